@@ -1,0 +1,8 @@
+/**
+ * report/: what Corral says and how it is spelled: errors, units, outcomes, schemas, tables.
+ * Pure; knows nothing of the kernel, of files or of processes, and imports no other room.
+ */
+export { CorralError, errnoOf } from "./errors.ts";
+export type { ErrorDetails } from "./errors.ts";
+export { errorCodes, exitStatus } from "./error-codes.ts";
+export type { ErrorCode } from "./error-codes.ts";
