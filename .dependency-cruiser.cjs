@@ -1,0 +1,100 @@
+/**
+ * The house rules of ARCHITECTURE.md: dependencies point downwards only, a room is entered through
+ * its index.ts, there are no cycles. Needs `typescript` 6 beside it: with TypeScript 7 alone,
+ * dependency-cruiser skips .ts files and reports no violation. tools/check.mjs therefore compares
+ * the number of modules cruised, and test/package plants a violation.
+ */
+
+/** Storeys from top to bottom. A room may import rooms of lower storeys. */
+const storeys = [
+  ["cli"],
+  ["fleet"],
+  ["scenario", "guard"],
+  ["policy", "run"],
+  ["arena", "events", "cgroup"],
+  ["kernel"],
+  ["report"],
+];
+
+const rooms = storeys.flat();
+
+/** Every room may import the rooms below it; the arena is embeddable and stands on the kernel alone. */
+const allowedBelow = (room, storey) => (room === "arena" ? ["kernel", "report"] : storeys.slice(storey + 1).flat());
+
+const downwardsOnly = storeys.flatMap((storey, index) =>
+  storey.map((room) => ({
+    name: `${room}-imports-downwards-only`,
+    comment: `src/${room} may import: ${allowedBelow(room, index).join(", ") || "no other room"}`,
+    severity: "error",
+    from: { path: `^src/${room}/`, pathNot: "\\.test\\.ts$" },
+    to: {
+      path: `^src/(${rooms.filter((other) => other !== room && !allowedBelow(room, index).includes(other)).join("|")})/`,
+    },
+  })),
+);
+
+const entersThroughTheDoor = rooms.map((room) => ({
+  name: `${room}-has-one-door`,
+  comment: `import src/${room}/index.ts, not the files behind it`,
+  severity: "error",
+  from: { pathNot: `^src/${room}/` },
+  to: { path: `^src/${room}/`, pathNot: `^src/${room}/index\\.ts$` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...downwardsOnly,
+    ...entersThroughTheDoor,
+    {
+      name: "no-cycles",
+      comment: "types may refer to each other; code may not",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "vm-stands-on-kernel-and-report",
+      severity: "error",
+      from: { path: "^vm/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: "^src/(kernel|report)/" },
+    },
+    {
+      name: "only-the-cli-boots-machines",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/cli/" },
+      to: { path: "^vm/" },
+    },
+    {
+      name: "the-library-has-no-cli",
+      severity: "error",
+      from: { path: "^src/index\\.ts$" },
+      to: { path: "^src/cli/" },
+    },
+    {
+      name: "nothing-imports-the-library-door",
+      comment: "src/index.ts is for users of the package",
+      severity: "error",
+      from: { path: "^(src|vm)/" },
+      to: { path: "^src/index\\.ts$" },
+    },
+    {
+      name: "product-knows-no-tests",
+      severity: "error",
+      from: { path: "^(src|vm)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(test|bench|tools)/|\\.test\\.ts$" },
+    },
+    {
+      name: "resolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "build-native\\.mjs$" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|build)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".mjs", ".cjs", ".js"] },
+  },
+};

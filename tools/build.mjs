@@ -1,0 +1,142 @@
+/**
+ * Builds the package's JavaScript: the CLI as one CommonJS file (it starts faster than modules
+ * do), the library as modules with declarations, the JSON Schemas. Skips what is up to date.
+ *
+ *     node tools/build.mjs [--force]
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build as esbuild } from "esbuild";
+import { runChild } from "./child.mjs";
+import { root } from "./root.mjs";
+import { say } from "./say.mjs";
+import { digestOf, readStamp, writeAtomically, writeStamp } from "./stamp.mjs";
+
+const stamp = "build/javascript.stamp";
+const inputs = [
+  "src",
+  "vm",
+  "tools/build.mjs",
+  "tools/gen-schemas.ts",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
+
+/** Loaded when asked for only, and allowed to be absent; everything else is bundled. */
+const external = ["@particle/dbus-next"];
+
+const cliEntry = "src/cli/main.ts";
+const libraryEntry = "src/index.ts";
+const schemaEntry = "tools/gen-schemas.ts";
+
+/**
+ * @param {{ force?: boolean }} [options] `force` builds even when no input has changed
+ * @throws {Error} carrying the compiler's messages
+ */
+export async function build({ force = false } = {}) {
+  const digest = digestOf(inputs, (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
+  if (!force && readStamp(stamp) === digest && outputsExist()) return;
+  await Promise.all([buildCli(), buildLibrary(), writeSchemas()]);
+  writeStamp(stamp, digest);
+}
+
+function outputsExist() {
+  const outputOf = { [cliEntry]: "dist/corral.cjs", [libraryEntry]: "dist/lib/index.js" };
+  return Object.entries(outputOf).every(
+    ([entry, output]) => !existsSync(join(root, entry)) || existsSync(join(root, output)),
+  );
+}
+
+async function buildCli() {
+  if (!existsSync(join(root, cliEntry))) return say(`build: no ${cliEntry} yet, the CLI is not built`);
+  const { outputFiles } = await bundle({
+    entryPoints: [cliEntry],
+    outfile: "dist/corral.cjs",
+    format: "cjs",
+    // CommonJS has no import.meta: the three members the sources may use get their equivalents.
+    define: {
+      "import.meta.url": "importMetaUrl",
+      "import.meta.dirname": "__dirname",
+      "import.meta.filename": "__filename",
+    },
+    banner: {
+      js: '#!/usr/bin/env node\nconst importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
+    },
+  });
+  for (const file of outputFiles ?? []) writeAtomically(file.path.slice(root.length + 1), file.contents, 0o755);
+}
+
+/** The declarations need a type checker, so the whole library goes through TypeScript 7. */
+async function buildLibrary() {
+  if (!existsSync(join(root, libraryEntry))) return say(`build: no ${libraryEntry} yet, the library is not built`);
+  const fresh = "build/lib";
+  rmSync(join(root, fresh), { recursive: true, force: true });
+  const compiler = ["node_modules/typescript7/bin/tsc", "--project", "tsconfig.build.json", "--outDir", fresh];
+  const { code, output } = await runChild(process.execPath, compiler);
+  if (code !== 0) throw new Error(`the library does not compile:\n${output.trimEnd()}`);
+  rmSync(join(root, "dist/lib"), { recursive: true, force: true });
+  mkdirSync(join(root, "dist"), { recursive: true });
+  renameSync(join(root, fresh), join(root, "dist/lib"));
+}
+
+/**
+ * Writes schemas/*.json from what tools/gen-schemas.ts exports:
+ * `generateSchemas(): Record<fileName, jsonSchema>`.
+ */
+async function writeSchemas() {
+  for (const [name, text] of Object.entries(await renderSchemas())) writeAtomically(`schemas/${name}`, text);
+}
+
+/**
+ * The schema files as they should be, by file name.
+ * @returns {Promise<Record<string, string>>}
+ */
+export async function renderSchemas() {
+  if (!existsSync(join(root, schemaEntry))) return {};
+  const outfile = "build/gen-schemas.mjs";
+  const { outputFiles = [] } = await bundle({
+    entryPoints: [schemaEntry],
+    outfile,
+    format: "esm",
+    packages: "external",
+  });
+  writeAtomically(outfile, /** @type {Uint8Array} */ (outputFiles[0]?.contents));
+  const { generateSchemas } = await import(pathToFileURL(join(root, outfile)).href);
+  return Object.fromEntries(
+    Object.entries(generateSchemas()).map(([name, schema]) => [name, `${JSON.stringify(schema, null, 2)}\n`]),
+  );
+}
+
+/** Names of committed schema files that differ from what the sources say. */
+export async function staleSchemas() {
+  const wanted = await renderSchemas();
+  const present = existsSync(join(root, "schemas")) ? readdirSync(join(root, "schemas")) : [];
+  const names = new Set([...Object.keys(wanted), ...present]);
+  return [...names].filter((name) => readStamp(`schemas/${name}`) !== wanted[name]?.trim());
+}
+
+/** @param {import("esbuild").BuildOptions} options */
+function bundle(options) {
+  return esbuild({
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    external,
+    write: false,
+    logLevel: "silent",
+    legalComments: "none",
+    ...options,
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await build({ force: process.argv.includes("--force") });
+  } catch (error) {
+    say(error.message);
+    process.exitCode = 1;
+  }
+}

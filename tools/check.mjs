@@ -1,0 +1,71 @@
+/**
+ * `npm run check`: every static check, side by side; prints a line per check and the whole output
+ * of those that failed.
+ */
+import { availableParallelism } from "node:os";
+import { runChild } from "./child.mjs";
+import { setUp } from "./setup.mjs";
+import { filesUnder } from "./stamp.mjs";
+
+/**
+ * @typedef {object} Check
+ * @property {string} name
+ * @property {() => Promise<{ code: number, output: string }>} run
+ */
+
+const layeredFolders = ["src", "vm", "test", "tools"];
+
+/** The slowest first, so that two cores finish together. @type {readonly Check[]} */
+const checks = [
+  { name: "layers (dependency-cruiser)", run: checkLayers },
+  { name: "dead code (knip)", run: () => node("knip/bin/knip.js", "--no-progress") },
+  { name: "lint with types (oxlint)", run: () => node("oxlint/bin/oxlint", "--type-aware", "--deny-warnings") },
+  { name: "types (TypeScript 7)", run: () => node("typescript7/bin/tsc", "--project", "tsconfig.json") },
+  { name: "types of the tools", run: () => node("typescript7/bin/tsc", "--project", "tools/tsconfig.json") },
+  { name: "format and lint (biome)", run: () => node("@biomejs/biome/bin/biome", "check", "--error-on-warnings") },
+  { name: "generated schemas", run: checkSchemas },
+];
+
+/**
+ * @param {string} script below node_modules
+ * @param {...string} args
+ */
+function node(script, ...args) {
+  return runChild(process.execPath, [`node_modules/${script}`, ...args]);
+}
+
+/** A cruise that saw fewer modules than there are files has looked past the sources: see the rules' comment. */
+async function checkLayers() {
+  const files = layeredFolders.flatMap((folder) => filesUnder(folder, (path) => /\.(ts|mjs)$/.test(path)));
+  const { code, output } = await node("dependency-cruiser/bin/dependency-cruise.mjs", ...layeredFolders);
+  const cruised = Number(/\((\d+) modules/.exec(output)?.[1] ?? 0);
+  if (code !== 0 || cruised >= files.length) return { code, output };
+  return { code: 1, output: `${output}\nonly ${cruised} of ${files.length} files were looked at\n` };
+}
+
+async function checkSchemas() {
+  const { staleSchemas } = await import("./build.mjs");
+  const stale = await staleSchemas();
+  if (stale.length === 0) return { code: 0, output: "" };
+  return { code: 1, output: `not what the sources say, run npm run build: ${stale.join(", ")}\n` };
+}
+
+/** @param {Check} check */
+async function runCheck({ name, run }) {
+  const started = performance.now();
+  const { code, output } = await run();
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(
+    `${code === 0 ? "ok    " : "FAILED"}  ${name}  ${seconds} s\n${code === 0 ? "" : `${output}\n`}`,
+  );
+  return code === 0;
+}
+
+await setUp(["build"]);
+const waiting = [...checks];
+const verdicts = [];
+const lane = async () => {
+  for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) verdicts.push(await runCheck(check));
+};
+await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
+process.exitCode = verdicts.every(Boolean) ? 0 : 1;

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runChild } from "./child.mjs";
+import { root } from "./root.mjs";
+
+/** @typedef {import("./run-node-tests.mjs").Totals} Totals */
+
+const resultFile = "build/test/unit.json";
+
+/**
+ * Runs the vitest suites that stand beside the sources.
+ * @param {{ filter?: string }} [options] `filter` runs only tests whose name matches this regular expression
+ * @returns {Promise<Totals>}
+ */
+export async function runUnitTests({ filter } = {}) {
+  const flags = ["--reporter=default", "--reporter=json", `--outputFile.json=${resultFile}`];
+  if (filter !== undefined) flags.push(`--testNamePattern=${filter}`);
+  const { code } = await runChild(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...flags], {
+    inherit: true,
+  });
+  const totals = readTotals(filter !== undefined);
+  return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 };
+}
+
+/**
+ * @param {boolean} filtered tests that the filter left out are not skipped ones
+ * @returns {Totals}
+ */
+function readTotals(filtered) {
+  try {
+    const result = JSON.parse(readFileSync(join(root, resultFile), "utf8"));
+    const tests = result.testResults.flatMap((file) => file.assertionResults);
+    const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
+    return {
+      passed: result.numPassedTests,
+      failed: Math.max(result.numFailedTests, result.testResults.filter((file) => file.status === "failed").length),
+      skipped: filtered ? [] : skipped.map((test) => `${test.fullName}: ${test.status}`),
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: [] };
+  }
+}

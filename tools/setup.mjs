@@ -1,0 +1,95 @@
+/**
+ * Makes a fresh checkout ready: system packages, npm packages, native pieces, JavaScript. Every
+ * step looks first and does nothing when there is nothing to do. Needs only Node.
+ *
+ *     node tools/setup.mjs [build] [vm] [tests]     groups of system packages; default: all three
+ */
+import { existsSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runChild } from "./child.mjs";
+import { withSetupLock } from "./lock.mjs";
+import { root } from "./root.mjs";
+import { say, timed } from "./say.mjs";
+import { digestOf, readStamp, writeStamp } from "./stamp.mjs";
+import { ensureSystemPackages, systemPackages } from "./system-packages.mjs";
+
+/** @typedef {import("./system-packages.mjs").NeedGroup} NeedGroup */
+
+const oldestNode = { major: 20, minor: 20 };
+const npmStamp = "node_modules/.corral-lock-digest";
+
+/** `./corral` compares the sources' times with this file and runs the set-up when one is newer. */
+const launcherStamp = "build/setup.stamp";
+
+/**
+ * @param {readonly NeedGroup[]} groups system packages to ask for
+ * @returns {Promise<void>}
+ * @throws {Error} with a one-line message, when JavaScript cannot be built at all; missing system
+ *   packages and a failing native build are reported and are not errors
+ */
+export async function setUp(groups = ["build", "vm", "tests"]) {
+  checkNode();
+  await withSetupLock(async () => {
+    const started = new Date();
+    await ensureSystemPackages(groups);
+    await ensureNpmPackages();
+    await buildNativePieces();
+    await buildJavaScript();
+    writeStamp(launcherStamp, "");
+    // A file edited while the set-up ran must count as newer.
+    utimesSync(join(root, launcherStamp), started, started);
+  });
+}
+
+function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > oldestNode.major || (major === oldestNode.major && minor >= oldestNode.minor)) return;
+  throw new Error(`Node ${oldestNode.major}.${oldestNode.minor} or newer is needed, this is ${process.version}`);
+}
+
+async function ensureNpmPackages() {
+  const wanted = digestOf(["package-lock.json"]);
+  if (readStamp(npmStamp) === wanted) return;
+  if (installedByHand()) return writeStamp(npmStamp, wanted);
+
+  await timed("installing npm packages (npm ci)", async () => {
+    const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
+    const { code, output } = await runChild("npm", ["ci", ...flags]);
+    if (code !== 0) throw new Error(`npm ci failed with status ${code}:\n${output.trimEnd()}`);
+  });
+  writeStamp(npmStamp, wanted);
+}
+
+/** Whether `npm install` has been run for the lock file that is here: npm then leaves its own record. */
+function installedByHand() {
+  const record = statSync(join(root, "node_modules/.package-lock.json"), { throwIfNoEntry: false });
+  return record !== undefined && record.mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
+}
+
+async function buildNativePieces() {
+  if (!existsSync(join(root, "tools/build-native.mjs"))) return;
+  const { buildNative } = await import("./build-native.mjs");
+  try {
+    await timed("compiling the native launcher and addon", () => buildNative());
+  } catch (error) {
+    say(`setup: the native pieces were not built: ${error.message}`);
+    say("setup: going on without them; corral doctor shows what is used instead");
+  }
+}
+
+async function buildJavaScript() {
+  // Imported late: esbuild exists only once npm ci has run.
+  const { build } = await import("./build.mjs");
+  await timed("building JavaScript", () => build());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const groups = process.argv.slice(2).filter((word) => word in systemPackages);
+  try {
+    await setUp(groups.length === 0 ? undefined : /** @type {NeedGroup[]} */ (groups));
+  } catch (error) {
+    say(`setup: ${error.message}`);
+    process.exitCode = 125;
+  }
+}
