@@ -1,0 +1,65 @@
+/**
+ * `npm run demo`: sets up, then shows in about ten seconds what a limit does. Works without root;
+ * what the host does not let an ordinary user enforce is then reported as such by the runs themselves.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "./root.mjs";
+import { say } from "./say.mjs";
+import { setUp } from "./setup.mjs";
+
+const scratch = mkdtempSync(join(tmpdir(), "corral-demo-"));
+
+/** Counts as far as it can in three seconds of wall-clock time. */
+const busyLoop =
+  "const end = Date.now() + 3000; let n = 0; while (Date.now() < end) n++; console.log(`counted to ${n}`)";
+
+/** Takes 8 MiB more, touched, until somebody stops it or it has 512 MiB. */
+const memoryHog =
+  "const held = []; while (held.length < 64) held.push(Buffer.alloc(8 << 20, 1)); console.log('took 512 MiB')";
+
+/**
+ * Runs one governed command in front of the reader's eyes: the command line, its output, its report.
+ * @param {string} title
+ * @param {readonly string[]} limits
+ * @param {string} program JavaScript for `node -e`
+ * @returns {{ status: number | null, report: Record<string, unknown> | null }}
+ */
+function show(title, limits, program) {
+  const reportFile = join(scratch, `${title.replaceAll(" ", "-")}.json`);
+  const args = ["run", ...limits, "--report", reportFile, "--", "node", "-e", program];
+  const shown = ["./corral", ...args.slice(0, -1), "'…'"].join(" ").replace(`--report ${reportFile} `, "");
+  process.stdout.write(`\n── ${title}\n$ ${shown}\n`);
+  const { status } = spawnSync("./corral", args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  process.stdout.write(`exit status ${status}\n`);
+  return { status, report: readReport(reportFile) };
+}
+
+/** @param {string} path */
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+try {
+  await setUp(["build"]);
+  if (process.getuid?.() !== 0) {
+    process.stdout.write(
+      "Not root: limits apply only where this user owns a group. Each run says what became of its limits.\n",
+    );
+  }
+  show("a busy loop without a limit", [], busyLoop);
+  show("the same loop at 20 percent of one CPU", ["--cpu-quota", "20"], busyLoop);
+  const { report } = show("a memory hog with 64 MiB", ["--memory-limit", "64"], memoryHog);
+  if (report !== null) process.stdout.write(`\n── the report of the last run\n${JSON.stringify(report, null, 2)}\n`);
+} catch (error) {
+  say(`demo: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
