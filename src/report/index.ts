@@ -6,3 +6,6 @@ export { CorralError, errnoOf } from "./errors.ts";
 export type { ErrorDetails } from "./errors.ts";
 export { errorCodes, exitStatus } from "./error-codes.ts";
 export type { ErrorCode } from "./error-codes.ts";
+export { constraintStatuses } from "./outcome.ts";
+export type { ConstraintOutcome, ConstraintStatus } from "./outcome.ts";
+export { formatBytes, formatSeconds, parseDurationMs, parseNumberIn, parseSize, parseSizeOrMax, quote } from "./units.ts";

@@ -1,0 +1,58 @@
+import type { ConstraintOutcome } from "../report/index.ts";
+import { CorralError } from "../report/index.ts";
+import { effectiveValue, satisfies } from "./compare.ts";
+import { explainErrno, readControl, writeControl } from "./control-file.ts";
+import type { Controller } from "./hierarchy.ts";
+import type { PlannedLimit } from "./plan.ts";
+
+/** Finds the directory that holds a controller's files, or null when the group has none for it. */
+export type DirectoryOf = (controller: Controller) => string | null;
+
+/**
+ * Writes each planned limit and reads it back. Never throws for a refused write: the refusal is the
+ * outcome, and the remaining limits are still applied.
+ */
+export function applyLimits(planned: readonly PlannedLimit[], directoryOf: DirectoryOf): ConstraintOutcome[] {
+  return planned.map((limit) => {
+    const directory = directoryOf(limit.controller);
+    return directory === null
+      ? outcome(limit, "not_enforceable", null, `there is no group with the ${limit.controller} controller`)
+      : applyOne(limit, directory);
+  });
+}
+
+function applyOne(limit: PlannedLimit, directory: string): ConstraintOutcome {
+  try {
+    for (const write of limit.writes) writeControl(`${directory}/${write.file}`, write.value);
+    return readBack(limit, directory);
+  } catch (thrown) {
+    const error = CorralError.from(thrown);
+    return outcome(limit, error.found === "ENOENT" ? "not_enforceable" : "failed", null, explainErrno(error.found));
+  }
+}
+
+function readBack(limit: PlannedLimit, directory: string): ConstraintOutcome {
+  const found: string[] = [];
+  for (const check of limit.checks) {
+    const text = readControl(`${directory}/${check.file}`);
+    const value = effectiveValue(text, check);
+    if (!found.includes(value)) found.push(value);
+    if (!satisfies(text, check)) {
+      return outcome(limit, "failed", value, `${check.file} reads back ${JSON.stringify(value)}, not ${check.expected}`);
+    }
+  }
+  const effective = found.length === 0 ? null : found.join(" ");
+  return limit.weaker === undefined
+    ? outcome(limit, "applied", effective, null)
+    : outcome(limit, "degraded", effective, limit.weaker);
+}
+
+function outcome(
+  limit: PlannedLimit,
+  status: ConstraintOutcome["status"],
+  effective: string | null,
+  reason: string | null,
+): ConstraintOutcome {
+  const files = [...new Set(limit.writes.map((write) => write.file))].join(", ");
+  return { name: limit.name, requested: limit.requested, status, mechanism: files === "" ? null : files, effective, reason };
+}

@@ -1,0 +1,103 @@
+import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { CorralError, errnoOf, quote } from "../report/index.ts";
+
+/** Longest time a write that makes the kernel reclaim memory may take before Corral gives up on it. */
+export const blockingWriteLimitMs = 2000;
+
+const errnoMeaning: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the cgroup mount is read-only",
+  ENOENT: "this kernel or group has no such control file",
+  EINVAL: "the kernel refused the value",
+  ERANGE: "the value is out of range for this host",
+  EBUSY: "the group is in use in a way that forbids it",
+  ENOSPC: "a required sibling setting is empty",
+  ENODEV: "no such device, or not a whole disk",
+  EOPNOTSUPP: "this kernel does not support it here",
+  EAGAIN: "the kernel could not do it without waiting",
+};
+
+/** What an errno means when it comes from a cgroup file, for people. */
+export function explainErrno(errno: string | null): string {
+  if (errno === null) return "unknown error";
+  const meaning = errnoMeaning[errno];
+  return meaning === undefined ? errno : `${meaning} (${errno})`;
+}
+
+/**
+ * Reads a control file whole.
+ * @throws CorralError CGROUP_IO naming the path
+ */
+export function readControl(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw controlError("read", path, cause);
+  }
+}
+
+/** Reads a control file, or null when it is absent or unreadable. */
+export function tryReadControl(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Writes a control file in one write(2), with O_NONBLOCK so that kernels that support it do not make
+ * the caller reclaim memory (mm/memcontrol.c, memory_max_write).
+ * @throws CorralError CGROUP_IO naming path, value and errno
+ */
+export function writeControl(path: string, value: string): void {
+  try {
+    const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    try {
+      writeSync(fd, value);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw controlError(`write ${quote(value)} to`, path, cause);
+  }
+}
+
+/**
+ * Writes a control file of a group that is in use, where the kernel may reclaim before it answers: off
+ * the event loop and for at most two seconds.
+ * @throws CorralError CGROUP_IO, also when the limit passes; the write may then still take effect later
+ */
+export async function writeControlSlowly(path: string, value: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error("timed out"), { code: "EAGAIN" })), blockingWriteLimitMs);
+  });
+  try {
+    await Promise.race([writeOnce(path, value), limit]);
+  } catch (cause) {
+    throw controlError(`write ${quote(value)} to`, path, cause);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function writeOnce(path: string, value: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY);
+  try {
+    await file.write(value);
+  } finally {
+    await file.close();
+  }
+}
+
+function controlError(action: string, path: string, cause: unknown): CorralError {
+  const errno = errnoOf(cause);
+  return new CorralError("CGROUP_IO", `cannot ${action} ${path}: ${explainErrno(errno)}`, {
+    object: path,
+    ...(errno === null ? {} : { found: errno }),
+    cause,
+  });
+}

@@ -1,0 +1,218 @@
+import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { CorralError, errnoOf } from "../report/index.ts";
+import { explainErrno, readControl, tryReadControl, writeControl } from "./control-file.ts";
+import type { Controller, Hierarchy } from "./hierarchy.ts";
+import type { Parent } from "./placement.ts";
+
+/** One directory of a group, in one hierarchy. Recorded with its inode, so that only what Corral made is ever removed. */
+export interface GroupDirectory {
+  readonly path: string;
+  readonly version: 1 | 2;
+  readonly controllers: readonly Controller[];
+  readonly device: number;
+  readonly inode: number;
+}
+
+/** Where one directory of a group is to be made and which controllers it must have. */
+export interface GroupSite {
+  readonly parent: Parent;
+  readonly controllers: readonly Controller[];
+}
+
+/** What stepping aside changed, to be undone when the group is removed. */
+interface SteppedAside {
+  readonly parent: string;
+  readonly leaf: string;
+  readonly enabled: readonly string[];
+}
+
+const missing = (directory: string, controllers: readonly Controller[]): Controller[] => {
+  const enabled = (tryReadControl(`${directory}/cgroup.subtree_control`) ?? "").trim().split(/\s+/);
+  return controllers.filter((controller) => !enabled.includes(controller));
+};
+
+/**
+ * Enables controllers for the children of `directory`, from the mount downwards where an ancestor has
+ * not passed them on yet (cgroup-v2.rst, "Top-down Constraint").
+ * @returns the controllers newly enabled in `directory` itself
+ * @throws CorralError CGROUP_IO
+ */
+export function enableControllers(hierarchy: Hierarchy, directory: string, controllers: readonly Controller[]): string[] {
+  const needed = missing(directory, controllers);
+  if (needed.length === 0) return [];
+  if (directory !== hierarchy.mountPoint) {
+    const offered = readControl(`${directory}/cgroup.controllers`).trim().split(/\s+/);
+    const absent = needed.filter((controller) => !offered.includes(controller));
+    if (absent.length > 0) enableControllers(hierarchy, dirname(directory), absent);
+  }
+  writeControl(`${directory}/cgroup.subtree_control`, needed.map((controller) => `+${controller}`).join(" "));
+  return needed;
+}
+
+/** v1 cpuset groups start empty and accept no process until they have CPUs and memory nodes. */
+function seedCpuset(directory: string): void {
+  for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+    if (tryReadControl(`${directory}/${file}`)?.trim() !== "") continue;
+    writeControl(`${directory}/${file}`, readControl(`${dirname(directory)}/${file}`).trim());
+  }
+}
+
+function makeDirectory(site: GroupSite, leaf: string): GroupDirectory {
+  const path = `${site.parent.directory}/${leaf}`;
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    throw new CorralError("CGROUP_IO", `cannot create the group ${path}: ${explainErrno(errno)}`, {
+      object: path, ...(errno === null ? {} : { found: errno }), cause,
+    });
+  }
+  const { dev, ino } = statSync(path);
+  const { version } = site.parent.hierarchy;
+  if (version === 1 && site.controllers.includes("cpuset")) seedCpuset(path);
+  return { path, version, controllers: site.controllers, device: dev, inode: ino };
+}
+
+/** Moves this process into a child of its own group, so that the group may have controllers (no internal processes). */
+function stepAside(parent: string, leaf: string): SteppedAside {
+  const path = `${parent}/${leaf}-supervisor`;
+  mkdirSync(path);
+  writeControl(`${path}/cgroup.procs`, String(process.pid));
+  return { parent, leaf: path, enabled: [] };
+}
+
+function stepBack(aside: SteppedAside): void {
+  try {
+    writeControl(`${aside.parent}/cgroup.subtree_control`, aside.enabled.map((name) => `-${name}`).join(" "));
+    writeControl(`${aside.parent}/cgroup.procs`, String(process.pid));
+    rmdirSync(aside.leaf);
+  } catch {
+    // Another job of this process may still live below the parent; the last one to end succeeds.
+  }
+}
+
+/** A group that Corral made: one directory in each hierarchy that its limits or its tracking need. */
+export class GroupHandle {
+  readonly directories: readonly GroupDirectory[];
+  readonly #aside: SteppedAside | null;
+
+  constructor(directories: readonly GroupDirectory[], aside: SteppedAside | null = null) {
+    this.directories = directories;
+    this.#aside = aside;
+  }
+
+  /** The v2 directory, with or without controllers, or null on a pure v1 host. */
+  get unified(): GroupDirectory | null {
+    return this.directories.find((directory) => directory.version === 2) ?? null;
+  }
+
+  /** The directory that has a controller's files, or null. */
+  directoryOf(controller: Controller): string | null {
+    return this.directories.find((directory) => directory.controllers.includes(controller))?.path ?? null;
+  }
+
+  /** Pids in the group now; every directory is asked, since v1 membership is per hierarchy. */
+  processes(): number[] {
+    const pids = new Set<number>();
+    for (const { path } of this.directories) {
+      for (const line of (tryReadControl(`${path}/cgroup.procs`) ?? "").split("\n")) {
+        if (line !== "" && line !== "0") pids.add(Number(line));
+      }
+    }
+    return [...pids].sort((a, b) => a - b);
+  }
+
+  /** True while a process, or a group with one, is inside. */
+  isPopulated(): boolean {
+    const events = this.unified === null ? null : tryReadControl(`${this.unified.path}/cgroup.events`);
+    if (events !== null && /^populated 1$/m.test(events)) return true;
+    return this.processes().length > 0;
+  }
+
+  /** Sends a signal to every process now in the group; those that end meanwhile are passed over. */
+  signal(signal: NodeJS.Signals): void {
+    for (const pid of this.processes()) signalQuietly(pid, signal);
+  }
+
+  /**
+   * Kills the whole group: cgroup.kill where there is a v2 directory, else SIGKILL until none is left to
+   * signal. Returns at once; await the group's end with isPopulated().
+   */
+  kill(): void {
+    if (this.unified !== null) {
+      try {
+        writeControl(`${this.unified.path}/cgroup.kill`, "1");
+        return;
+      } catch {
+        // Kernels before 5.14 have no cgroup.kill.
+      }
+    }
+    this.signal("SIGKILL");
+  }
+
+  /**
+   * Stops (true) or resumes (false) every process of the group.
+   * @throws CorralError CGROUP_IO when neither the v2 freezer nor a v1 freezer group is there
+   */
+  setFrozen(frozen: boolean): void {
+    if (this.unified !== null) return writeControl(`${this.unified.path}/cgroup.freeze`, frozen ? "1" : "0");
+    const freezer = this.directoryOf("freezer");
+    if (freezer === null) throw new CorralError("CGROUP_IO", "the group has no freezer: no v2 mount and no v1 freezer directory");
+    writeControl(`${freezer}/freezer.state`, frozen ? "FROZEN" : "THAWED");
+  }
+
+  /**
+   * Removes the directories, each only while it is the one Corral made and empty.
+   * @returns the paths that are still there
+   */
+  remove(): string[] {
+    const left = this.directories.filter((directory) => !removeDirectory(directory)).map(({ path }) => path);
+    if (left.length === 0 && this.#aside !== null) stepBack(this.#aside);
+    return left;
+  }
+
+  /**
+   * Makes the directories of a group. All or nothing: a failure removes what was made.
+   * @throws CorralError CGROUP_IO naming the directory, `found` being the errno
+   */
+  static create(leaf: string, sites: readonly GroupSite[]): GroupHandle {
+    const made: GroupDirectory[] = [];
+    let aside: SteppedAside | null = null;
+    try {
+      for (const site of sites) {
+        if (site.parent.stepAside) aside = stepAside(site.parent.directory, leaf);
+        if (site.parent.hierarchy.version === 2 && site.controllers.length > 0) {
+          const enabled = enableControllers(site.parent.hierarchy, site.parent.directory, site.controllers);
+          if (aside !== null) aside = { ...aside, enabled };
+        }
+        made.push(makeDirectory(site, leaf));
+      }
+      return new GroupHandle(made, aside);
+    } catch (cause) {
+      new GroupHandle(made, aside).remove();
+      throw cause;
+    }
+  }
+}
+
+/** Sends a signal to a pid, ignoring that it may be gone. */
+export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone meanwhile, or not ours to signal: the caller re-reads the group.
+  }
+}
+
+/** True when the directory is gone afterwards, or was never this one. */
+export function removeDirectory(directory: GroupDirectory): boolean {
+  const now = statSync(directory.path, { throwIfNoEntry: false });
+  if (now === undefined || now.ino !== directory.inode || now.dev !== directory.device) return true;
+  try {
+    rmdirSync(directory.path);
+    return true;
+  } catch (cause) {
+    return errnoOf(cause) === "ENOENT";
+  }
+}

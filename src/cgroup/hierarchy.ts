@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+
+/** A resource controller by its v2 name; v1's `blkio` is `io` here. */
+export const controllers = ["cpu", "cpuacct", "cpuset", "memory", "io", "pids", "freezer", "hugetlb"] as const;
+export type Controller = (typeof controllers)[number];
+
+/** One mounted cgroup hierarchy as this process sees it. */
+export interface Hierarchy {
+  readonly version: 1 | 2;
+  readonly mountPoint: string;
+  /** Controllers that can be used through it. */
+  readonly controllers: readonly Controller[];
+  /** Directory of the group this process is in, or null when that lies outside the mount. */
+  readonly ownDirectory: string | null;
+  readonly readOnly: boolean;
+}
+
+/** What the host's cgroup mounts offer, per controller (design vocabulary: hierarchy). */
+export interface HostCgroups {
+  readonly kind: "v2" | "v1" | "hybrid" | "none";
+  readonly hierarchies: readonly Hierarchy[];
+  /** The cgroup v2 mount, with or without controllers; it tracks, freezes, kills and measures pressure. */
+  readonly unified: Hierarchy | null;
+  /** The hierarchy that owns a controller here; a controller that is absent has none. */
+  readonly owner: Readonly<Partial<Record<Controller, Hierarchy>>>;
+}
+
+/** Raw texts the discovery works from; read by readCgroupTexts, written by hand in tests. */
+export interface CgroupTexts {
+  /** /proc/self/mountinfo, proc(5). */
+  readonly mountinfo: string;
+  /** /proc/self/cgroup, cgroups(7). */
+  readonly selfCgroup: string;
+  /** /proc/cgroups: which v1 hierarchy id, if any, holds a controller. */
+  readonly procCgroups: string;
+  /** Text of `cgroup.controllers` in a v2 mount, empty when it cannot be read. */
+  readonly unifiedControllers: (mountPoint: string) => string;
+}
+
+interface Mount {
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly type: string;
+  readonly options: readonly string[];
+  readonly readOnly: boolean;
+}
+
+/** Undoes the octal escapes (`\040`) that the kernel uses in mountinfo paths. */
+function unescapeMountPath(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+function parseMounts(mountinfo: string): Mount[] {
+  const mounts: Mount[] = [];
+  for (const line of mountinfo.split("\n")) {
+    const [before, after] = line.split(" - ");
+    if (before === undefined || after === undefined) continue;
+    const fields = before.split(" ");
+    const [type, , superOptions] = after.split(" ");
+    if (type !== "cgroup" && type !== "cgroup2") continue;
+    mounts.push({
+      root: unescapeMountPath(fields[3] ?? "/"),
+      mountPoint: unescapeMountPath(fields[4] ?? ""),
+      type,
+      options: (superOptions ?? "").split(","),
+      readOnly: (fields[5] ?? "").split(",").includes("ro"),
+    });
+  }
+  return mounts;
+}
+
+/** The own group's path per hierarchy: controller name (v1), `name=x` (v1 named), or "" (v2) → path. */
+function parseSelfCgroup(text: string): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const match = /^\d+:([^:]*):(.*)$/.exec(line);
+    if (match === null) continue;
+    for (const name of (match[1] ?? "").split(",")) paths.set(name, match[2] ?? "/");
+  }
+  return paths;
+}
+
+function ownDirectoryOf(mount: Mount, path: string | undefined): string | null {
+  if (path === undefined || path.startsWith("/..")) return null;
+  const base = mount.root === "/" ? "" : mount.root;
+  if (base !== "" && path !== base && !path.startsWith(`${base}/`)) return null;
+  const below = path.slice(base.length).replace(/\/$/, "");
+  return `${mount.mountPoint}${below}`;
+}
+
+const isController = (name: string): name is Controller => (controllers as readonly string[]).includes(name);
+const toV2Name = (name: string): string => (name === "blkio" ? "io" : name);
+
+/** Pure part of discovery: texts in, layout out. */
+export function parseHostCgroups(texts: CgroupTexts): HostCgroups {
+  const own = parseSelfCgroup(texts.selfCgroup);
+  const enabled = new Set(
+    texts.procCgroups.split("\n").filter((line) => /\s1$/.test(line)).map((line) => toV2Name(line.split(/\s/)[0] ?? "")),
+  );
+  const hierarchies: Hierarchy[] = [];
+  const seen = new Set<string>();
+  for (const mount of parseMounts(texts.mountinfo)) {
+    const v2 = mount.type === "cgroup2";
+    const names = v2
+      ? texts.unifiedControllers(mount.mountPoint).trim().split(/\s+/)
+      : mount.options.map(toV2Name).filter((name) => enabled.size === 0 || enabled.has(name));
+    const key = v2 ? "v2" : `v1:${mount.options.join(",")}`;
+    if (seen.has(key)) continue;
+    const path = v2 ? own.get("") : own.get(mount.options.find((option) => own.has(option)) ?? "\0");
+    const usable = names.filter(isController);
+    if (!v2 && usable.length === 0) continue;
+    seen.add(key);
+    hierarchies.push({
+      version: v2 ? 2 : 1,
+      mountPoint: mount.mountPoint,
+      controllers: usable,
+      ownDirectory: ownDirectoryOf(mount, path),
+      readOnly: mount.readOnly,
+    });
+  }
+  return describeHost(hierarchies);
+}
+
+function describeHost(hierarchies: readonly Hierarchy[]): HostCgroups {
+  const owner: Partial<Record<Controller, Hierarchy>> = {};
+  for (const hierarchy of hierarchies) {
+    for (const controller of hierarchy.controllers) owner[controller] ??= hierarchy;
+  }
+  const unified = hierarchies.find((hierarchy) => hierarchy.version === 2) ?? null;
+  const anyV1 = hierarchies.some((hierarchy) => hierarchy.version === 1);
+  const kind = unified === null ? (anyV1 ? "v1" : "none") : anyV1 ? "hybrid" : "v2";
+  return { kind, hierarchies, unified, owner };
+}
+
+const readOrEmpty = (path: string): string => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+/** Reads what this process may see of the host's cgroup mounts; an unreadable file counts as empty. */
+export function discoverHostCgroups(): HostCgroups {
+  return parseHostCgroups({
+    mountinfo: readOrEmpty("/proc/self/mountinfo"),
+    selfCgroup: readOrEmpty("/proc/self/cgroup"),
+    procCgroups: readOrEmpty("/proc/cgroups"),
+    unifiedControllers: (mountPoint) => readOrEmpty(`${mountPoint}/cgroup.controllers`),
+  });
+}

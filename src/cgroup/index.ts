@@ -1,0 +1,23 @@
+/**
+ * cgroup/: everything Corral knows about control groups: what the host's mounts offer, where a group may be
+ * made, which files a limit becomes, whether it took, and what a group has used. Planning is pure; applying
+ * is small. Imports kernel/ and report/ only, and knows nothing of jobs, commands or flags.
+ */
+export { applyLimits } from "./apply.ts";
+export { parseList } from "./compare.ts";
+export { blockingWriteLimitMs, explainErrno, readControl, tryReadControl, writeControl, writeControlSlowly } from "./control-file.ts";
+export { listDisks, resolveDisk, weightedDisks } from "./disks.ts";
+export type { Disk } from "./disks.ts";
+export { GroupHandle, enableControllers, removeDirectory, signalQuietly } from "./group.ts";
+export type { GroupDirectory, GroupSite } from "./group.ts";
+export { controllers, discoverHostCgroups, parseHostCgroups } from "./hierarchy.ts";
+export type { CgroupTexts, Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
+export { limitNames } from "./limits.ts";
+export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./limits.ts";
+export { niceToShares, weightToNice } from "./nice-table.ts";
+export { selectParent } from "./placement.ts";
+export type { NoParent, Parent, PlacementRequest } from "./placement.ts";
+export { planLimits } from "./plan.ts";
+export type { ControlWrite, LimitPlan, PlannedLimit, ReadBack } from "./plan.ts";
+export { readUsage } from "./usage.ts";
+export type { GroupUsage, PressureTotals } from "./usage.ts";

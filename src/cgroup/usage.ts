@@ -1,0 +1,135 @@
+import { tryReadControl } from "./control-file.ts";
+import type { GroupHandle } from "./group.ts";
+
+/** Time that tasks of the group were stalled for want of a resource (PSI totals, Documentation/accounting/psi.rst). */
+export interface PressureTotals {
+  readonly some_us: number;
+  /** Null where the kernel gives no `full` line (system-wide cpu). */
+  readonly full_us: number | null;
+}
+
+/** What a group has used so far. A field is null when this host has nothing that counts it. */
+export interface GroupUsage {
+  readonly cpu_total_us: number | null;
+  readonly cpu_user_us: number | null;
+  readonly cpu_sys_us: number | null;
+  readonly nr_periods: number | null;
+  readonly nr_throttled: number | null;
+  readonly throttled_us: number | null;
+  readonly memory_peak_bytes: number | null;
+  readonly swap_peak_bytes: number | null;
+  /** Processes killed by the kernel for lack of memory inside the group. */
+  readonly oom_kills: number | null;
+  /** Times an allocation hit memory.max (v1: memory.failcnt). */
+  readonly memory_max_hits: number | null;
+  /** Times usage went over memory.high and was throttled. */
+  readonly memory_high_hits: number | null;
+  readonly io_read_bytes: number | null;
+  readonly io_write_bytes: number | null;
+  readonly pids_peak: number | null;
+  /** Forks refused by pids.max. */
+  readonly pids_max_hits: number | null;
+  readonly psi: Readonly<Record<"cpu" | "memory" | "io", PressureTotals | null>>;
+}
+
+/** Parses a flat keyed file (`key value` lines) such as cpu.stat. */
+export function parseFlatKeyed(text: string | null): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  for (const line of (text ?? "").split("\n")) {
+    const [key, value] = line.split(" ");
+    if (key !== undefined && value !== undefined && /^\d+$/.test(value)) values.set(key, Number(value));
+  }
+  return values;
+}
+
+/** Parses a *.pressure file to its totals; null when PSI is off. */
+export function parsePressure(text: string | null): PressureTotals | null {
+  const some = /^some .*total=(\d+)/m.exec(text ?? "");
+  const full = /^full .*total=(\d+)/m.exec(text ?? "");
+  return some === null ? null : { some_us: Number(some[1]), full_us: full === null ? null : Number(full[1]) };
+}
+
+/** Sums one key over every device line of io.stat. */
+export function sumIoStat(text: string | null, key: string): number | null {
+  if (text === null) return null;
+  let sum = 0;
+  for (const match of text.matchAll(new RegExp(`\\b${key}=(\\d+)`, "g"))) sum += Number(match[1]);
+  return sum;
+}
+
+/** Sums the `MAJ:MIN Read N` lines of a v1 blkio counter. */
+export function sumBlkio(text: string | null, operation: "Read" | "Write"): number | null {
+  if (text === null) return null;
+  let sum = 0;
+  for (const match of text.matchAll(new RegExp(`^\\d+:\\d+ ${operation} (\\d+)`, "gm"))) sum += Number(match[1]);
+  return sum;
+}
+
+const numberIn = (text: string | null): number | null => (text !== null && /^\d+\s*$/.test(text) ? Number(text) : null);
+
+type Reader = (file: string) => string | null;
+
+const readerFor = (directory: string | null): Reader =>
+  directory === null ? () => null : (file) => tryReadControl(`${directory}/${file}`);
+
+function readMemory(read: Reader, version2: boolean): Pick<
+  GroupUsage, "memory_peak_bytes" | "swap_peak_bytes" | "oom_kills" | "memory_max_hits" | "memory_high_hits"
+> {
+  if (version2) {
+    const events = parseFlatKeyed(read("memory.events"));
+    return {
+      memory_peak_bytes: numberIn(read("memory.peak")),
+      swap_peak_bytes: numberIn(read("memory.swap.peak")),
+      oom_kills: events.get("oom_kill") ?? null,
+      memory_max_hits: events.get("max") ?? null,
+      memory_high_hits: events.get("high") ?? null,
+    };
+  }
+  return {
+    memory_peak_bytes: numberIn(read("memory.max_usage_in_bytes")),
+    swap_peak_bytes: null,
+    oom_kills: parseFlatKeyed(read("memory.oom_control")).get("oom_kill") ?? null,
+    memory_max_hits: numberIn(read("memory.failcnt")),
+    memory_high_hits: null,
+  };
+}
+
+function readCpu(group: GroupHandle, unified: Reader): Pick<
+  GroupUsage, "cpu_total_us" | "cpu_user_us" | "cpu_sys_us" | "nr_periods" | "nr_throttled" | "throttled_us"
+> {
+  const total = parseFlatKeyed(unified("cpu.stat"));
+  const v1 = group.directories.find((one) => one.version === 1 && one.controllers.includes("cpu"));
+  const bandwidth = v1 === undefined ? total : parseFlatKeyed(tryReadControl(`${v1.path}/cpu.stat`));
+  const throttledNs = bandwidth.get("throttled_time");
+  return {
+    cpu_total_us: total.get("usage_usec") ?? null,
+    cpu_user_us: total.get("user_usec") ?? null,
+    cpu_sys_us: total.get("system_usec") ?? null,
+    nr_periods: bandwidth.get("nr_periods") ?? null,
+    nr_throttled: bandwidth.get("nr_throttled") ?? null,
+    throttled_us: bandwidth.get("throttled_usec") ?? (throttledNs === undefined ? null : Math.round(throttledNs / 1000)),
+  };
+}
+
+/** Reads every counter a group has, from whichever hierarchy holds it. Never throws; what is absent is null. */
+export function readUsage(group: GroupHandle): GroupUsage {
+  const unified = readerFor(group.unified?.path ?? null);
+  const isV2 = (path: string | null): boolean => path !== null && path === group.unified?.path;
+  const memory = group.directoryOf("memory");
+  const io = group.directoryOf("io");
+  const pids = readerFor(group.directoryOf("pids"));
+  const ioText = readerFor(io)(isV2(io) ? "io.stat" : "blkio.throttle.io_service_bytes_recursive");
+  return {
+    ...readCpu(group, unified),
+    ...readMemory(readerFor(memory), isV2(memory)),
+    io_read_bytes: isV2(io) ? sumIoStat(ioText, "rbytes") : sumBlkio(ioText, "Read"),
+    io_write_bytes: isV2(io) ? sumIoStat(ioText, "wbytes") : sumBlkio(ioText, "Write"),
+    pids_peak: numberIn(pids("pids.peak")),
+    pids_max_hits: parseFlatKeyed(pids("pids.events")).get("max") ?? null,
+    psi: {
+      cpu: parsePressure(unified("cpu.pressure")),
+      memory: parsePressure(unified("memory.pressure")),
+      io: parsePressure(unified("io.pressure")),
+    },
+  };
+}
