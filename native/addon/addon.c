@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "addon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "child.h"
+
+napi_value pipe_call(napi_env env, napi_callback_info info)
+{
+	napi_value result, end;
+	int fds[2];
+	int flags;
+
+	(void)info;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return throw_errno(env, errno, "pipe2");
+	flags = fcntl(fds[0], F_GETFL);
+	if (flags < 0 || fcntl(fds[0], F_SETFL, flags | O_NONBLOCK) < 0) {
+		int error = errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return throw_errno(env, error, "fcntl");
+	}
+	CHECK(env, napi_create_array_with_length(env, 2, &result));
+	for (uint32_t i = 0; i < 2; i++) {
+		CHECK(env, napi_create_int32(env, fds[i], &end));
+		CHECK(env, napi_set_element(env, result, i, end));
+	}
+	return result;
+}
+
+static void free_instance(napi_env env, void *data, void *hint)
+{
+	struct instance *instance = data;
+
+	(void)env;
+	(void)hint;
+	if (instance->child_stack != NULL)
+		munmap(instance->child_stack, CHILD_STACK_BYTES);
+	free(instance);
+}
+
+NAPI_MODULE_INIT()
+{
+	static const struct {
+		const char *name;
+		napi_callback callback;
+	} functions[] = {
+		{ "spawn", spawn_process },
+		{ "pidfdOpen", pidfd_open_call },
+		{ "pidfdSendSignal", pidfd_send_signal_call },
+		{ "pidfdInfo", pidfd_info_call },
+		{ "waitPidfd", wait_pidfd_call },
+		{ "pipe", pipe_call },
+		{ "watchFd", watch_fd },
+	};
+	struct instance *instance = calloc(1, sizeof(*instance));
+
+	if (instance == NULL)
+		return throw_errno(env, ENOMEM, "calloc");
+	CHECK(env, napi_set_instance_data(env, instance, free_instance, NULL));
+	CHECK(env, define_watcher(env, instance));
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		CHECK(env, set_function(env, exports, functions[i].name, functions[i].callback));
+	return exports;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The addon's shared helpers. It holds no policy and no defaults: TypeScript (src/kernel) passes
+ * complete arguments, every failure becomes a JS error with code, errno and syscall, as Node's own.
+ * No state in C globals: the addon loads in several workers, each with its own struct instance.
+ */
+#ifndef CORRAL_ADDON_H
+#define CORRAL_ADDON_H
+
+#include <node_api.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Per-environment data. */
+struct instance {
+	napi_ref watcher_class;
+	/* Stack of the next vfork child; the thread is suspended while one uses it, so one is enough. */
+	void *child_stack;
+};
+
+struct instance *instance_of(napi_env env);
+
+/* Evaluates an N-API call; on failure leaves a JS exception pending and returns NULL from the caller. */
+#define CHECK(env, call)                                    \
+	do {                                                \
+		if ((call) != napi_ok) {                    \
+			throw_napi_error((env), #call);     \
+			return NULL;                        \
+		}                                           \
+	} while (0)
+
+void throw_napi_error(napi_env env, const char *call);
+/* Always returns NULL, so that a callback can end with it. `error` is a positive errno. */
+napi_value throw_errno(napi_env env, int error, const char *syscall_name);
+
+/* arguments.c: exactly `count` arguments, else a TypeError is pending and the result is false. */
+bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *arguments);
+bool get_int(napi_env env, napi_value value, int32_t *result);
+
+napi_status set_number(napi_env env, napi_value object, const char *name, double number);
+napi_status set_null(napi_env env, napi_value object, const char *name);
+napi_status set_function(napi_env env, napi_value object, const char *name, napi_callback callback);
+
+/* One entry point per file. */
+napi_value spawn_process(napi_env env, napi_callback_info info);
+napi_value pidfd_open_call(napi_env env, napi_callback_info info);
+napi_value pidfd_send_signal_call(napi_env env, napi_callback_info info);
+napi_value pidfd_info_call(napi_env env, napi_callback_info info);
+napi_value wait_pidfd_call(napi_env env, napi_callback_info info);
+napi_value pipe_call(napi_env env, napi_callback_info info);
+napi_value watch_fd(napi_env env, napi_callback_info info);
+napi_status define_watcher(napi_env env, struct instance *instance);
+
+#endif

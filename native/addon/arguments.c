@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "addon.h"
+
+#include <stdio.h>
+#include <uv.h>
+
+struct instance *instance_of(napi_env env)
+{
+	void *data = NULL;
+
+	napi_get_instance_data(env, &data);
+	return data;
+}
+
+void throw_napi_error(napi_env env, const char *call)
+{
+	bool pending = false;
+
+	/* A second throw would abort the process; the first one tells more anyway. */
+	if (napi_is_exception_pending(env, &pending) == napi_ok && !pending)
+		napi_throw_error(env, "EINVAL", call);
+}
+
+/* The same fields as Node's own system errors: negative errno, code, syscall. */
+napi_value throw_errno(napi_env env, int error, const char *syscall_name)
+{
+	const char *code_text = uv_err_name(-error);
+	char text[160];
+	napi_value code, message, failure, name;
+
+	snprintf(text, sizeof(text), "%s: %s, %s", code_text, uv_strerror(-error), syscall_name);
+	CHECK(env, napi_create_string_utf8(env, code_text, NAPI_AUTO_LENGTH, &code));
+	CHECK(env, napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &message));
+	CHECK(env, napi_create_string_utf8(env, syscall_name, NAPI_AUTO_LENGTH, &name));
+	CHECK(env, napi_create_error(env, code, message, &failure));
+	CHECK(env, set_number(env, failure, "errno", -error));
+	CHECK(env, napi_set_named_property(env, failure, "syscall", name));
+	CHECK(env, napi_throw(env, failure));
+	return NULL;
+}
+
+bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *arguments)
+{
+	size_t given = count;
+
+	if (napi_get_cb_info(env, info, &given, arguments, NULL, NULL) == napi_ok && given == count)
+		return true;
+	napi_throw_type_error(env, "EINVAL", "wrong number of arguments");
+	return false;
+}
+
+bool get_int(napi_env env, napi_value value, int32_t *result)
+{
+	if (napi_get_value_int32(env, value, result) == napi_ok)
+		return true;
+	napi_throw_type_error(env, "EINVAL", "an argument is not a number");
+	return false;
+}
+
+napi_status set_number(napi_env env, napi_value object, const char *name, double number)
+{
+	napi_value value;
+	napi_status status = napi_create_double(env, number, &value);
+
+	return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
+}
+
+napi_status set_null(napi_env env, napi_value object, const char *name)
+{
+	napi_value value;
+	napi_status status = napi_get_null(env, &value);
+
+	return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
+}
+
+napi_status set_function(napi_env env, napi_value object, const char *name, napi_callback callback)
+{
+	napi_value value;
+	napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &value);
+
+	return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * corral-launch: the two things that JavaScript cannot do for a workload.
+ *   run     become the workload: join groups, set process attributes, exec (run.c, attributes.c)
+ *   tether  end a workload when the Corral that asked for it dies (tether.c)
+ * Static, single-threaded, no policy: every number comes from TypeScript already validated.
+ * Options, order and status lines are specified in native/BOUNDARY.md.
+ */
+#ifndef CORRAL_LAUNCHER_H
+#define CORRAL_LAUNCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit status of a launcher that did not become the workload; the status fd says why. */
+#define EXIT_NOT_STARTED 127
+/* Exit status of a tether that cannot do its job (bad options, unusable stdin). */
+#define EXIT_TETHER_FAILED 125
+
+/* What `run` was asked to do. Strings point into argv; NULL or false means "leave as inherited". */
+struct run_options {
+	int status_fd; /* -1: write no status lines */
+	bool strict;
+	bool pgroup;
+	const char *oom_score;
+	const char *nice;
+	const char *ioprio;
+	const char *sched;
+	const char *affinity;
+	const char *groups;
+	const char *gid;
+	const char *uid;
+	const char *workdir;
+	const struct join *joins;
+	int join_count;
+	const char *const *rlimits;
+	int rlimit_count;
+};
+
+struct join {
+	const char *path;
+	bool required;
+};
+
+int run_main(int argc, char **argv);
+int tether_main(int argc, char **argv);
+
+/* status.c: lines on the status fd; see BOUNDARY.md for the grammar. */
+void status_open(int fd);
+void status_ready(void);
+void status_set(const char *name, int error, const char *effective);
+_Noreturn void status_fail(const char *stage, int error);
+
+/* attributes.c: each applies one attribute, reports it with `set`, and ends a strict run on failure. */
+void apply_joins(const struct run_options *options);
+void apply_attributes(const struct run_options *options);
+void apply_identity(const struct run_options *options);
+
+/* numbers.c: strict decimal parsing; false on anything but one number within [min, max]. */
+bool parse_number(const char *text, long long min, long long max, long long *value);
+bool parse_pair(const char *text, char separator, long long min, long long max, long long *first,
+		long long *second);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "launcher.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The kernel's NSIG (64) and the size of its signal set in bytes, on x86 and arm64. */
+#define KERNEL_SIGNALS 64
+#define KERNEL_SIGSET_BYTES 8
+
+static void parse_options(int argc, char **argv, struct run_options *options, int *command)
+{
+	/* One slot per argument is always enough. */
+	struct join *joins = calloc((size_t)argc + 1, sizeof(*joins));
+	const char **rlimits = calloc((size_t)argc + 1, sizeof(*rlimits));
+	int i = 0;
+
+	if (joins == NULL || rlimits == NULL)
+		_exit(EXIT_NOT_STARTED);
+	*options = (struct run_options){ .status_fd = -1, .joins = joins, .rlimits = rlimits };
+	const struct {
+		const char *name;
+		const char **value;
+	} values[] = {
+		{ "--oom-score", &options->oom_score }, { "--nice", &options->nice },
+		{ "--ioprio", &options->ioprio },	{ "--sched", &options->sched },
+		{ "--affinity", &options->affinity },	{ "--groups", &options->groups },
+		{ "--gid", &options->gid },		{ "--uid", &options->uid },
+		{ "--workdir", &options->workdir },
+	};
+
+	for (i = 0; i < argc; i++) {
+		const char *name = argv[i];
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+		long long number;
+		size_t known;
+
+		if (strcmp(name, "--") == 0) {
+			*command = i + 1;
+			return;
+		}
+		if (strcmp(name, "--pgroup") == 0) {
+			options->pgroup = true;
+			continue;
+		}
+		if (strcmp(name, "--strict") == 0) {
+			options->strict = true;
+			continue;
+		}
+		if (value == NULL)
+			break;
+		i++;
+		if (strcmp(name, "--status") == 0) {
+			if (!parse_number(value, 0, INT_MAX, &number))
+				break;
+			options->status_fd = (int)number;
+			status_open(options->status_fd);
+			continue;
+		}
+		if (strcmp(name, "--join") == 0 || strcmp(name, "--place") == 0) {
+			joins[options->join_count++] = (struct join){ value, strcmp(name, "--place") == 0 };
+			continue;
+		}
+		if (strcmp(name, "--rlimit") == 0) {
+			rlimits[options->rlimit_count++] = value;
+			continue;
+		}
+		for (known = 0; known < sizeof(values) / sizeof(values[0]); known++)
+			if (strcmp(name, values[known].name) == 0)
+				break;
+		if (known == sizeof(values) / sizeof(values[0]))
+			break;
+		*values[known].value = value;
+	}
+	status_fail("usage", EINVAL);
+}
+
+/*
+ * Node ignores SIGPIPE and SIGXFSZ, and ignored signals survive exec. Raw calls, because libc
+ * refuses to touch the two real-time signals it keeps for itself.
+ */
+static void reset_signals(void)
+{
+	/* Zero is SIG_DFL, no flags, empty mask; larger than any architecture's struct. */
+	static const unsigned long action[8];
+	static const unsigned long empty[KERNEL_SIGSET_BYTES / sizeof(unsigned long)];
+
+	for (int number = 1; number <= KERNEL_SIGNALS; number++)
+		if (number != SIGKILL && number != SIGSTOP)
+			syscall(SYS_rt_sigaction, number, action, NULL, KERNEL_SIGSET_BYTES);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, empty, NULL, KERNEL_SIGSET_BYTES);
+}
+
+int run_main(int argc, char **argv)
+{
+	struct run_options options;
+	int command = argc;
+
+	/* A status reader that died must not kill the launcher before it becomes the workload. */
+	signal(SIGPIPE, SIG_IGN);
+	parse_options(argc, argv, &options, &command);
+	if (command >= argc)
+		status_fail("usage", EINVAL);
+	status_ready();
+	apply_joins(&options);
+	apply_attributes(&options);
+	apply_identity(&options);
+	if (options.workdir != NULL && chdir(options.workdir) < 0)
+		status_fail("workdir", errno);
+	reset_signals();
+	execvp(argv[command], argv + command);
+	status_fail("exec", errno);
+}
