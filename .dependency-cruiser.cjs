@@ -10,7 +10,7 @@ const storeys = [
   ["cli"],
   ["fleet"],
   ["scenario", "guard"],
-  ["policy", "run"],
+  ["policy", "run", "doctor"],
   ["arena", "events", "cgroup"],
   ["kernel"],
   ["report"],
@@ -45,6 +45,13 @@ module.exports = {
   forbidden: [
     ...downwardsOnly,
     ...entersThroughTheDoor,
+    {
+      name: "every-room-has-a-storey",
+      comment: "a new folder in src/ needs its place in the table of storeys above",
+      severity: "error",
+      from: { path: `^src/(?!(${rooms.join("|")})/)[^/]+/` },
+      to: {},
+    },
     {
       name: "no-cycles",
       comment: "types may refer to each other; code may not",

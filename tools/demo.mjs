@@ -13,28 +13,28 @@ import { setUp } from "./setup.mjs";
 const scratch = mkdtempSync(join(tmpdir(), "corral-demo-"));
 
 /** Counts as far as it can in three seconds of wall-clock time. */
-const busyLoop =
-  "const end = Date.now() + 3000; let n = 0; while (Date.now() < end) n++; console.log(`counted to ${n}`)";
+const busyLoop = 'let n = 0; for (const end = Date.now() + 3000; Date.now() < end; n++); console.log("counted to", n)';
 
 /** Takes 8 MiB more, touched, until somebody stops it or it has 512 MiB. */
 const memoryHog =
-  "const held = []; while (held.length < 64) held.push(Buffer.alloc(8 << 20, 1)); console.log('took 512 MiB')";
+  'const held = []; while (held.length < 64) held.push(Buffer.alloc(8 << 20, 1)); console.log("took 512 MiB")';
 
 /**
- * Runs one governed command in front of the reader's eyes: the command line, its output, its report.
+ * Runs one governed command in front of the reader's eyes: the command line to copy, the output,
+ * the exit status.
  * @param {string} title
  * @param {readonly string[]} limits
  * @param {string} program JavaScript for `node -e`
- * @returns {{ status: number | null, report: Record<string, unknown> | null }}
+ * @returns {Record<string, unknown> | null} the report of the run
  */
 function show(title, limits, program) {
-  const reportFile = join(scratch, `${title.replaceAll(" ", "-")}.json`);
-  const args = ["run", ...limits, "--report", reportFile, "--", "node", "-e", program];
-  const shown = ["./corral", ...args.slice(0, -1), "'…'"].join(" ").replace(`--report ${reportFile} `, "");
-  process.stdout.write(`\n── ${title}\n$ ${shown}\n`);
+  process.stdout.write(`\n── ${title}\n$ ${["./corral run", ...limits, "-- node -e"].join(" ")} '${program}'\n`);
+  const reportFile = join(scratch, "report.json");
+  rmSync(reportFile, { force: true });
+  const args = ["run", ...limits, "--report", reportFile, "--json", "--", "node", "-e", program];
   const { status } = spawnSync("./corral", args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   process.stdout.write(`exit status ${status}\n`);
-  return { status, report: readReport(reportFile) };
+  return readReport(reportFile);
 }
 
 /** @param {string} path */
@@ -55,7 +55,7 @@ try {
   }
   show("a busy loop without a limit", [], busyLoop);
   show("the same loop at 20 percent of one CPU", ["--cpu-quota", "20"], busyLoop);
-  const { report } = show("a memory hog with 64 MiB", ["--memory-limit", "64"], memoryHog);
+  const report = show("a memory hog with 64 MiB", ["--memory-limit", "64"], memoryHog);
   if (report !== null) process.stdout.write(`\n── the report of the last run\n${JSON.stringify(report, null, 2)}\n`);
 } catch (error) {
   say(`demo: ${error.message}`);

@@ -1,5 +1,5 @@
 /**
- * Runs node:test suites written in TypeScript: bundles each *.test.ts to build/test (packages stay
+ * Runs node:test suites written in TypeScript: bundles each *.test.ts below build/test (packages stay
  * external), runs them one after the other with the repository root as working directory, streams
  * the readable output and counts.
  *
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { bundleModules } from "./bundle.mjs";
 import { root } from "./root.mjs";
 import { filesUnder } from "./stamp.mjs";
 import { totalsMark } from "./test-reporter.mjs";
@@ -31,7 +31,18 @@ import { totalsMark } from "./test-reporter.mjs";
  * @returns {Promise<Totals>} a run that broke off before its totals counts as one failure
  */
 export async function runNodeTests(folders, { label = "tests", filter, wrap = onThisHost } = {}) {
-  const files = await bundleTests(folders, label);
+  // Two people may run one suite of one checkout at the same time: each run has its own folder.
+  const outdir = join("build/test", `${label}.${process.pid}`);
+  try {
+    const tests = folders.flatMap((folder) => filesUnder(folder, (path) => path.endsWith(".test.ts"))).toSorted();
+    const files = await bundleModules(tests, outdir);
+    return await runBundles(files, { label, filter, wrap, folders });
+  } finally {
+    rmSync(join(root, outdir), { recursive: true, force: true });
+  }
+}
+
+async function runBundles(files, { label, filter, wrap, folders }) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: [`${label}: no *.test.ts in ${folders.join(", ")}`] };
 
   const nodeArgs = ["--enable-source-maps", "--test", "--test-concurrency=1"];
@@ -44,33 +55,6 @@ export async function runNodeTests(folders, { label = "tests", filter, wrap = on
 /** @param {string[]} nodeArgs */
 function onThisHost(nodeArgs) {
   return [process.execPath, ...nodeArgs];
-}
-
-/**
- * @param {readonly string[]} folders
- * @param {string} label
- * @returns {Promise<string[]>} absolute paths of the bundles
- */
-export async function bundleTests(folders, label) {
-  const entryPoints = folders.flatMap((folder) => filesUnder(folder, (path) => path.endsWith(".test.ts"))).toSorted();
-  const outdir = join("build/test", label);
-  rmSync(join(root, outdir), { recursive: true, force: true });
-  if (entryPoints.length === 0) return [];
-  await build({
-    absWorkingDir: root,
-    entryPoints,
-    outdir,
-    outbase: ".",
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    sourcemap: "linked",
-    logLevel: "warning",
-  });
-  return entryPoints.map((path) => join(root, outdir, path.replace(/\.ts$/, ".mjs")));
 }
 
 /**

@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runChild } from "./child.mjs";
 import { root } from "./root.mjs";
 
 /** @typedef {import("./run-node-tests.mjs").Totals} Totals */
 
-const resultFile = "build/test/unit.json";
+const resultFile = `build/test/unit.${process.pid}.json`;
 
 /**
  * Runs the vitest suites that stand beside the sources.
@@ -19,6 +19,7 @@ export async function runUnitTests({ filter } = {}) {
     inherit: true,
   });
   const totals = readTotals(filter !== undefined);
+  rmSync(join(root, resultFile), { force: true });
   return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 };
 }
 

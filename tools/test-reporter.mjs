@@ -4,6 +4,9 @@ import { spec } from "node:test/reporters";
 /** Starts the one line of the output that is meant for tools/run-node-tests.mjs. */
 export const totalsMark = "#corral-totals ";
 
+/** What Node gives as the reason for a test that --test-name-pattern left out: not run, but not skipped either. */
+const filteredOut = "test name does not match pattern";
+
 /**
  * node:test reporter: the ordinary readable output, then one line with the totals as JSON. The
  * totals travel on stdout because a suite may run in a virtual machine, where stdout is all there is.
@@ -26,6 +29,7 @@ async function* counted(events, totals) {
 function count({ type, data }, totals) {
   if (type !== "test:pass" && type !== "test:fail") return;
   if (data.details?.type === "suite" || data.details?.error?.failureType === "subtestsFailed") return;
+  if (data.skip === filteredOut) return;
   if (data.skip !== undefined || data.todo !== undefined) {
     totals.skipped.push(`${data.name}: ${reasonOf(data.skip ?? data.todo)}`);
   } else if (type === "test:pass") totals.passed += 1;

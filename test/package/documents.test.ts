@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, test } from "node:test";
+
+interface Manifest {
+  readonly version: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+}
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+const documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/dependencies.md", "docs/errors.md"];
+
+describe("the documents", () => {
+  test("docs/dependencies.md has a row for every dependency and for nothing else, with the licence it declares", () => {
+    const rows = [
+      ...readFileSync("docs/dependencies.md", "utf8").matchAll(/^\| (\S+) \| \w+ \| .+ \| (.+?) \| .+ \|$/gm),
+    ];
+    const documented = Object.fromEntries(rows.map(([, name, licence]) => [name, licence]).slice(1));
+    const { dependencies = {}, devDependencies, optionalDependencies } = manifest;
+    const used = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    assert.deepEqual(documented, Object.fromEntries(used.map((name) => [name, licenceOf(name)])));
+  });
+
+  test("every dependency is pinned to one version", () => {
+    const { dependencies = {}, devDependencies, optionalDependencies } = manifest;
+    const versions = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    assert.deepEqual(
+      versions.filter(([, version]) => !/^(npm:\w+@)?\d+\.\d+\.\d+$/.test(version)),
+      [],
+    );
+  });
+
+  for (const document of documents) {
+    const text = readFileSync(document, "utf8");
+
+    test(`${document} links only to files that exist`, () => {
+      const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
+      assert.deepEqual(
+        targets.filter((target) => !existsSync(join(dirname(document), target))),
+        [],
+      );
+    });
+
+    test(`${document} names only npm scripts that exist`, () => {
+      const names = [...text.matchAll(/npm run ([a-z:-]+)/g)].map((match) => match[1] ?? "");
+      assert.deepEqual(
+        names.filter((name) => !(name in manifest.scripts)),
+        [],
+      );
+    });
+  }
+});
+
+function licenceOf(name: string): unknown {
+  return (JSON.parse(readFileSync(join("node_modules", name, "package.json"), "utf8")) as { license?: unknown })
+    .license;
+}

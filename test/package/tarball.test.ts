@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { publint } from "publint";
+
+/** Programs that a machine without compilers has too. */
+const plainPrograms = ["sh", "env", "true", "cat"];
+
+describe("the packed package", () => {
+  const scratch = mkdtempSync(join(tmpdir(), "corral-package-"));
+  const user = join(scratch, "user");
+  const bin = join(scratch, "bin");
+  let files: string[] = [];
+
+  before(() => {
+    const packed = mustRun("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch], process.cwd());
+    const [{ filename, files: entries }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
+    files = entries.map(({ path }) => path).toSorted();
+    mkdirSync(user);
+    writeFileSync(join(user, "package.json"), '{ "private": true, "type": "module" }\n');
+    const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--prefer-offline"];
+    mustRun("npm", ["install", ...flags, join(scratch, filename)], user);
+    mkdirSync(bin);
+    symlinkSync(process.execPath, join(bin, "node"));
+    for (const name of plainPrograms) symlinkSync(join("/bin", name), join(bin, name));
+  });
+
+  after(() => rmSync(scratch, { recursive: true }));
+
+  /** Runs a program as the installed package's user, on a PATH without gcc, npm or anything else. */
+  function asUser(program: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+    const env = { PATH: bin, HOME: user };
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd: user, encoding: "utf8", env });
+    return { status, stdout, stderr };
+  }
+
+  test("holds the CLI, the library with declarations, the native pieces and the documents", () => {
+    const wanted = ["dist/corral.cjs", "dist/lib/index.js", "dist/lib/index.d.ts", "docs/errors.md", "README.md"];
+    assert.deepEqual(
+      [...wanted, "LICENSE", "CHANGELOG.md", "package.json"].filter((path) => !files.includes(path)),
+      [],
+    );
+    const prebuilds = files.filter((path) => path.startsWith(`prebuilds/linux-${process.arch}/`));
+    assert.notDeepEqual(prebuilds, [], "no prebuilds for this platform: run npm run setup");
+  });
+
+  test("holds no sources, tests, tools or build leftovers", () => {
+    const unwanted = /^(src|test|tools|bench|native|build|node_modules)\/|\.test\.|\.tmp$|\.map$|(^|\/)\.[^/]+$/;
+    assert.deepEqual(
+      files.filter((path) => unwanted.test(path)),
+      [],
+    );
+  });
+
+  test("has a manifest that publint has nothing to say about", async () => {
+    const { messages } = await publint({ pkgDir: join(user, "node_modules/corral"), pack: false, strict: true });
+    assert.deepEqual(messages, []);
+  });
+
+  test("installs no other package", () => {
+    const lock = JSON.parse(readFileSync(join(user, "package-lock.json"), "utf8")) as { packages: object };
+    const installed = Object.entries(lock.packages).filter(([, { optional }]) => optional !== true);
+    assert.deepEqual(
+      installed.map(([path]) => path),
+      ["", "node_modules/corral"],
+    );
+  });
+
+  test("runs a workload on a machine without a compiler", () => {
+    assert.equal(spawnSync("gcc", { env: { PATH: bin } }).error?.message, "spawnSync gcc ENOENT");
+    const corral = join(user, "node_modules/.bin/corral");
+    assert.deepEqual(asUser(corral, ["run", "--", "sh", "-c", "echo out; echo err >&2; exit 7"]), {
+      status: 7,
+      stdout: "out\n",
+      stderr: "err\n",
+    });
+  });
+
+  test("can be imported as a library", () => {
+    const program =
+      'const { CorralError, exitStatus } = await import("corral"); console.log(typeof CorralError, exitStatus.usage)';
+    assert.deepEqual(asUser("node", ["--input-type=module", "-e", program]), {
+      status: 0,
+      stdout: "function 2\n",
+      stderr: "",
+    });
+  });
+
+  for (const compiler of ["typescript", "typescript7"]) {
+    test(`type-checks for a user of ${compiler} who checks libraries too`, () => {
+      writeFileSync(
+        join(user, "user.ts"),
+        'import { CorralError, type ErrorCode } from "corral";\nexport const code: ErrorCode = new CorralError("USAGE", "x").code;\n',
+      );
+      const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+      const typeRoots = ["--typeRoots", resolve("node_modules/@types")];
+      const compile = [resolve("node_modules", compiler, "bin/tsc"), ...flags, ...typeRoots, "user.ts"];
+      const { status, stdout } = spawnSync(process.execPath, compile, { cwd: user, encoding: "utf8" });
+      assert.deepEqual({ status, stdout }, { status: 0, stdout: "" });
+    });
+  }
+});
+
+function mustRun(program: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  assert.equal(status, 0, `${program} ${args.join(" ")}: ${error?.message ?? stderr}`);
+  return stdout;
+}
