@@ -94,7 +94,7 @@ module.exports = {
       name: "resolvable",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true, pathNot: "build-native\\.mjs$" },
+      to: { couldNotResolve: true },
     },
   ],
   options: {
@@ -102,6 +102,10 @@ module.exports = {
     exclude: { path: "^(dist|build)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".mjs", ".cjs", ".js"] },
+    enhancedResolveOptions: {
+      extensions: [".ts", ".mjs", ".cjs", ".js"],
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default"],
+    },
   },
 };

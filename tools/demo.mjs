@@ -32,7 +32,7 @@ function show(title, limits, program) {
   const reportFile = join(scratch, "report.json");
   rmSync(reportFile, { force: true });
   const args = ["run", ...limits, "--report", reportFile, "--json", "--", "node", "-e", program];
-  const { status } = spawnSync("./corral", args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  const { status } = spawnSync(join(root, "corral"), args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   process.stdout.write(`exit status ${status}\n`);
   return readReport(reportFile);
 }

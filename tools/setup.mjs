@@ -4,9 +4,10 @@
  *
  *     node tools/setup.mjs [build] [vm] [tests]     groups of system packages; default: all three
  */
-import { existsSync, statSync, utimesSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildNative } from "./build-native.mjs";
 import { runChild } from "./child.mjs";
 import { withSetupLock } from "./lock.mjs";
 import { root } from "./root.mjs";
@@ -68,10 +69,9 @@ function installedByHand() {
 }
 
 async function buildNativePieces() {
-  if (!existsSync(join(root, "tools/build-native.mjs"))) return;
-  const { buildNative } = await import("./build-native.mjs");
   try {
-    await timed("compiling the native launcher and addon", () => buildNative());
+    const pieces = await timed("compiling the native launcher and addon", () => buildNative());
+    for (const { name, reason } of pieces) if (reason !== null) say(`setup: ${name} was not built: ${reason}`);
   } catch (error) {
     say(`setup: the native pieces were not built: ${error.message}`);
     say("setup: going on without them; corral doctor shows what is used instead");

@@ -22,7 +22,13 @@ export const groupPurpose = /** @type {const} */ ({
   tests: "run every test of the host suite",
 });
 
-/** @type {Readonly<Record<NeedGroup, readonly SystemPackage[]>>} */
+/** Where systemd itself is; /usr is not merged on every release. */
+const systemdPaths = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+
+/**
+ * What each group needs. The groups overlap where two of them need one package.
+ * @type {Readonly<Record<NeedGroup, readonly SystemPackage[]>>}
+ */
 export const systemPackages = {
   build: [
     { name: "gcc", anyOf: ["gcc"] },
@@ -37,7 +43,12 @@ export const systemPackages = {
     },
     { name: "zstd", anyOf: ["zstd"] },
     { name: "xz-utils", anyOf: ["xz"] },
-    { name: "gpgv", anyOf: ["gpgv"] },
+    { name: "gpgv", anyOf: ["gpgv", "sqv"] },
+    { name: "util-linux", anyOf: ["unshare"] },
+    { name: "mount", anyOf: ["mount"] },
+    { name: "kmod", anyOf: ["modprobe"] },
+    { name: "systemd", anyOf: systemdPaths },
+    { name: "dbus", anyOf: ["dbus-daemon"] },
     {
       name: "debian-archive-keyring",
       anyOf: ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"],
@@ -48,7 +59,7 @@ export const systemPackages = {
     { name: "util-linux", anyOf: ["unshare"] },
     { name: "stress-ng", anyOf: ["stress-ng"] },
     { name: "ffmpeg", anyOf: ["ffmpeg"] },
-    { name: "systemd", anyOf: ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"] },
+    { name: "systemd", anyOf: systemdPaths },
     { name: "dbus", anyOf: ["dbus-daemon"] },
     { name: "cgroup-tools", anyOf: ["cgexec"] },
     { name: "bubblewrap", anyOf: ["bwrap"] },
