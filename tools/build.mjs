@@ -33,13 +33,16 @@ const schemaEntry = "tools/gen-schemas.ts";
 
 /**
  * @param {{ force?: boolean }} [options] `force` builds even when no input has changed
- * @throws {Error} carrying the compiler's messages
+ * @returns {Promise<string | null>} the type checker's complaints about the library, which is
+ *   emitted all the same, or null; with complaints the next build tries again
+ * @throws {Error} with esbuild's messages, when the CLI cannot be built
  */
 export async function build({ force = false } = {}) {
   const digest = digestOf(inputs, (path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
-  if (!force && readStamp(stamp) === digest && outputsExist()) return;
-  await Promise.all([buildCli(), buildLibrary(), writeSchemas()]);
-  writeStamp(stamp, digest);
+  if (!force && readStamp(stamp) === digest && outputsExist()) return null;
+  const [complaints] = await Promise.all([buildLibrary(), buildCli(), writeSchemas()]);
+  if (complaints === null) writeStamp(stamp, digest);
+  return complaints;
 }
 
 function outputsExist() {
@@ -50,7 +53,10 @@ function outputsExist() {
 }
 
 async function buildCli() {
-  if (!existsSync(join(root, cliEntry))) return say(`build: no ${cliEntry} yet, the CLI is not built`);
+  if (!existsSync(join(root, cliEntry))) {
+    say(`build: no ${cliEntry} yet, the CLI is not built`);
+    return;
+  }
   const { outputFiles } = await bundle({
     entryPoints: [cliEntry],
     outfile: "dist/corral.cjs",
@@ -68,17 +74,19 @@ async function buildCli() {
   for (const file of outputFiles ?? []) writeAtomically(file.path.slice(root.length + 1), file.contents, 0o755);
 }
 
-/** The declarations need a type checker, so the whole library goes through TypeScript 7. */
+/**
+ * The declarations need a type checker, so the whole library goes through TypeScript 7.
+ * @returns {Promise<string | null>} its complaints, if any
+ */
 async function buildLibrary() {
-  if (!existsSync(join(root, libraryEntry))) return say(`build: no ${libraryEntry} yet, the library is not built`);
   const fresh = "build/lib";
   rmSync(join(root, fresh), { recursive: true, force: true });
   const compiler = ["node_modules/typescript7/bin/tsc", "--project", "tsconfig.build.json", "--outDir", fresh];
   const { code, output } = await runChild(process.execPath, compiler);
-  if (code !== 0) throw new Error(`the library does not compile:\n${output.trimEnd()}`);
   rmSync(join(root, "dist/lib"), { recursive: true, force: true });
   mkdirSync(join(root, "dist"), { recursive: true });
   renameSync(join(root, fresh), join(root, "dist/lib"));
+  return code === 0 ? null : output.trimEnd();
 }
 
 /**
@@ -134,7 +142,8 @@ function bundle(options) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await build({ force: process.argv.includes("--force") });
+    const complaints = await build({ force: process.argv.includes("--force") });
+    if (complaints !== null) throw new Error(`the library does not type-check:\n${complaints}`);
   } catch (error) {
     say(error.message);
     process.exitCode = 1;

@@ -81,7 +81,8 @@ async function buildNativePieces() {
 async function buildJavaScript() {
   // Imported late: esbuild exists only once npm ci has run.
   const { build } = await import("./build.mjs");
-  await timed("building JavaScript", () => build());
+  const complaints = await timed("building JavaScript", () => build());
+  if (complaints !== null) say(`setup: the library does not type-check:\n${complaints}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

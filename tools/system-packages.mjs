@@ -129,7 +129,7 @@ export async function ensureSystemPackages(groups) {
 /** @param {readonly SystemPackage[]} missing */
 async function install(missing) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  say(`setup: installing with apt-get: ${missing.map((wanted) => wanted.name).join(" ")} (about a minute)`);
+  say(`setup: installing with apt-get: ${missing.map((wanted) => wanted.name).join(" ")}`);
   const update = await runChild("apt-get", ["-q", "update"], { env });
   if (update.code !== 0) say(`setup: apt-get update failed, trying with the lists at hand: ${lastLine(update.output)}`);
   const names = await aptNames(missing);
