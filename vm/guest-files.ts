@@ -61,15 +61,11 @@ export function guestEnvironment(nodePath: string): Record<string, string> {
 
 /** The kernel command line. Words with `=` that the kernel does not know become the environment of init. */
 export function renderKernelCommandLine(hostDirectory: string, init: VmInit, extra: readonly string[]): string {
-  const systemd = [
-    ...["systemd.unit=corral-vm.target", "systemd.unified_cgroup_hierarchy=1", "systemd.show_status=no"],
-    ...["systemd.log_target=kmsg", "systemd.log_level=warning", "systemd.default_standard_output=null"],
-  ];
   return [
     ...["console=ttyS0", "panic=-1", "quiet", "psi=1"],
     ...["root=rootfs", "rootfstype=virtiofs", "ro"],
     ...[`init=${hostDirectory}/guest/init`, `CORRAL_VM_DIR=${hostDirectory}`],
-    ...(init === "systemd" ? systemd : []),
+    ...(init === "systemd" ? ["systemd.unified_cgroup_hierarchy=1"] : []),
     ...extra,
   ].join(" ");
 }
