@@ -1,0 +1,75 @@
+import { closeSync } from "node:fs";
+import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
+import type { ExitInfo } from "./exit-info.ts";
+import { exitFromNative, exitFromWaitStatus, ownPeakRssBytes, unknownExit } from "./exit-info.ts";
+import type { FdWatcher, NativeAddon } from "./native-addon.ts";
+import { fdEvents } from "./native-addon.ts";
+import { nativeErrno } from "./native-error.ts";
+import { signalNumbers } from "./constants.ts";
+
+function collect(addon: NativeAddon, pidfd: number, floorBytes: number): ExitInfo | null {
+  try {
+    const exit = addon.waitPidfd(pidfd);
+    return exit === null ? null : exitFromNative(exit, floorBytes);
+  } catch {
+    // Somebody else in this process reaped it (a foreign waitpid(-1)); the kernel may still know.
+    const status = addon.pidfdInfo(pidfd)?.exitStatus ?? null;
+    return status === null ? unknownExit : exitFromWaitStatus(status);
+  }
+}
+
+function watchChild(addon: NativeAddon, pid: number, pidfd: number): ChildHandle {
+  const floorBytes = ownPeakRssBytes();
+  const { promise, resolve } = deferred<ExitInfo>();
+  let open = true;
+  const watcher: FdWatcher = addon.watchFd(pidfd, fdEvents.readable, () => {
+    const exit = collect(addon, pidfd, floorBytes);
+    if (exit === null) return;
+    open = false;
+    watcher.close();
+    closeSync(pidfd);
+    resolve(exit);
+  });
+  return {
+    pid,
+    get pidfd() {
+      return open ? pidfd : null;
+    },
+    exit: promise,
+    kill(signal) {
+      if (!open) return false;
+      try {
+        addon.pidfdSendSignal(pidfd, signal);
+        return true;
+      } catch (thrown) {
+        if (nativeErrno(thrown) === "ESRCH") return false;
+        throw thrown;
+      }
+    },
+    ref: () => watcher.ref(),
+    unref: () => watcher.unref(),
+  };
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Spawns through clone3; the event loop is held only until the exec (about 0.1 ms). */
+export function spawnWithAddon(addon: NativeAddon, request: SpawnRequest): ChildHandle {
+  const { file, argv, env, cwd, fds, cgroupFd } = request;
+  const { pid, pidfd } = addon.spawn(file, argv, env, cwd, fds, cgroupFd ?? -1);
+  try {
+    return watchChild(addon, pid, pidfd);
+  } catch (thrown) {
+    // Unwatched it would become a zombie: it was not started.
+    addon.pidfdSendSignal(pidfd, signalNumbers["SIGKILL"] ?? 9);
+    while (addon.waitPidfd(pidfd) === null);
+    closeSync(pidfd);
+    throw thrown;
+  }
+}

@@ -1,0 +1,35 @@
+import type { ExitInfo } from "./exit-info.ts";
+
+/** What to start. All strings are passed as UTF-8 and must not hold NUL. */
+export interface SpawnRequest {
+  /** Path of the program; no search of PATH. */
+  readonly file: string;
+  /** Arguments with `argv[0]`. */
+  readonly argv: readonly string[];
+  /** `NAME=value` entries: the whole environment. */
+  readonly env: readonly string[];
+  /** Working directory, null: ours. */
+  readonly cwd: string | null;
+  /** `fds[i]` becomes descriptor `i` of the child; -1 leaves it closed. Others follow their close-on-exec flag. */
+  readonly fds: readonly number[];
+  /** Open directory of a v2 group to be born in; null: our own group. Needs the addon. */
+  readonly cgroupFd: number | null;
+}
+
+/** A child of ours. It is always reaped, awaited or not, and keeps the event loop alive until then. */
+export interface ChildHandle {
+  readonly pid: number;
+  /** Owned by the handle; null once the child was reaped, and without the addon. */
+  readonly pidfd: number | null;
+  /** Settles when the child was reaped; never rejects. */
+  readonly exit: Promise<ExitInfo>;
+  /**
+   * Sends a signal. False when the child has already been reaped.
+   * @throws CorralError NATIVE_CALL when it is refused (EPERM after a change of user, EINVAL).
+   */
+  kill(signal: number): boolean;
+  /** Lets this process end although the child runs. */
+  unref(): void;
+  /** Undoes `unref`. */
+  ref(): void;
+}

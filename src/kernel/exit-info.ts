@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import type { NativeExit } from "./native-addon.ts";
+
+/** Resources a child used, with the descendants it waited for (`getrusage(2)`). */
+export interface ResourceUsage {
+  readonly userUs: number;
+  readonly sysUs: number;
+  /**
+   * Peak resident memory of the largest single process, or null when it cannot be known: the kernel starts
+   * a child's peak at that of the process that spawned it (fs/exec.c, setmax_mm_hiwater_rss), so a workload
+   * smaller than Corral itself has no number here. The group's memory peak has no such floor.
+   */
+  readonly maxRssBytes: number | null;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  /** Blocks of 512 bytes read from and written to storage. */
+  readonly inBlocks: number;
+  readonly outBlocks: number;
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
+}
+
+/** How a process ended. Exactly one of `code` and `signal` is set, neither when nobody could learn it. */
+export interface ExitInfo {
+  /** Exit code 0–255, null when a signal ended the process. */
+  readonly code: number | null;
+  /** Number of the signal that ended the process, null when it exited; `signalName` names it. */
+  readonly signal: number | null;
+  /** Whether the kernel dumped core; null when not known. */
+  readonly coreDumped: boolean | null;
+  /** Null for a process that is not our child and on the path without the addon. */
+  readonly usage: ResourceUsage | null;
+}
+
+/** An exit that happened but whose status nobody kept. */
+export const unknownExit: ExitInfo = { code: null, signal: null, coreDumped: null, usage: null };
+
+/** Decodes a status in the form of `wait(2)`: low 7 bits signal, 0x80 core, next byte code. */
+export function exitFromWaitStatus(status: number): ExitInfo {
+  const signal = status & 0x7f;
+  if (signal === 0) return { code: (status >> 8) & 0xff, signal: null, coreDumped: false, usage: null };
+  return { code: null, signal, coreDumped: (status & 0x80) !== 0, usage: null };
+}
+
+// The kernel's memory counters are kept per cpu and may lag by some pages.
+const counterSlackBytes = 2 * 1024 * 1024;
+
+/** Peak resident memory of this process (`VmHWM`, proc_pid_status(5)): the floor of a child's maxRssBytes. */
+export function ownPeakRssBytes(): number {
+  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"));
+  return match === null ? Number.POSITIVE_INFINITY : Number(match[1]) * 1024;
+}
+
+/** The addon's record as an ExitInfo; `floorBytes` is `ownPeakRssBytes()` at the time of the spawn. */
+export function exitFromNative(exit: NativeExit, floorBytes: number): ExitInfo {
+  const { code, signal, coreDumped, maxRssBytes, ...rest } = exit;
+  const known = maxRssBytes > floorBytes + counterSlackBytes;
+  return { code, signal, coreDumped, usage: { ...rest, maxRssBytes: known ? maxRssBytes : null } };
+}

@@ -1,0 +1,212 @@
+import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
+import { errnoOf } from "../report/index.ts";
+import { spawnWithAddon } from "./addon-child.ts";
+import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
+import { signalNumbers } from "./constants.ts";
+import type { LauncherOptions } from "./launcher-options.ts";
+import { launcherArguments } from "./launcher-options.ts";
+import type { LauncherStatus } from "./launcher-status.ts";
+import { parseLauncherStatus } from "./launcher-status.ts";
+import type { NativeAddon } from "./native-addon.ts";
+import { fdEvents, loadAddon, requireLauncher } from "./native-addon.ts";
+import { nativeCallError, nativeErrno } from "./native-error.ts";
+import { pipeFd, spawnWithNode } from "./node-child.ts";
+import { refuseNul } from "./process.ts";
+
+/** The v2 group a workload is to be in before its first instruction. */
+export interface CgroupTarget {
+  /** Directory of the group. */
+  readonly path: string;
+  /** An open descriptor of it, which stays the caller's; null: opened and closed here. */
+  readonly fd: number | null;
+}
+
+/** What to launch. */
+export interface LaunchRequest {
+  readonly launcherOptions: LauncherOptions;
+  /** A path, or a name that the launcher looks up on the PATH of `env`, as execvp(3). */
+  readonly command: string;
+  /** Arguments after the command. */
+  readonly args: readonly string[];
+  /** `NAME=value` entries: the whole environment. */
+  readonly env: readonly string[];
+  /** As in `SpawnRequest`; the number after the last one is used for the launcher's status until the exec. */
+  readonly fds: readonly number[];
+  /** Null: our own v2 group (v1 groups are joined by `launcherOptions.joins`). */
+  readonly cgroup: CgroupTarget | null;
+  /** Aborting kills a launcher that has not executed the command yet; null: cannot be aborted. */
+  readonly signal: AbortSignal | null;
+}
+
+/**
+ * Why the launcher joined the group itself instead of being born in it: no addon; the kernel or a seccomp
+ * filter has no CLONE_INTO_CGROUP; the group is frozen (a vfork child there would stop our event loop); or
+ * Linux 6.12–6.18 killed the child at birth because the group's cgroup.kill had been written.
+ */
+export type JoinReason = "no-addon" | "clone-unsupported" | "frozen" | "killed-at-birth";
+
+/** A launcher that has become the workload (`ready`, `fail` null), or has told why not. */
+export interface LaunchResult extends LauncherStatus {
+  readonly child: ChildHandle;
+  /** True when the group was joined by the launcher instead of by clone3; `joinReason` says why. */
+  readonly joinFallback: boolean;
+  readonly joinReason: JoinReason | null;
+}
+
+interface Started {
+  readonly child: ChildHandle;
+  readonly statusText: Promise<string>;
+}
+
+function readAvailable(fd: number, buffer: Buffer): number | null {
+  try {
+    return readSync(fd, buffer);
+  } catch (thrown) {
+    if (errnoOf(thrown) === "EAGAIN") return null;
+    throw thrown;
+  }
+}
+
+function readUntilClosed(addon: NativeAddon, fd: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const buffer = Buffer.allocUnsafe(4096);
+    const chunks: Buffer[] = [];
+    const finish = (settle: () => void): void => {
+      watcher.close();
+      closeSync(fd);
+      settle();
+    };
+    const watcher = addon.watchFd(fd, fdEvents.readable, () => {
+      try {
+        const length = readAvailable(fd, buffer);
+        if (length === null) return;
+        if (length === 0) finish(() => resolve(Buffer.concat(chunks).toString("utf8")));
+        else chunks.push(Buffer.from(buffer.subarray(0, length)));
+      } catch (thrown) {
+        finish(() => reject(nativeCallError("read", thrown, "launcher status")));
+      }
+    });
+  });
+}
+
+function startWithAddon(addon: NativeAddon, request: SpawnRequest): Started {
+  const [readEnd, writeEnd] = addon.pipe();
+  let child: ChildHandle;
+  try {
+    child = spawnWithAddon(addon, { ...request, fds: [...request.fds, writeEnd] });
+  } catch (thrown) {
+    closeSync(readEnd);
+    throw thrown;
+  } finally {
+    closeSync(writeEnd);
+  }
+  return { child, statusText: readUntilClosed(addon, readEnd) };
+}
+
+async function startWithNode(request: SpawnRequest): Promise<Started> {
+  const { child, streams } = await spawnWithNode({ ...request, fds: [...request.fds, pipeFd] });
+  const stream = streams[request.fds.length] as import("node:stream").Readable;
+  const statusText = (async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString("utf8");
+  })();
+  return { child, statusText };
+}
+
+async function finish(started: Started, signal: AbortSignal | null): Promise<LauncherStatus & { child: ChildHandle }> {
+  const { child, statusText } = started;
+  const abort = (): void => void child.kill(signalNumbers["SIGKILL"] ?? 9);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return { child, ...parseLauncherStatus(await statusText) };
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function spawnRequest(request: LaunchRequest, place: string | null, cgroupFd: number | null): SpawnRequest {
+  const file = requireLauncher();
+  const { launcherOptions, command, args, env, fds } = request;
+  const options = launcherArguments(launcherOptions, fds.length, place);
+  return { file, argv: ["corral-launch", ...options, command, ...args], env, cwd: null, fds, cgroupFd };
+}
+
+async function launchJoined(request: LaunchRequest, reason: JoinReason | null): Promise<LaunchResult> {
+  const place = request.cgroup === null ? null : `${request.cgroup.path}/cgroup.procs`;
+  const spawn = spawnRequest(request, place, null);
+  // ENOSYS for clone3 as such: only Node's own way of spawning is left.
+  const addon = reason === "clone-unsupported" ? null : loadAddon();
+  const started = addon === null ? await startWithNode(spawn) : startWithAddon(addon, spawn);
+  const status = await finish(started, request.signal);
+  return { ...status, joinFallback: place !== null, joinReason: place === null ? null : reason };
+}
+
+function isFrozen(cgroup: CgroupTarget): boolean {
+  try {
+    return /^frozen 1$/m.test(readFileSync(`${cgroup.path}/cgroup.events`, "latin1"));
+  } catch {
+    // The root group has no such file and cannot be frozen.
+    return false;
+  }
+}
+
+function openGroup(cgroup: CgroupTarget): number {
+  try {
+    return openSync(cgroup.path, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (thrown) {
+    throw nativeCallError("open", thrown, cgroup.path);
+  }
+}
+
+// What a kernel without clone3 or CLONE_INTO_CGROUP, or a container's seccomp filter, answers.
+const cloneUnsupported = new Set(["ENOSYS", "EOPNOTSUPP", "E2BIG", "EINVAL"]);
+
+function startInGroup(addon: NativeAddon, request: LaunchRequest, cgroup: CgroupTarget): Started | null {
+  const fd = cgroup.fd ?? openGroup(cgroup);
+  try {
+    return startWithAddon(addon, spawnRequest(request, null, fd));
+  } catch (thrown) {
+    if (cloneUnsupported.has(nativeErrno(thrown) ?? "")) return null;
+    throw thrown;
+  } finally {
+    if (cgroup.fd === null) closeSync(fd);
+  }
+}
+
+async function launchBorn(addon: NativeAddon, request: LaunchRequest, cgroup: CgroupTarget): Promise<LaunchResult> {
+  if (isFrozen(cgroup)) return launchJoined(request, "frozen");
+  const started = startInGroup(addon, request, cgroup);
+  if (started === null) return launchJoined(request, "clone-unsupported");
+  const status = await finish(started, request.signal);
+  if (status.ready || request.signal?.aborted) return { ...status, joinFallback: false, joinReason: null };
+  const { signal } = await status.child.exit;
+  if (signal !== signalNumbers["SIGKILL"]) return { ...status, joinFallback: false, joinReason: null };
+  return launchJoined(request, "killed-at-birth");
+}
+
+/**
+ * Starts a workload through the launcher and resolves once the launcher's status pipe has closed: it has
+ * executed the command, or `fail` says why not. In both cases `child.exit` tells the end. The event loop
+ * is not held while the launcher works. A group is entered before the first instruction of the workload,
+ * or the launch fails with stage `join`: it never runs outside.
+ * @throws CorralError NATIVE_MISSING without a launcher, NATIVE_CALL when it cannot be spawned (EAGAIN for
+ * a full pids limit, EBUSY for a group that may not hold processes).
+ */
+export async function launch(request: LaunchRequest): Promise<LaunchResult> {
+  refuseNul([request.command, ...request.args, ...request.env]);
+  request.signal?.throwIfAborted();
+  const addon = loadAddon();
+  if (request.cgroup === null) return launchPlain(request, addon);
+  return addon === null ? launchJoined(request, "no-addon") : launchBorn(addon, request, request.cgroup);
+}
+
+async function launchPlain(request: LaunchRequest, addon: NativeAddon | null): Promise<LaunchResult> {
+  if (addon === null) return launchJoined(request, "no-addon");
+  try {
+    return await launchJoined(request, null);
+  } catch (thrown) {
+    if (nativeErrno(thrown) !== "ENOSYS") throw thrown;
+    return launchJoined(request, "clone-unsupported");
+  }
+}

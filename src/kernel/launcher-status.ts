@@ -1,0 +1,61 @@
+import { errnoName } from "./native-error.ts";
+
+/** One join or attribute as the launcher left it. */
+export interface LauncherSet {
+  /** `join`, `pgroup`, `oom-score`, `nice`, `ioprio`, `sched`, `affinity`, `rlimit.<n>`, `groups`, `gid`, `uid`. */
+  readonly name: string;
+  /** 0 when the call succeeded. */
+  readonly errno: number;
+  /** Name of `errno`, null when it is 0. */
+  readonly code: string | null;
+  /** The value read back from the kernel, the path of a join; null when it cannot be read back. */
+  readonly effective: string | null;
+}
+
+/** Why the launcher did not become the workload. */
+export interface LauncherFailure {
+  /** `join`, the name of an attribute, `workdir`, `exec`, or `usage` (a bug in Corral). */
+  readonly stage: string;
+  readonly errno: number;
+  readonly code: string | null;
+}
+
+/** What the launcher wrote until its status descriptor closed. */
+export interface LauncherStatus {
+  /** False: it was killed before its first instruction, or could not be executed. */
+  readonly ready: boolean;
+  readonly sets: readonly LauncherSet[];
+  readonly fail: LauncherFailure | null;
+}
+
+function unescape(text: string): string {
+  return text.replace(/\\x([0-9a-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function parseSet(line: string): LauncherSet | null {
+  const match = /^set (\S+) (\d+) (.*)$/.exec(line);
+  if (match === null) return null;
+  const [, name = "", errno = "", effective = ""] = match;
+  return {
+    name,
+    errno: Number(errno),
+    code: errnoName(Number(errno)),
+    effective: effective === "-" ? null : unescape(effective),
+  };
+}
+
+function parseFailure(line: string): LauncherFailure | null {
+  const match = /^fail (\S+) (\d+)$/.exec(line);
+  if (match === null) return null;
+  return { stage: match[1] ?? "", errno: Number(match[2]), code: errnoName(Number(match[2])) };
+}
+
+/** Parses the launcher's status lines (grammar in native/BOUNDARY.md); unknown lines are skipped. */
+export function parseLauncherStatus(text: string): LauncherStatus {
+  const lines = text.split("\n");
+  return {
+    ready: lines[0] === "ready",
+    sets: lines.map(parseSet).filter((set) => set !== null),
+    fail: lines.map(parseFailure).find((failure) => failure !== null) ?? null,
+  };
+}

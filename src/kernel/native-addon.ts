@@ -1,0 +1,211 @@
+import { existsSync, writeSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { CorralError } from "../report/index.ts";
+import { nativeCallError } from "./native-error.ts";
+import { packageRoot } from "./package-root.ts";
+
+/** Event bits of `watchFd`; the numbers are libuv's (uv_poll_start). */
+export const fdEvents = { readable: 1, writable: 2, disconnect: 4, priority: 8 } as const;
+
+/** A watch on a descriptor that it does not own: close the watcher first, then the descriptor. */
+export interface FdWatcher {
+  /** Stops and frees the watch. Idempotent; the callback never runs afterwards. */
+  close(): void;
+  /** Lets the watch keep the event loop alive (the initial state). */
+  ref(): void;
+  /** Lets the process end although the watch is active. */
+  unref(): void;
+}
+
+/**
+ * Called on every readiness, level-triggered. `events` is a set of `fdEvents` bits. `status` is 0, or a
+ * negative errno after which polling has stopped (then `events` is 0 and only `close()` is left).
+ */
+export type FdCallback = (events: number, status: number) => void;
+
+/** How a child ended, from `waitid(2)`; rusage of the child and the descendants it waited for, `getrusage(2)`. */
+export interface NativeExit {
+  readonly code: number | null;
+  readonly signal: number | null;
+  readonly coreDumped: boolean;
+  readonly userUs: number;
+  readonly sysUs: number;
+  readonly maxRssBytes: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  readonly inBlocks: number;
+  readonly outBlocks: number;
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
+}
+
+/** `PIDFD_GET_INFO` (include/uapi/linux/pidfd.h, Linux 6.13). Fields that `mask` does not cover are 0. */
+export interface PidfdInfo {
+  /** Bits: 1 pid, 2 credentials, 4 cgroup id, 8 exit status. */
+  readonly mask: number;
+  readonly pid: number;
+  readonly tgid: number;
+  readonly ppid: number;
+  readonly ruid: number;
+  readonly rgid: number;
+  readonly euid: number;
+  readonly egid: number;
+  readonly suid: number;
+  readonly sgid: number;
+  readonly fsuid: number;
+  readonly fsgid: number;
+  /** Inode number of the process's v2 group; still there after the process was reaped. */
+  readonly cgroupId: bigint;
+  /** In the form of `wait(2)`; null until the parent has reaped the process, and before Linux 6.15. */
+  readonly exitStatus: number | null;
+}
+
+/**
+ * The addon's functions as native/BOUNDARY.md specifies them, each wrapped so that a failed call is a
+ * CorralError NATIVE_CALL with errno and syscall on its cause.
+ */
+export interface NativeAddon {
+  /**
+   * clone3(CLONE_VM|CLONE_VFORK|CLONE_PIDFD[|CLONE_INTO_CGROUP]) and execve. `fds[i]` becomes descriptor
+   * `i`, -1 leaves it closed; higher descriptors follow their close-on-exec flag. `cgroupFd` -1: no group.
+   * Returns after the exec; the caller owns the close-on-exec pidfd and must reap the child.
+   */
+  spawn(
+    file: string,
+    argv: readonly string[],
+    env: readonly string[],
+    cwd: string | null,
+    fds: readonly number[],
+    cgroupFd: number,
+  ): { readonly pid: number; readonly pidfd: number };
+  /** pidfd_open(2); the caller owns the descriptor. */
+  pidfdOpen(pid: number): number;
+  /** pidfd_send_signal(2); ESRCH when the process has ended. */
+  pidfdSendSignal(pidfd: number, signal: number): void;
+  /** Null where the kernel has no PIDFD_GET_INFO; ESRCH for a reaped process whose exit was not kept. */
+  pidfdInfo(pidfd: number): PidfdInfo | null;
+  /** Reaps a child, or returns null while it runs; ECHILD for a process that is not our child. */
+  waitPidfd(pidfd: number): NativeExit | null;
+  /** [read end, write end], both close-on-exec, the read end non-blocking. */
+  pipe(): [number, number];
+  /** Watches a descriptor in the event loop. libuv makes it non-blocking, for all its holders. */
+  watchFd(fd: number, events: number, callback: FdCallback): FdWatcher;
+}
+
+/** Whether the addon can be used here and, when not, why. For `corral doctor`. */
+export interface AddonStatus {
+  readonly addon: NativeAddon | null;
+  readonly path: string | null;
+  readonly reason: string | null;
+}
+
+function prebuilt(name: string): string {
+  return path.join(packageRoot(), "prebuilds", `${process.platform}-${process.arch}`, name);
+}
+
+function trace(call: string, parameters: readonly unknown[], outcome: string): void {
+  const shown = parameters.map((value) => (typeof value === "function" ? "callback" : (JSON.stringify(value) ?? "-")));
+  writeSync(2, `corral native: ${call}(${shown.join(", ")}) ${outcome}\n`);
+}
+
+function showResult(result: unknown): string {
+  const shown = JSON.stringify(result, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  return `= ${shown ?? "-"}`;
+}
+
+type Call<P extends readonly unknown[], R> = (...parameters: P) => R;
+
+function guard<P extends readonly unknown[], R>(call: string, run: Call<P, R>, traced: boolean): Call<P, R> {
+  return (...parameters) => {
+    try {
+      const result = run(...parameters);
+      if (traced) trace(call, parameters, showResult(result));
+      return result;
+    } catch (thrown) {
+      const error = nativeCallError(call, thrown);
+      if (traced) trace(call, parameters, `! ${error.found}`);
+      throw error;
+    }
+  };
+}
+
+function guardAll(raw: NativeAddon): NativeAddon {
+  const traced = process.env["CORRAL_TRACE_NATIVE"] === "1";
+  return {
+    spawn: guard("spawn", raw.spawn, traced),
+    pidfdOpen: guard("pidfdOpen", raw.pidfdOpen, traced),
+    pidfdSendSignal: guard("pidfdSendSignal", raw.pidfdSendSignal, traced),
+    pidfdInfo: guard("pidfdInfo", raw.pidfdInfo, traced),
+    waitPidfd: guard("waitPidfd", raw.waitPidfd, traced),
+    pipe: guard("pipe", raw.pipe, traced),
+    watchFd: guard("watchFd", raw.watchFd, traced),
+  };
+}
+
+let cached: AddonStatus | null = null;
+
+function load(): AddonStatus {
+  let file: string;
+  try {
+    file = prebuilt("corral.node");
+  } catch (thrown) {
+    return { addon: null, path: null, reason: CorralError.from(thrown).message };
+  }
+  if (!existsSync(file)) return { addon: null, path: file, reason: "the file does not exist" };
+  try {
+    const raw = createRequire(file)(file) as NativeAddon;
+    return { addon: guardAll(raw), path: file, reason: null };
+  } catch (thrown) {
+    return { addon: null, path: file, reason: thrown instanceof Error ? thrown.message : String(thrown) };
+  }
+}
+
+/** Loads the addon once per thread. `CORRAL_NO_ADDON=1` makes it absent, to test the path without it. */
+export function addonStatus(): AddonStatus {
+  if (process.env["CORRAL_NO_ADDON"] === "1")
+    return { addon: null, path: null, reason: "CORRAL_NO_ADDON=1 is set" };
+  cached ??= load();
+  return cached;
+}
+
+/** The addon, or null where it is missing, does not load or is switched off. Never throws. */
+export function loadAddon(): NativeAddon | null {
+  return addonStatus().addon;
+}
+
+/**
+ * The addon, for what has no substitute in JavaScript.
+ * @throws CorralError NATIVE_MISSING with the reason.
+ */
+export function requireAddon(): NativeAddon {
+  const { addon, path: file, reason } = addonStatus();
+  if (addon !== null) return addon;
+  throw new CorralError("NATIVE_MISSING", `the native addon cannot be used: ${reason}`, {
+    ...(file === null ? {} : { object: file }),
+    fix: "run `node tools/build-native.mjs` or install the package built for this platform",
+  });
+}
+
+/** Path of `corral-launch` for this platform, or null when it was not built. Never throws. */
+export function launcherPath(): string | null {
+  try {
+    const file = prebuilt("corral-launch");
+    return existsSync(file) ? file : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Path of `corral-launch`.
+ * @throws CorralError NATIVE_MISSING when it was not built for this platform.
+ */
+export function requireLauncher(): string {
+  const file = launcherPath();
+  if (file !== null) return file;
+  throw new CorralError("NATIVE_MISSING", `the launcher for ${process.platform}-${process.arch} is missing`, {
+    object: "corral-launch",
+    fix: "run `node tools/build-native.mjs` (needs gcc and libc6-dev) or install the package built for this platform",
+  });
+}

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { CorralError } from "../report/index.ts";
+
+const packageName = "corral";
+let found: string | null = null;
+
+function moduleDirectory(): string {
+  // The CLI bundle is CommonJS: there `__dirname` exists and esbuild leaves import.meta.url undefined.
+  return typeof __dirname === "undefined" ? path.dirname(fileURLToPath(import.meta.url)) : __dirname;
+}
+
+function isPackageRoot(directory: string): boolean {
+  const manifest = path.join(directory, "package.json");
+  if (!existsSync(manifest)) return false;
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(manifest, "utf8"));
+    return typeof parsed === "object" && parsed !== null && "name" in parsed && parsed.name === packageName;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The directory of Corral's own package.json: above `dist/corral.cjs`, `dist/lib/kernel/` and `src/kernel/`
+ * alike. Prebuilt binaries and guest files are found from here.
+ * @throws CorralError NATIVE_MISSING when this module was copied out of its package.
+ */
+export function packageRoot(): string {
+  if (found !== null) return found;
+  const start = moduleDirectory();
+  for (let directory = start; ; directory = path.dirname(directory)) {
+    if (isPackageRoot(directory)) {
+      found = directory;
+      return directory;
+    }
+    if (directory === path.dirname(directory)) break;
+  }
+  throw new CorralError("NATIVE_MISSING", `no directory above ${start} is the package "${packageName}"`, {
+    object: start,
+    fix: "install corral as a package instead of copying single files out of it",
+  });
+}
