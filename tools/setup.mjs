@@ -49,16 +49,19 @@ function checkNode() {
   throw new Error(`Node ${oldestNode.major}.${oldestNode.minor} or newer is needed, this is ${process.version}`);
 }
 
+/**
+ * Installs exactly what the lock file pins. Not with `npm ci`: that refuses a lock file made from a
+ * registry that does not carry every foreign platform's binaries, and would have nothing to install
+ * for them anyway.
+ */
 async function ensureNpmPackages() {
-  const wanted = digestOf(["package-lock.json"]);
+  const wanted = digestOf(["package.json", "package-lock.json"]);
   if (readStamp(npmStamp) === wanted) return;
-  if (installedByHand()) return writeStamp(npmStamp, wanted);
-
-  await timed("installing npm packages (npm ci)", async () => {
-    const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
-    const { code, output } = await runChild("npm", ["ci", ...flags]);
-    if (code !== 0) throw new Error(`npm ci failed with status ${code}:\n${output.trimEnd()}`);
-  });
+  if (!installedByHand()) {
+    const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+    const { code, output } = await timed("installing npm packages", () => runChild("npm", ["install", ...flags]));
+    if (code !== 0) throw new Error(`npm install failed with status ${code}:\n${output.trimEnd()}`);
+  }
   writeStamp(npmStamp, wanted);
 }
 
@@ -79,7 +82,7 @@ async function buildNativePieces() {
 }
 
 async function buildJavaScript() {
-  // Imported late: esbuild exists only once npm ci has run.
+  // Imported late: esbuild exists only once npm has run.
   const { build } = await import("./build.mjs");
   const complaints = await timed("building JavaScript", () => build());
   if (complaints !== null) say(`setup: the library does not type-check:\n${complaints}`);

@@ -34,6 +34,15 @@ describe("the documents", () => {
     );
   });
 
+  test("package-lock.json pins what package.json asks for", () => {
+    const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: { "": Manifest } };
+    const asked = ({ devDependencies, optionalDependencies }: Manifest): unknown => [
+      devDependencies,
+      optionalDependencies,
+    ];
+    assert.deepEqual(asked(lock.packages[""]), asked(manifest));
+  });
+
   for (const document of documents) {
     const text = readFileSync(document, "utf8");
 
