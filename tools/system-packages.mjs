@@ -119,10 +119,9 @@ export async function ensureSystemPackages(groups) {
     const names = stillMissing.filter((wanted) => wanted.group === group).map((wanted) => wanted.name);
     say(`setup: missing, needed to ${groupPurpose[group]}: ${names.join(" ")}`);
   }
-  say(
-    `setup: install them with:  sudo apt-get update && sudo apt-get install -y ${(await aptNames(stillMissing)).join(" ")}`,
-  );
-  say("setup: going on with what works without them");
+  const names = (await aptNames(stillMissing)).join(" ");
+  say("setup: going on with what works without them; to have them all:");
+  say(`  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names} && npm run setup`);
   return false;
 }
 
