@@ -16,6 +16,9 @@ import { root } from "./root.mjs";
 import { filesUnder } from "./stamp.mjs";
 import { totalsMark } from "./test-reporter.mjs";
 
+/** After this long a test file hangs, and is ended and counted as failed. */
+const hangMs = 600_000;
+
 /**
  * @typedef {object} Totals
  * @property {number} passed
@@ -45,7 +48,7 @@ export async function runNodeTests(folders, { label = "tests", filter, wrap = on
 async function runBundles(files, { label, filter, wrap, folders }) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: [`${label}: no *.test.ts in ${folders.join(", ")}`] };
 
-  const nodeArgs = ["--enable-source-maps", "--test", "--test-concurrency=1"];
+  const nodeArgs = ["--enable-source-maps", "--test", "--test-concurrency=1", `--test-timeout=${hangMs}`];
   nodeArgs.push(`--test-reporter=${join(root, "tools/test-reporter.mjs")}`, "--test-reporter-destination=stdout");
   if (filter !== undefined) nodeArgs.push(`--test-name-pattern=${filter}`);
   const [program = "", ...args] = wrap([...nodeArgs, ...files]);
@@ -67,7 +70,9 @@ function runAndCount(label, program, args) {
   return new Promise((resolve) => {
     /** @type {Totals | null} */
     let totals = null;
-    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    // The variable marks children of a test run; with it, node --test would run nothing.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
     createInterface({ input: child.stdout }).on("line", (line) => {
       const mark = line.indexOf(totalsMark);
       if (mark === -1) process.stdout.write(`${line}\n`);
