@@ -136,6 +136,8 @@ function bundle(options) {
     write: false,
     logLevel: "silent",
     legalComments: "none",
+    // Only a warning by default, and the result calls undefined.
+    logOverride: { "import-is-undefined": "error" },
     ...options,
   });
 }

@@ -3,6 +3,7 @@
  * of those that failed.
  */
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { runChild } from "./child.mjs";
 import { setUp } from "./setup.mjs";
 import { filesUnder } from "./stamp.mjs";
@@ -61,11 +62,26 @@ async function runCheck({ name, run }) {
   return code === 0;
 }
 
-await setUp(["build"]);
-const waiting = [...checks];
-const verdicts = [];
-const lane = async () => {
-  for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) verdicts.push(await runCheck(check));
-};
-await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
-process.exitCode = verdicts.every(Boolean) ? 0 : 1;
+/**
+ * Runs every check, as many at a time as there are processors.
+ * @returns {Promise<import("./run-node-tests.mjs").Totals>}
+ */
+export async function runChecks() {
+  const waiting = [...checks];
+  /** @type {boolean[]} */
+  const verdicts = [];
+  const lane = async () => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      verdicts.push(await runCheck(check));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
+  const passed = verdicts.filter(Boolean).length;
+  return { passed, failed: verdicts.length - passed, skipped: [] };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await setUp(["build"]);
+  const { failed } = await runChecks();
+  process.exitCode = failed === 0 ? 0 : 1;
+}

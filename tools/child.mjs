@@ -11,8 +11,8 @@ import { root } from "./root.mjs";
  * Runs a program in the repository root and waits for it. Never throws for a failing program.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, inherit?: boolean }} [options] `inherit` sends
- *   both streams to our stderr instead of collecting them
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, inherit?: boolean }} [options] `inherit` lets
+ *   the program write to our streams instead of collecting its output
  * @returns {Promise<ChildResult>}
  */
 export function runChild(program, args, { env = process.env, cwd = root, inherit = false } = {}) {
@@ -20,7 +20,7 @@ export function runChild(program, args, { env = process.env, cwd = root, inherit
     const child = spawn(program, args, {
       cwd,
       env,
-      stdio: ["ignore", inherit ? 2 : "pipe", inherit ? 2 : "pipe"],
+      stdio: ["ignore", inherit ? "inherit" : "pipe", inherit ? "inherit" : "pipe"],
     });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {

@@ -56,7 +56,8 @@ try {
   show("a busy loop without a limit", [], busyLoop);
   show("the same loop at 20 percent of one CPU", ["--cpu-quota", "20"], busyLoop);
   const report = show("a memory hog with 64 MiB", ["--memory-limit", "64"], memoryHog);
-  if (report !== null) process.stdout.write(`\n── the report of the last run\n${JSON.stringify(report, null, 2)}\n`);
+  if (report === null) throw new Error("the last run left no report");
+  process.stdout.write(`\n── the report of the last run\n${JSON.stringify(report, null, 2)}\n`);
 } catch (error) {
   say(`demo: ${error.message}`);
   process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { runChild } from "./child.mjs";
+import { runChecks } from "./check.mjs";
 import { runNodeTests } from "./run-node-tests.mjs";
 import { runUnitTests } from "./run-unit-tests.mjs";
 import { findCommand } from "./system-packages.mjs";
@@ -59,8 +59,7 @@ function whyNoVm() {
 export const checkSuite = {
   name: "check",
   proves: "format, lint, types, layers, dead code, generated files",
-  run: async () => {
-    const { code } = await runChild(process.execPath, ["tools/check.mjs"], { inherit: true });
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: [] };
+  run: runChecks,
+};
   },
 };
