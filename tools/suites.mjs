@@ -61,5 +61,3 @@ export const checkSuite = {
   proves: "format, lint, types, layers, dead code, generated files",
   run: runChecks,
 };
-  },
-};
