@@ -69,6 +69,7 @@ function compile(compiler, flags, output, inputs) {
 export function buildNative({ root = repositoryRoot, force = false } = {}) {
   const directory = prebuildDirectory(root);
   const headers = findNodeHeaders();
+  /** @type {{ name: string, inputs: string[], flags: string[], reason: string | null }[]} */
   const pieces = [
     {
       name: "corral-launch",
@@ -80,10 +81,14 @@ export function buildNative({ root = repositoryRoot, force = false } = {}) {
       name: "corral.node",
       inputs: listSources(path.join(root, "native", "addon")),
       flags: [...warnings, "-shared", "-fPIC", "-fvisibility=hidden", "-DNAPI_VERSION=8", `-I${headers}`],
-      reason: headers === null ? "Node's headers (node_api.h) were not found; install them beside node or as libnode-dev" : null,
+      reason:
+        headers === null
+          ? "Node's headers (node_api.h) were not found; install them beside node or as libnode-dev"
+          : null,
     },
   ];
   mkdirSync(directory, { recursive: true });
+  /** @type {string | null} */
   let compiler = null;
   return pieces.map(({ name, inputs, flags, reason }) => {
     const output = path.join(directory, name);

@@ -34,6 +34,20 @@ napi_value pipe_call(napi_env env, napi_callback_info info)
 	return result;
 }
 
+/* Node warns when its own close is given a descriptor that it did not open (in worker threads). */
+napi_value close_call(napi_env env, napi_callback_info info)
+{
+	napi_value argument;
+	int32_t fd;
+
+	if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd))
+		return NULL;
+	/* After EINTR the descriptor is closed all the same (close(2)). */
+	if (close(fd) < 0 && errno != EINTR)
+		return throw_errno(env, errno, "close");
+	return NULL;
+}
+
 static void free_instance(napi_env env, void *data, void *hint)
 {
 	struct instance *instance = data;
@@ -57,6 +71,7 @@ NAPI_MODULE_INIT()
 		{ "pidfdInfo", pidfd_info_call },
 		{ "waitPidfd", wait_pidfd_call },
 		{ "pipe", pipe_call },
+		{ "close", close_call },
 		{ "watchFd", watch_fd },
 	};
 	struct instance *instance = calloc(1, sizeof(*instance));

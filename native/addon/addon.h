@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The addon's shared helpers. It holds no policy and no defaults: TypeScript (src/kernel) passes
- * complete arguments, every failure becomes a JS error with code, errno and syscall, as Node's own.
+ * complete arguments, every failure becomes a JS error with errno and syscall.
  * No state in C globals: the addon loads in several workers, each with its own struct instance.
  */
 #ifndef CORRAL_ADDON_H
@@ -49,6 +49,7 @@ napi_value pidfd_send_signal_call(napi_env env, napi_callback_info info);
 napi_value pidfd_info_call(napi_env env, napi_callback_info info);
 napi_value wait_pidfd_call(napi_env env, napi_callback_info info);
 napi_value pipe_call(napi_env env, napi_callback_info info);
+napi_value close_call(napi_env env, napi_callback_info info);
 napi_value watch_fd(napi_env env, napi_callback_info info);
 napi_status define_watcher(napi_env env, struct instance *instance);
 

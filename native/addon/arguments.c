@@ -2,7 +2,6 @@
 #include "addon.h"
 
 #include <stdio.h>
-#include <uv.h>
 
 struct instance *instance_of(napi_env env)
 {
@@ -21,18 +20,16 @@ void throw_napi_error(napi_env env, const char *call)
 		napi_throw_error(env, "EINVAL", call);
 }
 
-/* The same fields as Node's own system errors: negative errno, code, syscall. */
+/* Negative errno and syscall, as Node's own system errors; TypeScript adds the errno's name as `code`. */
 napi_value throw_errno(napi_env env, int error, const char *syscall_name)
 {
-	const char *code_text = uv_err_name(-error);
-	char text[160];
-	napi_value code, message, failure, name;
+	char text[96];
+	napi_value message, failure, name;
 
-	snprintf(text, sizeof(text), "%s: %s, %s", code_text, uv_strerror(-error), syscall_name);
-	CHECK(env, napi_create_string_utf8(env, code_text, NAPI_AUTO_LENGTH, &code));
+	snprintf(text, sizeof(text), "%s failed: errno %d", syscall_name, error);
 	CHECK(env, napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &message));
 	CHECK(env, napi_create_string_utf8(env, syscall_name, NAPI_AUTO_LENGTH, &name));
-	CHECK(env, napi_create_error(env, code, message, &failure));
+	CHECK(env, napi_create_error(env, NULL, message, &failure));
 	CHECK(env, set_number(env, failure, "errno", -error));
 	CHECK(env, napi_set_named_property(env, failure, "syscall", name));
 	CHECK(env, napi_throw(env, failure));

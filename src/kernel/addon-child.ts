@@ -1,11 +1,10 @@
-import { closeSync } from "node:fs";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
+import { signalNumbers } from "./constants.ts";
 import type { ExitInfo } from "./exit-info.ts";
 import { exitFromNative, exitFromWaitStatus, ownPeakRssBytes, unknownExit } from "./exit-info.ts";
 import type { FdWatcher, NativeAddon } from "./native-addon.ts";
 import { fdEvents } from "./native-addon.ts";
 import { nativeErrno } from "./native-error.ts";
-import { signalNumbers } from "./constants.ts";
 
 function collect(addon: NativeAddon, pidfd: number, floorBytes: number): ExitInfo | null {
   try {
@@ -27,7 +26,7 @@ function watchChild(addon: NativeAddon, pid: number, pidfd: number): ChildHandle
     if (exit === null) return;
     open = false;
     watcher.close();
-    closeSync(pidfd);
+    addon.close(pidfd);
     resolve(exit);
   });
   return {
@@ -69,7 +68,7 @@ export function spawnWithAddon(addon: NativeAddon, request: SpawnRequest): Child
     // Unwatched it would become a zombie: it was not started.
     addon.pidfdSendSignal(pidfd, signalNumbers["SIGKILL"] ?? 9);
     while (addon.waitPidfd(pidfd) === null);
-    closeSync(pidfd);
+    addon.close(pidfd);
     throw thrown;
   }
 }

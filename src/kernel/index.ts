@@ -3,23 +3,22 @@
  * What may enter: system calls and kernel text formats, each with its manual page, typed and with the errno
  * kept. What it may not know: jobs, limits, hierarchies, policy, output. It imports report/ only.
  */
-export { addonStatus, fdEvents, launcherPath, loadAddon, requireAddon, requireLauncher } from "./native-addon.ts";
+
+export type { ChildHandle, SpawnRequest } from "./child-handle.ts";
+export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
+export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
+export { exitFromWaitStatus, unknownExit } from "./exit-info.ts";
+export type { CgroupTarget, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
+export { launch } from "./launch.ts";
+export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
+export { inheritAll } from "./launcher-options.ts";
+export type { LauncherFailure, LauncherSet, LauncherStatus } from "./launcher-status.ts";
 export type { AddonStatus, FdCallback, FdWatcher, NativeAddon, NativeExit, PidfdInfo } from "./native-addon.ts";
+export { addonStatus, fdEvents, launcherPath, loadAddon, requireAddon, requireLauncher } from "./native-addon.ts";
 export { errnoName, nativeCallError, nativeErrno } from "./native-error.ts";
 export { packageRoot } from "./package-root.ts";
-export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
-export { exitFromWaitStatus, unknownExit } from "./exit-info.ts";
-export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
 export { spawnProcess } from "./process.ts";
-export type { ChildHandle, SpawnRequest } from "./child-handle.ts";
-export { exitStatusOf, watchExit } from "./watch-exit.ts";
-export { inheritAll } from "./launcher-options.ts";
-export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
-export type { LauncherFailure, LauncherSet, LauncherStatus } from "./launcher-status.ts";
-export { launch } from "./launch.ts";
-export type { CgroupTarget, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
-export { startTether } from "./tether.ts";
-export type { Tether, TetherRequest } from "./tether.ts";
+export type { Pid, ProcessIdentity, ProcessStat } from "./procfs.ts";
 export {
   bootId,
   identityOf,
@@ -29,4 +28,6 @@ export {
   readProcessStat,
   toPid,
 } from "./procfs.ts";
-export type { Pid, ProcessIdentity, ProcessStat } from "./procfs.ts";
+export type { Tether, TetherRequest } from "./tether.ts";
+export { startTether } from "./tether.ts";
+export { exitStatusOf, watchExit } from "./watch-exit.ts";

@@ -73,7 +73,7 @@ function readUntilClosed(addon: NativeAddon, fd: number): Promise<string> {
     const chunks: Buffer[] = [];
     const finish = (settle: () => void): void => {
       watcher.close();
-      closeSync(fd);
+      addon.close(fd);
       settle();
     };
     const watcher = addon.watchFd(fd, fdEvents.readable, () => {
@@ -95,10 +95,10 @@ function startWithAddon(addon: NativeAddon, request: SpawnRequest): Started {
   try {
     child = spawnWithAddon(addon, { ...request, fds: [...request.fds, writeEnd] });
   } catch (thrown) {
-    closeSync(readEnd);
+    addon.close(readEnd);
     throw thrown;
   } finally {
-    closeSync(writeEnd);
+    addon.close(writeEnd);
   }
   return { child, statusText: readUntilClosed(addon, readEnd) };
 }
@@ -160,7 +160,7 @@ function openGroup(cgroup: CgroupTarget): number {
 }
 
 // What a kernel without clone3 or CLONE_INTO_CGROUP, or a container's seccomp filter, answers.
-const cloneUnsupported = new Set(["ENOSYS", "EOPNOTSUPP", "E2BIG", "EINVAL"]);
+const cloneUnsupported = new Set(["ENOSYS", "EOPNOTSUPP", "ENOTSUP", "E2BIG", "EINVAL"]);
 
 function startInGroup(addon: NativeAddon, request: LaunchRequest, cgroup: CgroupTarget): Started | null {
   const fd = cgroup.fd ?? openGroup(cgroup);

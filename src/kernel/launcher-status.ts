@@ -28,7 +28,7 @@ export interface LauncherStatus {
   readonly fail: LauncherFailure | null;
 }
 
-function unescape(text: string): string {
+function decodeEscapes(text: string): string {
   return text.replace(/\\x([0-9a-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
@@ -40,7 +40,7 @@ function parseSet(line: string): LauncherSet | null {
     name,
     errno: Number(errno),
     code: errnoName(Number(errno)),
-    effective: effective === "-" ? null : unescape(effective),
+    effective: effective === "-" ? null : decodeEscapes(effective),
   };
 }
 

@@ -71,26 +71,28 @@ export interface NativeAddon {
    * `i`, -1 leaves it closed; higher descriptors follow their close-on-exec flag. `cgroupFd` -1: no group.
    * Returns after the exec; the caller owns the close-on-exec pidfd and must reap the child.
    */
-  spawn(
+  readonly spawn: (
     file: string,
     argv: readonly string[],
     env: readonly string[],
     cwd: string | null,
     fds: readonly number[],
     cgroupFd: number,
-  ): { readonly pid: number; readonly pidfd: number };
+  ) => { readonly pid: number; readonly pidfd: number };
   /** pidfd_open(2); the caller owns the descriptor. */
-  pidfdOpen(pid: number): number;
+  readonly pidfdOpen: (pid: number) => number;
   /** pidfd_send_signal(2); ESRCH when the process has ended. */
-  pidfdSendSignal(pidfd: number, signal: number): void;
+  readonly pidfdSendSignal: (pidfd: number, signal: number) => void;
   /** Null where the kernel has no PIDFD_GET_INFO; ESRCH for a reaped process whose exit was not kept. */
-  pidfdInfo(pidfd: number): PidfdInfo | null;
+  readonly pidfdInfo: (pidfd: number) => PidfdInfo | null;
   /** Reaps a child, or returns null while it runs; ECHILD for a process that is not our child. */
-  waitPidfd(pidfd: number): NativeExit | null;
+  readonly waitPidfd: (pidfd: number) => NativeExit | null;
   /** [read end, write end], both close-on-exec, the read end non-blocking. */
-  pipe(): [number, number];
+  readonly pipe: () => [number, number];
+  /** close(2), for the descriptors made here: Node's own close warns about them in worker threads. */
+  readonly close: (fd: number) => void;
   /** Watches a descriptor in the event loop. libuv makes it non-blocking, for all its holders. */
-  watchFd(fd: number, events: number, callback: FdCallback): FdWatcher;
+  readonly watchFd: (fd: number, events: number, callback: FdCallback) => FdWatcher;
 }
 
 /** Whether the addon can be used here and, when not, why. For `corral doctor`. */
@@ -139,6 +141,7 @@ function guardAll(raw: NativeAddon): NativeAddon {
     pidfdInfo: guard("pidfdInfo", raw.pidfdInfo, traced),
     waitPidfd: guard("waitPidfd", raw.waitPidfd, traced),
     pipe: guard("pipe", raw.pipe, traced),
+    close: guard("close", raw.close, traced),
     watchFd: guard("watchFd", raw.watchFd, traced),
   };
 }
@@ -163,8 +166,7 @@ function load(): AddonStatus {
 
 /** Loads the addon once per thread. `CORRAL_NO_ADDON=1` makes it absent, to test the path without it. */
 export function addonStatus(): AddonStatus {
-  if (process.env["CORRAL_NO_ADDON"] === "1")
-    return { addon: null, path: null, reason: "CORRAL_NO_ADDON=1 is set" };
+  if (process.env["CORRAL_NO_ADDON"] === "1") return { addon: null, path: null, reason: "CORRAL_NO_ADDON=1 is set" };
   cached ??= load();
   return cached;
 }

@@ -1,15 +1,22 @@
-import { getSystemErrorName } from "node:util";
+import { constants } from "node:os";
 import { CorralError, errnoOf } from "../report/index.ts";
 
-/** The errno name (`ENOENT`) of a positive errno number, `E<n>` for numbers libuv does not know, null for 0. */
+// The first name of a number wins: EAGAIN before EWOULDBLOCK.
+const errnoNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno)
+    .map(([name, number]) => [number, name] as const)
+    .toReversed(),
+);
+
+/** The name (`ENOENT`) of a positive errno number, `E<n>` for one that Node does not know, null for 0. */
 export function errnoName(errno: number): string | null {
-  if (errno === 0) return null;
-  try {
-    const name = getSystemErrorName(-errno);
-    return name.startsWith("Unknown") ? `E${errno}` : name;
-  } catch {
-    return `E${errno}`;
-  }
+  return errno === 0 ? null : (errnoNames.get(errno) ?? `E${errno}`);
+}
+
+// The addon gives the number only.
+function addCode(thrown: unknown): void {
+  if (!(thrown instanceof Error) || "code" in thrown || !("errno" in thrown)) return;
+  Object.assign(thrown, { code: errnoName(-Number(thrown.errno)) });
 }
 
 function syscallOf(thrown: unknown): string | null {
@@ -23,6 +30,7 @@ function syscallOf(thrown: unknown): string | null {
  */
 export function nativeCallError(call: string, thrown: unknown, object?: string): CorralError {
   if (thrown instanceof CorralError) return thrown;
+  addCode(thrown);
   const errno = errnoOf(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown));
   const syscall = syscallOf(thrown) ?? call;
   const about = object === undefined ? "" : ` for ${object}`;

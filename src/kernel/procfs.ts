@@ -1,7 +1,7 @@
-import { closeSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { CorralError, errnoOf } from "../report/index.ts";
-import { nativeCallError, nativeErrno } from "./native-error.ts";
 import { requireAddon } from "./native-addon.ts";
+import { nativeCallError, nativeErrno } from "./native-error.ts";
 
 declare const pidBrand: unique symbol;
 /** A process id of this pid namespace, 1 or more. Only a name: act through a `ProcessIdentity` or a pidfd. */
@@ -48,7 +48,10 @@ export function parseProcessStat(text: string): ProcessStat | null {
   const open = text.indexOf("(");
   const close = text.lastIndexOf(")");
   if (open < 0 || close < open) return null;
-  const fields = text.slice(close + 2).trimEnd().split(" ");
+  const fields = text
+    .slice(close + 2)
+    .trimEnd()
+    .split(" ");
   const pid = Number(text.slice(0, open - 1));
   // `fields` starts at field 3, the state.
   const field = (number: number): number => Number(fields[number - 3]);
@@ -140,6 +143,6 @@ export function openProcess(identity: ProcessIdentity): number | null {
     throw thrown;
   }
   if (isSameProcess(identity)) return pidfd;
-  closeSync(pidfd);
+  addon.close(pidfd);
   return null;
 }

@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { spawnWithAddon } from "./addon-child.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
@@ -69,14 +69,14 @@ export async function startTether(request: TetherRequest): Promise<Tether> {
       } catch {
         // EPIPE: the tether is gone already.
       }
-      closeSync(writeEnd);
+      addon.close(writeEnd);
     });
     return { child, goodbye };
   } catch (thrown) {
-    closeSync(writeEnd);
+    addon.close(writeEnd);
     throw thrown;
   } finally {
-    closeSync(readEnd);
+    addon.close(readEnd);
   }
 }
 
