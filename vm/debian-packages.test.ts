@@ -49,7 +49,11 @@ test("a metapackage without a cloud kernel names none", () => {
 
 test.each([
   ["a stanza", "Types: deb\nURIs: http://mirror.example/debian/\nSuites: bookworm\n", "http://mirror.example/debian"],
-  ["a line with options", "deb [arch=amd64] https://mirror.example/debian bookworm main\n", "https://mirror.example/debian"],
+  [
+    "a line with options",
+    "deb [arch=amd64] https://mirror.example/debian bookworm main\n",
+    "https://mirror.example/debian",
+  ],
   ["the security archive", "deb http://deb.debian.org/debian-security bookworm-security main\n", null],
   ["a commented line", "# deb http://mirror.example/debian bookworm main\n", null],
   ["another distribution", "deb http://archive.ubuntu.com/ubuntu noble main\n", null],

@@ -1,9 +1,9 @@
-import { rmSync, rmdirSync } from "node:fs";
+import { rmdirSync, rmSync } from "node:fs";
 import { chmod, copyFile, cp, mkdir, mkdtemp, open, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { errnoOf } from "../src/report/index.ts";
-import { renderGuestSettings, renderJob, type GuestSettings } from "./guest-files.ts";
+import { type GuestSettings, renderGuestSettings, renderJob } from "./guest-files.ts";
 import type { VmSpec } from "./options.ts";
 import { packageRoot } from "./package-files.ts";
 import { buildVmExit } from "./vm-exit.ts";

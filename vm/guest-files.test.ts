@@ -31,11 +31,15 @@ test("the job becomes the command with its arguments, directory and environment 
 
 test("a working directory that is not there ends the job with 125", () => {
   const job = renderJob({ command: ["true"], cwd: "/no/such/directory", env: {} }, "/usr/bin/node");
-  expect(() => execFileSync("/bin/sh", ["-c", job], { stdio: "ignore" })).toThrow(expect.objectContaining({ status: 125 }));
+  expect(() => execFileSync("/bin/sh", ["-c", job], { stdio: "ignore" })).toThrow(
+    expect.objectContaining({ status: 125 }),
+  );
 });
 
 test("node is found where the host has it", () => {
-  expect(guestEnvironment("/opt/node/bin/node")["PATH"]).toMatch(/^\/run\/corral-vm\/bin:\/opt\/node\/bin:\/usr\/local\/sbin:/);
+  expect(guestEnvironment("/opt/node/bin/node")["PATH"]).toMatch(
+    /^\/run\/corral-vm\/bin:\/opt\/node\/bin:\/usr\/local\/sbin:/,
+  );
   expect(guestEnvironment("/usr/bin/node")["PATH"]).toMatch(/^\/run\/corral-vm\/bin:\/usr\/local\/sbin:/);
 });
 

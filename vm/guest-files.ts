@@ -20,7 +20,10 @@ export interface GuestSettings {
 /** The file `settings`. /tmp and /var become writable unless something that the guest needs lies below them. */
 export function renderGuestSettings({ nonce, init, modulesRoot, neededPaths }: GuestSettings): string {
   const covers = (directory: string): boolean => neededPaths.some((path) => isAtOrBelow(path, directory));
-  const directories = [...(covers("/tmp") ? [] : ["/tmp"]), ...(covers("/var") && !covers("/var/tmp") ? ["/var/tmp"] : [])];
+  const directories = [
+    ...(covers("/tmp") ? [] : ["/tmp"]),
+    ...(covers("/var") && !covers("/var/tmp") ? ["/var/tmp"] : []),
+  ];
   const settings = {
     nonce,
     init,

@@ -2,8 +2,8 @@ import { CorralError } from "../src/report/index.ts";
 import type { BoundProcess, ProcessEnd } from "./bound-process.ts";
 import { FollowedFile } from "./followed-file.ts";
 import type { GuestDirectory } from "./guest-directory.ts";
-import { type ConsoleMarks, consoleTail, judgeEnd, readMarks } from "./outcome.ts";
 import type { VmResult } from "./options.ts";
+import { type ConsoleMarks, consoleTail, judgeEnd, readMarks } from "./outcome.ts";
 
 /** How much of the console is kept in memory. */
 const maxConsoleCharacters = 1024 * 1024;

@@ -50,7 +50,9 @@ export class HostLock implements AsyncDisposable {
       await new Promise<void>((resolve, reject) => {
         child.stdout?.once("data", () => resolve());
         child.once("error", reject);
-        child.once("exit", () => reject(new CorralError("VM_UNAVAILABLE", `${path} could not be locked`, { object: path })));
+        child.once("exit", () =>
+          reject(new CorralError("VM_UNAVAILABLE", `${path} could not be locked`, { object: path })),
+        );
       });
     } catch (error) {
       signal?.throwIfAborted();

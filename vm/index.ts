@@ -3,7 +3,6 @@
  * as root file system, everything of cgroup v2. Kernels come from Debian's archive, verified by apt.
  * Knows nothing of what runs in the guest; of Corral it may know errors and the doors of the kernel.
  */
-export { vmCacheDirectory } from "./cache-directory.ts";
 export { type PreparedKernel, type PrepareOptions, prepareKernel } from "./kernel.ts";
 export type { KernelName, VmInit, VmOptions, VmResult } from "./options.ts";
 export { probeVm, type VmProbe, type VmRequirement } from "./probe.ts";

@@ -40,7 +40,11 @@ type Progress = (message: string) => void;
  * @param name "debian-stable", "debian-latest" or an absolute path
  * @throws {CorralError} VM_UNAVAILABLE when it cannot be had, USAGE for an unknown name
  */
-export async function prepareKernel(name: string, onProgress?: Progress, options: PrepareOptions = {}): Promise<PreparedKernel> {
+export async function prepareKernel(
+  name: string,
+  onProgress?: Progress,
+  options: PrepareOptions = {},
+): Promise<PreparedKernel> {
   if (name.startsWith("/")) return kernelByPath(name, options);
   if (!isKernelName(name)) {
     throw new CorralError("USAGE", `unknown kernel ${JSON.stringify(name)}`, {
@@ -77,7 +81,11 @@ async function kernelByPath(image: string, { modules }: PrepareOptions): Promise
   return { image, release: null, version: null, modulesRoot: null };
 }
 
-async function fetchKernel(name: KernelName, onProgress: Progress | undefined, options: PrepareOptions): Promise<PreparedKernel> {
+async function fetchKernel(
+  name: KernelName,
+  onProgress: Progress | undefined,
+  options: PrepareOptions,
+): Promise<PreparedKernel> {
   const cache = await makeCacheDirectory("kernels");
   const suite = suites[name];
   onProgress?.(`looking for the newest kernel of Debian ${suite}`);
@@ -163,14 +171,20 @@ async function readCached(name: KernelName, options: PrepareOptions): Promise<Pr
 /** What was resolved for this name last time; anything unreadable counts as nothing. */
 async function readRecord(name: KernelName): Promise<KernelPackages | null> {
   try {
-    return JSON.parse(await readFile(join(await makeCacheDirectory("kernels"), `${name}.json`), "utf8")) as KernelPackages;
+    return JSON.parse(
+      await readFile(join(await makeCacheDirectory("kernels"), `${name}.json`), "utf8"),
+    ) as KernelPackages;
   } catch (error) {
     if (error instanceof SyntaxError || errnoOf(error) === "ENOENT") return null;
     throw error;
   }
 }
 
-function preparedAt(directory: string, { release, version }: KernelPackages, { modules }: PrepareOptions): PreparedKernel {
+function preparedAt(
+  directory: string,
+  { release, version }: KernelPackages,
+  { modules }: PrepareOptions,
+): PreparedKernel {
   const modulesRoot = modules === true ? join(directory, "modules") : null;
   return { image: join(directory, "vmlinux"), release, version, modulesRoot };
 }

@@ -15,7 +15,11 @@ test("a mark counts once its line is complete, and only with the guest's own non
 
 test.each([
   ["the command's status counts", { text: boot, status: 137, timedOut: false }, { exitStatus: 137, failure: null }],
-  ["a status that came before the time limit counts", { text: boot, status: 0, timedOut: true }, { exitStatus: 0, failure: null }],
+  [
+    "a status that came before the time limit counts",
+    { text: boot, status: 0, timedOut: true },
+    { exitStatus: 0, failure: null },
+  ],
   ["time ran out", { text: boot, status: null, timedOut: true }, { exitStatus: 124, failure: null }],
   [
     "a panic is named",

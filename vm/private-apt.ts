@@ -79,7 +79,10 @@ export class PrivateApt implements AsyncDisposable {
     const mirror = findDebianMirror(await readHostSources()) ?? defaultMirror;
     await writeFile(join(directory, "status"), "");
     await writeFile(join(directory, "sources.list"), `deb [arch=amd64 signed-by=${keyring}] ${mirror} ${suite} main\n`);
-    await writeFile(join(directory, "apt.conf"), renderAptConfig(directory, userInfo().username, await readHostTransport()));
+    await writeFile(
+      join(directory, "apt.conf"),
+      renderAptConfig(directory, userInfo().username, await readHostTransport()),
+    );
   }
 
   #run(

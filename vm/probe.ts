@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { CorralError } from "../src/report/index.ts";
-import { requirements, type Requirement, type RequirementUse } from "./requirements.ts";
+import { type Requirement, type RequirementUse, requirements } from "./requirements.ts";
 import { findTool, runTool } from "./tool.ts";
 
 /** One thing a guest needs, and whether it is here. */

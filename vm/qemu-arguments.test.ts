@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, integer, nat, property } from "fast-check";
 import { expect, test } from "vitest";
 import { type Machine, parseQemuMajor, planNumaNodes, planQemuArguments } from "./qemu-arguments.ts";
 
@@ -34,7 +34,12 @@ test("the whole command line of an ordinary guest", () => {
 });
 
 test("QEMU 10 runs guest processors in parallel and keeps every processor feature", () => {
-  expect(planQemuArguments({ ...machine, qemuMajor: 10 }).slice(0, 4)).toEqual(["-accel", "tcg,thread=multi", "-cpu", "max"]);
+  expect(planQemuArguments({ ...machine, qemuMajor: 10 }).slice(0, 4)).toEqual([
+    "-accel",
+    "tcg,thread=multi",
+    "-cpu",
+    "max",
+  ]);
 });
 
 test("two nodes get a socket each and a distance of 20 between them", () => {
@@ -45,11 +50,13 @@ test("two nodes get a socket each and a distance of 20 between them", () => {
 });
 
 test("nodes cover every processor and every MiB exactly once, none without a processor", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 8 }), fc.nat(56), fc.integer({ min: 256, max: 65_536 }), (nodes, more, memoryMib) => {
+  assert(
+    property(integer({ min: 1, max: 8 }), nat(56), integer({ min: 256, max: 65_536 }), (nodes, more, memoryMib) => {
       const cpus = nodes + more;
       const plan = planNumaNodes(cpus, memoryMib, nodes);
-      const seen = plan.flatMap(({ firstCpu, lastCpu }) => Array.from({ length: lastCpu - firstCpu + 1 }, (_, i) => firstCpu + i));
+      const seen = plan.flatMap(({ firstCpu, lastCpu }) =>
+        Array.from({ length: lastCpu - firstCpu + 1 }, (_, i) => firstCpu + i),
+      );
       expect(seen).toEqual(Array.from({ length: cpus }, (_, i) => i));
       expect(plan.every(({ firstCpu, lastCpu }) => lastCpu >= firstCpu)).toBe(true);
       expect(plan.reduce((sum, node) => sum + node.memoryMib, 0)).toBe(memoryMib);

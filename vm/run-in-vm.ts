@@ -34,7 +34,12 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   using interruption = new Interruption(options.signal);
   const { signal } = interruption;
   const kernel = await prepareKernel(spec.kernel, onProgress, { modules: spec.modules, signal });
-  await using lock = await HostLock.acquire({ name: "guest.lock", holder: "another virtual machine", onProgress, signal });
+  await using lock = await HostLock.acquire({
+    name: "guest.lock",
+    holder: "another virtual machine",
+    onProgress,
+    signal,
+  });
   await GuestDirectory.removeLeftover(await lock.readNote());
 
   const nonce = randomBytes(8).toString("hex");

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { isAtOrBelow, parseMounts, planCServer, planExtraBinds, planRustServer, renderShareScript } from "./shared-tree.ts";
+import {
+  isAtOrBelow,
+  parseMounts,
+  planCServer,
+  planExtraBinds,
+  planRustServer,
+  renderShareScript,
+} from "./shared-tree.ts";
 
 const mountinfo = `22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
@@ -11,7 +18,14 @@ const mountinfo = `22 27 0:21 / /proc rw,relatime - proc proc rw
 const mounts = parseMounts(mountinfo);
 
 test("mount points are unescaped", () => {
-  expect(mounts.map(({ mountPoint }) => mountPoint)).toEqual(["/proc", "/", "/home", "/home/a b", "/run/user/0", "/mnt/nfs"]);
+  expect(mounts.map(({ mountPoint }) => mountPoint)).toEqual([
+    "/proc",
+    "/",
+    "/home",
+    "/home/a b",
+    "/run/user/0",
+    "/mnt/nfs",
+  ]);
 });
 
 test("only file systems that hold a needed path are shared, parents first", () => {
@@ -36,9 +50,24 @@ test("every place is made read-only before virtiofsd starts", () => {
 });
 
 test("both servers cache for good, since the guest lives shorter than the files", () => {
-  expect(planCServer("/c", "/s", "/ro")).toEqual(["/c", "--socket-path=/s", "-o", "source=/ro", "-o", "cache=always", "-f"]);
+  expect(planCServer("/c", "/s", "/ro")).toEqual([
+    "/c",
+    "--socket-path=/s",
+    "-o",
+    "source=/ro",
+    "-o",
+    "cache=always",
+    "-f",
+  ]);
   expect(planRustServer("/r", "/s", "/ro")).toEqual([
-    ...["/r", "--socket-path=/s", "--shared-dir=/ro", "--sandbox=chroot", "--cache=always", "--inode-file-handles=prefer"],
+    ...[
+      "/r",
+      "--socket-path=/s",
+      "--shared-dir=/ro",
+      "--sandbox=chroot",
+      "--cache=always",
+      "--inode-file-handles=prefer",
+    ],
   ]);
 });
 

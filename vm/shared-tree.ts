@@ -24,7 +24,8 @@ export function parseMounts(text: string): HostMount[] {
 export function planExtraBinds(mounts: readonly HostMount[], neededPaths: readonly string[]): string[] {
   const points = mounts.map(({ mountPoint }) => mountPoint).filter((point) => point !== "/");
   const wanted = points.filter(
-    (point) => !ownMounts.some((own) => isAtOrBelow(point, own)) && neededPaths.some((path) => isAtOrBelow(path, point)),
+    (point) =>
+      !ownMounts.some((own) => isAtOrBelow(point, own)) && neededPaths.some((path) => isAtOrBelow(path, point)),
   );
   return [...new Set(wanted)].toSorted((a, b) => a.length - b.length);
 }
@@ -34,7 +35,10 @@ export function planExtraBinds(mounts: readonly HostMount[], neededPaths: readon
  * Runs in a mount namespace of its own, so that nothing of it is seen outside.
  */
 export function renderShareScript(mountPoint: string, binds: readonly string[], server: readonly string[]): string {
-  const places = ["/", ...binds].map((source) => ({ source, target: source === "/" ? mountPoint : mountPoint + source }));
+  const places = ["/", ...binds].map((source) => ({
+    source,
+    target: source === "/" ? mountPoint : mountPoint + source,
+  }));
   const lines = places.flatMap(({ source, target }) => [
     `mount --bind ${shellQuote(source)} ${shellQuote(target)}`,
     `mount -o remount,ro,bind ${shellQuote(target)}`,

@@ -69,7 +69,8 @@ export async function runTool(name: string, args: readonly string[], options: To
       },
       (error, stdout, stderr) => {
         const text = stderr.toString("utf8");
-        if (error === null || (options.accept ?? []).includes(Number(error.code))) return resolve({ stdout, stderr: text });
+        if (error === null || (options.accept ?? []).includes(Number(error.code)))
+          return resolve({ stdout, stderr: text });
         if (options.signal?.aborted === true) return reject(options.signal.reason as Error);
         reject(
           new CorralError("VM_UNAVAILABLE", `${name} ${args[0] ?? ""} failed: ${lastLine(text) || error.message}`, {

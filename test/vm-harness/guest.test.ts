@@ -62,21 +62,24 @@ test("the guest has every controller of cgroup v2, pressure, its own writable pl
       "echo $GIVEN",
       "pwd; id -u; [ -t 1 ] || echo no terminal; node --version; blockdev --getsize64 /dev/nvme0n1 /dev/nvme1n1",
     ].join("\n"),
-    { env: { GIVEN: "it's \"given\" $HOME" }, disks: 2, cwd: "/usr" },
+    { env: { GIVEN: 'it\'s "given" $HOME' }, disks: 2, cwd: "/usr" },
   );
   assert.equal(run.exitStatus, 0, run.output);
   const [controllers = "", ...lines] = run.output.trimEnd().split("\n");
   const missing = ["cpuset", "cpu", "io", "memory", "pids"].filter((name) => !controllers.split(" ").includes(name));
   assert.deepEqual(missing, []);
   assert.deepEqual(lines, [
-    ...["some", "67108864", "writable", "read-only", "[]", "it's \"given\" $HOME", "/usr", "0", "no terminal"],
+    ...["some", "67108864", "writable", "read-only", "[]", 'it\'s "given" $HOME', "/usr", "0", "no terminal"],
     ...[process.version, "268435456", "268435456"],
   ]);
 });
 
 test("four processors on two nodes are seen as such", async (t) => {
   if (!(await requireVm(t))) return;
-  const run = await runScript("cd /sys/devices/system/node; cat node*/cpulist node*/distance; nproc", { cpus: 4, numaNodes: 2 });
+  const run = await runScript("cd /sys/devices/system/node; cat node*/cpulist node*/distance; nproc", {
+    cpus: 4,
+    numaNodes: 2,
+  });
   assert.deepEqual(run.output.trimEnd().split("\n"), ["0-1", "2-3", "10 20", "20 10", "4"]);
 });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { leftoversOf, requireVm, runScript } from "./support.ts";
 
@@ -10,9 +10,11 @@ import { leftoversOf, requireVm, runScript } from "./support.ts";
 const role = "CORRAL_TEST_ROLE";
 
 if (process.env[role] === "runner") {
-  await runScript("echo running; sleep 1000", { onOutput: (chunk) => process.stdout.write(chunk) }).catch((error: unknown) => {
-    process.stderr.write(`${(error as Error).message}\n`);
-  });
+  await runScript("echo running; sleep 1000", { onOutput: (chunk) => process.stdout.write(chunk) }).catch(
+    (error: unknown) => {
+      process.stderr.write(`${(error as Error).message}\n`);
+    },
+  );
 } else {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     test(`${signal} stops the guest, leaves nothing behind and ends the program as usual`, async (t) => {

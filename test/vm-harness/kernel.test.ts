@@ -18,7 +18,9 @@ for (const name of ["debian-stable", "debian-latest"] as const) {
 
     // A proxy that does not exist: any use of the network would fail.
     process.env["http_proxy"] = "http://127.0.0.1:9";
-    const again = await prepareKernel(name, (message) => progress.push(message)).finally(() => delete process.env["http_proxy"]);
+    const again = await prepareKernel(name, (message) => progress.push(message)).finally(
+      () => delete process.env["http_proxy"],
+    );
     assert.deepEqual(again, fetched);
     assert.equal(progress.length, 2);
 

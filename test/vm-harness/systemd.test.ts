@@ -4,7 +4,8 @@ import { leftoversOf, requireVm, runScript } from "./support.ts";
 
 test("systemd runs, makes transient scopes and delegates to an unprivileged user", async (t) => {
   if (!(await requireVm(t))) return;
-  const inspect = 'cat /proc/self/cgroup; d=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); mkdir "$d/leaf" && echo delegated; id -u';
+  const inspect =
+    'cat /proc/self/cgroup; d=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); mkdir "$d/leaf" && echo delegated; id -u';
   const run = await runScript(
     [
       "cat /proc/1/comm",
