@@ -20,6 +20,7 @@
 /* What `run` was asked to do. Strings point into argv; NULL or false means "leave as inherited". */
 struct run_options {
 	int status_fd; /* -1: write no status lines */
+	int hold_fd; /* -1: exec at once; else wait there for one byte first */
 	bool strict;
 	bool pgroup;
 	const char *oom_score;
@@ -48,6 +49,7 @@ int tether_main(int argc, char **argv);
 /* status.c: lines on the status fd; see BOUNDARY.md for the grammar. */
 void status_open(int fd);
 void status_ready(void);
+void status_held(void);
 void status_set(const char *name, int error, const char *effective);
 _Noreturn void status_fail(const char *stage, int error);
 

@@ -2,6 +2,7 @@
 #include "launcher.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static void parse_options(int argc, char **argv, struct run_options *options, in
 
 	if (joins == NULL || rlimits == NULL)
 		_exit(EXIT_NOT_STARTED);
-	*options = (struct run_options){ .status_fd = -1, .joins = joins, .rlimits = rlimits };
+	*options = (struct run_options){ .status_fd = -1, .hold_fd = -1, .joins = joins, .rlimits = rlimits };
 	const struct {
 		const char *name;
 		const char **value;
@@ -62,6 +63,12 @@ static void parse_options(int argc, char **argv, struct run_options *options, in
 			status_open(options->status_fd);
 			continue;
 		}
+		if (strcmp(name, "--hold") == 0) {
+			if (!parse_number(value, 0, INT_MAX, &number))
+				break;
+			options->hold_fd = (int)number;
+			continue;
+		}
 		if (strcmp(name, "--join") == 0 || strcmp(name, "--place") == 0) {
 			joins[options->join_count++] = (struct join){ value, strcmp(name, "--place") == 0 };
 			continue;
@@ -96,6 +103,28 @@ static void reset_signals(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, empty, NULL, KERNEL_SIGSET_BYTES);
 }
 
+/*
+ * Everything but the exec is done: the caller may look at the result, record the process or move it, and
+ * then lets go with one byte. End of file means that the caller died or decided against it.
+ */
+static void hold(int fd)
+{
+	ssize_t length;
+	char byte;
+
+	if (fd < 0)
+		return;
+	/* The caller's pipes are made for an event loop; here the read is to wait. */
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, 0) < 0)
+		status_fail("hold", errno);
+	status_held();
+	do
+		length = read(fd, &byte, 1);
+	while (length < 0 && errno == EINTR);
+	if (length != 1)
+		status_fail("hold", length < 0 ? errno : ECANCELED);
+}
+
 int run_main(int argc, char **argv)
 {
 	struct run_options options;
@@ -112,6 +141,7 @@ int run_main(int argc, char **argv)
 	apply_identity(&options);
 	if (options.workdir != NULL && chdir(options.workdir) < 0)
 		status_fail("workdir", errno);
+	hold(options.hold_fd);
 	reset_signals();
 	execvp(argv[command], argv + command);
 	status_fail("exec", errno);

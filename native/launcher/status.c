@@ -57,6 +57,12 @@ void status_ready(void)
 		write_line("ready\n", 6);
 }
 
+void status_held(void)
+{
+	if (status_fd >= 0)
+		write_line("held\n", 5);
+}
+
 void status_set(const char *name, int error, const char *effective)
 {
 	/* Affinity lists and paths are the long ones; both fit. */

@@ -51,7 +51,7 @@ for (const [way, by] of [
   ["node:child_process", withoutAddon],
 ] as const)
   test(`a goodbye dismisses the tether and touches nothing (${way})`, async () => {
-    const { child } = await workload("sleep 60", { launcherOptions: { ...inheritAll, pgroup: true } });
+    const { child } = await workload("exec sleep 60", { launcherOptions: { ...inheritAll, pgroup: true } });
     const tied = await by(() => startTether(request({ pgid: child.pid })));
     await sleep(50);
     tied.goodbye();
@@ -62,7 +62,7 @@ for (const [way, by] of [
   });
 
 test("end of file without a goodbye ends a process group with SIGTERM", async () => {
-  const { child } = await workload("sleep 60 & sleep 60", { launcherOptions: { ...inheritAll, pgroup: true } });
+  const { child } = await workload("sleep 60 & exec sleep 60", { launcherOptions: { ...inheritAll, pgroup: true } });
   const { child: tied, life } = await tether(["--grace-ms", "5000", "--pgid", String(child.pid)]);
   await sleep(50);
   closeSync(life);
@@ -126,7 +126,7 @@ test("a tether survives the signals that end its Corral and is a session of its 
 });
 
 test("the death of a process by SIGKILL is noticed by its tether", async () => {
-  const { child } = await workload("sleep 60", { launcherOptions: { ...inheritAll, pgroup: true } });
+  const { child } = await workload("exec sleep 60", { launcherOptions: { ...inheritAll, pgroup: true } });
   const script = `exec 3>&1; (sleep 60) | ${launcherPath()} tether --grace-ms 1000 --pgid ${child.pid}`;
   const corral = await spawnProcess({
     file: "/bin/sh",
