@@ -3,7 +3,7 @@
  * what the host does not let an ordinary user enforce is then reported as such by the runs themselves.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./root.mjs";
@@ -25,25 +25,32 @@ const memoryHog =
  * @param {string} title
  * @param {readonly string[]} limits
  * @param {string} program JavaScript for `node -e`
- * @returns {Record<string, unknown> | null} the report of the run
+ * @returns {any} the report of the run
+ * @throws {Error} when there is none
  */
 function show(title, limits, program) {
   process.stdout.write(`\n── ${title}\n$ ${["./corral run", ...limits, "-- node -e"].join(" ")} '${program}'\n`);
   const reportFile = join(scratch, "report.json");
   rmSync(reportFile, { force: true });
-  const args = ["run", ...limits, "--report", reportFile, "--json", "--", "node", "-e", program];
+  const args = ["run", ...limits, "--report", reportFile, "--", "node", "-e", program];
   const { status } = spawnSync(join(root, "corral"), args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   process.stdout.write(`exit status ${status}\n`);
-  return readReport(reportFile);
+  if (status === 125 || !existsSync(reportFile)) throw new Error("the run left no report");
+  return JSON.parse(readFileSync(reportFile, "utf8"));
 }
 
-/** @param {string} path */
-function readReport(path) {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    return null;
-  }
+/** @param {any} report */
+function inOneLine({ exit_reason, duration_sec, usage, constraints }) {
+  const cpuSeconds = ((usage.cpu_user_us ?? 0) + (usage.cpu_sys_us ?? 0)) / 1e6;
+  const peak = usage.memory_peak_bytes === null ? "unknown" : `${(usage.memory_peak_bytes / 2 ** 20).toFixed(1)} MiB`;
+  const limits = constraints.map(({ name, requested, status }) => `${name} ${requested}: ${status}`).join(", ");
+  const columns = [
+    exit_reason.padEnd(9),
+    `${cpuSeconds.toFixed(2)} s of CPU in ${duration_sec.toFixed(2)} s`.padEnd(25),
+    `memory peak ${peak}`.padEnd(23),
+    limits === "" ? "no limits" : limits,
+  ];
+  return columns.join("  ");
 }
 
 try {
@@ -53,11 +60,13 @@ try {
       "Not root: limits apply only where this user owns a group. Each run says what became of its limits.\n",
     );
   }
-  show("a busy loop without a limit", [], busyLoop);
-  show("the same loop at 20 percent of one CPU", ["--cpu-quota", "20"], busyLoop);
-  const report = show("a memory hog with 64 MiB", ["--memory-limit", "64"], memoryHog);
-  if (report === null) throw new Error("the last run left no report");
-  process.stdout.write(`\n── the report of the last run\n${JSON.stringify(report, null, 2)}\n`);
+  const runs = [
+    show("a busy loop without a limit", [], busyLoop),
+    show("the same loop at 20 percent of one CPU", ["--cpu-quota", "20"], busyLoop),
+    show("a memory hog with 64 MiB", ["--memory-limit", "64"], memoryHog),
+  ];
+  process.stdout.write(`\n── the report of the last run\n${JSON.stringify(runs.at(-1), null, 2)}\n`);
+  process.stdout.write(`\n── side by side\n${runs.map(inOneLine).join("\n")}\n`);
 } catch (error) {
   say(`demo: ${error.message}`);
   process.exitCode = 1;
