@@ -38,7 +38,12 @@ function readBack(limit: PlannedLimit, directory: string): ConstraintOutcome {
     const value = effectiveValue(text, check);
     if (!found.includes(value)) found.push(value);
     if (!satisfies(text, check)) {
-      return outcome(limit, "failed", value, `${check.file} reads back ${JSON.stringify(value)}, not ${check.expected}`);
+      return outcome(
+        limit,
+        "failed",
+        value,
+        `${check.file} reads back ${JSON.stringify(value)}, not ${check.expected}`,
+      );
     }
   }
   const effective = found.length === 0 ? null : found.join(" ");
@@ -54,5 +59,12 @@ function outcome(
   reason: string | null,
 ): ConstraintOutcome {
   const files = [...new Set(limit.writes.map((write) => write.file))].join(", ");
-  return { name: limit.name, requested: limit.requested, status, mechanism: files === "" ? null : files, effective, reason };
+  return {
+    name: limit.name,
+    requested: limit.requested,
+    status,
+    mechanism: files === "" ? null : files,
+    effective,
+    reason,
+  };
 }

@@ -28,12 +28,18 @@ function sameBytes(found: string, expected: string): boolean {
 export function effectiveValue(text: string, check: ReadBack): string {
   if (check.comparison !== "device") return text.trim();
   const device = check.expected.split(" ", 1)[0] ?? "";
-  return text.split("\n").find((line) => line.startsWith(`${device} `))?.trim() ?? "";
+  return (
+    text
+      .split("\n")
+      .find((line) => line.startsWith(`${device} `))
+      ?.trim() ?? ""
+  );
 }
 
 const comparators: Readonly<Record<Comparison, (found: string, expected: string) => boolean>> = {
   text: (found, expected) => found === expected,
   bytes: sameBytes,
+  weight: (found, expected) => /(\d+)\s*$/.exec(found.split("\n", 1)[0] ?? "")?.[1] === expected,
   list: (found, expected) => JSON.stringify(parseList(found)) === JSON.stringify(parseList(expected)),
   device: (found, expected) => {
     const have = new Set(found.split(/\s+/));

@@ -17,7 +17,10 @@ export interface GroupDirectory {
 /** Where one directory of a group is to be made and which controllers it must have. */
 export interface GroupSite {
   readonly parent: Parent;
+  /** Controllers the group must have. */
   readonly controllers: readonly Controller[];
+  /** Controllers it has where that is possible; a site with only these is left out when it cannot be made. */
+  readonly optional: readonly Controller[];
 }
 
 /** What stepping aside changed, to be undone when the group is removed. */
@@ -38,7 +41,11 @@ const missing = (directory: string, controllers: readonly Controller[]): Control
  * @returns the controllers newly enabled in `directory` itself
  * @throws CorralError CGROUP_IO
  */
-export function enableControllers(hierarchy: Hierarchy, directory: string, controllers: readonly Controller[]): string[] {
+export function enableControllers(
+  hierarchy: Hierarchy,
+  directory: string,
+  controllers: readonly Controller[],
+): string[] {
   const needed = missing(directory, controllers);
   if (needed.length === 0) return [];
   if (directory !== hierarchy.mountPoint) {
@@ -58,20 +65,41 @@ function seedCpuset(directory: string): void {
   }
 }
 
-function makeDirectory(site: GroupSite, leaf: string): GroupDirectory {
+/** Enables what can be enabled and returns the controllers the new group will have. */
+function settleControllers(site: GroupSite): {
+  readonly controllers: readonly Controller[];
+  readonly enabled: readonly string[];
+} {
+  const { hierarchy, directory } = site.parent;
+  if (hierarchy.version === 1) return { controllers: [...site.controllers, ...site.optional], enabled: [] };
+  const enabled = enableControllers(hierarchy, directory, site.controllers);
+  const extra = site.optional.filter((controller) => {
+    try {
+      enabled.push(...enableControllers(hierarchy, directory, [controller]));
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  return { controllers: [...site.controllers, ...extra], enabled };
+}
+
+function makeDirectory(site: GroupSite, leaf: string, controllers: readonly Controller[]): GroupDirectory {
   const path = `${site.parent.directory}/${leaf}`;
   try {
     mkdirSync(path);
   } catch (cause) {
     const errno = errnoOf(cause);
     throw new CorralError("CGROUP_IO", `cannot create the group ${path}: ${explainErrno(errno)}`, {
-      object: path, ...(errno === null ? {} : { found: errno }), cause,
+      object: path,
+      ...(errno === null ? {} : { found: errno }),
+      cause,
     });
   }
   const { dev, ino } = statSync(path);
   const { version } = site.parent.hierarchy;
-  if (version === 1 && site.controllers.includes("cpuset")) seedCpuset(path);
-  return { path, version, controllers: site.controllers, device: dev, inode: ino };
+  if (version === 1 && controllers.includes("cpuset")) seedCpuset(path);
+  return { path, version, controllers, device: dev, inode: ino };
 }
 
 /** Moves this process into a child of its own group, so that the group may have controllers (no internal processes). */
@@ -158,7 +186,8 @@ export class GroupHandle {
   setFrozen(frozen: boolean): void {
     if (this.unified !== null) return writeControl(`${this.unified.path}/cgroup.freeze`, frozen ? "1" : "0");
     const freezer = this.directoryOf("freezer");
-    if (freezer === null) throw new CorralError("CGROUP_IO", "the group has no freezer: no v2 mount and no v1 freezer directory");
+    if (freezer === null)
+      throw new CorralError("CGROUP_IO", "the group has no freezer: no v2 mount and no v1 freezer directory");
     writeControl(`${freezer}/freezer.state`, frozen ? "FROZEN" : "THAWED");
   }
 
@@ -182,17 +211,29 @@ export class GroupHandle {
     try {
       for (const site of sites) {
         if (site.parent.stepAside) aside = stepAside(site.parent.directory, leaf);
-        if (site.parent.hierarchy.version === 2 && site.controllers.length > 0) {
-          const enabled = enableControllers(site.parent.hierarchy, site.parent.directory, site.controllers);
-          if (aside !== null) aside = { ...aside, enabled };
-        }
-        made.push(makeDirectory(site, leaf));
+        const result = makeSite(site, leaf);
+        if (aside !== null && site.parent.stepAside) aside = { ...aside, enabled: result.enabled };
+        if (result.directory !== null) made.push(result.directory);
       }
       return new GroupHandle(made, aside);
     } catch (cause) {
       new GroupHandle(made, aside).remove();
       throw cause;
     }
+  }
+}
+
+/** Makes one directory; a site without mandatory controllers may come to nothing. */
+function makeSite(
+  site: GroupSite,
+  leaf: string,
+): { readonly directory: GroupDirectory | null; readonly enabled: readonly string[] } {
+  try {
+    const { controllers, enabled } = settleControllers(site);
+    return { directory: makeDirectory(site, leaf, controllers), enabled };
+  } catch (cause) {
+    if (site.controllers.length > 0) throw cause;
+    return { directory: null, enabled: [] };
   }
 }
 

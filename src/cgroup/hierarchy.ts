@@ -95,7 +95,10 @@ const toV2Name = (name: string): string => (name === "blkio" ? "io" : name);
 export function parseHostCgroups(texts: CgroupTexts): HostCgroups {
   const own = parseSelfCgroup(texts.selfCgroup);
   const enabled = new Set(
-    texts.procCgroups.split("\n").filter((line) => /\s1$/.test(line)).map((line) => toV2Name(line.split(/\s/)[0] ?? "")),
+    texts.procCgroups
+      .split("\n")
+      .filter((line) => /\s1$/.test(line))
+      .map((line) => toV2Name(line.split(/\s/)[0] ?? "")),
   );
   const hierarchies: Hierarchy[] = [];
   const seen = new Set<string>();

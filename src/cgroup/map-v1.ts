@@ -101,7 +101,8 @@ function mapBfqWeight(weight: number): Mechanism | NoMechanism {
 function mapThrottle(limits: Limits): Mechanism {
   const writes = (limits.ioMax ?? []).flatMap((device) =>
     ioMaxPairs(device).map(([key, value]) => ({
-      file: throttleFiles[key] ?? key, value: `${device.device} ${value === "max" ? 0 : value}`,
+      file: throttleFiles[key] ?? key,
+      value: `${device.device} ${value === "max" ? 0 : value}`,
     })),
   );
   const checks = writes

@@ -1,6 +1,6 @@
 import { ioMaxLine, ioMaxPairs } from "./limit-text.ts";
 import type { LimitKey, Limits } from "./limits.ts";
-import type { Comparison, Mechanism } from "./plan.ts";
+import type { Comparison, Mechanism, PlanFacts } from "./plan.ts";
 
 const one = (file: string, value: string, comparison: Comparison = "text"): Mechanism => ({
   writes: [{ file, value }],
@@ -13,7 +13,7 @@ const bytes = (file: string, value: number | "max"): Mechanism => one(file, Stri
  * The control file of each limit on cgroup v2 (Documentation/admin-guide/cgroup-v2.rst). Total over
  * the keys: v2 has a mechanism for every limit Corral knows.
  */
-export function mapToV2(key: LimitKey, limits: Limits): Mechanism {
+export function mapToV2(key: LimitKey, limits: Limits, facts: PlanFacts): Mechanism {
   const { cpuMax } = limits;
   switch (key) {
     case "cpuMax":
@@ -53,7 +53,7 @@ export function mapToV2(key: LimitKey, limits: Limits): Mechanism {
     case "oomGroup":
       return one("memory.oom.group", limits.oomGroup === true ? "1" : "0");
     case "ioWeight":
-      return { ...one("io.weight", `default ${limits.ioWeight}`), checks: ioWeightCheck(limits.ioWeight ?? 100) };
+      return one(facts.bfq ? "io.bfq.weight" : "io.weight", String(limits.ioWeight), "weight");
     case "ioMax":
       return mapIoMax(limits);
     case "ioLatency":
@@ -63,10 +63,6 @@ export function mapToV2(key: LimitKey, limits: Limits): Mechanism {
   }
 }
 
-const ioWeightCheck = (weight: number): Mechanism["checks"] => [
-  { file: "io.weight", expected: `default ${weight}`, comparison: "text" },
-];
-
 function mapIoMax(limits: Limits): Mechanism {
   const devices = limits.ioMax ?? [];
   return {
@@ -75,7 +71,9 @@ function mapIoMax(limits: Limits): Mechanism {
       ioMaxPairs(device)
         .filter(([, value]) => value !== "max")
         .map(([name, value]) => ({
-          file: "io.max", expected: `${device.device} ${name}=${value}`, comparison: "device" as const,
+          file: "io.max",
+          expected: `${device.device} ${name}=${value}`,
+          comparison: "device" as const,
         })),
     ),
   };

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
 import { CorralError, quote } from "../report/index.ts";
+import type { Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
 
 /** Where in one hierarchy the group of a job will be made. */
 export interface Parent {
@@ -68,8 +68,14 @@ const none = (hierarchy: Hierarchy, denied: boolean, reason: string): NoParent =
 
 /** Limits that a job placed beside a group, instead of below it, would escape. */
 const escapable: readonly (readonly [string, string])[] = [
-  ["cpu.max", "max"], ["memory.max", "max"], ["memory.high", "max"], ["memory.swap.max", "max"],
-  ["pids.max", "max"], ["io.max", ""], ["cpuset.cpus", ""], ["cpuset.mems", ""],
+  ["cpu.max", "max"],
+  ["memory.max", "max"],
+  ["memory.high", "max"],
+  ["memory.swap.max", "max"],
+  ["pids.max", "max"],
+  ["io.max", ""],
+  ["cpuset.cpus", ""],
+  ["cpuset.mems", ""],
 ];
 
 /** True when a v2 group restricts its processes by a limit of its own. */
@@ -104,7 +110,7 @@ const mayManage = (directory: string): boolean => writable(directory) && writabl
  * group when it can hold children, else the nearest ancestor that may be managed and lies below no limit
  * that the job would escape. Never above a group that limits this process.
  */
-function ownV2Parent(hierarchy: Hierarchy, needed: readonly Controller[], ownPid: number): Parent | NoParent {
+function ownV2Parent({ hierarchy, needed, ownPid, climb }: PlacementRequest): Parent | NoParent {
   const own = hierarchy.ownDirectory;
   if (own === null) return none(hierarchy, false, "this process's own group lies outside the mount");
   if (hierarchy.readOnly) return none(hierarchy, true, `${hierarchy.mountPoint} is mounted read-only`);
@@ -112,11 +118,14 @@ function ownV2Parent(hierarchy: Hierarchy, needed: readonly Controller[], ownPid
     return none(hierarchy, false, `${own} has not been given the controllers ${needed.join(", ")}`);
   }
   if (mayManage(own) && offers(own, needed)) {
-    if (needed.length === 0 || isV2Root(own) || canPassOn(own, needed)) return { hierarchy, directory: own, stepAside: false };
+    if (needed.length === 0 || isV2Root(own) || canPassOn(own, needed))
+      return { hierarchy, directory: own, stepAside: false };
     if (readText(`${own}/cgroup.procs`) === String(ownPid)) return { hierarchy, directory: own, stepAside: true };
   }
+  if (!climb) return none(hierarchy, false, `${own} is not delegated and has other processes in it`);
   for (let at = own; at !== hierarchy.mountPoint && at.startsWith(hierarchy.mountPoint); at = dirname(at)) {
-    if (restricts(at)) return none(hierarchy, false, `${at} limits this process, and a job beside it would escape that limit`);
+    if (restricts(at))
+      return none(hierarchy, false, `${at} limits this process, and a job beside it would escape that limit`);
     const above = dirname(at);
     if (!mayManage(above)) return none(hierarchy, true, `no permission to create groups in ${above}`);
     if (offers(above, needed) && canPassOn(above, needed)) return { hierarchy, directory: above, stepAside: false };
@@ -132,6 +141,8 @@ export interface PlacementRequest {
   /** `--cgroup-parent` or CORRAL_CGROUP_PARENT. */
   readonly explicit: string | null;
   readonly ownPid: number;
+  /** False: only the own group may be used, because somebody else (systemd) manages those above. */
+  readonly climb: boolean;
 }
 
 /**
@@ -141,7 +152,5 @@ export interface PlacementRequest {
 export function selectParent(request: PlacementRequest): Parent | NoParent {
   const { hierarchy } = request;
   if (request.explicit !== null) return explicitParent(hierarchy, request.explicit);
-  return hierarchy.version === 1
-    ? ownV1Parent(hierarchy)
-    : ownV2Parent(hierarchy, request.needed, request.ownPid);
+  return hierarchy.version === 1 ? ownV1Parent(hierarchy) : ownV2Parent(request);
 }

@@ -1,13 +1,13 @@
 import type { ConstraintOutcome } from "../report/index.ts";
 import type { Controller, HostCgroups } from "./hierarchy.ts";
+import { describeLimit } from "./limit-text.ts";
 import type { LimitKey, Limits } from "./limits.ts";
 import { limitNames } from "./limits.ts";
-import { describeLimit } from "./limit-text.ts";
 import { mapToV1 } from "./map-v1.ts";
 import { mapToV2 } from "./map-v2.ts";
 
 /** How a value read back is compared with the one written. */
-export type Comparison = "text" | "bytes" | "list" | "device";
+export type Comparison = "text" | "bytes" | "list" | "device" | "weight";
 
 /** One write into a control file of the group's directory in the controller's hierarchy. */
 export interface ControlWrite {
@@ -53,22 +53,57 @@ export interface LimitPlan {
 
 /** The order matters: cpuset before the rest may join, memory.max before swap, cpu.max before its burst. */
 const keyOrder: readonly LimitKey[] = [
-  "cpusetCpus", "cpusetMems", "cpusetPartition",
-  "cpuMax", "cpuBurstUs", "cpuWeight", "cpuWeightNice", "cpuIdle",
-  "memoryMin", "memoryLow", "memoryHigh", "memoryMax", "swapMax", "zswapMax", "oomGroup",
-  "ioWeight", "ioMax", "ioLatency", "pidsMax",
+  "cpusetCpus",
+  "cpusetMems",
+  "cpusetPartition",
+  "cpuMax",
+  "cpuBurstUs",
+  "cpuWeight",
+  "cpuWeightNice",
+  "cpuIdle",
+  "memoryMin",
+  "memoryLow",
+  "memoryHigh",
+  "memoryMax",
+  "swapMax",
+  "zswapMax",
+  "oomGroup",
+  "ioWeight",
+  "ioMax",
+  "ioLatency",
+  "pidsMax",
 ];
 
 const controllerOf: Readonly<Record<LimitKey, Controller>> = {
-  cpusetCpus: "cpuset", cpusetMems: "cpuset", cpusetPartition: "cpuset",
-  cpuMax: "cpu", cpuBurstUs: "cpu", cpuWeight: "cpu", cpuWeightNice: "cpu", cpuIdle: "cpu",
-  memoryMin: "memory", memoryLow: "memory", memoryHigh: "memory", memoryMax: "memory",
-  swapMax: "memory", zswapMax: "memory", oomGroup: "memory",
-  ioWeight: "io", ioMax: "io", ioLatency: "io", pidsMax: "pids",
+  cpusetCpus: "cpuset",
+  cpusetMems: "cpuset",
+  cpusetPartition: "cpuset",
+  cpuMax: "cpu",
+  cpuBurstUs: "cpu",
+  cpuWeight: "cpu",
+  cpuWeightNice: "cpu",
+  cpuIdle: "cpu",
+  memoryMin: "memory",
+  memoryLow: "memory",
+  memoryHigh: "memory",
+  memoryMax: "memory",
+  swapMax: "memory",
+  zswapMax: "memory",
+  oomGroup: "memory",
+  ioWeight: "io",
+  ioMax: "io",
+  ioLatency: "io",
+  pidsMax: "pids",
 };
 
+/** What the mapping must know of the host besides its mounts. */
+export interface PlanFacts {
+  /** True when a disk uses the BFQ scheduler, whose weights have a file of their own. */
+  readonly bfq: boolean;
+}
+
 /** Resolves limits into control-file writes for the hierarchy that owns each controller on this host. */
-export function planLimits(limits: Limits, host: HostCgroups): LimitPlan {
+export function planLimits(limits: Limits, host: HostCgroups, facts: PlanFacts = { bfq: false }): LimitPlan {
   const planned: PlannedLimit[] = [];
   const settled: ConstraintOutcome[] = [];
   for (const key of keyOrder) {
@@ -81,11 +116,16 @@ export function planLimits(limits: Limits, host: HostCgroups): LimitPlan {
       hierarchy === undefined
         ? { impossible: `no mounted cgroup hierarchy has the ${controller} controller` }
         : hierarchy.version === 2
-          ? mapToV2(key, limits)
+          ? mapToV2(key, limits, facts)
           : mapToV1(key, limits);
     if ("impossible" in mechanism) {
       settled.push({
-        name, requested, status: "not_enforceable", mechanism: null, effective: null, reason: mechanism.impossible,
+        name,
+        requested,
+        status: "not_enforceable",
+        mechanism: null,
+        effective: null,
+        reason: mechanism.impossible,
       });
     } else {
       planned.push({ key, name, requested, controller, ...mechanism });

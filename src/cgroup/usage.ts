@@ -72,9 +72,10 @@ type Reader = (file: string) => string | null;
 const readerFor = (directory: string | null): Reader =>
   directory === null ? () => null : (file) => tryReadControl(`${directory}/${file}`);
 
-function readMemory(read: Reader, version2: boolean): Pick<
-  GroupUsage, "memory_peak_bytes" | "swap_peak_bytes" | "oom_kills" | "memory_max_hits" | "memory_high_hits"
-> {
+function readMemory(
+  read: Reader,
+  version2: boolean,
+): Pick<GroupUsage, "memory_peak_bytes" | "swap_peak_bytes" | "oom_kills" | "memory_max_hits" | "memory_high_hits"> {
   if (version2) {
     const events = parseFlatKeyed(read("memory.events"));
     return {
@@ -94,9 +95,10 @@ function readMemory(read: Reader, version2: boolean): Pick<
   };
 }
 
-function readCpu(group: GroupHandle, unified: Reader): Pick<
-  GroupUsage, "cpu_total_us" | "cpu_user_us" | "cpu_sys_us" | "nr_periods" | "nr_throttled" | "throttled_us"
-> {
+function readCpu(
+  group: GroupHandle,
+  unified: Reader,
+): Pick<GroupUsage, "cpu_total_us" | "cpu_user_us" | "cpu_sys_us" | "nr_periods" | "nr_throttled" | "throttled_us"> {
   const total = parseFlatKeyed(unified("cpu.stat"));
   const v1 = group.directories.find((one) => one.version === 1 && one.controllers.includes("cpu"));
   const bandwidth = v1 === undefined ? total : parseFlatKeyed(tryReadControl(`${v1.path}/cpu.stat`));
@@ -107,7 +109,8 @@ function readCpu(group: GroupHandle, unified: Reader): Pick<
     cpu_sys_us: total.get("system_usec") ?? null,
     nr_periods: bandwidth.get("nr_periods") ?? null,
     nr_throttled: bandwidth.get("nr_throttled") ?? null,
-    throttled_us: bandwidth.get("throttled_usec") ?? (throttledNs === undefined ? null : Math.round(throttledNs / 1000)),
+    throttled_us:
+      bandwidth.get("throttled_usec") ?? (throttledNs === undefined ? null : Math.round(throttledNs / 1000)),
   };
 }
 

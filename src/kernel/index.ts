@@ -8,7 +8,7 @@ export type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
 export { exitFromWaitStatus, unknownExit } from "./exit-info.ts";
-export type { CgroupTarget, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
+export type { CgroupTarget, HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
 export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
 export { inheritAll } from "./launcher-options.ts";

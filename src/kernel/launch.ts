@@ -1,16 +1,17 @@
-import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { errnoOf } from "../report/index.ts";
 import { spawnWithAddon } from "./addon-child.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import { signalNumbers } from "./constants.ts";
 import type { LauncherOptions } from "./launcher-options.ts";
 import { launcherArguments } from "./launcher-options.ts";
-import type { LauncherStatus } from "./launcher-status.ts";
+import type { LauncherSet, LauncherStatus } from "./launcher-status.ts";
 import { parseLauncherStatus } from "./launcher-status.ts";
 import type { NativeAddon } from "./native-addon.ts";
 import { fdEvents, loadAddon, requireLauncher } from "./native-addon.ts";
 import { nativeCallError, nativeErrno } from "./native-error.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
+import { once } from "./once.ts";
 import { refuseNul } from "./process.ts";
 
 /** The v2 group a workload is to be in before its first instruction. */
@@ -30,12 +31,23 @@ export interface LaunchRequest {
   readonly args: readonly string[];
   /** `NAME=value` entries: the whole environment. */
   readonly env: readonly string[];
-  /** As in `SpawnRequest`; the number after the last one is used for the launcher's status until the exec. */
+  /** As in `SpawnRequest`; the two numbers after the last one are used by the launcher until the exec. */
   readonly fds: readonly number[];
   /** Null: our own v2 group (v1 groups are joined by `launcherOptions.joins`). */
   readonly cgroup: CgroupTarget | null;
+  /**
+   * Called once the launcher has done all but the exec: it is in its group and has its attributes. The
+   * exec happens when this has settled; a throw kills the launcher and is rethrown by `launch`. Null: no wait.
+   */
+  readonly beforeExec: ((held: HeldLauncher) => void | Promise<void>) | null;
   /** Aborting kills a launcher that has not executed the command yet; null: cannot be aborted. */
   readonly signal: AbortSignal | null;
+}
+
+/** A launcher that waits to become the workload. */
+export interface HeldLauncher {
+  readonly child: ChildHandle;
+  readonly sets: readonly LauncherSet[];
 }
 
 /**
@@ -53,9 +65,15 @@ export interface LaunchResult extends LauncherStatus {
   readonly joinReason: JoinReason | null;
 }
 
+/** A spawned launcher: its status text as it grows, and the pipe that holds it back. */
 interface Started {
   readonly child: ChildHandle;
-  readonly statusText: Promise<string>;
+  /** Resolves with the whole text when the pipe has closed; `onText` sees every longer prefix. */
+  readonly readStatus: (onText: (text: string) => void) => Promise<string>;
+  /** Lets the launcher go on to its exec. */
+  readonly release: () => void;
+  /** Closes our end of the hold pipe. */
+  readonly close: () => void;
 }
 
 function readAvailable(fd: number, buffer: Buffer): number | null {
@@ -67,7 +85,7 @@ function readAvailable(fd: number, buffer: Buffer): number | null {
   }
 }
 
-function readUntilClosed(addon: NativeAddon, fd: number): Promise<string> {
+function readUntilClosed(addon: NativeAddon, fd: number, onText: (text: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const buffer = Buffer.allocUnsafe(4096);
     const chunks: Buffer[] = [];
@@ -81,7 +99,10 @@ function readUntilClosed(addon: NativeAddon, fd: number): Promise<string> {
         const length = readAvailable(fd, buffer);
         if (length === null) return;
         if (length === 0) finish(() => resolve(Buffer.concat(chunks).toString("utf8")));
-        else chunks.push(Buffer.from(buffer.subarray(0, length)));
+        else {
+          chunks.push(Buffer.from(buffer.subarray(0, length)));
+          onText(Buffer.concat(chunks).toString("utf8"));
+        }
       } catch (thrown) {
         finish(() => reject(nativeCallError("read", thrown, "launcher status")));
       }
@@ -90,45 +111,96 @@ function readUntilClosed(addon: NativeAddon, fd: number): Promise<string> {
 }
 
 function startWithAddon(addon: NativeAddon, request: SpawnRequest): Started {
-  const [readEnd, writeEnd] = addon.pipe();
-  let child: ChildHandle;
+  const [statusRead, statusWrite] = addon.pipe();
+  const [holdRead, holdWrite] = addon.pipe();
+  const closeHold = once(() => closeSync(holdWrite));
   try {
-    child = spawnWithAddon(addon, { ...request, fds: [...request.fds, writeEnd] });
+    const child = spawnWithAddon(addon, { ...request, fds: [...request.fds, statusWrite, holdRead] });
+    return {
+      child,
+      readStatus: (onText) => readUntilClosed(addon, statusRead, onText),
+      release: () => letGo(() => writeSync(holdWrite, "g")),
+      close: closeHold,
+    };
   } catch (thrown) {
-    addon.close(readEnd);
+    closeSync(statusRead);
+    closeHold();
     throw thrown;
   } finally {
-    addon.close(writeEnd);
+    closeSync(statusWrite);
+    closeSync(holdRead);
   }
-  return { child, statusText: readUntilClosed(addon, readEnd) };
+}
+
+/** A launcher that died meanwhile has closed its end: EPIPE, and its exit tells the rest. */
+function letGo(write: () => void): void {
+  try {
+    write();
+  } catch (thrown) {
+    if (errnoOf(thrown) !== "EPIPE") throw thrown;
+  }
 }
 
 async function startWithNode(request: SpawnRequest): Promise<Started> {
-  const { child, streams } = await spawnWithNode({ ...request, fds: [...request.fds, pipeFd] });
-  const stream = streams[request.fds.length] as import("node:stream").Readable;
-  const statusText = (async () => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks).toString("utf8");
-  })();
-  return { child, statusText };
+  const { child, streams } = await spawnWithNode({ ...request, fds: [...request.fds, pipeFd, pipeFd] });
+  const status = streams[request.fds.length] as import("node:stream").Readable;
+  const hold = streams[request.fds.length + 1] as import("node:stream").Writable;
+  hold.on("error", () => {});
+  return {
+    child,
+    readStatus: async (onText) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of status) {
+        chunks.push(chunk as Buffer);
+        onText(Buffer.concat(chunks).toString("utf8"));
+      }
+      return Buffer.concat(chunks).toString("utf8");
+    },
+    release: () => void hold.write("g"),
+    close: () => void hold.destroy(),
+  };
 }
 
-async function finish(started: Started, signal: AbortSignal | null): Promise<LauncherStatus & { child: ChildHandle }> {
-  const { child, statusText } = started;
-  const abort = (): void => void child.kill(signalNumbers["SIGKILL"] ?? 9);
-  signal?.addEventListener("abort", abort, { once: true });
+/** Lets the caller look at the held launcher; a refusal kills it and is kept to be thrown. */
+async function consult(started: Started, request: LaunchRequest, text: string): Promise<unknown> {
   try {
-    return { child, ...parseLauncherStatus(await statusText) };
+    await request.beforeExec?.({ child: started.child, sets: parseLauncherStatus(text).sets });
+    started.release();
+    return null;
+  } catch (thrown) {
+    started.child.kill(signalNumbers["SIGKILL"] ?? 9);
+    return thrown ?? new Error("beforeExec threw nothing");
+  }
+}
+
+async function finish(started: Started, request: LaunchRequest): Promise<LauncherStatus & { child: ChildHandle }> {
+  const { child } = started;
+  const abort = (): void => void child.kill(signalNumbers["SIGKILL"] ?? 9);
+  let consulted: Promise<unknown> | null = null;
+  const onText = (text: string): void => {
+    if (consulted === null && request.beforeExec !== null && /^held$/m.test(text))
+      consulted = consult(started, request, text);
+  };
+  request.signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const status = parseLauncherStatus(await started.readStatus(onText));
+    const refusal = await (consulted as Promise<unknown> | null);
+    if (refusal !== null && refusal !== undefined) {
+      await child.exit;
+      throw refusal;
+    }
+    return { child, ...status };
   } finally {
-    signal?.removeEventListener("abort", abort);
+    request.signal?.removeEventListener("abort", abort);
+    started.close();
   }
 }
 
 function spawnRequest(request: LaunchRequest, place: string | null, cgroupFd: number | null): SpawnRequest {
   const file = requireLauncher();
   const { launcherOptions, command, args, env, fds } = request;
-  const options = launcherArguments(launcherOptions, fds.length, place);
+  const holdFd = request.beforeExec === null ? null : fds.length + 1;
+  const options = launcherArguments(launcherOptions, fds.length, holdFd, place);
   return { file, argv: ["corral-launch", ...options, command, ...args], env, cwd: null, fds, cgroupFd };
 }
 
@@ -138,7 +210,7 @@ async function launchJoined(request: LaunchRequest, reason: JoinReason | null): 
   // ENOSYS for clone3 as such: only Node's own way of spawning is left.
   const addon = reason === "clone-unsupported" ? null : loadAddon();
   const started = addon === null ? await startWithNode(spawn) : startWithAddon(addon, spawn);
-  const status = await finish(started, request.signal);
+  const status = await finish(started, request);
   return { ...status, joinFallback: place !== null, joinReason: place === null ? null : reason };
 }
 
@@ -178,7 +250,7 @@ async function launchBorn(addon: NativeAddon, request: LaunchRequest, cgroup: Cg
   if (isFrozen(cgroup)) return launchJoined(request, "frozen");
   const started = startInGroup(addon, request, cgroup);
   if (started === null) return launchJoined(request, "clone-unsupported");
-  const status = await finish(started, request.signal);
+  const status = await finish(started, request);
   if (status.ready || request.signal?.aborted) return { ...status, joinFallback: false, joinReason: null };
   const { signal } = await status.child.exit;
   if (signal !== signalNumbers["SIGKILL"]) return { ...status, joinFallback: false, joinReason: null };

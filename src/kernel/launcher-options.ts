@@ -57,11 +57,17 @@ function flag(name: string, value: string | number | null): string[] {
 }
 
 /** The launcher's command line up to and including `--`. `place` is a join that must succeed. */
-export function launcherArguments(options: LauncherOptions, statusFd: number, place: string | null): string[] {
+export function launcherArguments(
+  options: LauncherOptions,
+  statusFd: number,
+  holdFd: number | null,
+  place: string | null,
+): string[] {
   const { ioprio, sched, groups } = options;
   return [
     "run",
     ...flag("--status", statusFd),
+    ...flag("--hold", holdFd),
     ...flag("--place", place),
     ...options.joins.flatMap((file) => flag("--join", file)),
     ...(options.pgroup ? ["--pgroup"] : []),

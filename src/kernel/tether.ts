@@ -4,6 +4,7 @@ import { spawnWithAddon } from "./addon-child.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import { loadAddon, requireLauncher } from "./native-addon.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
+import { once } from "./once.ts";
 
 /** What the tether ends when this process dies without a goodbye. */
 export interface TetherRequest {
@@ -38,15 +39,6 @@ function tetherArguments(request: TetherRequest): string[] {
     ...rmdir.flatMap((directory) => ["--rmdir", directory]),
     ...(pgid === null ? [] : ["--pgid", String(pgid)]),
   ];
-}
-
-function once(run: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    run();
-  };
 }
 
 /**

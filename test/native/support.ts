@@ -79,6 +79,7 @@ export function launchRequest(command: string, args: readonly string[], change: 
     env: plainEnv,
     fds: [-1, 1, 2],
     cgroup: null,
+    beforeExec: null,
     signal: null,
     ...change,
   } satisfies LaunchRequest;

@@ -1,0 +1,99 @@
+import type { FlagTable } from "./flag-definition.ts";
+import { runFlags } from "./run-flags.ts";
+
+/** A command's work: flags as the parser found them and the arguments, giving the exit status. */
+export type CommandFunction = (flags: Readonly<Record<string, unknown>>, args: readonly string[]) => Promise<number>;
+
+/** One command as data: how it is called, what it takes, and where its code is, loaded only when it is called. */
+export interface CommandDefinition {
+  readonly path: readonly string[];
+  readonly usage: string;
+  readonly brief: string;
+  readonly flags: FlagTable;
+  /** Name of the arguments in help; null for a command without any. */
+  readonly args: string | null;
+  readonly footer: readonly string[];
+  readonly load: () => Promise<CommandFunction>;
+}
+
+const exitStatuses =
+  "Exit status: the workload's own, 128+n on signal n; 124 timeout, 125 Corral failed,\n126 not executable, 127 not found, 2 usage.";
+
+/** Wraps a typed command function; the parser has checked nothing but the shape of the flags. */
+const typed =
+  <F>(run: (flags: F, args: readonly string[]) => Promise<number>): CommandFunction =>
+  (flags, args) =>
+    run(flags as F, args);
+
+export const vmRunFlags = {
+  cpus: { group: "Machine", common: true, value: "N", brief: "virtual CPUs (2)" },
+  numa: { group: "Machine", common: true, value: "N", brief: "NUMA nodes the CPUs and memory are split into (1)" },
+  memory: { group: "Machine", common: true, value: "SIZE", brief: "memory of the guest; a bare number is MiB (2048)" },
+  disks: { group: "Machine", common: true, value: "N", brief: "scratch NVMe disks of 256 MiB (1)" },
+  kernel: {
+    group: "Kernel and system",
+    common: true,
+    value: "WHICH",
+    brief: "debian-stable, debian-latest (default) or the path of a kernel image",
+  },
+  modules: { group: "Kernel and system", common: true, brief: "fetch the kernel's modules too" },
+  init: { group: "Kernel and system", common: true, value: "WHAT", brief: "plain (default), or systemd as process 1" },
+  timeout: {
+    group: "Kernel and system",
+    common: true,
+    value: "DURATION",
+    brief: "kill the guest after this; exit status 124 (10m)",
+  },
+  quiet: { group: "Kernel and system", common: true, brief: "no progress on stderr" },
+} as const satisfies FlagTable;
+
+export const doctorFlags = {
+  json: { group: "Output", common: true, brief: "the same as one JSON document" },
+} as const satisfies FlagTable;
+
+/** Every command of the program. */
+export const commands: readonly CommandDefinition[] = [
+  {
+    path: ["run"],
+    usage: "corral run [flags] -- <command> [args…]",
+    brief: "Run a program under limits, exit as it exits, and say what was enforced",
+    flags: runFlags,
+    args: "command",
+    footer: [
+      "Sizes: K M G T, powers of 1024. Durations: ms s m h; a bare number is seconds.",
+      "Example: corral run --cpu-quota 50 --memory-limit 512 --timeout 5m -- make -j4",
+      exitStatuses,
+    ],
+    load: async () => typed((await import("./run-command.ts")).runCommand),
+  },
+  {
+    path: ["doctor"],
+    usage: "corral doctor [--json]",
+    brief: "Say what this host can enforce, how that was probed, and what follows",
+    flags: doctorFlags,
+    args: null,
+    footer: ["Exit status: 0; 2 usage."],
+    load: async () => typed((await import("./doctor-command.ts")).doctorCommand),
+  },
+  {
+    path: ["vm", "run"],
+    usage: "corral vm run [flags] -- <command> [args…]",
+    brief: "Run a command as root in a virtual machine with a current kernel and full cgroup v2",
+    flags: vmRunFlags,
+    args: "command",
+    footer: [
+      "The guest sees this host's files read-only; /tmp and /run are its own.",
+      "Exit status: the command's own; 124 timeout, 125 the machine failed, 2 usage.",
+    ],
+    load: async () => typed((await import("./vm-command.ts")).vmRunCommand),
+  },
+  {
+    path: ["completion"],
+    usage: "corral completion bash|zsh|fish",
+    brief: "Print a shell's completion script",
+    flags: {},
+    args: "shell",
+    footer: ['bash: eval "$(corral completion bash)"'],
+    load: async () => typed((await import("./completion-command.ts")).completionCommand),
+  },
+];

@@ -1,0 +1,3 @@
+import { runCli } from "./app.ts";
+
+void runCli(process.argv.slice(2));

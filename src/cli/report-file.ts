@@ -1,0 +1,39 @@
+import { accessSync, constants, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { CorralError, errnoOf, quote } from "../report/index.ts";
+import { replaceDurableFile } from "../run/index.ts";
+
+const unwritable = (path: string, cause: unknown): CorralError =>
+  new CorralError("REPORT_UNWRITABLE", `cannot write the report ${quote(path)}: ${errnoOf(cause) ?? "error"}`, {
+    object: path,
+    cause,
+    fix: "choose a file in a directory you can write to, on a file system with room",
+  });
+
+/**
+ * Checks, before anything is started, that a report could be written there.
+ * @throws CorralError REPORT_UNWRITABLE
+ */
+export function checkReportPath(path: string): void {
+  try {
+    const existing = statSync(path, { throwIfNoEntry: false });
+    if (existing?.isDirectory() === true) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+    accessSync(existing === undefined || existing.isFile() ? dirname(resolve(path)) : path, constants.W_OK);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * Writes a report: a plain file is replaced in one step, anything else (a pipe, /dev/fd/3) is written to.
+ * @throws CorralError REPORT_UNWRITABLE
+ */
+export function writeReportFile(path: string, text: string): void {
+  try {
+    const existing = statSync(path, { throwIfNoEntry: false });
+    if (existing === undefined || existing.isFile()) replaceDurableFile(resolve(path), text);
+    else writeFileSync(path, text);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}

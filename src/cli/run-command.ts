@@ -1,0 +1,111 @@
+import { constants } from "node:os";
+import type { RunReport } from "../report/index.ts";
+import { CorralError, exitStatus } from "../report/index.ts";
+import type { RunningJob, RunSpec, StartResult } from "../run/index.ts";
+import { exitStatusOf, jobLine, startRun, summarize } from "../run/index.ts";
+import { say, writeText } from "./output.ts";
+import { checkReportPath, writeReportFile } from "./report-file.ts";
+import type { RawRunFlags } from "./run-flags.ts";
+import { toRunSpec } from "./run-spec.ts";
+import { inForegroundJob } from "./terminal.ts";
+
+/** Signals that make Corral leave, or end the workload with `--lifetime tied`. */
+const leavingSignals = ["SIGTERM", "SIGHUP"] as const;
+/** Signals that a terminal sends to the whole foreground job. */
+const terminalSignals = ["SIGINT", "SIGQUIT"] as const;
+
+/** How a report leaves Corral. */
+interface ReportSinks {
+  readonly quiet: boolean;
+  readonly json: boolean;
+  readonly file: string | null;
+}
+
+/**
+ * `corral run`: starts the workload, waits, reports.
+ * @returns the exit status
+ */
+export async function runCommand(flags: RawRunFlags, command: readonly string[]): Promise<number> {
+  const foreground = inForegroundJob();
+  const spec: RunSpec = { ...toRunSpec(flags, command, process.env), processGroup: foreground ? "shared" : "own" };
+  const sinks: ReportSinks = { quiet: flags.quiet === true, json: flags.json === true, file: flags.report ?? null };
+  if (sinks.file !== null) checkReportPath(sinks.file);
+  if (flags["dry-run"] === true) {
+    const { printDryRun } = await import("./dry-run.ts");
+    return printDryRun(spec, sinks.json);
+  }
+  const signals = holdSignals();
+  const started = await startRun(spec, {
+    onWarning: (line) => {
+      if (!sinks.quiet) say(line);
+    },
+  });
+  if (!started.started) return reportUnstarted(started, sinks);
+  const left = signals.handOver(started.job, spec, foreground);
+  const outcome = await Promise.race([finished(started.job, sinks), left]);
+  if (typeof outcome === "number") return outcome;
+  return reportLeaving(started.job, outcome.signal, sinks);
+}
+
+interface Leaving {
+  readonly signal: NodeJS.Signals;
+}
+
+/** Collects signals from the first moment, so that none is lost while the workload is being started. */
+function holdSignals(): { handOver: (job: RunningJob, spec: RunSpec, foreground: boolean) => Promise<Leaving> } {
+  const pending: NodeJS.Signals[] = [];
+  let deliver = (signal: NodeJS.Signals): void => void pending.push(signal);
+  for (const name of [...leavingSignals, ...terminalSignals]) process.on(name, (signal) => deliver(signal));
+  return {
+    handOver: (job, spec, foreground) =>
+      new Promise((resolve) => {
+        deliver = (signal) => {
+          const fromTerminal = foreground && (terminalSignals as readonly string[]).includes(signal);
+          // The terminal has sent it to the workload as well: it is in the same process group.
+          if (fromTerminal) return;
+          if (spec.lifetime === "tied") void job.end("tied");
+          else resolve({ signal });
+        };
+        for (const signal of pending.splice(0)) deliver(signal);
+      }),
+  };
+}
+
+async function finished(job: RunningJob, sinks: ReportSinks): Promise<number> {
+  const report = await job.result;
+  emit(report, sinks);
+  if (sinks.file === null) return exitStatusOf(report);
+  try {
+    writeReportFile(sinks.file, toJson(report));
+    return exitStatusOf(report);
+  } catch (thrown) {
+    say(`ERROR: ${CorralError.from(thrown).toLine()}`);
+    // A workload's own failure says more than the lost report; a success must not hide it.
+    return exitStatusOf(report) === 0 ? exitStatus.corral : exitStatusOf(report);
+  }
+}
+
+function reportLeaving(job: RunningJob, signal: NodeJS.Signals, sinks: ReportSinks): number {
+  const report = job.detach();
+  if (sinks.json) writeText(1, toJson(report));
+  if (sinks.file !== null) writeReportFile(sinks.file, toJson(report));
+  if (!sinks.quiet)
+    say(`${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with kill ${job.pid}`);
+  return 128 + constants.signals[signal];
+}
+
+function reportUnstarted({ error, report }: Extract<StartResult, { started: false }>, sinks: ReportSinks): number {
+  if (sinks.json) writeText(1, toJson(report));
+  if (sinks.file !== null) writeReportFile(sinks.file, toJson(report));
+  say(error.toLine());
+  return error.exitStatus;
+}
+
+const toJson = (report: RunReport): string => `${JSON.stringify(report, null, 2)}\n`;
+
+function emit(report: RunReport, sinks: ReportSinks): void {
+  if (sinks.json) writeText(1, toJson(report));
+  if (sinks.quiet) return;
+  const lines = summarize(report).map((line) => `[corral] ${line}\n`);
+  writeText(2, `${lines.join("")}${jobLine(report)}\n`);
+}

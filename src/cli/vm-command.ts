@@ -1,0 +1,3 @@
+export async function vmRunCommand(): Promise<number> {
+  return 125;
+}

@@ -1,0 +1,56 @@
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Writes all of `text`; a short write is continued, so that a full disk is an error and not a cut file. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text, "utf8");
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+function writeTemporary(path: string, text: string, sync: boolean): string {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const fd = openSync(temporary, "w", 0o640);
+  try {
+    writeAll(fd, text);
+    if (sync) fsyncSync(fd);
+  } catch (cause) {
+    unlinkSync(temporary);
+    throw cause;
+  } finally {
+    closeSync(fd);
+  }
+  return temporary;
+}
+
+/**
+ * Replaces a file in one step: readers see the old text or the new. Not synced: meant for files that
+ * matter only until the next boot.
+ */
+export function replaceFile(path: string, text: string): void {
+  renameSync(writeTemporary(path, text, false), path);
+}
+
+/** Creates a file whose text survives a crash of the machine, and fails with EEXIST rather than change one that is there. */
+export function createDurableFile(path: string, text: string): void {
+  const temporary = writeTemporary(path, text, true);
+  try {
+    linkSync(temporary, path);
+  } finally {
+    unlinkSync(temporary);
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Replaces a file durably: the way a report reaches the path its user named. */
+export function replaceDurableFile(path: string, text: string): void {
+  renameSync(writeTemporary(path, text, true), path);
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,16 @@
+import { constants } from "node:os";
+import type { ErrorCode, RunReport } from "../report/index.ts";
+import { errorCodes, exitStatus } from "../report/index.ts";
+
+/** The status a wrapper of this job exits with (design rule 9): the workload's own, 128+n, or one of ours. */
+export function exitStatusOf(report: RunReport): number {
+  if (report.start_error !== null) {
+    const { code } = report.start_error;
+    return Object.hasOwn(errorCodes, code) ? errorCodes[code as ErrorCode].exitStatus : exitStatus.corral;
+  }
+  if (report.exit_reason === "timeout") return exitStatus.timeout;
+  if (report.exit_signal !== null) {
+    return 128 + (constants.signals[report.exit_signal as NodeJS.Signals] ?? 0);
+  }
+  return report.exit_code ?? exitStatus.corral;
+}

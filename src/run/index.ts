@@ -1,0 +1,25 @@
+/**
+ * run/: governs one process. Turns a spec into a plan, makes the group, starts the workload in it, waits, and
+ * says what happened. Imports cgroup/, kernel/ and report/; knows nothing of flags, terminals or output streams.
+ */
+
+export { replaceDurableFile } from "./atomic-file.ts";
+export { exitStatusOf } from "./exit-status.ts";
+export { gatherHostFacts } from "./host-facts.ts";
+export { checkJobId, generateJobId } from "./job-id.ts";
+export type { Clock } from "./job-log.ts";
+export { systemClock } from "./job-log.ts";
+export type { PlacementPlan } from "./placement-plan.ts";
+export { planPlacement } from "./placement-plan.ts";
+export type { HostFacts, RunPlan } from "./plan.ts";
+export { planRun } from "./plan.ts";
+export type { StartRecord } from "./records.ts";
+export { listStartRecords } from "./records.ts";
+export { RunningJob } from "./running-job.ts";
+export type { IoPriority, ProcessAttributes, Rlimit, RlimitName, RunSpec, SchedPolicy } from "./spec.ts";
+export { noAttributes } from "./spec.ts";
+export type { StartOptions, StartResult } from "./start-run.ts";
+export { startRun } from "./start-run.ts";
+export type { StateDirectories } from "./state-dir.ts";
+export { stateDirectories } from "./state-dir.ts";
+export { describeOutcome, jobLine, summarize } from "./summary.ts";

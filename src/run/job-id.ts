@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import { CorralError, quote } from "../report/index.ts";
+
+/** Job ids name files and groups, so they are a closed set of characters. */
+const jobIdPattern = /^[A-Za-z0-9._:@-]{1,128}$/;
+
+/**
+ * Accepts a job id a user chose.
+ * @throws CorralError USAGE when it could not be a file name everywhere
+ */
+export function checkJobId(id: string): string {
+  if (jobIdPattern.test(id) && id !== "." && id !== "..") return id;
+  throw new CorralError("USAGE", `--job-id ${quote(id)} is not a valid job id`, {
+    object: "--job-id",
+    found: id,
+    fix: "use 1 to 128 of the characters A-Z a-z 0-9 . _ : @ -",
+  });
+}
+
+/** A fresh id such as `make-7k2p9xq4`: the program's name and 40 random bits. */
+export function generateJobId(program: string): string {
+  const name =
+    basename(program)
+      .replace(/[^A-Za-z0-9._-]/g, "")
+      .replace(/^\.+/, "")
+      .slice(0, 24) || "job";
+  const random = [...randomBytes(8)].map((byte) => (byte % 32).toString(32)).join("");
+  return `${name}-${random}`;
+}

@@ -1,0 +1,160 @@
+import { hostname } from "node:os";
+import type { GroupHandle, GroupUsage } from "../cgroup/index.ts";
+import { readUsage } from "../cgroup/index.ts";
+import type { ExitInfo, ProcessIdentity } from "../kernel/index.ts";
+import { signalName } from "../kernel/index.ts";
+import type { ConstraintOutcome, ExitReason, JobEvent, RunReport, StartError, UsageReport } from "../report/index.ts";
+import { classifyExit } from "./classify.ts";
+import { judgeSla } from "./sla.ts";
+import type { RunSpec } from "./spec.ts";
+
+/** What is known of a job from the moment it is claimed. */
+export interface JobContext {
+  readonly jobId: string;
+  readonly spec: RunSpec;
+  readonly cwd: string;
+  readonly corral: ProcessIdentity;
+  readonly startTime: string;
+  /** Monotonic clock at the start, nanoseconds. */
+  readonly startedNs: bigint;
+}
+
+/** Where a job stands when a report of it is made. */
+export interface JobState {
+  readonly workload: ProcessIdentity | null;
+  readonly group: GroupHandle | null;
+  readonly scope: RunReport["scope"];
+  readonly constraints: readonly ConstraintOutcome[];
+  readonly events: readonly JobEvent[];
+  readonly warnings: readonly string[];
+}
+
+/** How a job ended; a null exit means that Corral did not see the end. */
+export interface JobEnd {
+  readonly exit: ExitInfo | null;
+  readonly usage: UsageReport;
+  readonly endTime: string | null;
+  readonly durationSec: number | null;
+  readonly endedByCorral: RunReport["ended_by_corral"];
+  readonly startError: StartError | null;
+  readonly survivors: readonly number[];
+  readonly cleanupFailed: boolean;
+  readonly detached: boolean;
+}
+
+const noUsage: UsageReport = {
+  source: "none",
+  cpu_user_us: null,
+  cpu_sys_us: null,
+  memory_peak_bytes: null,
+  swap_peak_bytes: null,
+  io_read_bytes: null,
+  io_write_bytes: null,
+  nr_periods: null,
+  nr_throttled: null,
+  throttled_us: null,
+  oom_kills: null,
+  memory_max_hits: null,
+  memory_high_hits: null,
+  pids_peak: null,
+  pids_max_hits: null,
+  psi: { cpu: null, memory: null, io: null },
+};
+
+const fromGroup = ({ cpu_total_us: _, ...usage }: GroupUsage): UsageReport => ({ source: "group", ...usage });
+
+/** The job's resource use: the group's counters, completed by wait4(2) of the leader where no group counts. */
+export function collectUsage(group: GroupHandle | null, exit: ExitInfo | null): UsageReport {
+  const rusage = exit?.usage ?? null;
+  const waited = rusage === null ? null : { cpu_user_us: rusage.userUs, cpu_sys_us: rusage.sysUs };
+  if (group !== null) {
+    const usage = fromGroup(readUsage(group));
+    return usage.cpu_user_us === null && waited !== null ? { ...usage, ...waited } : usage;
+  }
+  if (rusage === null || waited === null) return noUsage;
+  return {
+    ...noUsage,
+    ...waited,
+    source: "rusage",
+    memory_peak_bytes: rusage.maxRssBytes,
+    io_read_bytes: rusage.inBlocks * 512,
+    io_write_bytes: rusage.outBlocks * 512,
+  };
+}
+
+/** Directory per controller; a v2 directory without controllers is listed as `unified`. */
+function groupPaths(group: GroupHandle | null): Record<string, string> {
+  const paths: Record<string, string> = {};
+  for (const directory of group?.directories ?? []) {
+    if (directory.version === 2) paths["unified"] = directory.path;
+    for (const controller of directory.controllers) paths[controller] = directory.path;
+  }
+  return paths;
+}
+
+const signalOf = (exit: ExitInfo | null): string | null =>
+  exit === null || exit.signal === null ? null : (signalName(exit.signal) ?? `SIG${exit.signal}`);
+
+function reasonOf(end: JobEnd): ExitReason {
+  if (end.startError !== null) return "start_failed";
+  if (end.exit === null) return "unknown";
+  const { code } = end.exit;
+  return classifyExit({
+    code,
+    signal: signalOf(end.exit),
+    timedOut: end.endedByCorral === "timeout",
+    oomKills: end.usage.oom_kills,
+  });
+}
+
+/** Assembles the report of a job that ended, never started, or was left running. */
+export function buildReport(context: JobContext, state: JobState, end: JobEnd): RunReport {
+  const { spec } = context;
+  const exitCode = end.exit?.code ?? null;
+  const sla = judgeSla({
+    startError: end.startError,
+    constraints: state.constraints,
+    held: spec.slaEligible || spec.strict,
+    endedByCorral: end.endedByCorral,
+    cleanupFailed: end.cleanupFailed,
+    exitCode,
+    detached: end.detached,
+  });
+  return {
+    schema: "corral.report/1",
+    job_id: context.jobId,
+    mode: "run",
+    intent: spec.intent,
+    sla_eligible: spec.slaEligible,
+    tags: spec.tags,
+    argv: spec.command,
+    cwd: spec.attributes.workdir ?? context.cwd,
+    uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
+    host: hostname(),
+    boot_id: context.corral.bootId,
+    wrapper_pid: context.corral.pid,
+    pid: state.workload?.pid ?? null,
+    pid_start_ticks: state.workload?.startTicks ?? null,
+    start_time: context.startTime,
+    end_time: end.endTime,
+    duration_sec: end.durationSec,
+    processing_seconds: end.durationSec,
+    exit_code: exitCode,
+    exit_code_known: end.exit !== null && (end.exit.code !== null || end.exit.signal !== null),
+    exit_signal: signalOf(end.exit),
+    core_dumped: end.exit?.coreDumped ?? false,
+    exit_reason: reasonOf(end),
+    ended_by_corral: end.endedByCorral,
+    start_error: end.startError,
+    detached: end.detached,
+    platform_sla_compliant: sla.compliant,
+    platform_sla_reason: sla.reason,
+    cgroups: groupPaths(state.group),
+    scope: state.scope,
+    constraints: state.constraints,
+    usage: end.usage,
+    events: state.events,
+    survivors: end.survivors,
+    warnings: state.warnings,
+  };
+}

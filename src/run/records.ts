@@ -1,0 +1,159 @@
+import { closeSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { GroupDirectory } from "../cgroup/index.ts";
+import type { ProcessIdentity } from "../kernel/index.ts";
+import type { ConstraintOutcome, RunReport } from "../report/index.ts";
+import { CorralError, errnoOf, quote } from "../report/index.ts";
+import { createDurableFile, replaceFile } from "./atomic-file.ts";
+import type { StateDirectories } from "./state-dir.ts";
+import { ensureDirectory, jobsDirectory } from "./state-dir.ts";
+
+/**
+ * The start record of a live job, `corral.start/1`: what another Corral needs in order to find the
+ * workload, its group and its limits after this one was killed. One file per job in the runtime
+ * directory, replaced by rename, removed when the result stands.
+ */
+export interface StartRecord {
+  readonly schema: "corral.start/1";
+  readonly job_id: string;
+  readonly corral: ProcessIdentity;
+  /** Null until the workload's process exists; it is recorded before its exec. */
+  readonly workload: ProcessIdentity | null;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly uid: number;
+  readonly start_time: string;
+  readonly lifetime: "detach" | "tied";
+  readonly tags: Readonly<Record<string, string>>;
+  readonly groups: readonly GroupDirectory[];
+  readonly constraints: readonly ConstraintOutcome[];
+}
+
+/** The records of one job. When `problem` is set the state directory is unusable and nothing is recorded. */
+export interface JobRecords {
+  readonly problem: string | null;
+  /** Replaces the start record. */
+  readonly update: (record: StartRecord) => void;
+  /** Writes the immutable result; throws STATE_UNWRITABLE when that fails. */
+  readonly finish: (report: RunReport) => void;
+  /** Forgets the start record: the job's result stands, or it never started. */
+  readonly forget: () => void;
+}
+
+const startPath = (directories: StateDirectories, jobId: string): string =>
+  join(jobsDirectory(directories), `${jobId}.json`);
+
+/** Result files sort by job and then by time: an id may be used again once its job is over. */
+export function resultPath(directories: StateDirectories, jobId: string, startTime: string): string {
+  return join(directories.results, `${jobId}~${startTime.replaceAll(":", "")}.json`);
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/**
+ * Claims a job id by creating its start record.
+ * @param isLive decides whether an existing record's job is still alive; a dead one is taken over
+ * @throws CorralError JOB_EXISTS while a job of that id lives
+ */
+export function claimJob(
+  directories: StateDirectories,
+  record: StartRecord,
+  isLive: (existing: StartRecord) => boolean,
+): JobRecords {
+  const path = startPath(directories, record.job_id);
+  try {
+    ensureDirectory(jobsDirectory(directories));
+    createExclusively(path, json(record), () => refuseIfLive(path, record.job_id, isLive));
+  } catch (thrown) {
+    if (thrown instanceof CorralError) throw thrown;
+    return unrecorded(`${errnoOf(thrown) ?? "error"} in ${jobsDirectory(directories)}`);
+  }
+  return {
+    problem: null,
+    update: (next) => replaceFile(path, json(next)),
+    finish: (report) => writeResult(directories, report),
+    forget: () => unlinkIfThere(path),
+  };
+}
+
+function unrecorded(problem: string): JobRecords {
+  const nothing = (): void => {};
+  return { problem, update: nothing, finish: nothing, forget: nothing };
+}
+
+function createExclusively(path: string, text: string, onExisting: () => void): void {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const fd = openSync(path, "wx", 0o640);
+      try {
+        writeSync(fd, text);
+      } finally {
+        closeSync(fd);
+      }
+      return;
+    } catch (thrown) {
+      if (errnoOf(thrown) !== "EEXIST" || attempt > 0) throw thrown;
+      onExisting();
+    }
+  }
+}
+
+function refuseIfLive(path: string, jobId: string, isLive: (existing: StartRecord) => boolean): void {
+  const existing = readStartRecord(path);
+  if (existing !== null && isLive(existing)) {
+    throw new CorralError("JOB_EXISTS", `a job with the id ${quote(jobId)} is already running`, {
+      object: jobId,
+      fix: "wait for it, or choose another --job-id",
+    });
+  }
+  unlinkIfThere(path);
+}
+
+/** Reads one start record; null when it is gone, cut short or of another schema. */
+export function readStartRecord(path: string): StartRecord | null {
+  try {
+    const value = JSON.parse(readFileSync(path, "utf8")) as StartRecord;
+    return value.schema === "corral.start/1" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Every start record, live or left behind, with its path. */
+export function listStartRecords(
+  directories: StateDirectories,
+): { readonly path: string; readonly record: StartRecord }[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync(jobsDirectory(directories)).filter((name) => name.endsWith(".json"));
+  } catch {
+    // No directory: no job was ever recorded.
+  }
+  return names.flatMap((name) => {
+    const path = join(jobsDirectory(directories), name);
+    const record = readStartRecord(path);
+    return record === null ? [] : [{ path, record }];
+  });
+}
+
+function writeResult(directories: StateDirectories, report: RunReport): void {
+  const path = resultPath(directories, report.job_id, report.start_time);
+  try {
+    ensureDirectory(directories.results);
+    createDurableFile(path, json(report));
+  } catch (cause) {
+    throw new CorralError("STATE_UNWRITABLE", `cannot write the result to ${path}: ${errnoOf(cause) ?? "error"}`, {
+      object: path,
+      cause,
+    });
+  }
+}
+
+/** Removes a file that may be gone already. */
+export function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Already gone.
+  }
+}

@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { GroupHandle } from "../cgroup/index.ts";
+import { signalQuietly } from "../cgroup/index.ts";
+import type { ChildHandle, ExitInfo, Tether } from "../kernel/index.ts";
+import { isSameProcess, signalNumbers } from "../kernel/index.ts";
+import type { RunReport } from "../report/index.ts";
+import type { JobLog } from "./job-log.ts";
+import type { JobContext, JobState } from "./job-report.ts";
+import { buildReport, collectUsage } from "./job-report.ts";
+import type { JobRecords } from "./records.ts";
+
+/** Everything a started job consists of. */
+export interface JobParts {
+  readonly context: JobContext;
+  readonly state: JobState;
+  readonly child: ChildHandle;
+  readonly records: JobRecords;
+  readonly log: JobLog;
+  readonly tether: Tether | null;
+  readonly wallClock: () => string;
+}
+
+/** How long the last processes of a killed group may take to disappear. */
+const killedGroupWaitMs = 5000;
+/** A group can be busy for a moment after its last process ended; removal is tried this often, 5 ms apart. */
+const removeAttempts = 20;
+const exitMonitorPollMs = 10;
+
+/** A workload that runs under limits. Its result comes exactly once, through `result`. */
+export class RunningJob {
+  readonly jobId: string;
+  readonly pid: number;
+  /** Settles when the leader has ended and the result is written; rejects only with STATE_UNWRITABLE. */
+  readonly result: Promise<RunReport>;
+  readonly #parts: JobParts;
+  #endedBy: RunReport["ended_by_corral"] = null;
+  #ending: Promise<void> | null = null;
+  #detached = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+    this.jobId = parts.context.jobId;
+    this.pid = parts.child.pid;
+    this.#armTimeout(parts.context.spec.timeoutMs);
+    this.result = this.#awaitEnd();
+  }
+
+  /** Sends a signal to the workload: its whole process group when it has its own, else its leader. */
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#leaderLives()) return;
+    const own = this.#parts.context.spec.processGroup === "own";
+    if (own) signalQuietly(-this.pid, signal);
+    else this.#parts.child.kill(signalNumbers[signal] ?? 15);
+  }
+
+  /**
+   * Ends the workload: TERM to every process of the group, then after `killAfterMs` the group is killed.
+   * The first reason stays. Resolves when nothing of the group is left.
+   */
+  end(reason: NonNullable<RunReport["ended_by_corral"]>): Promise<void> {
+    this.#endedBy ??= reason;
+    this.#ending ??= this.#terminate();
+    return this.#ending;
+  }
+
+  /** Leaves the workload alone for good: Corral may exit, and the report made here says so. Nothing is written as a result. */
+  detach(): RunReport {
+    this.#detached = true;
+    clearTimeout(this.#timer);
+    const { context, state, child, log } = this.#parts;
+    child.unref();
+    log.add("detached", "Corral left; the workload continues");
+    return buildReport(
+      context,
+      { ...state, events: log.events },
+      {
+        exit: null,
+        usage: collectUsage(state.group, null),
+        endTime: null,
+        durationSec: null,
+        endedByCorral: null,
+        startError: null,
+        survivors: state.group?.processes() ?? [this.pid],
+        cleanupFailed: false,
+        detached: true,
+      },
+    );
+  }
+
+  get #group(): GroupHandle | null {
+    return this.#parts.state.group;
+  }
+
+  #leaderLives(): boolean {
+    const { workload } = this.#parts.state;
+    return workload !== null && isSameProcess(workload);
+  }
+
+  /** Timers can fire early, so the clock is asked again before the workload is ended. */
+  #armTimeout(timeoutMs: number | null): void {
+    if (timeoutMs === null) return;
+    const left = timeoutMs - this.#parts.log.elapsedSec() * 1000;
+    if (left <= 0) {
+      void this.end("timeout");
+      return;
+    }
+    this.#timer = setTimeout(() => this.#armTimeout(timeoutMs), Math.min(left, 2 ** 31 - 1));
+  }
+
+  async #terminate(): Promise<void> {
+    const { killAfterMs } = this.#parts.context.spec;
+    if (this.#group === null) this.signal("SIGTERM");
+    else this.#group.signal("SIGTERM");
+    if (await this.#goneWithin(killAfterMs)) return;
+    for (const deadline = Date.now() + killedGroupWaitMs; Date.now() < deadline; ) {
+      if (this.#group === null) this.signal("SIGKILL");
+      else this.#group.kill();
+      if (await this.#goneWithin(100)) return;
+    }
+  }
+
+  /** Waits for the end of the group, or of the leader where there is no group; true when it came in time. */
+  async #goneWithin(ms: number): Promise<boolean> {
+    const deadline = Date.now() + ms;
+    const gone = (): boolean => (this.#group === null ? !this.#leaderLives() : !this.#group.isPopulated());
+    while (!gone()) {
+      if (Date.now() >= deadline) return false;
+      await sleep(exitMonitorPollMs);
+    }
+    return true;
+  }
+
+  async #awaitEnd(): Promise<RunReport> {
+    const { child, log, context } = this.#parts;
+    const exit = await child.exit;
+    const durationSec = log.elapsedSec();
+    clearTimeout(this.#timer);
+    if (this.#detached) return new Promise(() => {});
+    if (context.spec.lifetime === "tied" && this.#group?.isPopulated() === true) this.#ending ??= this.#terminate();
+    await this.#ending;
+    return this.#finish(exit, durationSec);
+  }
+
+  async #finish(exit: ExitInfo, durationSec: number): Promise<RunReport> {
+    const { context, state, records, log, tether, wallClock } = this.#parts;
+    const usage = collectUsage(state.group, exit);
+    const survivors = state.group?.processes() ?? [];
+    const left = survivors.length > 0 || state.group === null ? [] : await removeGroup(state.group);
+    tether?.goodbye();
+    log.add(exit.signal !== null ? "killed" : exit.code === 0 ? "completed" : "failed", describeExit(exit));
+    const report = buildReport(
+      context,
+      { ...state, events: log.events },
+      {
+        exit,
+        usage,
+        endTime: wallClock(),
+        durationSec,
+        endedByCorral: this.#endedBy,
+        startError: null,
+        survivors,
+        cleanupFailed: left.length > 0,
+        detached: false,
+      },
+    );
+    records.finish(report);
+    if (survivors.length === 0 && left.length === 0) records.forget();
+    return report;
+  }
+}
+
+const describeExit = (exit: ExitInfo): string =>
+  exit.signal !== null
+    ? `killed by signal ${exit.signal}`
+    : exit.code === null
+      ? "ended"
+      : `exited with code ${exit.code}`;
+
+/** Removes a group that has just emptied; returns what could not be removed. */
+export async function removeGroup(group: GroupHandle): Promise<string[]> {
+  let left = group.remove();
+  for (let attempt = 0; left.length > 0 && attempt < removeAttempts; attempt += 1) {
+    await sleep(5);
+    left = group.remove();
+  }
+  return left;
+}
