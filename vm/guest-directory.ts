@@ -24,8 +24,11 @@ export class GuestDirectory implements AsyncDisposable {
   readonly outputFile: string;
   readonly diskFiles: readonly string[];
   readonly #removeNow = (): void => {
-    // Never deletes through a mount: only an empty directory can be removed this way.
-    rmdirSync(this.mountPoint);
+    try {
+      rmdirSync(this.mountPoint);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") return;
+    }
     rmSync(this.path, { recursive: true, force: true });
   };
 
@@ -79,6 +82,7 @@ export class GuestDirectory implements AsyncDisposable {
   }
 }
 
+/** Never deletes through a mount: the mount point goes first, which succeeds only when it is empty. */
 async function removeTree(path: string): Promise<void> {
   try {
     await rmdir(join(path, "root"));

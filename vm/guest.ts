@@ -40,7 +40,7 @@ export async function watchGuest(guest: StartedGuest, observer: GuestObserver): 
 
   const timedOut = timeRanOut && console.marks.status === null;
   if (end !== null && end.lastWords !== "" && console.text === "" && !timedOut) throw qemuFailed(end);
-  const outcome = judgeEnd({ timedOut, marks: console.marks, console: console.text });
+  const outcome = judgeEnd({ timedOut, marks: console.marks, console: console.text, qemuKilled: end?.status === null });
   return {
     ...outcome,
     timedOut,

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CorralError, errnoOf } from "../src/report/index.ts";
 import { makeCacheDirectory } from "./cache-directory.ts";
@@ -87,6 +87,7 @@ async function fetchKernel(
   options: PrepareOptions,
 ): Promise<PreparedKernel> {
   const cache = await makeCacheDirectory("kernels");
+  await removeAbandoned(cache);
   const suite = suites[name];
   onProgress?.(`looking for the newest kernel of Debian ${suite}`);
   await using apt = await PrivateApt.open(cache, suite, options.signal);
@@ -106,6 +107,12 @@ async function fetchKernel(
   await writeFile(`${record}.new`, `${JSON.stringify({ schema: "corral.vm-kernel/1", ...packages }, null, 2)}\n`);
   await rename(`${record}.new`, record);
   return preparedAt(directory, packages, options);
+}
+
+/** Temporary directories of downloads whose Corral was killed; the caller holds the download lock. */
+async function removeAbandoned(cache: string): Promise<void> {
+  const abandoned = (await readdir(cache)).filter((entry) => /^(apt|unpack)-/.test(entry));
+  await Promise.all(abandoned.map((entry) => rm(join(cache, entry), { recursive: true, force: true })));
 }
 
 async function resolvePackages(apt: PrivateApt, suite: string): Promise<KernelPackages> {

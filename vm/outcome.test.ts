@@ -38,7 +38,12 @@ test.each([
   ],
 ])("%s", (_, { text, status, timedOut }, expected) => {
   const marks = { ...readMarks(text, "abc"), status };
-  expect(judgeEnd({ timedOut, marks, console: text })).toEqual(expected);
+  expect(judgeEnd({ timedOut, marks, console: text, qemuKilled: false })).toEqual(expected);
+});
+
+test("a QEMU that the host killed is told from a guest that switched off", () => {
+  const end = { timedOut: false, marks: readMarks(boot, "abc"), console: boot, qemuKilled: true };
+  expect(judgeEnd(end)).toEqual({ exitStatus: 125, failure: "QEMU was killed while the command ran" });
 });
 
 test("the tail has no control sequences, no blank lines and none of our marks", () => {

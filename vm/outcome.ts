@@ -14,6 +14,8 @@ export interface GuestEnd {
   readonly marks: ConsoleMarks;
   /** Everything on the serial console. */
   readonly console: string;
+  /** Whether a signal ended QEMU that this process did not send. */
+  readonly qemuKilled: boolean;
 }
 
 export interface Outcome {
@@ -35,10 +37,10 @@ export function readMarks(console: string, nonce: string): ConsoleMarks {
  * The status to return. The console's mark is the truth, since QEMU's own exit status has room for
  * seven bits only; without it the guest did not get that far, whatever QEMU returned.
  */
-export function judgeEnd({ timedOut, marks, console }: GuestEnd): Outcome {
+export function judgeEnd({ timedOut, marks, console, qemuKilled }: GuestEnd): Outcome {
   if (marks.status !== null) return { exitStatus: marks.status, failure: null };
   if (timedOut) return { exitStatus: exitStatus.timeout, failure: null };
-  return { exitStatus: exitStatus.corral, failure: describeFailure(marks, console) };
+  return { exitStatus: exitStatus.corral, failure: describeFailure(marks, console, qemuKilled) };
 }
 
 /** The end of the console without the guest's own marks and control characters. */
@@ -51,9 +53,9 @@ export function consoleTail(console: string): string {
   return lines.slice(-tail.lines).join("\n");
 }
 
-function describeFailure(marks: ConsoleMarks, console: string): string {
+function describeFailure(marks: ConsoleMarks, console: string, qemuKilled: boolean): string {
   const panic = /Kernel panic - not syncing: ([^\r\n]*)/.exec(console);
   if (panic !== null) return `the guest's kernel panicked: ${panic[1]}`;
   const when = marks.release === null ? "before the command started" : "while the command ran";
-  return `the guest switched off ${when}`;
+  return qemuKilled ? `QEMU was killed ${when}` : `the guest switched off ${when}`;
 }
