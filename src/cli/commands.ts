@@ -38,6 +38,13 @@ export const vmRunFlags = {
   },
   modules: { group: "Kernel and system", common: true, brief: "fetch the kernel's modules too" },
   init: { group: "Kernel and system", common: true, value: "WHAT", brief: "plain (default), or systemd as process 1" },
+  env: {
+    group: "Kernel and system",
+    common: true,
+    value: "NAME=VALUE",
+    repeat: true,
+    brief: "a variable of the command; nothing else is inherited",
+  },
   timeout: {
     group: "Kernel and system",
     common: true,

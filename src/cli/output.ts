@@ -12,8 +12,8 @@ function pause(ms: number): void {
  * Writes text to descriptor 1 or 2 in order and whole, without loading Node's streams. A reader that has
  * gone away (EPIPE) or a closed descriptor (EBADF) ends the writing silently.
  */
-export function writeText(fd: 1 | 2, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
+export function writeText(fd: 1 | 2, text: string | Buffer): void {
+  const bytes = typeof text === "string" ? Buffer.from(text, "utf8") : text;
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(fd, bytes, at);
