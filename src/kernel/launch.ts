@@ -110,30 +110,34 @@ function readUntilClosed(addon: NativeAddon, fd: number, onText: (text: string) 
   });
 }
 
-function startWithAddon(addon: NativeAddon, request: SpawnRequest): Started {
+// Without `holds` there must be no second pipe: only `--hold` makes the launcher close it at the exec.
+function startWithAddon(addon: NativeAddon, request: SpawnRequest, holds: boolean): Started {
   const [statusRead, statusWrite] = addon.pipe();
-  const [holdRead, holdWrite] = addon.pipe();
-  const closeHold = once(() => closeSync(holdWrite));
+  const [holdRead, holdWrite] = holds ? addon.pipe() : [null, null];
+  const closeHold = once(() => {
+    if (holdWrite !== null) addon.close(holdWrite);
+  });
   try {
-    const child = spawnWithAddon(addon, { ...request, fds: [...request.fds, statusWrite, holdRead] });
+    const held = holdRead === null ? [] : [holdRead];
+    const child = spawnWithAddon(addon, { ...request, fds: [...request.fds, statusWrite, ...held] });
     return {
       child,
       readStatus: (onText) => readUntilClosed(addon, statusRead, onText),
-      release: () => letGo(() => writeSync(holdWrite, "g")),
+      release: () => letGo(() => holdWrite !== null && writeSync(holdWrite, "g")),
       close: closeHold,
     };
   } catch (thrown) {
-    closeSync(statusRead);
+    addon.close(statusRead);
     closeHold();
     throw thrown;
   } finally {
-    closeSync(statusWrite);
-    closeSync(holdRead);
+    addon.close(statusWrite);
+    if (holdRead !== null) addon.close(holdRead);
   }
 }
 
 /** A launcher that died meanwhile has closed its end: EPIPE, and its exit tells the rest. */
-function letGo(write: () => void): void {
+function letGo(write: () => unknown): void {
   try {
     write();
   } catch (thrown) {
@@ -141,11 +145,12 @@ function letGo(write: () => void): void {
   }
 }
 
-async function startWithNode(request: SpawnRequest): Promise<Started> {
-  const { child, streams } = await spawnWithNode({ ...request, fds: [...request.fds, pipeFd, pipeFd] });
+async function startWithNode(request: SpawnRequest, holds: boolean): Promise<Started> {
+  const pipes: (typeof pipeFd)[] = holds ? [pipeFd, pipeFd] : [pipeFd];
+  const { child, streams } = await spawnWithNode({ ...request, fds: [...request.fds, ...pipes] });
   const status = streams[request.fds.length] as import("node:stream").Readable;
-  const hold = streams[request.fds.length + 1] as import("node:stream").Writable;
-  hold.on("error", () => {});
+  const hold = streams[request.fds.length + 1] as import("node:stream").Writable | undefined;
+  hold?.on("error", () => {});
   return {
     child,
     readStatus: async (onText) => {
@@ -156,27 +161,27 @@ async function startWithNode(request: SpawnRequest): Promise<Started> {
       }
       return Buffer.concat(chunks).toString("utf8");
     },
-    release: () => void hold.write("g"),
-    close: () => void hold.destroy(),
+    release: () => void hold?.write("g"),
+    close: () => void hold?.destroy(),
   };
 }
 
 /** Lets the caller look at the held launcher; a refusal kills it and is kept to be thrown. */
-async function consult(started: Started, request: LaunchRequest, text: string): Promise<unknown> {
+async function consult(started: Started, request: LaunchRequest, text: string): Promise<Error | null> {
   try {
     await request.beforeExec?.({ child: started.child, sets: parseLauncherStatus(text).sets });
     started.release();
     return null;
   } catch (thrown) {
     started.child.kill(signalNumbers["SIGKILL"] ?? 9);
-    return thrown ?? new Error("beforeExec threw nothing");
+    return thrown instanceof Error ? thrown : new Error(String(thrown));
   }
 }
 
 async function finish(started: Started, request: LaunchRequest): Promise<LauncherStatus & { child: ChildHandle }> {
   const { child } = started;
   const abort = (): void => void child.kill(signalNumbers["SIGKILL"] ?? 9);
-  let consulted: Promise<unknown> | null = null;
+  let consulted: Promise<Error | null> | null = null;
   const onText = (text: string): void => {
     if (consulted === null && request.beforeExec !== null && /^held$/m.test(text))
       consulted = consult(started, request, text);
@@ -184,8 +189,8 @@ async function finish(started: Started, request: LaunchRequest): Promise<Launche
   request.signal?.addEventListener("abort", abort, { once: true });
   try {
     const status = parseLauncherStatus(await started.readStatus(onText));
-    const refusal = await (consulted as Promise<unknown> | null);
-    if (refusal !== null && refusal !== undefined) {
+    const refusal = await (consulted as Promise<Error | null> | null);
+    if (refusal !== null) {
       await child.exit;
       throw refusal;
     }
@@ -209,7 +214,8 @@ async function launchJoined(request: LaunchRequest, reason: JoinReason | null): 
   const spawn = spawnRequest(request, place, null);
   // ENOSYS for clone3 as such: only Node's own way of spawning is left.
   const addon = reason === "clone-unsupported" ? null : loadAddon();
-  const started = addon === null ? await startWithNode(spawn) : startWithAddon(addon, spawn);
+  const holds = request.beforeExec !== null;
+  const started = addon === null ? await startWithNode(spawn, holds) : startWithAddon(addon, spawn, holds);
   const status = await finish(started, request);
   return { ...status, joinFallback: place !== null, joinReason: place === null ? null : reason };
 }
@@ -237,7 +243,7 @@ const cloneUnsupported = new Set(["ENOSYS", "EOPNOTSUPP", "ENOTSUP", "E2BIG", "E
 function startInGroup(addon: NativeAddon, request: LaunchRequest, cgroup: CgroupTarget): Started | null {
   const fd = cgroup.fd ?? openGroup(cgroup);
   try {
-    return startWithAddon(addon, spawnRequest(request, null, fd));
+    return startWithAddon(addon, spawnRequest(request, null, fd), request.beforeExec !== null);
   } catch (thrown) {
     if (cloneUnsupported.has(nativeErrno(thrown) ?? "")) return null;
     throw thrown;

@@ -51,6 +51,40 @@ for (const [way, by] of [
     assert.equal(result.exit.code, 9);
   });
 
+  for (const beforeExec of [null, () => {}])
+    test(`the workload gets its descriptors and no pipe of the launcher${beforeExec ? ", held or not" : ""} (${way})`, async () => {
+      const { stdout } = await by(() =>
+        launchAndRead("readlink", ["/proc/self/fd/3", "/proc/self/fd/4"], { beforeExec }),
+      );
+      assert.equal(stdout, "");
+    });
+
+  test(`the workload is in its group and has its attributes before it is let go (${way})`, { skip: noV2 }, async () => {
+    await withGroup(v2Root, async (group) => {
+      const seen: string[] = [];
+      const beforeExec: LaunchRequest["beforeExec"] = async ({ child, sets }) => {
+        await sleep(20);
+        seen.push(readFileSync(`/proc/${child.pid}/comm`, "utf8"), readFileSync(`${group}/cgroup.procs`, "utf8"));
+        seen.push(...simple(sets.filter(({ name }) => name === "nice")));
+      };
+      const cgroup = { path: group, fd: null };
+      const result = await by(() => launchAndRead("echo", ["ran"], { ...options({ nice: 1 }), cgroup, beforeExec }));
+      assert.equal(result.stdout, "ran\n");
+      assert.deepEqual(seen, ["corral-launch\n", `${result.child.pid}\n`, "nice 0 1"]);
+    });
+  });
+
+  test(`a workload whose beforeExec throws never runs and leaves no zombie (${way})`, async () => {
+    const beforeExec = () => {
+      throw new Error("refused");
+    };
+    await assert.rejects(
+      by(() => launch(launchRequest("true", [], { beforeExec }))),
+      { message: "refused" },
+    );
+    assert.deepEqual(zombies(), []);
+  });
+
   test(`a command that is not on PATH fails in stage exec with ENOENT and status 127 (${way})`, async () => {
     const result = await by(() => launchAndRead("corral-no-such-command", []));
     assert.deepEqual(result.fail, { stage: "exec", errno: 2, code: "ENOENT" });
