@@ -17,6 +17,7 @@ export async function runUnitTests({ filter } = {}) {
   if (filter !== undefined) flags.push(`--testNamePattern=${filter}`);
   const { code } = await runChild(process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...flags], {
     inherit: true,
+    env: process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: "1" },
   });
   const totals = readTotals(filter !== undefined);
   rmSync(join(root, resultFile), { force: true });
