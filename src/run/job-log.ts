@@ -18,6 +18,7 @@ export class JobLog {
   readonly events: JobEvent[] = [];
   readonly #clock: Clock;
   readonly #startedNs: bigint;
+  #execSec = 0;
 
   constructor(clock: Clock, startedNs: bigint) {
     this.#clock = clock;
@@ -27,6 +28,16 @@ export class JobLog {
   /** Seconds since the job began, to the microsecond. */
   elapsedSec(): number {
     return Math.round(Number(this.#clock.monotonicNs() - this.#startedNs) / 1000) / 1e6;
+  }
+
+  /** Notes that the workload is about to execute: durations and deadlines count from here. */
+  markExec(): void {
+    this.#execSec = this.elapsedSec();
+  }
+
+  /** Seconds since the exec. */
+  sinceExecSec(): number {
+    return Math.round((this.elapsedSec() - this.#execSec) * 1e6) / 1e6;
   }
 
   add(state: JobEvent["state"], message: string): void {

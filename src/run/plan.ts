@@ -82,14 +82,21 @@ export const weightToIoPriority = (weight: number): IoPriority => ({
  * Fallbacks for limits whose controller has no group: a weight becomes nice, a cpuset becomes an affinity, an io
  * weight becomes an IO priority; everything else is not enforceable. A value the user gave himself is never replaced.
  */
-export function planFallbacks(plan: RunPlan, spec: RunSpec, unavailable: ReadonlyMap<Controller, string>): Fallbacks {
+export function planFallbacks(
+  plan: RunPlan,
+  spec: RunSpec,
+  unavailable: ReadonlyMap<Controller, string>,
+  standIns: boolean,
+): Fallbacks {
   let attributes = plan.attributes;
   const outcomes: ConstraintOutcome[] = [];
   for (const limit of plan.limits.planned) {
     const reason = unavailable.get(limit.controller);
     if (reason === undefined) continue;
     const base = { name: limit.name, requested: limit.requested };
-    if (limit.key === "cpuWeight" && attributes.nice === null && spec.limits.cpuWeight !== undefined) {
+    if (!standIns) {
+      outcomes.push({ ...base, status: "not_enforceable", mechanism: null, effective: null, reason });
+    } else if (limit.key === "cpuWeight" && attributes.nice === null && spec.limits.cpuWeight !== undefined) {
       const nice = weightToNice(spec.limits.cpuWeight);
       attributes = { ...attributes, nice };
       outcomes.push({ ...base, status: "degraded", mechanism: "nice", effective: String(nice), reason });
@@ -124,6 +131,7 @@ export function judgeIoWeight(
   outcome: ConstraintOutcome,
   spec: RunSpec,
   facts: HostFacts,
+  standIns: boolean,
 ): { readonly outcome: ConstraintOutcome; readonly ioPriority: IoPriority | null } {
   const applied = outcome.name === limitNames.ioWeight && outcome.status === "applied";
   if (outcome.name !== limitNames.ioWeight) return { outcome, ioPriority: null };
@@ -131,9 +139,11 @@ export function judgeIoWeight(
     const names = facts.weightedDisks.map((disk) => disk.name).join(", ");
     return { outcome: { ...outcome, reason: `weights count on ${names} only` }, ioPriority: null };
   }
-  if (spec.attributes.ioPriority !== null || spec.limits.ioWeight === undefined) return { outcome, ioPriority: null };
-  const ioPriority = weightToIoPriority(spec.limits.ioWeight);
   const why = applied ? "no disk uses BFQ or iocost, so the kernel ignores the weight" : (outcome.reason ?? "");
+  if (!standIns || spec.attributes.ioPriority !== null || spec.limits.ioWeight === undefined) {
+    return { outcome: { ...outcome, status: "not_enforceable", reason: why }, ioPriority: null };
+  }
+  const ioPriority = weightToIoPriority(spec.limits.ioWeight);
   return {
     outcome: {
       ...outcome,

@@ -29,14 +29,23 @@ function addedAttributes(before: ProcessAttributes, now: ProcessAttributes): Set
   return added;
 }
 
-/** Applies the planned limits to the group as far as it could be made, and settles what stands in for the rest. */
-export function prepareLimits(plan: RunPlan, spec: RunSpec, facts: HostFacts, setup: GroupSetup): PreparedLimits {
-  const fallbacks = planFallbacks(plan, spec, setup.unavailable);
+/**
+ * Applies the planned limits to the group as far as it could be made, and settles what stands in for the rest.
+ * @param standIns false when the process has its attributes already, so that none can stand in for a limit any more
+ */
+export function prepareLimits(
+  plan: RunPlan,
+  spec: RunSpec,
+  facts: HostFacts,
+  setup: GroupSetup,
+  standIns: boolean,
+): PreparedLimits {
+  const fallbacks = planFallbacks(plan, spec, setup.unavailable, standIns);
   const reachable = plan.limits.planned.filter((limit) => !setup.unavailable.has(limit.controller));
   const applied = applyLimits(reachable, (controller) => setup.group?.directoryOf(controller) ?? null);
   let { attributes } = fallbacks;
   const judged = applied.map((outcome) => {
-    const verdict = judgeIoWeight(outcome, spec, facts);
+    const verdict = judgeIoWeight(outcome, spec, facts, standIns);
     if (verdict.ioPriority !== null) attributes = { ...attributes, ioPriority: verdict.ioPriority };
     return verdict.outcome;
   });

@@ -100,7 +100,7 @@ export class RunningJob {
   /** Timers can fire early, so the clock is asked again before the workload is ended. */
   #armTimeout(timeoutMs: number | null): void {
     if (timeoutMs === null) return;
-    const left = timeoutMs - this.#parts.log.elapsedSec() * 1000;
+    const left = timeoutMs - this.#parts.log.sinceExecSec() * 1000;
     if (left <= 0) {
       void this.end("timeout");
       return;
@@ -134,7 +134,7 @@ export class RunningJob {
   async #awaitEnd(): Promise<RunReport> {
     const { child, log, context } = this.#parts;
     const exit = await child.exit;
-    const durationSec = log.elapsedSec();
+    const durationSec = log.sinceExecSec();
     clearTimeout(this.#timer);
     if (this.#detached) return new Promise(() => {});
     if (context.spec.lifetime === "tied" && this.#group?.isPopulated() === true) this.#ending ??= this.#terminate();

@@ -1,9 +1,12 @@
-import type { ChildHandle, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
+import type { Hierarchy, Parent } from "../cgroup/index.ts";
+import { requestScope, systemdIsRunning, writeControl } from "../cgroup/index.ts";
+import type { CgroupTarget, ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
 import { identityOf, isSameProcess, launch, startTether } from "../kernel/index.ts";
 import type { ConstraintOutcome, RunReport } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { toLauncherOptions } from "./attributes.ts";
-import { setUpGroup } from "./group-setup.ts";
+import type { GroupSetup, GroupSetupRequest } from "./group-setup.ts";
+import { planSites, setUpGroup } from "./group-setup.ts";
 import { gatherHostFacts } from "./host-facts.ts";
 import { generateJobId } from "./job-id.ts";
 import type { Clock } from "./job-log.ts";
@@ -17,7 +20,7 @@ import { prepareLimits, settleOutcomes } from "./prepare.ts";
 import type { JobRecords, StartRecord } from "./records.ts";
 import { claimJob } from "./records.ts";
 import { RunningJob, removeGroup } from "./running-job.ts";
-import type { RunSpec } from "./spec.ts";
+import type { ProcessAttributes, RunSpec } from "./spec.ts";
 import { startErrorOf } from "./start-error.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { stateDirectories } from "./state-dir.ts";
@@ -48,7 +51,6 @@ interface Attempt {
   readonly warn: (line: string) => void;
   readonly warnings: string[];
   state: JobState;
-  prepared: PreparedLimits | null;
   tether: Tether | null;
 }
 
@@ -103,7 +105,6 @@ function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     warn,
     warnings,
     state,
-    prepared: null,
     tether: null,
   };
 }
@@ -130,25 +131,12 @@ function startRecord(context: JobContext, state: JobState): StartRecord {
 }
 
 async function start(attempt: Attempt): Promise<StartResult> {
-  const { context, plan, facts } = attempt;
-  const { spec } = context;
   attempt.log.add("starting", "preparing the group and its limits");
-  const setup = setUpGroup({
-    plan,
-    host: facts.cgroups,
-    jobId: context.jobId,
-    cgroupParent: spec.cgroupParent,
-    unifiedParent: null,
-  });
-  attempt.state = { ...attempt.state, group: setup.group, scope: setup.group === null ? "none" : "cgroupfs" };
-  attempt.records.update(startRecord(context, attempt.state));
-  attempt.prepared = prepareLimits(plan, spec, facts, setup);
-  refuseIfStrict(spec, attempt.prepared.outcomes);
-  const launched = await launchWorkload(attempt, attempt.prepared);
+  const launched = usesSystemd(attempt) ? await launchInScope(attempt) : await launchInGroup(attempt);
   if (launched.fail !== null || !launched.ready) return neverStarted(attempt, launched);
   attempt.log.add("running", `process ${launched.child.pid} started`);
   const job = new RunningJob({
-    context,
+    context: attempt.context,
     state: { ...attempt.state, events: attempt.log.events },
     child: launched.child,
     records: attempt.records,
@@ -159,25 +147,117 @@ async function start(attempt: Attempt): Promise<StartResult> {
   return { started: true, job };
 }
 
-function launchWorkload(attempt: Attempt, prepared: PreparedLimits): Promise<LaunchResult> {
-  const { spec } = attempt.context;
+/** Whether systemd is to make the group: asked for, or nothing else is left on a host that it manages. */
+function usesSystemd({ context, plan, facts }: Attempt): boolean {
+  const { spec } = context;
+  if (spec.scope !== "auto") return spec.scope === "systemd" && plan.group;
+  if (plan.needed.length === 0 || spec.cgroupParent !== null || facts.cgroups.kind !== "v2" || !systemdIsRunning())
+    return false;
+  return planSites(siteRequest({ context, plan, facts }, null)).refusals.length > 0;
+}
+
+const siteRequest = (
+  { context, plan, facts }: Pick<Attempt, "context" | "plan" | "facts">,
+  unifiedParent: Parent | null,
+): GroupSetupRequest => ({
+  plan,
+  host: facts.cgroups,
+  jobId: context.jobId,
+  cgroupParent: context.spec.cgroupParent,
+  unifiedParent,
+});
+
+/** Makes the group and applies the limits; from here on the record knows the group. */
+function prepareGroup(
+  attempt: Attempt,
+  setup: GroupSetup,
+  scope: JobState["scope"],
+  standIns: boolean,
+): PreparedLimits {
+  attempt.state = { ...attempt.state, group: setup.group, scope: setup.group === null ? "none" : scope };
+  attempt.records.update(startRecord(attempt.context, attempt.state));
+  const prepared = prepareLimits(attempt.plan, attempt.context.spec, attempt.facts, setup, standIns);
+  refuseIfStrict(attempt.context.spec, prepared.outcomes);
+  return prepared;
+}
+
+/** The usual way: limits stand before the process exists, which is then born in the group or joins it itself. */
+function launchInGroup(attempt: Attempt): Promise<LaunchResult> {
+  const prepared = prepareGroup(attempt, setUpGroup(siteRequest(attempt, null)), "cgroupfs", true);
   const directories = prepared.group?.directories ?? [];
   const joins = directories.filter((directory) => directory.version === 1).map(({ path }) => `${path}/tasks`);
   const unified = prepared.group?.unified ?? null;
+  return launchHeld(attempt, {
+    attributes: prepared.attributes,
+    joins,
+    cgroup: unified === null ? null : { path: unified.path, fd: null },
+    beforeExec: ({ child, sets }) => settle(attempt, prepared, child, sets),
+  });
+}
+
+/** The systemd way: the waiting process is moved into a delegated scope, in which the group is made and entered before the exec. */
+function launchInScope(attempt: Attempt): Promise<LaunchResult> {
+  const { context, plan, facts } = attempt;
+  const { unified } = facts.cgroups;
+  if (facts.cgroups.kind !== "v2" || unified === null) {
+    throw new CorralError("SYSTEMD", "--scope systemd needs a host whose controllers are all on cgroup v2", {
+      found: facts.cgroups.kind,
+      fix: "use --scope cgroupfs here",
+    });
+  }
+  return launchHeld(attempt, {
+    attributes: plan.attributes,
+    joins: [],
+    cgroup: null,
+    beforeExec: async ({ child, sets }) => {
+      const setup = await setUpInScope(attempt, unified, child.pid);
+      const prepared = prepareGroup(attempt, setup.setup, "systemd", false);
+      if (prepared.group?.unified) writeControl(`${prepared.group.unified.path}/cgroup.procs`, String(child.pid));
+      setup.unpark();
+      await settle(attempt, prepared, child, sets);
+    },
+  });
+
+  async function setUpInScope(
+    from: Attempt,
+    hierarchy: Hierarchy,
+    pid: number,
+  ): Promise<{ setup: GroupSetup; unpark: () => void }> {
+    try {
+      const scope = await requestScope(hierarchy, { jobId: context.jobId, pid, uid: process.getuid?.() ?? 0 });
+      return { setup: setUpGroup(siteRequest(from, scope.parent)), unpark: scope.unpark };
+    } catch (thrown) {
+      if (context.spec.scope === "systemd") throw thrown;
+      const reason = CorralError.from(thrown).message;
+      const unavailable = new Map(plan.needed.map((controller) => [controller, reason] as const));
+      return { setup: { group: null, unavailable, denied: true }, unpark: () => {} };
+    }
+  }
+}
+
+interface HeldLaunch {
+  readonly attributes: ProcessAttributes;
+  readonly joins: readonly string[];
+  readonly cgroup: CgroupTarget | null;
+  readonly beforeExec: (held: HeldLauncher) => void | Promise<void>;
+}
+
+function launchHeld(attempt: Attempt, held: HeldLaunch): Promise<LaunchResult> {
+  const { spec } = attempt.context;
   return launch({
-    launcherOptions: toLauncherOptions(prepared.attributes, joins, spec.processGroup),
+    launcherOptions: toLauncherOptions(held.attributes, held.joins, spec.processGroup),
     command: spec.command[0] ?? "",
     args: spec.command.slice(1),
     env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     fds: spec.stdio,
-    cgroup: unified === null ? null : { path: unified.path, fd: null },
+    cgroup: held.cgroup,
     signal: null,
-    beforeExec: ({ child, sets }) => beforeExec(attempt, prepared, child, sets),
+    beforeExec: held.beforeExec,
   });
 }
 
 /** The workload's process exists, is in its group and has its attributes; it waits for the record to be written. */
-async function beforeExec(
+async function settle(
   attempt: Attempt,
   prepared: PreparedLimits,
   child: ChildHandle,
@@ -190,6 +270,7 @@ async function beforeExec(
   attempt.state = { ...attempt.state, workload: identityOf(child.pid), constraints };
   records.update(startRecord(context, attempt.state));
   if (context.spec.lifetime === "tied") attempt.tether = await tie(attempt, child.pid);
+  attempt.log.markExec();
 }
 
 /** A process of its own that ends the workload should this one die without a word. */
