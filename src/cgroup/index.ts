@@ -26,7 +26,7 @@ export type { NoParent, Parent, PlacementRequest } from "./placement.ts";
 export { selectParent } from "./placement.ts";
 export type { ControlWrite, LimitPlan, PlannedLimit, ReadBack } from "./plan.ts";
 export { planLimits } from "./plan.ts";
-export type { DelegatedScope, ScopeRequest } from "./systemd-scope.ts";
+export type { ScopeRequest } from "./systemd-scope.ts";
 export { requestScope, scopeName, systemdIsRunning } from "./systemd-scope.ts";
 export type { GroupUsage, PressureTotals } from "./usage.ts";
 export { readUsage } from "./usage.ts";

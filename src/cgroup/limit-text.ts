@@ -1,3 +1,4 @@
+import { formatBytes } from "../report/index.ts";
 import type { BytesOrMax, IoMax, LimitKey, Limits } from "./limits.ts";
 
 const ioMaxKeys = [
@@ -36,6 +37,15 @@ export function describeLimit(key: LimitKey, limits: Limits): string {
       return (limits.ioMax ?? []).map(ioMaxLine).join(", ");
     case "ioLatency":
       return (limits.ioLatency ?? []).map((one) => `${one.device} target=${one.targetUs}us`).join(", ");
+    case "memoryMin":
+    case "memoryLow":
+    case "memoryHigh":
+    case "memoryMax":
+    case "swapMax":
+    case "zswapMax": {
+      const bytes = limits[key];
+      return typeof bytes === "number" ? formatBytes(bytes) : "max";
+    }
     default:
       return String(limits[key]);
   }

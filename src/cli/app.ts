@@ -9,7 +9,7 @@ import {
   text_en,
 } from "@stricli/core";
 import { CorralError, exitStatus } from "../report/index.ts";
-import type { CommandDefinition } from "./commands.ts";
+import type { CommandDefinition, Program } from "./commands.ts";
 import { commands } from "./commands.ts";
 import type { FlagDefinition, FlagTable } from "./flag-definition.ts";
 import { say, writeText } from "./output.ts";
@@ -45,7 +45,7 @@ function toCommand(definition: CommandDefinition): unknown {
         ...args: string[]
       ): Promise<void> {
         try {
-          this.ending.status = await command(flags, args);
+          this.ending.status = await command(flags, args, program);
         } catch (thrown) {
           this.ending.thrown = thrown;
         }
@@ -108,6 +108,15 @@ export function buildCorral(): Application<CorralContext> {
   );
 }
 
+/** The program as its own commands see it. */
+const program: Program = {
+  propose: async (words) => {
+    const { proposeCompletions } = await import("@stricli/core");
+    const proposals = await proposeCompletions(buildCorral(), words, { process: processFacade } as never);
+    return proposals.map(({ completion }) => completion);
+  },
+};
+
 /** A process as the parser wants it, without waking Node's streams. */
 const processFacade = {
   stdout: { write: (text: string): void => writeText(1, text) },
@@ -158,7 +167,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
 async function dispatch(argv: readonly string[]): Promise<number> {
   const ending: Ending = { status: null, thrown: null };
   await run(buildCorral(), argv, { process: { ...processFacade }, ending });
-  if (ending.thrown !== null) throw ending.thrown;
+  if (ending.thrown !== null) throw CorralError.from(ending.thrown);
   // The parser has said what is wrong, and no command was called.
   return ending.status ?? exitStatus.usage;
 }

@@ -1,8 +1,18 @@
 import type { FlagTable } from "./flag-definition.ts";
 import { runFlags } from "./run-flags.ts";
 
+/** What a command may ask of the program it belongs to. */
+export interface Program {
+  /** Words that could come next on a command line. */
+  readonly propose: (words: readonly string[]) => Promise<readonly string[]>;
+}
+
 /** A command's work: flags as the parser found them and the arguments, giving the exit status. */
-export type CommandFunction = (flags: Readonly<Record<string, unknown>>, args: readonly string[]) => Promise<number>;
+export type CommandFunction = (
+  flags: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+  program: Program,
+) => Promise<number>;
 
 /** One command as data: how it is called, what it takes, and where its code is, loaded only when it is called. */
 export interface CommandDefinition {
@@ -21,9 +31,9 @@ const exitStatuses =
 
 /** Wraps a typed command function; the parser has checked nothing but the shape of the flags. */
 const typed =
-  <F>(run: (flags: F, args: readonly string[]) => Promise<number>): CommandFunction =>
-  (flags, args) =>
-    run(flags as F, args);
+  <F>(run: (flags: F, args: readonly string[], program: Program) => Promise<number>): CommandFunction =>
+  (flags, args, program) =>
+    run(flags as F, args, program);
 
 export const vmRunFlags = {
   cpus: { group: "Machine", common: true, value: "N", brief: "virtual CPUs (2)" },

@@ -1,6 +1,5 @@
-import { proposeCompletions } from "@stricli/core";
 import { CorralError } from "../report/index.ts";
-import { buildCorral } from "./app.ts";
+import type { Program } from "./commands.ts";
 import { writeText } from "./output.ts";
 
 const scripts: Readonly<Record<string, string>> = {
@@ -23,20 +22,22 @@ compdef _corral corral
 };
 
 /** `corral completion SHELL`; the scripts call it back as `completion -- propose WORDS…`. */
-export async function completionCommand(_flags: object, [shell = "", ...words]: readonly string[]): Promise<number> {
+export async function completionCommand(
+  _flags: object,
+  [shell = "", ...words]: readonly string[],
+  program: Program,
+): Promise<number> {
   if (shell === "propose") {
-    const proposals = await proposeCompletions(buildCorral(), words, {
-      process: { stdout: { write: () => {} }, stderr: { write: () => {} } },
-    } as never);
-    writeText(1, proposals.map(({ completion }) => `${completion}\n`).join(""));
+    writeText(1, (await program.propose(words)).map((word) => `${word}\n`).join(""));
     return 0;
   }
   const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
-  if (script === undefined)
+  if (script === undefined) {
     throw new CorralError("USAGE", "completion needs the name of a shell", {
       object: shell,
       fix: "use bash, zsh or fish",
     });
+  }
   writeText(1, script);
   return 0;
 }

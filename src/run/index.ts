@@ -4,6 +4,7 @@
  */
 
 export { replaceDurableFile } from "./atomic-file.ts";
+export type { StartOptions } from "./attempt.ts";
 export { exitStatusOf } from "./exit-status.ts";
 export { gatherHostFacts } from "./host-facts.ts";
 export { checkJobId, generateJobId } from "./job-id.ts";
@@ -18,7 +19,7 @@ export { listStartRecords } from "./records.ts";
 export { RunningJob } from "./running-job.ts";
 export type { IoPriority, ProcessAttributes, Rlimit, RlimitName, RunSpec, SchedPolicy } from "./spec.ts";
 export { noAttributes } from "./spec.ts";
-export type { StartOptions, StartResult } from "./start-run.ts";
+export type { StartResult } from "./start-run.ts";
 export { startRun } from "./start-run.ts";
 export type { StateDirectories } from "./state-dir.ts";
 export { stateDirectories } from "./state-dir.ts";

@@ -16,7 +16,7 @@ export interface JobParts {
   readonly child: ChildHandle;
   readonly records: JobRecords;
   readonly log: JobLog;
-  readonly tether: Tether | null;
+  readonly tethers: readonly Tether[];
   readonly wallClock: () => string;
 }
 
@@ -143,11 +143,11 @@ export class RunningJob {
   }
 
   async #finish(exit: ExitInfo, durationSec: number): Promise<RunReport> {
-    const { context, state, records, log, tether, wallClock } = this.#parts;
+    const { context, state, records, log, tethers, wallClock } = this.#parts;
     const usage = collectUsage(state.group, exit);
     const survivors = state.group?.processes() ?? [];
     const left = survivors.length > 0 || state.group === null ? [] : await removeGroup(state.group);
-    tether?.goodbye();
+    for (const tether of tethers) tether.goodbye();
     log.add(exit.signal !== null ? "killed" : exit.code === 0 ? "completed" : "failed", describeExit(exit));
     const report = buildReport(
       context,

@@ -1,0 +1,125 @@
+import type { Tether } from "../kernel/index.ts";
+import { identityOf, isSameProcess } from "../kernel/index.ts";
+import type { ConstraintOutcome } from "../report/index.ts";
+import { CorralError } from "../report/index.ts";
+import { gatherHostFacts } from "./host-facts.ts";
+import { generateJobId } from "./job-id.ts";
+import type { Clock } from "./job-log.ts";
+import { JobLog, systemClock } from "./job-log.ts";
+import type { JobContext, JobState } from "./job-report.ts";
+import type { HostFacts, RunPlan } from "./plan.ts";
+import { planRun } from "./plan.ts";
+import type { JobRecords, StartRecord } from "./records.ts";
+import { claimJob } from "./records.ts";
+import { removeGroup } from "./running-job.ts";
+import type { RunSpec } from "./spec.ts";
+import type { StateDirectories } from "./state-dir.ts";
+import { stateDirectories } from "./state-dir.ts";
+import { describeOutcome } from "./summary.ts";
+
+export interface StartOptions {
+  /** Where records are kept. Default: by uid and environment (docs/run.md, Files). */
+  readonly directories?: StateDirectories;
+  readonly clock?: Clock;
+  /** Called at once with each warning, without prefix. */
+  readonly onWarning?: (line: string) => void;
+}
+
+/** What one start has got so far; every step reads it, one at a time changes it. */
+export interface Attempt {
+  readonly context: JobContext;
+  readonly facts: HostFacts;
+  readonly plan: RunPlan;
+  readonly records: JobRecords;
+  readonly log: JobLog;
+  readonly clock: Clock;
+  readonly warn: (line: string) => void;
+  readonly warnings: string[];
+  state: JobState;
+  /** Helper processes of this run; each is dismissed when the run is over. */
+  readonly tethers: Tether[];
+}
+
+/** Plans the run and claims its job id. @throws CorralError JOB_EXISTS, STATE_UNWRITABLE (strict), CGROUP_PARENT */
+export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
+  const clock = options.clock ?? systemClock;
+  const facts = gatherHostFacts(spec);
+  const plan = planRun(spec, facts);
+  const corral = identityOf(process.pid);
+  if (corral === null) throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
+  const context: JobContext = {
+    jobId: spec.jobId ?? generateJobId(spec.command[0] ?? ""),
+    spec,
+    cwd: process.cwd(),
+    corral,
+    startTime: clock.wall(),
+    startedNs: clock.monotonicNs(),
+  };
+  const directories = options.directories ?? stateDirectories(process.env, process.getuid?.() ?? 0);
+  const warnings: string[] = [];
+  const warn = (line: string): void => {
+    warnings.push(line);
+    options.onWarning?.(line);
+  };
+  const state: JobState = { workload: null, group: null, scope: "none", constraints: [], events: [], warnings };
+  const records = claimJob(directories, startRecord(context, state), jobIsLive);
+  if (records.problem !== null) {
+    if (spec.strict) throw new CorralError("STATE_UNWRITABLE", `cannot record the job: ${records.problem}`);
+    warn(`WARNING: Cannot record this job (${records.problem}); ps and gc will not know it`);
+  }
+  return {
+    context,
+    facts,
+    plan,
+    records,
+    log: new JobLog(clock, context.startedNs),
+    clock,
+    warn,
+    warnings,
+    state,
+    tethers: [],
+  };
+}
+
+/** A recorded job lives while its Corral or its leader does. */
+export const jobIsLive = (record: StartRecord): boolean =>
+  isSameProcess(record.corral) || (record.workload !== null && isSameProcess(record.workload));
+
+/** The start record of a job as it stands now. */
+export function startRecord(context: JobContext, state: JobState): StartRecord {
+  return {
+    schema: "corral.start/1",
+    job_id: context.jobId,
+    corral: context.corral,
+    workload: state.workload,
+    argv: context.spec.command,
+    cwd: context.cwd,
+    uid: process.getuid?.() ?? 0,
+    start_time: context.startTime,
+    lifetime: context.spec.lifetime,
+    tags: context.spec.tags,
+    groups: state.group?.directories ?? [],
+    constraints: state.constraints,
+  };
+}
+
+/** @throws CorralError STRICT_REFUSED when --strict was given and a limit is not applied */
+export function refuseIfStrict(spec: RunSpec, constraints: readonly ConstraintOutcome[]): void {
+  const refused = constraints.filter((one) => one.status !== "applied");
+  if (!spec.strict || refused.length === 0) return;
+  throw new CorralError(
+    "STRICT_REFUSED",
+    `not started, because of --strict: ${refused.map(describeOutcome).join("; ")}`,
+    {
+      object: refused.map((one) => one.name).join(","),
+      fix: "lift the limit, move to a host that enforces it, or drop --strict",
+    },
+  );
+}
+
+/** Undoes what a start that failed has made. */
+export async function abandon(attempt: Attempt): Promise<void> {
+  for (const tether of attempt.tethers) tether.goodbye();
+  if (attempt.state.group !== null) await removeGroup(attempt.state.group);
+  attempt.records.forget();
+}

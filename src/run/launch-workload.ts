@@ -1,0 +1,158 @@
+import type { Hierarchy, Parent } from "../cgroup/index.ts";
+import { requestScope, systemdIsRunning, writeControl } from "../cgroup/index.ts";
+import type { CgroupTarget, ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
+import { identityOf, launch, startTether } from "../kernel/index.ts";
+import { CorralError } from "../report/index.ts";
+import type { Attempt } from "./attempt.ts";
+import { refuseIfStrict, startRecord } from "./attempt.ts";
+import { toLauncherOptions } from "./attributes.ts";
+import type { GroupSetup, GroupSetupRequest } from "./group-setup.ts";
+import { planSites, setUpGroup } from "./group-setup.ts";
+import type { JobState } from "./job-report.ts";
+import type { PreparedLimits } from "./prepare.ts";
+import { prepareLimits, settleOutcomes } from "./prepare.ts";
+import type { ProcessAttributes } from "./spec.ts";
+import { warningsFor } from "./warnings.ts";
+
+/** Launches the workload in its group, by whoever is to make the group; resolves when it has executed its command or cannot. */
+export function launchWorkload(attempt: Attempt): Promise<LaunchResult> {
+  return usesSystemd(attempt) ? launchInScope(attempt) : launchInGroup(attempt);
+}
+
+/** Whether systemd is to make the group: asked for, or nothing else is left on a host that it manages. */
+function usesSystemd({ context, plan, facts }: Attempt): boolean {
+  const { spec } = context;
+  if (spec.scope !== "auto") return spec.scope === "systemd" && plan.group;
+  if (plan.needed.length === 0 || spec.cgroupParent !== null || facts.cgroups.kind !== "v2" || !systemdIsRunning())
+    return false;
+  return planSites(siteRequest({ context, plan, facts }, null)).refusals.length > 0;
+}
+
+const siteRequest = (
+  { context, plan, facts }: Pick<Attempt, "context" | "plan" | "facts">,
+  unifiedParent: Parent | null,
+): GroupSetupRequest => ({
+  plan,
+  host: facts.cgroups,
+  jobId: context.jobId,
+  cgroupParent: context.spec.cgroupParent,
+  unifiedParent,
+});
+
+/** Makes the group and applies the limits; from here on the record knows the group. */
+function prepareGroup(
+  attempt: Attempt,
+  setup: GroupSetup,
+  scope: JobState["scope"],
+  standIns: boolean,
+): PreparedLimits {
+  attempt.state = { ...attempt.state, group: setup.group, scope: setup.group === null ? "none" : scope };
+  attempt.records.update(startRecord(attempt.context, attempt.state));
+  const prepared = prepareLimits(attempt.plan, attempt.context.spec, attempt.facts, setup, standIns);
+  refuseIfStrict(attempt.context.spec, prepared.outcomes);
+  return prepared;
+}
+
+/** The usual way: limits stand before the process exists, which is then born in the group or joins it itself. */
+function launchInGroup(attempt: Attempt): Promise<LaunchResult> {
+  const prepared = prepareGroup(attempt, setUpGroup(siteRequest(attempt, null)), "cgroupfs", true);
+  const directories = prepared.group?.directories ?? [];
+  const joins = directories.filter((directory) => directory.version === 1).map(({ path }) => `${path}/tasks`);
+  const unified = prepared.group?.unified ?? null;
+  return launchHeld(attempt, {
+    attributes: prepared.attributes,
+    joins,
+    cgroup: unified === null ? null : { path: unified.path, fd: null },
+    beforeExec: ({ child, sets }) => settle(attempt, prepared, child, sets),
+  });
+}
+
+/** The systemd way: the waiting process is moved into a delegated scope, in which the group is made and entered before the exec. */
+function launchInScope(attempt: Attempt): Promise<LaunchResult> {
+  const { plan, facts } = attempt;
+  const { unified } = facts.cgroups;
+  if (facts.cgroups.kind !== "v2" || unified === null) {
+    throw new CorralError("SYSTEMD", "--scope systemd needs a host whose controllers are all on cgroup v2", {
+      found: facts.cgroups.kind,
+      fix: "use --scope cgroupfs here",
+    });
+  }
+  return launchHeld(attempt, {
+    attributes: plan.attributes,
+    joins: [],
+    cgroup: null,
+    beforeExec: async ({ child, sets }) => {
+      const setup = await setUpInScope(attempt, unified, child.pid);
+      const prepared = prepareGroup(attempt, setup, "systemd", false);
+      if (prepared.group?.unified) writeControl(`${prepared.group.unified.path}/cgroup.procs`, String(child.pid));
+      await settle(attempt, prepared, child, sets);
+    },
+  });
+}
+
+/** A group inside a fresh scope; with `--scope auto` a scope that cannot be had only means that there is no group. */
+async function setUpInScope(attempt: Attempt, hierarchy: Hierarchy, pid: number): Promise<GroupSetup> {
+  const { context, plan, tethers } = attempt;
+  try {
+    const anchor = await startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid: null });
+    tethers.push(anchor);
+    const pids = [pid, anchor.child.pid];
+    const parent = await requestScope(hierarchy, { jobId: context.jobId, pids, uid: process.getuid?.() ?? 0 });
+    return setUpGroup(siteRequest(attempt, parent));
+  } catch (thrown) {
+    if (context.spec.scope === "systemd") throw thrown;
+    const reason = CorralError.from(thrown).message;
+    return { group: null, unavailable: new Map(plan.needed.map((one) => [one, reason] as const)), denied: true };
+  }
+}
+
+interface HeldLaunch {
+  readonly attributes: ProcessAttributes;
+  readonly joins: readonly string[];
+  readonly cgroup: CgroupTarget | null;
+  readonly beforeExec: (held: HeldLauncher) => void | Promise<void>;
+}
+
+function launchHeld(attempt: Attempt, held: HeldLaunch): Promise<LaunchResult> {
+  const { spec } = attempt.context;
+  return launch({
+    launcherOptions: toLauncherOptions(held.attributes, held.joins, spec.processGroup),
+    command: spec.command[0] ?? "",
+    args: spec.command.slice(1),
+    env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    fds: spec.stdio,
+    cgroup: held.cgroup,
+    signal: null,
+    beforeExec: held.beforeExec,
+  });
+}
+
+/** The workload's process exists, is in its group and has its attributes; it waits for the record to be written. */
+async function settle(
+  attempt: Attempt,
+  prepared: PreparedLimits,
+  child: ChildHandle,
+  sets: readonly LauncherSet[],
+): Promise<void> {
+  const { context, plan, facts, records } = attempt;
+  const constraints = settleOutcomes(prepared, plan, facts, sets);
+  refuseIfStrict(context.spec, constraints);
+  for (const line of warningsFor(constraints, prepared.denied)) attempt.warn(line);
+  attempt.state = { ...attempt.state, workload: identityOf(child.pid), constraints };
+  records.update(startRecord(context, attempt.state));
+  if (context.spec.lifetime === "tied") attempt.tethers.push(await tie(attempt, child.pid));
+  attempt.log.markExec();
+}
+
+/** A process of its own that ends the workload should this one die without a word. */
+function tie({ context, state }: Attempt, pid: number): Promise<Tether> {
+  const directories = state.group?.directories ?? [];
+  const unified = state.group?.unified ?? null;
+  return startTether({
+    graceMs: Math.round(context.spec.killAfterMs),
+    procs: directories.map(({ path }) => `${path}/cgroup.procs`),
+    kill: unified === null ? null : `${unified.path}/cgroup.kill`,
+    rmdir: directories.map(({ path }) => path),
+    pgid: context.spec.processGroup === "own" ? pid : null,
+  });
+}
