@@ -1,9 +1,11 @@
 import type { Tether } from "../kernel/index.ts";
-import { identityOf, isSameProcess } from "../kernel/index.ts";
+import { identityOf } from "../kernel/index.ts";
 import type { ConstraintOutcome } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
+import { collectGarbage } from "./gc.ts";
 import { gatherHostFacts } from "./host-facts.ts";
 import { generateJobId } from "./job-id.ts";
+import { jobIsLive } from "./job-life.ts";
 import type { Clock } from "./job-log.ts";
 import { JobLog, systemClock } from "./job-log.ts";
 import type { JobContext, JobState } from "./job-report.ts";
@@ -62,6 +64,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     options.onWarning?.(line);
   };
   const state: JobState = { workload: null, group: null, scope: "none", constraints: [], events: [], warnings };
+  collectGarbage(directories);
   const records = claimJob(directories, startRecord(context, state), jobIsLive);
   if (records.problem !== null) {
     if (spec.strict) throw new CorralError("STATE_UNWRITABLE", `cannot record the job: ${records.problem}`);
@@ -80,10 +83,6 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     tethers: [],
   };
 }
-
-/** A recorded job lives while its Corral or its leader does. */
-export const jobIsLive = (record: StartRecord): boolean =>
-  isSameProcess(record.corral) || (record.workload !== null && isSameProcess(record.workload));
 
 /** The start record of a job as it stands now. */
 export function startRecord(context: JobContext, state: JobState): StartRecord {

@@ -1,0 +1,28 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { errnoOf } from "../report/index.ts";
+
+/** Text of a file without the final newline, or null when it is absent or unreadable. */
+export function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8").trimEnd();
+  } catch {
+    return null;
+  }
+}
+
+/** Null when access(2) allows `mode` for this process, else the errno name. */
+export function accessErrno(path: string, mode: number): string | null {
+  try {
+    accessSync(path, mode);
+    return null;
+  } catch (thrown) {
+    return errnoOf(thrown) ?? "EIO";
+  }
+}
+
+/** True when access(2) says that this process may write there. */
+export const isWritable = (path: string): boolean => accessErrno(path, constants.W_OK) === null;
+
+/** A file that cannot be used, in words: `ENOENT` is absence, the rest is refusal. */
+export const describeAbsence = (path: string, errno: string): string =>
+  errno === "ENOENT" ? `${path} does not exist` : `${path} is not accessible (${errno})`;
