@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { GroupHandle } from "../cgroup/index.ts";
 import { signalQuietly } from "../cgroup/index.ts";
 import type { ChildHandle, ExitInfo, Tether } from "../kernel/index.ts";
-import { isSameProcess, signalNumbers } from "../kernel/index.ts";
+import { signalNumbers } from "../kernel/index.ts";
 import type { RunReport } from "../report/index.ts";
+import { isRunning } from "./job-life.ts";
 import type { JobLog } from "./job-log.ts";
 import type { JobContext, JobState } from "./job-report.ts";
 import { buildReport, collectUsage } from "./job-report.ts";
@@ -94,7 +95,7 @@ export class RunningJob {
 
   #leaderLives(): boolean {
     const { workload } = this.#parts.state;
-    return workload !== null && isSameProcess(workload);
+    return workload !== null && isRunning(workload);
   }
 
   /** Timers can fire early, so the clock is asked again before the workload is ended. */
@@ -110,8 +111,11 @@ export class RunningJob {
 
   async #terminate(): Promise<void> {
     const { killAfterMs } = this.#parts.context.spec;
-    if (this.#group === null) this.signal("SIGTERM");
-    else this.#group.signal("SIGTERM");
+    // A stopped process acts on TERM only when it is continued, as timeout(1) does it.
+    for (const signal of ["SIGTERM", "SIGCONT"] as const) {
+      if (this.#group === null) this.signal(signal);
+      else this.#group.signal(signal);
+    }
     if (await this.#goneWithin(killAfterMs)) return;
     for (const deadline = Date.now() + killedGroupWaitMs; Date.now() < deadline; ) {
       if (this.#group === null) this.signal("SIGKILL");
