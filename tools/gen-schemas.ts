@@ -1,0 +1,331 @@
+/**
+ * The JSON Schemas of what Corral writes, made from valibot schemas that the type checker proves equal to
+ * the types of the code. tools/build.mjs writes them to schemas/; valibot never reaches the product.
+ */
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+import type { LimitKey, PlannedLimit } from "../src/cgroup/index.ts";
+import { controllers, limitNames } from "../src/cgroup/index.ts";
+import { rlimits } from "../src/kernel/index.ts";
+import type { RunReport } from "../src/report/index.ts";
+import { constraintStatuses, exitReasons, intents } from "../src/report/index.ts";
+import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
+
+const text = (description: string) => v.pipe(v.string(), v.description(description));
+const textOrNull = (description: string) => v.pipe(v.nullable(v.string()), v.description(description));
+const yesNo = (description: string) => v.pipe(v.boolean(), v.description(description));
+const time = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
+const whole = () => v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = (description: string) => v.pipe(whole(), v.description(description));
+const countOrNull = (description: string) => v.pipe(v.nullable(whole()), v.description(description));
+const seconds = () => v.pipe(v.number(), v.minValue(0));
+const pids = (description: string) => v.pipe(v.array(whole()), v.description(description));
+const texts = (description: string) => v.pipe(v.array(v.string()), v.description(description));
+const tags = v.pipe(v.record(v.string(), v.string()), v.description("The --tag pairs, unchanged."));
+
+const constraint = v.strictObject({
+  name: text("The limit as the user names it: the long flag without dashes."),
+  requested: text("The value that was asked for."),
+  status: v.pipe(
+    v.picklist(constraintStatuses),
+    v.description(
+      "applied: the kernel holds the value and enforces it; degraded: something weaker stands in its place; not_enforceable: nothing on this host enforces it; failed: the mechanism exists and refused.",
+    ),
+  ),
+  mechanism: textOrNull("Control files or system call that enforce it; null when nothing does."),
+  effective: textOrNull("The value read back from the kernel; null when there is none."),
+  reason: textOrNull("Why the status is not applied, or a caveat; null when there is nothing to add."),
+});
+
+const pressure = (resource: string) =>
+  v.pipe(
+    v.nullable(
+      v.strictObject({
+        some_us: count("Microseconds in which at least one task was stalled."),
+        full_us: countOrNull("Microseconds in which every task was stalled; null where the kernel gives no such line."),
+      }),
+    ),
+    v.description(`Stalls for want of ${resource} (PSI totals of the group); null without a v2 group or without PSI.`),
+  );
+
+const usage = v.strictObject({
+  source: v.pipe(
+    v.picklist(["group", "rusage", "none"]),
+    v.description("Who counted: the job's group; wait4(2) of the leader and what it waited for; nobody."),
+  ),
+  cpu_user_us: countOrNull("CPU time in user mode, microseconds; null when nobody counted."),
+  cpu_sys_us: countOrNull("CPU time in the kernel, microseconds; null when nobody counted."),
+  memory_peak_bytes: countOrNull(
+    "Peak memory in bytes: of the group, page cache included, or of the largest single process when the source is rusage; null when nobody counted, and, by rusage, when the process stayed below Corral's own size.",
+  ),
+  swap_peak_bytes: countOrNull(
+    "Peak swap in bytes; null on cgroup v1, before Linux 6.5, where swap is not accounted, and without a memory group.",
+  ),
+  io_read_bytes: countOrNull("Bytes read from storage; null when nobody counted."),
+  io_write_bytes: countOrNull("Bytes written to storage; null when nobody counted."),
+  nr_periods: countOrNull("CPU quota periods in which something ran; null without a cpu group."),
+  nr_throttled: countOrNull("Periods in which the CPU quota was used up; null without a cpu group."),
+  throttled_us: countOrNull("Time held back by the CPU quota, microseconds; null without a cpu group."),
+  oom_kills: countOrNull("Processes of the group killed for lack of memory; null without a memory group."),
+  memory_max_hits: countOrNull("Times an allocation met the memory limit; null without a memory group."),
+  memory_high_hits: countOrNull(
+    "Times usage went over memory.high and was throttled; null on v1 or without a memory group.",
+  ),
+  pids_peak: countOrNull("Most processes and threads at once; null before Linux 6.1 and without a pids group."),
+  pids_max_hits: countOrNull("Forks refused by the pids limit; null without a pids group."),
+  psi: v.pipe(
+    v.strictObject({ cpu: pressure("CPU"), memory: pressure("memory"), io: pressure("IO") }),
+    v.description("Pressure stall totals over the life of the job."),
+  ),
+});
+
+const event = v.strictObject({
+  state: v.pipe(
+    v.picklist(["starting", "running", "completed", "failed", "killed", "detached"]),
+    v.description("The state the job entered."),
+  ),
+  time: time("Wall clock, RFC 3339 with milliseconds."),
+  at_sec: v.pipe(seconds(), v.description("Seconds on the monotonic clock since the job began.")),
+  message: text("What happened, for people."),
+});
+
+/** `corral.report/1`. */
+const report = v.strictObject({
+  schema: v.pipe(v.literal("corral.report/1"), v.description("Name and version of this document.")),
+  job_id: text("Id of the job: --job-id, or made from the program's name."),
+  mode: v.pipe(v.picklist(["run", "attach"]), v.description("run: Corral started the workload; attach: it joined it.")),
+  intent: v.pipe(v.nullable(v.picklist(intents)), v.description("The --intent, unchanged; null when not given.")),
+  sla_eligible: yesNo("Whether --sla-eligible was given."),
+  tags,
+  argv: texts("Program and arguments, verbatim."),
+  cwd: text("Working directory of the workload."),
+  uid: count("User id of the workload."),
+  host: text("Host name."),
+  boot_id: text("Random id of this boot (/proc/sys/kernel/random/boot_id)."),
+  wrapper_pid: count("Process id of Corral."),
+  pid: countOrNull("Process id of the leader; null when it never started."),
+  pid_start_ticks: countOrNull(
+    "Start time of the leader in clock ticks after boot (field 22 of /proc/PID/stat): with boot_id and pid, its identity; null when it never started.",
+  ),
+  start_time: time("Wall clock when the job began, RFC 3339 with milliseconds."),
+  end_time: v.pipe(
+    v.nullable(v.pipe(v.string(), v.isoTimestamp())),
+    v.description("Wall clock when the result was made; null in the report of a job that continues."),
+  ),
+  duration_sec: v.pipe(
+    v.nullable(seconds()),
+    v.description(
+      "Seconds on the monotonic clock from just before the exec to the exit; 0 when it never started, null in the report of a job that continues.",
+    ),
+  ),
+  processing_seconds: v.pipe(
+    v.nullable(seconds()),
+    v.description("Seconds; the same number as duration_sec, and null with it."),
+  ),
+  exit_code: v.pipe(
+    v.nullable(v.pipe(whole(), v.maxValue(255))),
+    v.description(
+      "Exit status of the leader, 0 to 255; null when a signal ended it, it never started, or nobody knows.",
+    ),
+  ),
+  exit_code_known: yesNo("Whether Corral learned how the leader ended."),
+  exit_signal: textOrNull("Name of the signal that ended the leader, such as SIGKILL; null when none did."),
+  core_dumped: yesNo("Whether the kernel wrote a core dump; false when not known."),
+  exit_reason: v.pipe(
+    v.picklist(exitReasons),
+    v.description("Why the workload ended, decided from kernel counters and never guessed from an exit code."),
+  ),
+  ended_by_corral: v.pipe(
+    v.nullable(v.picklist(["timeout", "tied", "abort"])),
+    v.description("Why Corral ended the workload; null when it did not."),
+  ),
+  start_error: v.pipe(
+    v.nullable(
+      v.strictObject({
+        code: text("Stable error code, see docs/errors.md."),
+        message: text("The error, one line."),
+      }),
+    ),
+    v.description("Why the workload never ran; null when it did."),
+  ),
+  detached: yesNo("True when Corral left before the end and the workload went on."),
+  platform_sla_compliant: yesNo("Whether the platform kept its side; the workload's own failure does not count."),
+  platform_sla_reason: text("The verdict's reason, a stable word."),
+  cgroups: v.pipe(
+    v.record(v.string(), v.string()),
+    v.description("Directory of the job's group per controller; unified is the v2 directory. Empty without a group."),
+  ),
+  scope: v.pipe(
+    v.picklist(["none", "cgroupfs", "systemd"]),
+    v.description("Who made the job's group: nobody, Corral itself, or systemd at Corral's request."),
+  ),
+  constraints: v.pipe(v.array(constraint), v.description("One outcome per requested limit.")),
+  usage: v.pipe(usage, v.description("Resources used; a value is null where nothing on the host counts it.")),
+  events: v.pipe(v.array(event), v.description("The life of the job, oldest first.")),
+  survivors: pids("Process ids still in the group when the leader had ended."),
+  warnings: texts("What Corral warned about, one line each."),
+});
+
+const identity = (description: string) =>
+  v.strictObject({
+    bootId: text("Random id of the boot."),
+    pid: v.pipe(whole(), v.description(description)),
+    startTicks: count("Start time in clock ticks after boot."),
+  });
+
+const lifetime = v.pipe(
+  v.picklist(["detach", "tied"]),
+  v.description("detach: the workload outlives Corral; tied: it ends with it."),
+);
+
+/** `corral.start/1`. */
+const start = v.strictObject({
+  schema: v.pipe(v.literal("corral.start/1"), v.description("Name and version of this document.")),
+  job_id: text("Id of the job."),
+  corral: v.pipe(identity("Process id of Corral."), v.description("The Corral that runs the job.")),
+  workload: v.pipe(
+    v.nullable(identity("Process id of the leader.")),
+    v.description("Leader of the workload; null until its process exists."),
+  ),
+  argv: texts("Program and arguments, verbatim."),
+  cwd: text("Working directory of Corral."),
+  uid: count("User id of Corral."),
+  start_time: time("Wall clock when the job began, RFC 3339 with milliseconds."),
+  lifetime,
+  tags,
+  groups: v.pipe(
+    v.array(
+      v.strictObject({
+        path: text("The directory."),
+        version: v.pipe(v.picklist([1, 2]), v.description("Version of its hierarchy.")),
+        controllers: v.pipe(v.array(v.picklist(controllers)), v.description("Controllers it has.")),
+        device: count("Device number of the directory."),
+        inode: count("Inode of the directory: only this one is ever removed."),
+      }),
+    ),
+    v.description("Directories of the job's group; empty without a group."),
+  ),
+  constraints: v.pipe(v.array(constraint), v.description("Outcomes known so far.")),
+});
+
+const file = text("Control file, relative to the group.");
+const rlimitValue = v.pipe(
+  v.union([whole(), v.literal("max")]),
+  v.description("In the resource's own unit (setrlimit(2)): bytes, seconds, microseconds or a count; max is no limit."),
+);
+const attributes = v.strictObject({
+  nice: v.pipe(v.nullable(v.pipe(v.number(), v.integer())), v.description("Nice value, -20 to 19.")),
+  oomScore: v.pipe(v.nullable(v.pipe(v.number(), v.integer())), v.description("oom_score_adj, -1000 to 1000.")),
+  ioPriority: v.pipe(
+    v.nullable(
+      v.strictObject({
+        class: v.pipe(v.picklist(["none", "realtime", "best-effort", "idle"]), v.description("Class of ionice(1).")),
+        level: count("0 to 7; has no meaning for none and idle."),
+      }),
+    ),
+    v.description("IO priority."),
+  ),
+  sched: v.pipe(
+    v.nullable(
+      v.strictObject({
+        policy: v.pipe(v.picklist(["other", "batch", "idle", "fifo", "rr"]), v.description("Policy of sched(7).")),
+        priority: count("1 to 99 for fifo and rr, else 0."),
+      }),
+    ),
+    v.description("Scheduling policy."),
+  ),
+  affinity: textOrNull("CPU list."),
+  rlimits: v.pipe(
+    v.array(
+      v.strictObject({
+        resource: v.pipe(
+          v.picklist(Object.keys(rlimits) as (keyof typeof rlimits)[]),
+          v.description("Resource of setrlimit(2)."),
+        ),
+        soft: rlimitValue,
+        hard: rlimitValue,
+      }),
+    ),
+    v.description("Resource limits."),
+  ),
+  workdir: textOrNull("Working directory."),
+  uid: countOrNull("User id."),
+  gid: countOrNull("Group id."),
+  groups: v.pipe(v.nullable(v.array(whole())), v.description("Supplementary group ids, set together with uid.")),
+});
+
+const plannedLimit = v.strictObject({
+  key: v.pipe(v.picklist(Object.keys(limitNames) as LimitKey[]), v.description("The limit's name in the code.")),
+  name: text("The limit as the user names it."),
+  requested: text("The value that was asked for."),
+  controller: v.pipe(v.picklist(controllers), v.description("The controller that enforces it.")),
+  writes: v.pipe(
+    v.array(v.strictObject({ file, value: text("Text that would be written.") })),
+    v.description("Writes, in order."),
+  ),
+  checks: v.pipe(
+    v.array(
+      v.strictObject({
+        file,
+        expected: text("Value that must read back."),
+        comparison: v.pipe(
+          v.picklist(["text", "bytes", "list", "device", "weight"]),
+          v.description("How the two are compared."),
+        ),
+      }),
+    ),
+    v.description("What would be read back."),
+  ),
+  weaker: v.exactOptional(text("Present when the mechanism is weaker than what was asked for, with the reason.")),
+});
+
+/** `corral.plan/1`, the answer of `--dry-run --json`. */
+const plan = v.strictObject({
+  schema: v.pipe(v.literal("corral.plan/1"), v.description("Name and version of this document.")),
+  job_id: text("Id the job would have."),
+  argv: texts("Program and arguments, verbatim."),
+  groups: v.pipe(
+    v.array(v.strictObject({ path: text("The directory."), controllers: texts("Controllers it would have.") })),
+    v.description("Directories that would be created."),
+  ),
+  obstacles: texts("Why needed controllers cannot have a group."),
+  limits: v.pipe(v.array(plannedLimit), v.description("Limits that have a mechanism on this host.")),
+  settled: v.pipe(v.array(constraint), v.description("Outcomes that are certain before anything is tried.")),
+  attributes: v.pipe(attributes, v.description("Process attributes; null or empty is left alone.")),
+  timeout_sec: v.pipe(v.nullable(seconds()), v.description("Seconds until the workload would be ended; null: never.")),
+  lifetime,
+  scope: v.pipe(v.picklist(["auto", "cgroupfs", "systemd"]), v.description("The --scope, unchanged.")),
+});
+
+/** A type without readonly and brands, at every depth, so that two spellings of one shape compare equal. */
+type Plain<T> = T extends number
+  ? T extends object
+    ? number
+    : T
+  : T extends string | boolean | null | undefined
+    ? T
+    : { -readonly [K in keyof T]: Plain<T[K]> };
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Proof<Schema extends v.GenericSchema, Type> = Equal<Plain<v.InferOutput<Schema>>, Plain<Type>>;
+
+/** Each line fails to compile when a schema and the type in the code differ, in either direction. */
+export const schemasEqualTheTypes: readonly [
+  Proof<typeof report, RunReport>,
+  Proof<typeof start, StartRecord>,
+  Proof<typeof plannedLimit, PlannedLimit>,
+  Proof<typeof attributes, ProcessAttributes>,
+] = [true, true, true, true];
+
+const describe = (title: string, schema: v.GenericSchema): object => {
+  const { $schema = "http://json-schema.org/draft-07/schema#", ...rest } = toJsonSchema(schema);
+  return { $schema, title, ...rest };
+};
+
+/** File name and content of every schema; `npm run check` compares them with what is committed. */
+export function generateSchemas(): Record<string, object> {
+  return {
+    "report.schema.json": describe("corral.report/1: the report of one job", report),
+    "start.schema.json": describe("corral.start/1: the start record of a live job", start),
+    "plan.schema.json": describe("corral.plan/1: what a run would do, by --dry-run --json", plan),
+  };
+}
