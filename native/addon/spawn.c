@@ -25,7 +25,7 @@ static char **read_strings(napi_env env, napi_value array)
 	CHECK(env, napi_get_array_length(env, array, &count));
 	for (uint32_t i = 0; i < count; i++) {
 		CHECK(env, napi_get_element(env, array, i, &item));
-		CHECK(env, napi_get_value_string_utf8(env, item, NULL, 0, &length));
+		CHECK(env, napi_get_value_string_latin1(env, item, NULL, 0, &length));
 		bytes += length + 1;
 	}
 	vector = malloc((count + 1) * sizeof(*vector) + bytes);
@@ -37,7 +37,7 @@ static char **read_strings(napi_env env, napi_value array)
 	for (uint32_t i = 0; i < count; i++) {
 		vector[i] = text;
 		if (napi_get_element(env, array, i, &item) != napi_ok ||
-		    napi_get_value_string_utf8(env, item, text, bytes, &length) != napi_ok) {
+		    napi_get_value_string_latin1(env, item, text, bytes, &length) != napi_ok) {
 			free(vector);
 			throw_napi_error(env, "argv or env is not an array of strings");
 			return NULL;
@@ -49,7 +49,7 @@ static char **read_strings(napi_env env, napi_value array)
 	return vector;
 }
 
-/* A string or null; false leaves an exception pending. */
+/* A string of bytes, one per character, or null; false leaves an exception pending. */
 static bool read_text(napi_env env, napi_value value, char **text)
 {
 	napi_valuetype type;
@@ -60,7 +60,7 @@ static bool read_text(napi_env env, napi_value value, char **text)
 		return false;
 	if (type == napi_null)
 		return true;
-	if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok) {
+	if (napi_get_value_string_latin1(env, value, NULL, 0, &length) != napi_ok) {
 		throw_napi_error(env, "file or cwd is not a string");
 		return false;
 	}
@@ -69,7 +69,7 @@ static bool read_text(napi_env env, napi_value value, char **text)
 		throw_errno(env, ENOMEM, "malloc");
 		return false;
 	}
-	return napi_get_value_string_utf8(env, value, *text, length + 1, &length) == napi_ok;
+	return napi_get_value_string_latin1(env, value, *text, length + 1, &length) == napi_ok;
 }
 
 static bool read_descriptors(napi_env env, napi_value array, struct child *child)

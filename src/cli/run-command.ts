@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { ownArguments, ownEnvironment } from "../kernel/index.ts";
 import type { RunReport } from "../report/index.ts";
 import { CorralError, exitStatus } from "../report/index.ts";
 import type { RunningJob, RunSpec, StartResult } from "../run/index.ts";
@@ -27,7 +28,10 @@ interface ReportSinks {
  */
 export async function runCommand(flags: RawRunFlags, command: readonly string[]): Promise<number> {
   const foreground = inForegroundJob();
-  const spec: RunSpec = { ...toRunSpec(flags, command, process.env), processGroup: foreground ? "shared" : "own" };
+  const spec: RunSpec = {
+    ...toRunSpec(flags, exactCommand(command), exactEnvironment()),
+    processGroup: foreground ? "shared" : "own",
+  };
   const sinks: ReportSinks = { quiet: flags.quiet === true, json: flags.json === true, file: flags.report ?? null };
   if (sinks.file !== null) checkReportPath(sinks.file);
   if (flags["dry-run"] === true) {
@@ -46,6 +50,18 @@ export async function runCommand(flags: RawRunFlags, command: readonly string[])
   if (typeof outcome === "number") return outcome;
   return reportLeaving(started.job, outcome.signal, sinks);
 }
+
+/** The sign that Node has replaced something that was not UTF-8. */
+const replaced = "\ufffd";
+
+/** The command with every byte kept; the exact words are only read when Node's are not. */
+const exactCommand = (command: readonly string[]): readonly string[] =>
+  command.some((word) => word.includes(replaced)) ? ownArguments(command.length) : command;
+
+const exactEnvironment = (): NodeJS.ProcessEnv =>
+  Object.entries(process.env).some(([name, value]) => name.includes(replaced) || value?.includes(replaced) === true)
+    ? ownEnvironment()
+    : process.env;
 
 interface Leaving {
   readonly signal: NodeJS.Signals;

@@ -1,3 +1,4 @@
+import { toByteString } from "./byte-text.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import { signalNumbers } from "./constants.ts";
 import type { ExitInfo } from "./exit-info.ts";
@@ -61,7 +62,14 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
 /** Spawns through clone3; the event loop is held only until the exec (about 0.1 ms). */
 export function spawnWithAddon(addon: NativeAddon, request: SpawnRequest): ChildHandle {
   const { file, argv, env, cwd, fds, cgroupFd } = request;
-  const { pid, pidfd } = addon.spawn(file, argv, env, cwd, fds, cgroupFd ?? -1);
+  const { pid, pidfd } = addon.spawn(
+    toByteString(file),
+    argv.map(toByteString),
+    env.map(toByteString),
+    cwd === null ? null : toByteString(cwd),
+    fds,
+    cgroupFd ?? -1,
+  );
   try {
     return watchChild(addon, pid, pidfd);
   } catch (thrown) {

@@ -1,6 +1,6 @@
 import type { ExitInfo } from "./exit-info.ts";
 
-/** What to start. All strings are passed as UTF-8 and must not hold NUL. */
+/** What to start. Strings must not hold NUL; they are passed as UTF-8, with bytes beyond it as in byte-text.ts. */
 export interface SpawnRequest {
   /** Path of the program; no search of PATH. */
   readonly file: string;

@@ -16,6 +16,7 @@ export type { LauncherFailure, LauncherSet, LauncherStatus } from "./launcher-st
 export type { AddonStatus, FdCallback, FdWatcher, NativeAddon, NativeExit, PidfdInfo } from "./native-addon.ts";
 export { addonStatus, fdEvents, launcherPath, loadAddon, requireAddon, requireLauncher } from "./native-addon.ts";
 export { errnoName, nativeCallError, nativeErrno } from "./native-error.ts";
+export { ownArguments, ownEnvironment } from "./own-words.ts";
 export { packageRoot } from "./package-root.ts";
 export { spawnProcess } from "./process.ts";
 export type { Pid, ProcessIdentity, ProcessStat } from "./procfs.ts";

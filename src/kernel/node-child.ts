@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { CorralError } from "../report/index.ts";
+import { hasRawBytes } from "./byte-text.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import { signalNumbers } from "./constants.ts";
 import type { ExitInfo } from "./exit-info.ts";
@@ -60,6 +61,12 @@ export async function spawnWithNode(
     throw new CorralError("NATIVE_MISSING", "without the native addon no process can be born in a group", {
       object: file,
       fix: "join the group through its cgroup.procs file instead",
+    });
+  const raw = [file, ...argv, ...env].find(hasRawBytes);
+  if (raw !== undefined)
+    throw new CorralError("NATIVE_MISSING", "without the native addon arguments and environment must be UTF-8", {
+      object: raw,
+      fix: "install the prebuilt addon, or rename what is not UTF-8",
     });
   const { spawn } = await import("node:child_process");
   const child = spawn(file.includes("/") ? file : `./${file}`, argv.slice(1), {
