@@ -18,8 +18,10 @@ const storeys = [
 
 const rooms = storeys.flat();
 
-/** Every room may import the rooms below it; the arena is embeddable and stands on the kernel alone. */
-const allowedBelow = (room, storey) => (room === "arena" ? ["kernel", "report"] : storeys.slice(storey + 1).flat());
+/** Rooms that may import less than all that is below them: the arena is embeddable, the doctor only looks. */
+const narrowRooms = { arena: ["kernel", "report"], doctor: ["cgroup", "kernel", "report"] };
+
+const allowedBelow = (room, storey) => narrowRooms[room] ?? storeys.slice(storey + 1).flat();
 
 const downwardsOnly = storeys.flatMap((storey, index) =>
   storey.map((room) => ({

@@ -50,17 +50,18 @@ const meanings: Readonly<Record<Controller, Meaning>> = {
 };
 
 function describePlace(place: Place): string {
-  const owner = `v${place.hierarchy.version} at ${place.hierarchy.mountPoint}`;
-  if (place.reason !== null) return `${owner}; ${place.denied ? "denied" : "not usable"}: ${place.reason}`;
+  const owner = `v${place.hierarchy.version}`;
+  if (place.reason !== null)
+    return `${owner} at ${place.hierarchy.mountPoint}; ${place.denied ? "denied" : "not usable"}: ${place.reason}`;
   const how = place.stepAside ? " after this process has stepped into a child of it" : "";
   return `${owner}; groups go into ${place.parent}${how}`;
 }
 
 function probeOf(place: Place): string {
-  if (place.attempt !== null) return "/proc/self/cgroup, mkdir(2) and rmdir(2) of a group there";
+  if (place.attempt !== null) return "/proc/self/cgroup; mkdir(2) of a group there";
   return place.hierarchy.version === 1
-    ? "/proc/self/cgroup, access(2) of the group"
-    : "/proc/self/cgroup, access(2) of the group, its cgroup.procs and cgroup.subtree_control";
+    ? "/proc/self/cgroup; access(2) of the group"
+    : "/proc/self/cgroup; access(2) of the groups, their cgroup.procs and cgroup.subtree_control";
 }
 
 function absent(controller: Controller): Finding {
@@ -80,7 +81,7 @@ export function judgeController(controller: Controller, place: Place | undefined
   if (place === undefined) return absent(controller);
   const usable = place.reason === null;
   const { withIt, without } = meanings[controller];
-  const viaScope = !usable && scopePossible;
+  const viaScope = !usable && scopePossible && withIt !== without;
   const status: FindingStatus = usable ? "yes" : viaScope ? "partly" : "no";
   const consequence = usable ? withIt : viaScope ? `systemd is asked for a delegated scope; then ${withIt}` : without;
   return {

@@ -33,12 +33,17 @@ const layouts: Readonly<Record<HostCgroups["kind"], readonly [FindingStatus, str
 /** How the cgroup mounts are laid out. */
 export function judgeLayout(cgroups: HostCgroups): Finding {
   const [status, consequence] = layouts[cgroups.kind];
-  const mounts = cgroups.hierarchies.map(({ version, mountPoint }) => `${mountPoint} (v${version})`);
+  const v1 = cgroups.hierarchies.filter(({ version }) => version === 1).flatMap((one) => one.controllers);
+  const { unified } = cgroups;
+  const parts = [
+    ...(v1.length === 0 ? [] : [`v1 has ${v1.join(", ")}`]),
+    ...(unified === null ? [] : [`v2 at ${unified.mountPoint} has ${unified.controllers.join(", ") || "none"}`]),
+  ];
   return {
     group: "system",
     name: "cgroup layout",
     status,
-    found: `${cgroups.kind}: ${mounts.length === 0 ? "no cgroup mount" : mounts.join(", ")}`,
+    found: parts.length === 0 ? "no cgroup mount" : `${cgroups.kind === "hybrid" ? "hybrid: " : ""}${parts.join("; ")}`,
     probe: "/proc/self/mountinfo, /proc/cgroups",
     consequence,
     facts: { layout: cgroups.kind, mounts: cgroups.hierarchies.map(({ mountPoint }) => mountPoint) },
