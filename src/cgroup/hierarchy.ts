@@ -81,7 +81,7 @@ function parseSelfCgroup(text: string): Map<string, string> {
 }
 
 function ownDirectoryOf(mount: Mount, path: string | undefined): string | null {
-  if (path === undefined || path.startsWith("/..")) return null;
+  if (path === undefined || /^\/\.\.(\/|$)/.test(path)) return null;
   const base = mount.root === "/" ? "" : mount.root;
   if (base !== "" && path !== base && !path.startsWith(`${base}/`)) return null;
   const below = path.slice(base.length).replace(/\/$/, "");
