@@ -1,9 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
-
-/** Longest time a write that makes the kernel reclaim memory may take before Corral gives up on it. */
-export const blockingWriteLimitMs = 2000;
 
 const errnoMeaning: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
@@ -62,34 +58,6 @@ export function writeControl(path: string, value: string): void {
     }
   } catch (cause) {
     throw controlError(`write ${quote(value)} to`, path, cause);
-  }
-}
-
-/**
- * Writes a control file of a group that is in use, where the kernel may reclaim before it answers: off
- * the event loop and for at most two seconds.
- * @throws CorralError CGROUP_IO, also when the limit passes; the write may then still take effect later
- */
-export async function writeControlSlowly(path: string, value: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error("timed out"), { code: "EAGAIN" })), blockingWriteLimitMs);
-  });
-  try {
-    await Promise.race([writeOnce(path, value), limit]);
-  } catch (cause) {
-    throw controlError(`write ${quote(value)} to`, path, cause);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function writeOnce(path: string, value: string): Promise<void> {
-  const file = await open(path, constants.O_WRONLY);
-  try {
-    await file.write(value);
-  } finally {
-    await file.close();
   }
 }
 

@@ -6,27 +6,24 @@
 export { applyLimits } from "./apply.ts";
 export { parseList } from "./compare.ts";
 export {
-  blockingWriteLimitMs,
   explainErrno,
   readControl,
-  tryReadControl,
   writeControl,
-  writeControlSlowly,
 } from "./control-file.ts";
 export type { Disk } from "./disks.ts";
 export { listDisks, resolveDisk, weightedDisks } from "./disks.ts";
 export type { GroupDirectory, GroupSite } from "./group.ts";
-export { enableControllers, GroupHandle, removeDirectory, signalQuietly } from "./group.ts";
+export { GroupHandle, signalQuietly } from "./group.ts";
 export type { CgroupTexts, Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
-export { controllers, discoverHostCgroups, parseHostCgroups } from "./hierarchy.ts";
+export { controllers, discoverHostCgroups } from "./hierarchy.ts";
 export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./limits.ts";
 export { limitNames } from "./limits.ts";
-export { niceToShares, weightToNice } from "./nice-table.ts";
+export { weightToNice } from "./nice-table.ts";
 export type { NoParent, Parent, PlacementRequest } from "./placement.ts";
 export { selectParent } from "./placement.ts";
 export type { ControlWrite, LimitPlan, PlannedLimit, ReadBack } from "./plan.ts";
 export { planLimits } from "./plan.ts";
 export type { ScopeRequest } from "./systemd-scope.ts";
-export { requestScope, scopeName, systemdIsRunning } from "./systemd-scope.ts";
+export { requestScope, systemdIsRunning } from "./systemd-scope.ts";
 export type { GroupUsage, PressureTotals } from "./usage.ts";
 export { readUsage } from "./usage.ts";

@@ -1,16 +1,5 @@
 import type { FlagTable, RawFlags } from "./flag-definition.ts";
 
-/** Headings of the full help, in order. */
-export const runFlagGroups = [
-  "CPU",
-  "Memory",
-  "IO and processes",
-  "Process attributes",
-  "Time and lifetime",
-  "Report",
-  "Job and placement",
-] as const;
-
 /** Every flag of `corral run`. */
 export const runFlags = {
   "cpu-quota": { group: "CPU", common: true, value: "PERCENT", brief: "hard cap; 100 is one CPU, 1 is the least" },

@@ -7,15 +7,14 @@
 export type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
-export { exitFromWaitStatus, unknownExit } from "./exit-info.ts";
 export type { CgroupTarget, HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
 export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
 export { inheritAll } from "./launcher-options.ts";
 export type { LauncherFailure, LauncherSet, LauncherStatus } from "./launcher-status.ts";
 export type { AddonStatus, FdCallback, FdWatcher, NativeAddon, NativeExit, PidfdInfo } from "./native-addon.ts";
-export { addonStatus, fdEvents, launcherPath, loadAddon, requireAddon, requireLauncher } from "./native-addon.ts";
-export { errnoName, nativeCallError, nativeErrno } from "./native-error.ts";
+export { addonStatus, launcherPath, loadAddon, requireAddon } from "./native-addon.ts";
+export { nativeErrno } from "./native-error.ts";
 export { ownArguments, ownEnvironment } from "./own-words.ts";
 export { packageRoot } from "./package-root.ts";
 export { spawnProcess } from "./process.ts";

@@ -6,16 +6,12 @@
 export { replaceDurableFile } from "./atomic-file.ts";
 export type { StartOptions } from "./attempt.ts";
 export { exitStatusOf } from "./exit-status.ts";
-export { gatherHostFacts } from "./host-facts.ts";
 export { checkJobId, generateJobId } from "./job-id.ts";
 export type { Clock } from "./job-log.ts";
-export { systemClock } from "./job-log.ts";
 export type { PlacementPlan } from "./placement-plan.ts";
 export { planPlacement } from "./placement-plan.ts";
 export type { HostFacts, RunPlan } from "./plan.ts";
-export { planRun } from "./plan.ts";
 export type { StartRecord } from "./records.ts";
-export { listStartRecords } from "./records.ts";
 export { RunningJob } from "./running-job.ts";
 export type { IoPriority, ProcessAttributes, Rlimit, RlimitName, RunSpec, SchedPolicy } from "./spec.ts";
 export { noAttributes } from "./spec.ts";

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 
 /** Where Corral keeps its files (design, "Files on disk"). */
 export interface StateDirectories {
@@ -28,17 +28,4 @@ export const jobsDirectory = (directories: StateDirectories): string => join(dir
 /** Creates a directory for Corral's own eyes (0750) and its parents. */
 export function ensureDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o750 });
-}
-
-/** True when a file could be created in `directory` or in the nearest ancestor that exists. */
-export function canWriteInto(directory: string): boolean {
-  for (let at = directory; ; at = dirname(at)) {
-    try {
-      accessSync(at, constants.W_OK | constants.X_OK);
-      return true;
-    } catch (thrown) {
-      const missing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
-      if (!missing || at === dirname(at)) return false;
-    }
-  }
 }
