@@ -1,4 +1,4 @@
-import { constants } from "node:os";
+import { signalNumber } from "../kernel/index.ts";
 import type { ErrorCode, RunReport } from "../report/index.ts";
 import { errorCodes, exitStatus } from "../report/index.ts";
 
@@ -9,8 +9,6 @@ export function exitStatusOf(report: RunReport): number {
     return Object.hasOwn(errorCodes, code) ? errorCodes[code as ErrorCode].exitStatus : exitStatus.corral;
   }
   if (report.exit_reason === "timeout") return exitStatus.timeout;
-  if (report.exit_signal !== null) {
-    return 128 + (constants.signals[report.exit_signal as NodeJS.Signals] ?? 0);
-  }
+  if (report.exit_signal !== null) return 128 + (signalNumber(report.exit_signal) ?? 0);
   return report.exit_code ?? exitStatus.corral;
 }
