@@ -72,7 +72,7 @@ function tryWrite(action: () => void): WriteTrial {
 
 function tryFreeze(path: string): void {
   writeControl(`${path}/cgroup.freeze`, "1");
-  const frozen = /^1/.test(readControl(`${path}/cgroup.freeze`));
+  const frozen = readControl(`${path}/cgroup.freeze`).startsWith("1");
   writeControl(`${path}/cgroup.freeze`, "0");
   if (!frozen) throw new CorralError("CGROUP_IO", "the group did not keep the value");
 }

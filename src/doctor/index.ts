@@ -8,7 +8,6 @@ export { toDocument } from "./document.ts";
 export type { Examination } from "./examine.ts";
 export { examineHost } from "./examine.ts";
 export type { Finding, FindingGroup, FindingStatus } from "./finding.ts";
-export { findingGroups, findingStatuses } from "./finding.ts";
 export type { ExamineRequest } from "./host.ts";
 export type { LimitVerdict } from "./limits.ts";
 export type { Look } from "./render.ts";

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, readFileSync } from "node:fs";
 import { errnoOf } from "../report/index.ts";
 
 /** Text of a file without the final newline, or null when it is absent or unreadable. */
@@ -19,9 +19,6 @@ export function accessErrno(path: string, mode: number): string | null {
     return errnoOf(thrown) ?? "EIO";
   }
 }
-
-/** True when access(2) says that this process may write there. */
-export const isWritable = (path: string): boolean => accessErrno(path, constants.W_OK) === null;
 
 /** A file that cannot be used, in words: `ENOENT` is absence, the rest is refusal. */
 export const describeAbsence = (path: string, errno: string): string =>

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { parseCapabilities } from "./capabilities.ts";
+import type { BpfFacts, ConnectorFacts } from "./events.ts";
+import { judgeBpf, judgeConnector } from "./events.ts";
+
+const capabilities = (...bits: readonly number[]) => {
+  const value = bits.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
+  return parseCapabilities(`CapEff:\t${value.toString(16)}\n`);
+};
+const [sysAdmin, perfmon, bpf] = [21, 38, 39];
+
+const bpfFacts = (change: Partial<BpfFacts>): BpfFacts => ({
+  capabilities: capabilities(perfmon, bpf),
+  initialUserNamespace: true,
+  unprivilegedDisabled: "2",
+  lockdown: null,
+  ...change,
+});
+
+describe("BPF tracing", () => {
+  test.each([
+    [{}, "yes", "CAP_BPF, CAP_PERFMON; unprivileged_bpf_disabled 2"],
+    [{ capabilities: capabilities(sysAdmin) }, "yes", "CAP_SYS_ADMIN; unprivileged_bpf_disabled 2"],
+    [{ capabilities: capabilities(bpf) }, "no", "CAP_BPF; unprivileged_bpf_disabled 2"],
+    [{ capabilities: capabilities(), unprivilegedDisabled: null }, "no", "none of CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN"],
+    [
+      { initialUserNamespace: false },
+      "no",
+      "CAP_BPF, CAP_PERFMON; but only inside a user namespace; unprivileged_bpf_disabled 2",
+    ],
+    [
+      { lockdown: "confidentiality" },
+      "no",
+      "CAP_BPF, CAP_PERFMON; but the kernel is locked down; unprivileged_bpf_disabled 2",
+    ],
+    [{ capabilities: null }, "unknown", "none of CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN; unprivileged_bpf_disabled 2"],
+  ])("case %#", (change, status, found) => {
+    expect(judgeBpf(bpfFacts(change))).toMatchObject({ status, found });
+  });
+});
+
+const connectorFacts = (change: Partial<ConnectorFacts>): ConnectorFacts => ({
+  listing: "Name            ID\ncn_proc         1:1\n",
+  built: true,
+  initialNamespaces: true,
+  release: "6.18.0",
+  netAdmin: true,
+  ...change,
+});
+
+describe("the proc connector", () => {
+  test.each([
+    [{}, "yes", "registered"],
+    [{ netAdmin: false }, "yes", "registered"],
+    [{ netAdmin: false, release: "6.1.0-56-amd64" }, "no", "needs CAP_NET_ADMIN before Linux 6.6"],
+    [{ initialNamespaces: false }, "no", "closed inside a pid or user namespace"],
+    [{ listing: "Name            ID\n" }, "no", "the kernel has none"],
+    [{ listing: null }, "no", "built in, but this network namespace does not show it"],
+    [{ listing: null, built: false }, "no", "the kernel has none"],
+    [{ listing: null, built: null }, "unknown", "not told"],
+  ])("case %#", (change, status, found) => {
+    expect(judgeConnector(connectorFacts(change))).toMatchObject({ status, found });
+  });
+
+  test("names the probe that answered", () => {
+    expect(judgeConnector(connectorFacts({})).probe).toBe("/proc/net/connector");
+    expect(judgeConnector(connectorFacts({ listing: null })).probe).toBe("CONFIG_PROC_EVENTS");
+  });
+});
