@@ -1,5 +1,4 @@
 import { existsSync, writeSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { CorralError } from "../report/index.ts";
 import { nativeCallError } from "./native-error.ts";
@@ -157,7 +156,10 @@ function load(): AddonStatus {
   }
   if (!existsSync(file)) return { addon: null, path: file, reason: "the file does not exist" };
   try {
-    const raw = createRequire(file)(file) as NativeAddon;
+    // What require() does for a .node file, without loading node:module.
+    const module = { exports: {} };
+    process.dlopen(module, file);
+    const raw = module.exports as NativeAddon;
     return { addon: guardAll(raw), path: file, reason: null };
   } catch (thrown) {
     return { addon: null, path: file, reason: thrown instanceof Error ? thrown.message : String(thrown) };
