@@ -14,10 +14,10 @@ export function stateDirectories(env: NodeJS.ProcessEnv, uid: number): StateDire
   const own = env["CORRAL_STATE_DIR"];
   if (own !== undefined && own !== "") return { runtime: join(own, "run"), results: join(own, "results") };
   if (uid === 0) return { runtime: "/run/corral", results: "/var/lib/corral/results" };
-  const home = env["HOME"] ?? `/tmp/corral-${uid}`;
-  const state = env["XDG_STATE_HOME"] ?? join(home, ".local", "state");
+  const home = env["HOME"] || `/tmp/corral-${uid}`;
+  const state = env["XDG_STATE_HOME"] || join(home, ".local", "state");
   return {
-    runtime: join(env["XDG_RUNTIME_DIR"] ?? join(state, "corral", "run"), "corral"),
+    runtime: join(env["XDG_RUNTIME_DIR"] || join(state, "corral", "run"), "corral"),
     results: join(state, "corral", "results"),
   };
 }
