@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,6 +43,11 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Starts corral alone in a group, in one process from sh to node. `user` are further words such as those of setpriv(1). */
+export const inside = (group: string, user: readonly string[] = []): RunOptions => ({
+  through: ["sh", "-c", `echo $$ >${group}/cgroup.procs; exec "$@"`, "sh", ...user],
+});
+
 /** Longest time any single run of these suites may take. */
 const runLimitMs = 90_000;
 let runs = 0;
@@ -46,8 +61,8 @@ const newJobId = (): string => {
 export function startJob(flags: readonly string[], command: readonly string[], options: RunOptions = {}): Job {
   const id = newJobId();
   const home = mkdtempSync(join(tmpdir(), "corral-vmtest-"));
-  writeFileSync(join(home, "report.json"), "", { mode: 0o666 });
-  for (const name of ["", "state"]) openToAll(join(home, name));
+  // The run may be another user's.
+  chmodSync(home, 0o777);
   const corral = [process.execPath, resolve("dist/corral.cjs"), "run", "--job-id", id];
   const report = ["--report", join(home, "report.json")];
   const [program = "", ...args] = [...(options.through ?? []), ...corral, ...report, ...flags, "--", ...command];
@@ -58,23 +73,21 @@ export function startJob(flags: readonly string[], command: readonly string[], o
   return { id, corral: child, ended: collect(child, home) };
 }
 
-function openToAll(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o777 });
-}
-
 async function collect(child: ChildProcess, home: string): Promise<Ran> {
   const output = { stdout: "", stderr: "" };
-  child.stdout?.on("data", (chunk: Buffer) => void (output.stdout += chunk.toString()));
-  child.stderr?.on("data", (chunk: Buffer) => void (output.stderr += chunk.toString()));
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.on("data", (chunk: Buffer) => {
+      output[name] += chunk.toString();
+    });
+  }
   const timer = setTimeout(() => child.kill("SIGKILL"), runLimitMs);
   try {
     const status = await new Promise<number>((resolveStatus, reject) => {
       child.on("error", reject);
       child.on("close", (code) => resolveStatus(code ?? -1));
     });
-    const text = readFileSync(join(home, "report.json"), "utf8");
-    assert.notEqual(text, "", `corral wrote no report: ${output.stderr}`);
-    return { status, ...output, report: JSON.parse(text) as RunReport };
+    assert.ok(existsSync(join(home, "report.json")), `corral wrote no report: ${output.stderr}`);
+    return { status, ...output, report: JSON.parse(read(join(home, "report.json"))) as RunReport };
   } finally {
     clearTimeout(timer);
     rmSync(home, { recursive: true, force: true });
@@ -126,8 +139,8 @@ export async function removeTree(group: string): Promise<void> {
   const below = readdirSync(group, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .reverse();
+    .toSorted()
+    .toReversed();
   for (const directory of [...below, group]) rmdirSync(directory);
 }
 
