@@ -130,7 +130,8 @@ function ownV2Parent({ hierarchy, needed, ownPid, climb }: PlacementRequest): Pa
     if (!mayManage(above)) return none(hierarchy, true, `no permission to create groups in ${above}`);
     if (offers(above, needed) && canPassOn(above, needed)) return { hierarchy, directory: above, stepAside: false };
   }
-  return none(hierarchy, !mayManage(own), `no group at or above ${own} can hold a job's group`);
+  if (!mayManage(own)) return none(hierarchy, true, `no permission to create groups in ${own}`);
+  return none(hierarchy, false, `no group at or above ${own} can hold a job's group`);
 }
 
 export interface PlacementRequest {
