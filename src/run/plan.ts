@@ -72,7 +72,7 @@ export interface Fallbacks {
   readonly outcomes: readonly ConstraintOutcome[];
 }
 
-/** Best-effort IO level for a weight: 100 is 0, 50 is 4, 0 is 7. */
+/** Best-effort IO level for a weight: 100 is 0, 50 is 3, 1 is 7. */
 export const weightToIoPriority = (weight: number): IoPriority => ({
   class: "best-effort",
   level: Math.min(7, Math.max(0, 7 - Math.round((Math.min(weight, 100) / 100) * 7))),
@@ -94,7 +94,7 @@ export function planFallbacks(
     const reason = unavailable.get(limit.controller);
     if (reason === undefined) continue;
     const base = { name: limit.name, requested: limit.requested };
-    if (!standIns) {
+    if (!standIns && limit.key !== "cpuWeightNice") {
       outcomes.push({ ...base, status: "not_enforceable", mechanism: null, effective: null, reason });
     } else if (limit.key === "cpuWeight" && attributes.nice === null && spec.limits.cpuWeight !== undefined) {
       const nice = weightToNice(spec.limits.cpuWeight);
