@@ -35,7 +35,7 @@ function group(
   const directory = path === "" ? root : `${root}/${path}`;
   mkdirSync(directory, { recursive: true });
   const unlimited = path === "" ? [] : v2Files.map((file) => [file, file === "cpu.max" ? "max 100000\n" : "max\n"]);
-  const files = {
+  const files: Readonly<Record<string, string>> = {
     ...Object.fromEntries(unlimited),
     "cgroup.controllers": `${controllers}\n`,
     ...(path === "" ? {} : { "cgroup.type": "domain\n", "io.max": "", "cpuset.cpus": "\n" }),
