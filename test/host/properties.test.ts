@@ -141,7 +141,15 @@ test("concurrent runs never share a group, with and without job ids, and each ke
 
 test("a job id is refused while its job lives, the live job is untouched, and the id is free afterwards", async () => {
   const marker = bench.fresh("started");
-  const first = bench.start(["run", "--job-id", "twin", "--", "sh", "-c", `touch ${marker}; sleep 1; exit 4`]);
+  const first = bench.start([
+    "run",
+    "--job-id",
+    "twin",
+    "--",
+    "sh",
+    "-c",
+    `touch ${marker}; sleep ${scaled(1)}; exit 4`,
+  ]);
   await until("the first job runs", () => existsSync(marker));
   const file = bench.fresh("never");
   const second = await bench.corral(["run", "--job-id", "twin", "--", "touch", file]);
@@ -156,8 +164,8 @@ test("a job id is refused while its job lives, the live job is untouched, and th
 
 test("of many runs started at once with one job id, exactly one runs", async () => {
   const file = bench.fresh("ran");
-  const args = ["run", "--quiet", "--job-id", "race", "--", "sh", "-c", `echo x >> ${file}; sleep 2`];
-  const ended = await Promise.all(Array.from({ length: 5 }, () => bench.corral(args)));
+  const args = ["run", "--quiet", "--job-id", "race", "--", "sh", "-c", `echo x >> ${file}; sleep ${scaled(2)}`];
+  const ended = await Promise.all(Array.from({ length: 5 }, () => bench.corral(args, { limitMs: 30_000 })));
   assert.deepEqual(ended.map(({ status }) => status).toSorted(), [0, 125, 125, 125, 125]);
   assert.equal(readFileSync(file, "utf8"), "x\n");
 });

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import type { Controller } from "../../src/cgroup/index.ts";
+import { openBench } from "../shared/bench.ts";
+import { someDisk } from "../shared/disk.ts";
+import { host } from "../shared/group-parent.ts";
+import { expectNoLeftovers } from "../shared/leaks.ts";
+import { controller, requires, root } from "../shared/requires.ts";
+
+const bench = openBench();
+
+/** What one hierarchy version holds of a limit: the file and its text, or the reason why nothing does. */
+type Held =
+  | { readonly file: string; readonly text: string; readonly mechanism?: string; readonly effective?: string }
+  | { readonly impossible: string };
+
+interface Row {
+  readonly flags: readonly string[];
+  /** Name and requested value as the outcome spells them. */
+  readonly outcome: readonly [name: string, requested: string];
+  readonly controller: Controller;
+  readonly v1: Held & { readonly weaker?: string };
+  readonly v2: Held;
+}
+
+const noneOnV1 = { impossible: "cgroup v1 has no such control" } as const;
+const mib = 2 ** 20;
+const disk = someDisk ?? "0:0";
+
+const rows: readonly Row[] = [
+  {
+    flags: ["--cpu-quota", "20"],
+    outcome: ["cpu-quota", "20% (20000 us per 100000 us)"],
+    controller: "cpu",
+    v1: {
+      file: "cpu.cfs_quota_us",
+      text: "20000",
+      mechanism: "cpu.cfs_period_us, cpu.cfs_quota_us",
+      effective: "20000 100000",
+    },
+    v2: { file: "cpu.max", text: "20000 100000" },
+  },
+  {
+    flags: ["--cpu-max", "30000 50000"],
+    outcome: ["cpu-quota", "60% (30000 us per 50000 us)"],
+    controller: "cpu",
+    v1: {
+      file: "cpu.cfs_period_us",
+      text: "50000",
+      mechanism: "cpu.cfs_period_us, cpu.cfs_quota_us",
+      effective: "30000 50000",
+    },
+    v2: { file: "cpu.max", text: "30000 50000" },
+  },
+  {
+    flags: ["--cpu-quota", "20", "--cpu-burst", "5ms"],
+    outcome: ["cpu-burst", "5000 us"],
+    controller: "cpu",
+    v1: { file: "cpu.cfs_burst_us", text: "5000" },
+    v2: { file: "cpu.max.burst", text: "5000" },
+  },
+  {
+    flags: ["--cpu-weight", "50"],
+    outcome: ["cpu-weight", "50"],
+    controller: "cpu",
+    v1: { file: "cpu.shares", text: "512" },
+    v2: { file: "cpu.weight", text: "50" },
+  },
+  {
+    flags: ["--cpu-idle"],
+    outcome: ["cpu-idle", "true"],
+    controller: "cpu",
+    v1: { file: "cpu.idle", text: "1" },
+    v2: { file: "cpu.idle", text: "1" },
+  },
+  {
+    flags: ["--cpuset", "0"],
+    outcome: ["cpuset", "0"],
+    controller: "cpuset",
+    v1: { file: "cpuset.cpus", text: "0" },
+    v2: { file: "cpuset.cpus.effective", text: "0", mechanism: "cpuset.cpus" },
+  },
+  {
+    flags: ["--cpuset-mems", "0"],
+    outcome: ["cpuset-mems", "0"],
+    controller: "cpuset",
+    v1: { file: "cpuset.mems", text: "0" },
+    v2: { file: "cpuset.mems.effective", text: "0", mechanism: "cpuset.mems" },
+  },
+  {
+    flags: ["--cpuset-partition", "member"],
+    outcome: ["cpuset-partition", "member"],
+    controller: "cpuset",
+    v1: noneOnV1,
+    v2: { file: "cpuset.cpus.partition", text: "member" },
+  },
+  {
+    flags: ["--memory-limit", "64"],
+    outcome: ["memory-limit", String(64 * mib)],
+    controller: "memory",
+    v1: { file: "memory.limit_in_bytes", text: String(64 * mib) },
+    v2: { file: "memory.max", text: String(64 * mib) },
+  },
+  {
+    flags: ["--memory-max", "50000000"],
+    outcome: ["memory-limit", "50000000"],
+    controller: "memory",
+    v1: { file: "memory.limit_in_bytes", text: "49999872" },
+    v2: { file: "memory.max", text: "49999872" },
+  },
+  {
+    flags: ["--memory-high", "32M"],
+    outcome: ["memory-high", String(32 * mib)],
+    controller: "memory",
+    v1: {
+      file: "memory.soft_limit_in_bytes",
+      text: String(32 * mib),
+      weaker: "cgroup v1 has no memory.high; the soft limit only makes the group an earlier target of reclaim",
+    },
+    v2: { file: "memory.high", text: String(32 * mib) },
+  },
+  {
+    flags: ["--memory-low", "16M"],
+    outcome: ["memory-low", String(16 * mib)],
+    controller: "memory",
+    v1: noneOnV1,
+    v2: { file: "memory.low", text: String(16 * mib) },
+  },
+  {
+    flags: ["--memory-min", "8M"],
+    outcome: ["memory-min", String(8 * mib)],
+    controller: "memory",
+    v1: noneOnV1,
+    v2: { file: "memory.min", text: String(8 * mib) },
+  },
+  {
+    flags: ["--memory-limit", "64", "--swap-max", "0"],
+    outcome: ["swap-max", "0"],
+    controller: "memory",
+    v1: { file: "memory.memsw.limit_in_bytes", text: String(64 * mib) },
+    v2: { file: "memory.swap.max", text: "0" },
+  },
+  {
+    flags: ["--swap-max", "1M"],
+    outcome: ["swap-max", String(mib)],
+    controller: "memory",
+    v1: { impossible: "cgroup v1 limits swap only together with memory; give --memory-limit too" },
+    v2: { file: "memory.swap.max", text: String(mib) },
+  },
+  {
+    flags: ["--zswap-max", "1M"],
+    outcome: ["zswap-max", String(mib)],
+    controller: "memory",
+    v1: noneOnV1,
+    v2: { file: "memory.zswap.max", text: String(mib) },
+  },
+  {
+    flags: ["--oom-group"],
+    outcome: ["oom-group", "true"],
+    controller: "memory",
+    v1: noneOnV1,
+    v2: { file: "memory.oom.group", text: "1" },
+  },
+  {
+    flags: ["--io-max", `${disk} rbps=10M`],
+    outcome: ["io-max", `${disk} rbps=10485760`],
+    controller: "io",
+    v1: { file: "blkio.throttle.read_bps_device", text: `${disk} 10485760` },
+    v2: { file: "io.max", text: `${disk} rbps=10485760 wbps=max riops=max wiops=max` },
+  },
+  {
+    flags: ["--io-max", `${disk} wbps=5M wiops=50`],
+    outcome: ["io-max", `${disk} wbps=5242880 wiops=50`],
+    controller: "io",
+    v1: {
+      file: "blkio.throttle.write_iops_device",
+      text: `${disk} 50`,
+      mechanism: "blkio.throttle.write_bps_device, blkio.throttle.write_iops_device",
+      effective: `${disk} 5242880 ${disk} 50`,
+    },
+    v2: { file: "io.max", text: `${disk} rbps=max wbps=5242880 riops=max wiops=50` },
+  },
+  {
+    flags: ["--io-latency", `${disk} 20ms`],
+    outcome: ["io-latency", `${disk} target=20000us`],
+    controller: "io",
+    v1: noneOnV1,
+    v2: { file: "io.latency", text: `${disk} target=20000` },
+  },
+  {
+    flags: ["--pids-max", "33"],
+    outcome: ["pids-max", "33"],
+    controller: "pids",
+    v1: { file: "pids.max", text: "33" },
+    v2: { file: "pids.max", text: "33" },
+  },
+];
+
+/** Text of a control file as the running workload finds it, and the outcome of the limit. */
+async function runWith(row: Row, held: Held) {
+  const jobId = "row";
+  const shown = "file" in held ? bench.parent.fileOf(row.controller, jobId, { v1: held.file, v2: held.file }) : null;
+  const { status, out, report } = await bench.report(
+    ["--job-id", jobId, ...row.flags],
+    shown === null ? ["true"] : ["sh", "-c", `cat ${shown} 2>&1`],
+  );
+  const [name] = row.outcome;
+  return { status, out, constraint: report.constraints.find((one) => one.name === name) };
+}
+
+for (const row of rows) {
+  test(`${row.flags.join(" ")}: the workload finds the value in its group, and the outcome tells it`, async (t) => {
+    const isIo = row.flags.some((flag) => flag.startsWith("--io"));
+    if (!requires(t, root(), controller(row.controller), isIo && someDisk === null ? "this host has no disk" : null))
+      return;
+    const held: Row["v1"] = host.owner[row.controller]?.version === 2 ? row.v2 : row.v1;
+    const [name, requested] = row.outcome;
+    const { status, out, constraint } = await runWith(row, held);
+    const base = { name, requested };
+    if ("impossible" in held) {
+      const nothing = { status: "not_enforceable", mechanism: null, effective: null, reason: held.impossible };
+      assert.deepEqual([status, constraint], [0, { ...base, ...nothing }]);
+      return;
+    }
+    const file = held.file;
+    const parentFile = bench.parent.fileOf(row.controller, "row", { v1: file, v2: file })?.replace("/corral-row/", "/");
+    if (parentFile === undefined || !existsSync(parentFile)) {
+      const reason = "this kernel or group has no such control file (ENOENT)";
+      const mechanism = held.mechanism ?? file;
+      assert.deepEqual(constraint, { ...base, status: "not_enforceable", mechanism, effective: null, reason });
+      return;
+    }
+    assert.deepEqual(constraint, {
+      ...base,
+      status: held.weaker === undefined ? "applied" : "degraded",
+      mechanism: held.mechanism ?? file,
+      effective: held.effective ?? held.text,
+      reason: held.weaker ?? null,
+    });
+    assert.deepEqual([status, out], [0, `${held.text}\n`]);
+  });
+}
+
+expectNoLeftovers(bench);
