@@ -54,7 +54,7 @@ function withPreset(flags: RawRunFlags): RawRunFlags {
   if (flags.preset === undefined) return flags;
   const name = flagValue("preset", flags.preset, oneOf(Object.keys(presets) as (keyof typeof presets)[]));
   const given = new Set<string>(Object.keys(flags));
-  const replaced = conflicts.flatMap(([a, b]) => (given.has(b) ? [a] : []));
+  const replaced = conflicts.flatMap(([a, b]) => (given.has(b) ? [a] : given.has(a) ? [b] : []));
   const kept = Object.entries(presets[name]).filter(([flag]) => !replaced.includes(flag as RunFlagName));
   return { ...Object.fromEntries(kept), ...flags };
 }
