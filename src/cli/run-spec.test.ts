@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { CorralError } from "../report/index.ts";
 import type { RunSpec } from "../run/index.ts";
 import { noAttributes } from "../run/index.ts";
+import type { FlagDefinition } from "./flag-definition.ts";
 import type { RawRunFlags, RunFlagName } from "./run-flags.ts";
 import { runFlags } from "./run-flags.ts";
 import { presets, toRunSpec } from "./run-spec.ts";
@@ -451,7 +452,7 @@ test("no flag value makes the parser throw anything but a usage error of one lin
   );
   fc.assert(
     fc.property(fc.constantFrom(...names), value, (flag, text) => {
-      const definition: { value?: string; repeat?: true } = runFlags[flag];
+      const definition: FlagDefinition = runFlags[flag];
       const given = definition.value === undefined ? true : definition.repeat === true ? [text] : text;
       try {
         specOf({ [flag]: given });
