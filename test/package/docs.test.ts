@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { after, describe, test } from "node:test";
+import { Ajv } from "ajv";
+
+const commandLimitMs = 30_000;
+const root = mkdtempSync(join(tmpdir(), "corral-docs-"));
+const state = join(root, "state");
+after(() => rmSync(root, { recursive: true }));
+
+mkdirSync(join(root, "bin"));
+symlinkSync(resolve("dist/corral.cjs"), join(root, "bin/corral"));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a shell script with `corral` on PATH and records of its own. */
+function runScript(script: string, cwd: string): Ended {
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", script], {
+    cwd,
+    encoding: "utf8",
+    timeout: commandLimitMs,
+    killSignal: "SIGKILL",
+    env: {
+      ...process.env,
+      PATH: `${join(root, "bin")}:${dirname(process.execPath)}:${process.env["PATH"]}`,
+      CORRAL_STATE_DIR: state,
+    },
+  });
+  return { status, stdout, stderr };
+}
+
+/** The ```sh blocks of a document. */
+const examplesIn = (document: string): string[] =>
+  [...readFileSync(document, "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? "");
+
+/** Blocks that set up or test the whole checkout; the suites themselves are their test. */
+const wholeCheckout = /^npm /m;
+
+const title = (example: string): string => (example.split("\n", 1)[0] ?? "").slice(0, 90);
+
+/** An example says in comments what it prints (`# prints …`, whole lines of stdout) and how it ends (`# exit status n`). */
+function checkExample(example: string, cwd: string): void {
+  const { status, stdout, stderr } = runScript(example, cwd);
+  const wanted = /^# exit status (\d+)$/m.exec(example)?.[1] ?? "0";
+  assert.equal(status, Number(wanted), stderr);
+  const printed = [...example.matchAll(/^# prints (.*)$/gm)].map((match) => match[1] ?? "");
+  const lines = stdout.split("\n");
+  assert.deepEqual(
+    printed.map((line) => (lines.includes(line) ? line : `${line} (not printed)`)),
+    printed,
+    stdout,
+  );
+}
+
+describe("the examples", () => {
+  for (const example of examplesIn("docs/run.md")) {
+    test(`docs/run.md: ${title(example)}`, () => {
+      checkExample(example, mkdtempSync(join(root, "example-")));
+    });
+  }
+
+  for (const example of examplesIn("README.md").filter((text) => !wholeCheckout.test(text))) {
+    test(`README.md: ${title(example)}`, () => {
+      checkExample(example, resolve("."));
+    });
+  }
+});
+
+const ajv = new Ajv({
+  strict: true,
+  strictTypes: false,
+  allErrors: true,
+  formats: { "date-time": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ },
+});
+
+/** What a JSON Schema of schemas/ finds wrong with a document. */
+function faultsOf(schema: string, document: unknown): string[] {
+  const validate =
+    ajv.getSchema(schema) ??
+    ajv.addSchema(JSON.parse(readFileSync(`schemas/${schema}.schema.json`, "utf8")), schema).getSchema(schema);
+  assert.ok(validate !== undefined);
+  return validate(document) === true ? [] : (validate.errors ?? []).map((one) => `${one.instancePath}: ${one.message}`);
+}
+
+/** Real runs of every kind of ending. */
+const runs: Readonly<Record<string, string>> = {
+  "a success": "corral run --json -- true",
+  "a failure under limits": `corral run --json --cpu-quota 50 --memory-limit 64 --pids-max 20 --io-weight 50 --nice 5
+    --intent soak --tag a=b --sla-eligible -- sh -c 'exit 3'`,
+  "every kind of attribute": `corral run --json --rlimit core=0 --ionice idle --sched batch --oom-score 500
+    --affinity 0 --cpu-weight 50 -- true`,
+  "limits that cannot be had": "corral run --json --memory-min 1M --cpuset-partition member --swap-max max -- true",
+  "a signal": "corral run --json -- sh -c 'kill -KILL $$'",
+  "a timeout": "corral run --json --timeout 100ms --kill-after 1s -- sleep 20",
+  "a command that does not exist": "corral run --json --memory-limit 64 -- no-such-command",
+  "a workload that leaves a process behind": "corral run --json -- sh -c 'sleep 1 & :'",
+  "a Corral that leaves": "corral run --json --memory-limit 64 -- sleep 2 & sleep 1; kill -TERM $!; wait $!; exit 0",
+};
+
+describe("the JSON Schemas", () => {
+  for (const [name, script] of Object.entries(runs)) {
+    test(`the report of ${name} is a corral.report/1`, () => {
+      const { stdout, stderr } = runScript(script.replaceAll("\n", " "), root);
+      assert.deepEqual(faultsOf("report", JSON.parse(stdout)), [], stderr);
+    });
+  }
+
+  test("every result that was kept is a corral.report/1", () => {
+    const results = join(state, "results");
+    const names = readdirSync(results);
+    const faults = names.flatMap((name) => faultsOf("report", JSON.parse(readFileSync(join(results, name), "utf8"))));
+    assert.deepEqual([names.length > 10, faults], [true, []]);
+  });
+
+  test("the start record of a live job is a corral.start/1", () => {
+    const { stdout } = runScript(
+      `corral run --quiet --job-id live --memory-limit 64 --tag a=b -- cat ${state}/run/jobs/live.json`,
+      root,
+    );
+    assert.deepEqual(faultsOf("start", JSON.parse(stdout)), []);
+  });
+
+  for (const flags of [
+    "",
+    "--preset balanced --nice 5 --cpuset 0 --pids-max 20 --io-max '8:0 rbps=1M' --memory-min 1M --timeout 5s --scope systemd",
+    "--rlimit nofile=10:max --ionice idle --sched rr:5 --user 0 --workdir / --affinity 0 --oom-score 1 --lifetime tied",
+  ]) {
+    test(`the plan of a run with ${flags === "" ? "no flags" : flags} is a corral.plan/1`, () => {
+      const { stdout, stderr } = runScript(`corral run --dry-run --json ${flags} -- make`, root);
+      assert.deepEqual(faultsOf("plan", JSON.parse(stdout)), [], stderr);
+    });
+  }
+
+  test("refuse a report that lacks a field, has another, or one of another type", () => {
+    const { stdout } = runScript("corral run --json -- true", root);
+    const report = JSON.parse(stdout) as Record<string, unknown>;
+    const { tags: _, ...lacking } = report;
+    assert.deepEqual(faultsOf("report", lacking), [": must have required property 'tags'"]);
+    assert.deepEqual(faultsOf("report", { ...report, more: 1 }), [": must NOT have additional properties"]);
+    assert.deepEqual(faultsOf("report", { ...report, uid: "0" }), ["/uid: must be integer"]);
+    assert.deepEqual(faultsOf("report", { ...report, exit_reason: "bored" }), [
+      "/exit_reason: must be equal to one of the allowed values",
+    ]);
+  });
+});
+
+test("the next run clears up after runs that were left, as soon as their workloads have ended", () => {
+  let left: string[] = [];
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+    runScript("corral run --quiet -- sleep 0.2", root);
+    left = readdirSync(join(state, "run/jobs"));
+    if (left.length === 0) return;
+  }
+  assert.deepEqual(left, []);
+});
