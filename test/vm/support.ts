@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ConstraintOutcome, RunReport } from "../../src/report/index.ts";
+import { sleep, until } from "../shared/timing.ts";
 
 /** The cgroup v2 mount of the guest. */
 export const v2 = "/sys/fs/cgroup";
@@ -70,7 +70,10 @@ export function startJob(flags: readonly string[], command: readonly string[], o
     env: { ...process.env, CORRAL_STATE_DIR: join(home, "state"), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  return { id, corral: child, ended: collect(child, home) };
+  const ended = collect(child, home);
+  // Who kills a run may ask for its end later, or never.
+  ended.catch(() => {});
+  return { id, corral: child, ended };
 }
 
 async function collect(child: ChildProcess, home: string): Promise<Ran> {
@@ -135,7 +138,7 @@ export async function withParent<T>(
 
 /** Removes a group with all below it once its processes are gone. */
 export async function removeTree(group: string): Promise<void> {
-  await until(() => /^populated 0$/m.test(read(`${group}/cgroup.events`)), `${group} to be empty`);
+  await until(`${group} to be empty`, () => /^populated 0$/m.test(read(`${group}/cgroup.events`)));
   const below = readdirSync(group, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -164,13 +167,6 @@ export function stat(path: string, key: string): number {
   const value = new RegExp(`^${key} (\\d+)$`, "m").exec(read(path))?.[1];
   assert.ok(value, `${basename(path)} has no ${key}`);
   return Number(value);
-}
-
-/** Waits until a condition of the kernel holds. */
-export async function until(condition: () => boolean, what: string, limitMs = 30_000): Promise<void> {
-  for (const end = performance.now() + limitMs; !condition(); await sleep(20)) {
-    assert.ok(performance.now() < end, `waited ${limitMs} ms for ${what}`);
-  }
 }
 
 /** True once a job's group exists and its workload is in it, if only to wait for the CPU. */

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { until } from "../../shared/timing.ts";
 import {
   assertApplied,
   assertNear,
@@ -14,7 +15,6 @@ import {
   run,
   sampleCpu,
   startJob,
-  until,
   v2,
 } from "../support.ts";
 
@@ -30,8 +30,8 @@ const unitsNamed = (name: string): string =>
   execFileSync("systemctl", ["list-units", "--all", "--plain", "--no-legend", name], { encoding: "utf8" }).trim();
 
 async function assertScopeIsGone(job: Job): Promise<void> {
-  await until(() => !existsSync(scopeDirectory(job)), "the scope's group to be gone");
-  await until(() => unitsNamed(scopeOf(job)) === "", "systemd to forget the scope");
+  await until("the scope's group to be gone", () => !existsSync(scopeDirectory(job)));
+  await until("systemd to forget the scope", () => unitsNamed(scopeOf(job)) === "");
 }
 
 test("--scope systemd puts the workload into a transient scope whose memory limit holds", async () => {
@@ -47,7 +47,7 @@ test("--scope systemd puts the workload into a transient scope whose memory limi
 
 test("--scope systemd holds a CPU quota from the workload's first instruction", async (t) => {
   const job = startJob([...systemd, "--cpu-quota", "20"], [fixture("burn-cpu"), "8"]);
-  await until(() => existsSync(groupOf(job)) && isBusy(groupOf(job)), "the workload to compute");
+  await until("the workload to compute", () => existsSync(groupOf(job)) && isBusy(groupOf(job)));
   const { usageUs, wallUs } = await sampleCpu([groupOf(job)], 5);
   const { report } = await job.ended;
   t.diagnostic(`${((100 * (usageUs[0] ?? 0)) / wallUs).toFixed(2)} % of a CPU`);
@@ -77,7 +77,7 @@ test("--scope cgroupfs leaves the groups that systemd manages alone", async () =
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
   test(`a workload in a scope survives ${signal} of Corral, still limited, and the scope ends with it`, async () => {
     const job = startJob([...systemd, "--pids-max", "7"], [fixture("burn-cpu"), "100"]);
-    await until(() => existsSync(groupOf(job)) && isBusy(groupOf(job)), "the workload to compute");
+    await until("the workload to compute", () => existsSync(groupOf(job)) && isBusy(groupOf(job)));
     job.corral.kill(signal);
     // Not `job.ended`: the workload keeps the output open.
     await once(job.corral, "exit");
@@ -96,7 +96,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
 
 test("--lifetime tied ends a workload in a scope together with Corral", async () => {
   const job = startJob([...systemd, "--lifetime", "tied", "--pids-max", "7"], [fixture("burn-cpu"), "100"]);
-  await until(() => existsSync(groupOf(job)) && isBusy(groupOf(job)), "the workload to compute");
+  await until("the workload to compute", () => existsSync(groupOf(job)) && isBusy(groupOf(job)));
   job.corral.kill("SIGKILL");
   await job.ended.catch(() => {});
   await assertScopeIsGone(job);

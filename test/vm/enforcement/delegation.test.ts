@@ -12,7 +12,7 @@ import {
   run,
   v2,
   withParent,
-} from "./support.ts";
+} from "../support.ts";
 
 const mib = 2 ** 20;
 const user = 1000;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../shared/timing.ts";
 import {
   assertApplied,
   below,
@@ -11,10 +12,9 @@ import {
   read,
   run,
   startJob,
-  until,
   v2,
   withParent,
-} from "./support.ts";
+} from "../support.ts";
 
 test("--cpuset keeps every process of the workload on its CPUs, and the workload cannot widen it", async () => {
   const burn = `${fixture("burn-cpu")} 3 2`;
@@ -47,7 +47,7 @@ for (const kind of ["root", "isolated"] as const) {
   test(`--cpuset-partition ${kind} takes the CPU away from everybody else`, async () => {
     const job = startJob(["--cpuset", "1", "--cpuset-partition", kind], [fixture("burn-cpu"), "3"]);
     const group = groupOf(v2, job);
-    await until(() => isBusy(group), "the workload to compute");
+    await until("the workload to compute", () => isBusy(group));
     const [partition, others, isolated] = [
       read(`${group}/cpuset.cpus.partition`),
       read(`${v2}/cpuset.cpus.effective`),
@@ -59,7 +59,7 @@ for (const kind of ["root", "isolated"] as const) {
     assert.deepEqual([partition, others, isolated], [kind, "0", kind === "isolated" ? "1" : ""]);
     assert.equal(own.stdout, "Cpus_allowed_list:\t0\n");
     assert.equal(stdout, "cpus 1\n");
-    await until(() => read(`${v2}/cpuset.cpus.effective`) === "0-1", "the CPU to come back", 5000);
+    await until("the CPU to come back", () => read(`${v2}/cpuset.cpus.effective`) === "0-1", 5000);
   });
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
+import { until } from "../../shared/timing.ts";
 import {
   assertApplied,
   below,
@@ -11,10 +12,9 @@ import {
   run,
   startJob,
   stat,
-  until,
   withParent,
   write,
-} from "./support.ts";
+} from "../support.ts";
 
 const mib = 2 ** 20;
 const swapDisk = "/dev/nvme0n1";
@@ -70,7 +70,7 @@ function keptUnderPressure(flags: readonly string[]): Promise<number> {
   return withParent(async (parent) => {
     const quiet = startJob([...below(parent), "--memory-limit", "60", ...flags], touch(39, 300));
     const group = groupOf(parent, quiet);
-    await until(() => hasMemory(group, 39 * mib), "the quiet workload to have its memory");
+    await until("the quiet workload to have its memory", () => hasMemory(group, 39 * mib));
     const greedy = await run([...below(parent), "--memory-limit", "70"], touch(68, -3));
     assert.equal(greedy.status, 0, greedy.stderr);
     const kept = stat(`${group}/memory.stat`, "anon");

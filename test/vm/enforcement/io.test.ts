@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertApplied, assertNear, fixture, outcomeOf, read, run } from "./support.ts";
+import { assertApplied, assertNear, fixture, outcomeOf, read, run } from "../support.ts";
 
 /** The guest's second disk; the first one is for swap. */
 const disk = "/dev/nvme1n1";
 const device = read("/sys/block/nvme1n1/dev");
-const seconds = 5;
+const seconds = 4;
 
 interface Speed {
   readonly bytes: number;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../../shared/timing.ts";
 import {
   assertApplied,
   assertNear,
@@ -11,9 +12,8 @@ import {
   run,
   sampleCpu,
   startJob,
-  until,
   withParent,
-} from "./support.ts";
+} from "../support.ts";
 
 for (const { flags, effective, percent, budgetUs } of [
   { flags: ["--cpu-quota", "20"], effective: "20000 100000", percent: 20, budgetUs: 20_000 },
@@ -23,7 +23,7 @@ for (const { flags, effective, percent, budgetUs } of [
     await withParent(async (parent) => {
       const job = startJob([...below(parent), ...flags], [fixture("burn-cpu"), "9"]);
       const group = groupOf(parent, job);
-      await until(() => isBusy(group), "the workload to compute");
+      await until("the workload to compute", () => isBusy(group));
       const { usageUs, wallUs, periods } = await sampleCpu([group], 6);
       const { report } = await job.ended;
       const used = usageUs[0] ?? 0;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sleep, until } from "../../shared/timing.ts";
 import {
   assertNear,
   below,
@@ -9,11 +10,10 @@ import {
   read,
   run,
   startJob,
-  until,
   v2,
   withParent,
   write,
-} from "./support.ts";
+} from "../support.ts";
 
 const disk = "/dev/nvme1n1";
 const device = read("/sys/block/nvme1n1/dev");
@@ -33,9 +33,9 @@ test("--io-weight 25 and 75 share a disk with io.cost as 1 to 3", async (t) => {
     withParent(async (parent) => {
       const jobs = ["25", "75"].map((weight) => startJob([...below(parent), "--io-weight", weight], reader(12)));
       const bytesRead = (): number[] => jobs.map((job) => readBytes(groupOf(parent, job)));
-      await until(() => bytesRead().every((bytes) => bytes > 100_000), "both workloads to read");
+      await until("both workloads to read", () => bytesRead().every((bytes) => bytes > 100_000));
       const before = bytesRead();
-      await new Promise((resolve) => setTimeout(resolve, 6000));
+      await sleep(6000);
       const moved = bytesRead().map((bytes, index) => bytes - (before[index] ?? 0));
       const [first = 0, second = 0] = moved;
       t.diagnostic(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertApplied, fixture, run } from "./support.ts";
+import { assertApplied, fixture, run } from "../support.ts";
 
 test("--pids-max makes fork fail with EAGAIN for the program, and the refusal is counted", async (t) => {
   const { status, stdout, report } = await run(["--pids-max", "5"], [fixture("fork-many"), "20"]);

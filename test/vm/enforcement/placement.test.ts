@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { test } from "node:test";
+import { until } from "../../shared/timing.ts";
 import {
   assertApplied,
   below,
@@ -12,11 +13,10 @@ import {
   read,
   run,
   startJob,
-  until,
   v2,
   withParent,
   write,
-} from "./support.ts";
+} from "../support.ts";
 
 const mib = 2 ** 20;
 const whereAmI = ["sh", "-c", "cat /proc/self/cgroup"];
@@ -47,7 +47,7 @@ test("a Corral alone in its group steps aside, governs below it, and puts everyt
   await withParent(async (parent) => {
     const script = [...whereAmI.slice(0, 2), `${whereAmI[2]}; exec ${fixture("touch-memory")} 200`];
     const job = startJob(["--memory-limit", "64"], script, inside(parent));
-    await until(() => childrenOf(parent).length === 2, "the two groups");
+    await until("the two groups", () => childrenOf(parent).length === 2);
     assert.deepEqual(childrenOf(parent).toSorted(), [`corral-${job.id}`, `corral-${job.id}-supervisor`]);
     const { status, stdout, report } = await job.ended;
     assertApplied(report, "memory-limit");

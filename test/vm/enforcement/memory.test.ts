@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertApplied, fixture, outcomeOf, run } from "./support.ts";
+import { assertApplied, fixture, outcomeOf, run } from "../support.ts";
 
 const mib = 2 ** 20;
 const touch = (amount: number): string[] => [fixture("touch-memory"), String(amount)];
@@ -50,9 +50,9 @@ test("--oom-score makes the kernel prefer a process of the workload as its victi
 });
 
 test("--memory-high without swap slows a workload down so far that only --timeout ends it", async (t) => {
-  const { status, report } = await run(["--memory-high", "32M", "--timeout", "10s", "--kill-after", "1s"], touch(200));
+  const { status, report } = await run(["--memory-high", "32M", "--timeout", "6s", "--kill-after", "1s"], touch(200));
   const peak = report.usage.memory_peak_bytes ?? 0;
-  t.diagnostic(`high hit ${report.usage.memory_high_hits} times, peak ${(peak / mib).toFixed(1)} MiB after 10 s`);
+  t.diagnostic(`high hit ${report.usage.memory_high_hits} times, peak ${(peak / mib).toFixed(1)} MiB after 6 s`);
   assertApplied(report, "memory-high");
   assert.deepEqual([status, report.exit_reason, report.usage.oom_kills], [124, "timeout", 0]);
   assert.ok((report.usage.memory_high_hits ?? 0) > 10);

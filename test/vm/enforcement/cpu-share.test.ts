@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep, until } from "../../shared/timing.ts";
 import {
   assertApplied,
   assertNear,
@@ -14,9 +14,8 @@ import {
   read,
   sampleCpu,
   startJob,
-  until,
   withParent,
-} from "./support.ts";
+} from "../support.ts";
 
 interface Contest {
   /** Percent of the one CPU that the second workload got while both wanted all of it. */
@@ -35,7 +34,7 @@ function contest(firstFlags: readonly string[], secondFlags: readonly string[]):
     );
     assert.ok(first && second);
     const groups = [groupOf(parent, first), groupOf(parent, second)];
-    await until(() => isBusy(groups[0] ?? "") && isStarted(groups[1] ?? ""), "both workloads");
+    await until("both workloads", () => isBusy(groups[0] ?? "") && isStarted(groups[1] ?? ""));
     await sleep(1500);
     const { usageUs, wallUs } = await sampleCpu(groups, 5);
     const secondWeight = read(`${groups[1]}/cpu.weight`);

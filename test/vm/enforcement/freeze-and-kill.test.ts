@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { test } from "node:test";
-import { GroupHandle } from "../../src/cgroup/index.ts";
+import { GroupHandle } from "../../../src/cgroup/index.ts";
+import { until } from "../../shared/timing.ts";
 import {
   below,
   fixture,
@@ -12,9 +13,8 @@ import {
   read,
   sampleCpu,
   startJob,
-  until,
   withParent,
-} from "./support.ts";
+} from "../support.ts";
 
 /** The group of a running job, as the job's own Corral holds it. */
 function openGroup(path: string): GroupHandle {
@@ -28,7 +28,7 @@ function withBusyGroup(body: (group: GroupHandle, path: string, job: Job) => Pro
     const flags = [...below(parent), "--cpu-weight", "100", "--pids-max", "50"];
     const job = startJob(flags, [fixture("burn-cpu"), "60", "5"]);
     const path = groupOf(parent, job);
-    await until(() => isBusy(path), "the workload to compute");
+    await until("the workload to compute", () => isBusy(path));
     await body(openGroup(path), path, job);
   });
 }
@@ -36,10 +36,10 @@ function withBusyGroup(body: (group: GroupHandle, path: string, job: Job) => Pro
 test("a frozen group makes no progress, goes on when thawed, and can be killed while frozen", async (t) => {
   await withBusyGroup(async (group, path, job) => {
     group.setFrozen(true);
-    await until(() => /^frozen 1$/m.test(read(`${path}/cgroup.events`)), "the group to be frozen");
+    await until("the group to be frozen", () => /^frozen 1$/m.test(read(`${path}/cgroup.events`)));
     const frozen = await sampleCpu([path], 2);
     group.setFrozen(false);
-    await until(() => /^frozen 0$/m.test(read(`${path}/cgroup.events`)), "the group to be thawed");
+    await until("the group to be thawed", () => /^frozen 0$/m.test(read(`${path}/cgroup.events`)));
     const thawed = await sampleCpu([path], 2);
     t.diagnostic(`${frozen.usageUs[0]} us in 2 s frozen, ${thawed.usageUs[0]} us in 2 s thawed`);
     assert.equal(frozen.usageUs[0], 0);
@@ -72,7 +72,7 @@ test("a signal to the group reaches every process of it", async () => {
     group.signal("SIGTERM");
     const { status, report } = await job.ended;
     assert.deepEqual([status, report.exit_reason, report.exit_signal], [143, "signal", "SIGTERM"]);
-    await until(() => !group.isPopulated(), "the group to be empty");
+    await until("the group to be empty", () => !group.isPopulated());
   });
 });
 
