@@ -305,7 +305,7 @@ type Plain<T> = T extends number
   : T extends string | boolean | null | undefined
     ? T
     : { -readonly [K in keyof T]: Plain<T[K]> };
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 type Proof<Schema extends v.GenericSchema, Type> = Equal<Plain<v.InferOutput<Schema>>, Plain<Type>>;
 
 /** Each line fails to compile when a schema and the type in the code differ, in either direction. */

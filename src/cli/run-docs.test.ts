@@ -101,7 +101,8 @@ test("the control files of docs/run.md are those that the limits are written to"
   const [v1, v2] = [filesOn(1), filesOn(2)];
   const rows = rowsOf("## LIMITS AND CONTROL FILES");
   const inCode = Object.values(limitNames).map((name) => [name, v2.get(name) ?? "none", v1.get(name) ?? "none"]);
-  expect(rows.toSorted()).toEqual(inCode.toSorted());
+  const byName = ([a = ""]: readonly string[], [b = ""]: readonly string[]): number => a.localeCompare(b);
+  expect(rows.toSorted(byName)).toEqual(inCode.toSorted(byName));
 });
 
 test("docs/run.md explains every status of an outcome and every exit status", () => {

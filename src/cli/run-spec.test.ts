@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CorralError } from "../report/index.ts";
 import type { RunSpec } from "../run/index.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ErrorCode } from "./error-codes.ts";
 import { errorCodes } from "./error-codes.ts";
@@ -12,7 +12,8 @@ test("an error carries its code, what it is about, and the exit status of the co
     fix: "give a number",
     cause,
   });
-  expect({ ...error, message: error.message, exitStatus: error.exitStatus, cause: error.cause }).toEqual({
+  const { name, code, message, object, found, fix, exitStatus } = error;
+  expect({ name, code, message, object, found, fix, exitStatus, cause: error.cause }).toEqual({
     name: "CorralError",
     code: "USAGE",
     message: "--nice is wrong",

@@ -1,5 +1,5 @@
 import { basename, join, normalize } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkJobId, generateJobId } from "./job-id.ts";
 

@@ -86,7 +86,7 @@ function faultsOf(schema: string, document: unknown): string[] {
     ajv.getSchema(schema) ??
     ajv.addSchema(JSON.parse(readFileSync(`schemas/${schema}.schema.json`, "utf8")), schema).getSchema(schema);
   assert.ok(validate !== undefined);
-  return validate(document) === true ? [] : (validate.errors ?? []).map((one) => `${one.instancePath}: ${one.message}`);
+  return validate(document) ? [] : (validate.errors ?? []).map((one) => `${one.instancePath}: ${one.message}`);
 }
 
 /** Real runs of every kind of ending. */
