@@ -1,6 +1,6 @@
 import type { Controller } from "../cgroup/index.ts";
-import type { Finding, FindingStatus } from "./finding.ts";
-import type { Place, Places } from "./places.ts";
+import type { Finding } from "./finding.ts";
+import type { Place, Places, ScopeOutlook } from "./places.ts";
 
 interface Meaning {
   /** Always listed, also where the host lacks it. */
@@ -76,14 +76,22 @@ function absent(controller: Controller): Finding {
   };
 }
 
+/** What follows where a run may make no group itself. */
+function withoutGroup(controller: Controller, scope: ScopeOutlook): Pick<Finding, "status" | "consequence"> {
+  const { withIt, without } = meanings[controller];
+  if (scope === "none" || withIt === without) return { status: "no", consequence: without };
+  if (scope === "asked")
+    return { status: "partly", consequence: `systemd is asked for a delegated scope; then ${withIt}` };
+  return { status: "no", consequence: `systemd cannot be asked for a scope either; with --scope cgroupfs ${without}` };
+}
+
 /** One controller: who owns it, where a job's group would go, and whether this user may make it there. */
-export function judgeController(controller: Controller, place: Place | undefined, scopePossible: boolean): Finding {
+export function judgeController(controller: Controller, place: Place | undefined, scope: ScopeOutlook): Finding {
   if (place === undefined) return absent(controller);
   const usable = place.reason === null;
-  const { withIt, without } = meanings[controller];
-  const viaScope = !usable && scopePossible && withIt !== without;
-  const status: FindingStatus = usable ? "yes" : viaScope ? "partly" : "no";
-  const consequence = usable ? withIt : viaScope ? `systemd is asked for a delegated scope; then ${withIt}` : without;
+  const { status, consequence } = usable
+    ? { status: "yes" as const, consequence: meanings[controller].withIt }
+    : withoutGroup(controller, scope);
   return {
     group: "controllers",
     name: controller,
@@ -104,8 +112,8 @@ export function judgeController(controller: Controller, place: Place | undefined
 }
 
 /** All controllers that matter to a run, and those that are there besides. */
-export function judgeControllers(places: Places, scopePossible: boolean): Finding[] {
+export function judgeControllers(places: Places, scope: ScopeOutlook): Finding[] {
   return (Object.keys(meanings) as Controller[])
     .filter((controller) => meanings[controller].listed || places.byController.has(controller))
-    .map((controller) => judgeController(controller, places.byController.get(controller), scopePossible));
+    .map((controller) => judgeController(controller, places.byController.get(controller), scope));
 }

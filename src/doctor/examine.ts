@@ -11,6 +11,7 @@ import type { LimitVerdict } from "./limits.ts";
 import { judgeLimits, summarizeLimits } from "./limits.ts";
 import { findMemory } from "./memory.ts";
 import { findNative } from "./native.ts";
+import type { ScopeOutlook } from "./places.ts";
 import { findPlaces } from "./places.ts";
 import { findPressure } from "./pressure.ts";
 import { judgePrivileges } from "./privileges.ts";
@@ -41,9 +42,11 @@ async function runProbe(group: FindingGroup, probe: Probe): Promise<readonly Fin
   }
 }
 
-/** Whether a run would ask systemd for a scope where no group may be made (docs/doctor.md). */
-const wouldUseScope = (host: Host, canAsk: boolean): boolean =>
-  canAsk && host.cgroups.kind === "v2" && host.request.cgroupParent === null;
+/** A run turns to systemd on a host that it manages, with every controller on v2, unless a parent was named. */
+function lookForScope(host: Host, canAsk: boolean): ScopeOutlook {
+  if (!host.systemd || host.cgroups.kind !== "v2" || host.request.cgroupParent !== null) return "none";
+  return canAsk ? "asked" : "futile";
+}
 
 /**
  * Probes the host: really makes groups, starts children and opens descriptors where that is harmless, and removes
@@ -52,12 +55,12 @@ const wouldUseScope = (host: Host, canAsk: boolean): boolean =>
 export async function examineHost(request: ExamineRequest): Promise<Examination> {
   const host = viewHost(request);
   const services = gatherServices(host);
-  const scopePossible = wouldUseScope(host, canAskForScope(services));
+  const scope = lookForScope(host, canAskForScope(services));
   const places = findPlaces(host);
   const place = (controller: "cpu" | "memory") => places.byController.get(controller);
   const probes: readonly (readonly [FindingGroup, Probe])[] = [
     ["system", () => findSystem(host)],
-    ["controllers", () => judgeControllers(places, scopePossible)],
+    ["controllers", () => judgeControllers(places, scope)],
     ["groups", () => findGroups(places.tracking)],
     ["native", () => findNative()],
     ["pressure", () => findPressure(host.cgroups.unified)],
@@ -71,6 +74,6 @@ export async function examineHost(request: ExamineRequest): Promise<Examination>
   ];
   const findings: Finding[] = [];
   for (const [group, probe] of probes) findings.push(...(await runProbe(group, probe)));
-  const limits = judgeLimits({ cgroups: host.cgroups, disks: host.disks, places, scopePossible });
+  const limits = judgeLimits({ cgroups: host.cgroups, disks: host.disks, places, scope });
   return { release: host.release, uid: host.uid, findings, limits, summary: summarizeLimits(host.uid, limits) };
 }

@@ -52,7 +52,7 @@ const bfq = [{ name: "sda", device: "8:0", scheduler: "bfq", iocost: false }];
 
 describe("a controller", () => {
   test("that may be used names its hierarchy and the parent of a job's group", () => {
-    expect(judgeController("pids", placesOf(v1, {}).byController.get("pids"), false)).toEqual({
+    expect(judgeController("pids", placesOf(v1, {}).byController.get("pids"), "none")).toEqual({
       group: "controllers",
       name: "pids",
       status: "yes",
@@ -72,7 +72,7 @@ describe("a controller", () => {
   });
 
   test("that is denied says so, and what stands in", () => {
-    expect(judgeController("cpu", placesOf(v1, denied).byController.get("cpu"), false)).toMatchObject({
+    expect(judgeController("cpu", placesOf(v1, denied).byController.get("cpu"), "none")).toMatchObject({
       status: "no",
       found: "v1 at /cg/cpu; denied: no permission",
       consequence: "--cpu-weight becomes a nice value; --cpu-quota, --cpu-burst and --cpu-idle cannot be enforced",
@@ -81,15 +81,23 @@ describe("a controller", () => {
   });
 
   test("that is denied may still be had through systemd", () => {
-    expect(judgeController("pids", placesOf(v2, denied).byController.get("pids"), true)).toMatchObject({
+    expect(judgeController("pids", placesOf(v2, denied).byController.get("pids"), "asked")).toMatchObject({
       status: "partly",
       consequence: "systemd is asked for a delegated scope; then --pids-max is held by the kernel",
     });
   });
 
+  test("that is denied has no stand-in where systemd manages the groups and cannot be asked", () => {
+    expect(judgeController("pids", placesOf(v2, denied).byController.get("pids"), "futile")).toMatchObject({
+      status: "no",
+      consequence:
+        "systemd cannot be asked for a scope either; with --scope cgroupfs --pids-max cannot be enforced; --rlimit nproc= counts per user instead",
+    });
+  });
+
   test("that no hierarchy has is listed when a run has limits for it", () => {
     const none: Places = { byController: new Map(), tracking: null };
-    expect(judgeControllers(none, false).map(({ name, status }) => [name, status])).toEqual(
+    expect(judgeControllers(none, "none").map(({ name, status }) => [name, status])).toEqual(
       names.map((name) => [name, "no"]),
     );
   });
@@ -102,12 +110,12 @@ describe("limits", () => {
       .map(({ name, mechanism }) => `${name}: ${mechanism}`);
 
   test("are all enforced on cgroup v2 with a disk that weighs", () => {
-    const facts = { cgroups: v2, disks: bfq, places: placesOf(v2, {}), scopePossible: false };
+    const facts = { cgroups: v2, disks: bfq, places: placesOf(v2, {}), scope: "none" as const };
     expect(judgeLimits(facts).filter(({ status }) => status !== "applied")).toEqual([]);
   });
 
   test("that v1 has no control for are named, soft ones as weaker", () => {
-    const facts = { cgroups: v1, disks: bfq, places: placesOf(v1, {}), scopePossible: false };
+    const facts = { cgroups: v1, disks: bfq, places: placesOf(v1, {}), scope: "none" as const };
     expect(named("degraded", facts)).toEqual(["memory-high: memory.soft_limit_in_bytes"]);
     expect(named("not_enforceable", facts)).toEqual([
       "cpuset-partition: null",
@@ -120,26 +128,34 @@ describe("limits", () => {
   });
 
   test("without a group leave three stand-ins and the reason", () => {
-    const facts = { cgroups: v1, disks: bfq, places: placesOf(v1, denied), scopePossible: false };
+    const facts = { cgroups: v1, disks: bfq, places: placesOf(v1, denied), scope: "none" as const };
     expect(named("applied", facts)).toEqual([]);
     expect(named("degraded", facts)).toEqual(["cpu-weight: nice", "cpuset: sched_setaffinity", "io-weight: ionice"]);
     expect(judgeLimits(facts).find(({ name }) => name === "pids-max")?.reason).toBe("no permission");
   });
 
   test("are enforced through systemd where it can be asked for a scope", () => {
-    const facts = { cgroups: v2, disks: bfq, places: placesOf(v2, denied), scopePossible: true };
+    const facts = { cgroups: v2, disks: bfq, places: placesOf(v2, denied), scope: "asked" as const };
     expect(judgeLimits(facts).every(({ status }) => status === "applied")).toBe(true);
   });
 
+  test("have no stand-ins where systemd manages the groups and cannot be asked", () => {
+    const facts = { cgroups: v2, disks: bfq, places: placesOf(v2, denied), scope: "futile" as const };
+    expect(
+      judgeLimits(facts).every(({ status, mechanism }) => status === "not_enforceable" && mechanism === null),
+    ).toBe(true);
+    expect(judgeLimits(facts)[0]?.reason).toBe("no permission; systemd cannot be asked for a scope");
+  });
+
   test("an io weight needs a disk that weighs", () => {
-    const facts = { cgroups: v2, disks: [], places: placesOf(v2, {}), scopePossible: false };
+    const facts = { cgroups: v2, disks: [], places: placesOf(v2, {}), scope: "none" as const };
     expect(named("not_enforceable", facts)).toEqual(["io-weight: ionice"]);
   });
 
   test("a file that the group did not have is a limit that this kernel lacks", () => {
     const attempt = { made: true, files: new Set(["io.max", "io.weight", "io.stat"]), rtRuntimeUs: null } as const;
     const disks = [{ name: "sda", device: "8:0", scheduler: "none", iocost: true }];
-    const facts = { cgroups: v2, disks, places: placesOf(v2, { attempt }), scopePossible: false };
+    const facts = { cgroups: v2, disks, places: placesOf(v2, { attempt }), scope: "none" as const };
     expect(judgeLimits(facts).filter(({ status }) => status !== "applied")).toEqual([
       { name: "io-latency", status: "not_enforceable", mechanism: null, reason: "this kernel has no io.latency" },
     ]);

@@ -1,7 +1,7 @@
 import type { Disk, HostCgroups, LimitKey, Limits, PlannedLimit } from "../cgroup/index.ts";
 import { limitNames, planLimits, weightedDisks } from "../cgroup/index.ts";
 import type { ConstraintStatus } from "../report/index.ts";
-import type { Place, Places } from "./places.ts";
+import type { Place, Places, ScopeOutlook } from "./places.ts";
 
 /** What a run that asks for one limit would report about it here (design vocabulary: constraint outcome). */
 export interface LimitVerdict {
@@ -17,8 +17,7 @@ export interface LimitFacts {
   readonly cgroups: HostCgroups;
   readonly disks: readonly Disk[];
   readonly places: Places;
-  /** systemd would be asked for a scope where no group may be made directly. */
-  readonly scopePossible: boolean;
+  readonly scope: ScopeOutlook;
 }
 
 /** A harmless value of every limit, to be planned and never written. A nice value is an attribute, not a limit. */
@@ -70,21 +69,24 @@ function missingFile(limit: PlannedLimit, place: Place): string | null {
   return shown ? (limit.writes.find(({ file }) => !attempt.files.has(file))?.file ?? null) : null;
 }
 
+function judgeWithoutGroup(why: string, standIn: string | null, scope: ScopeOutlook): Omit<LimitVerdict, "name"> {
+  if (scope === "futile")
+    return { status: "not_enforceable", mechanism: null, reason: `${why}; systemd cannot be asked for a scope` };
+  return { status: standIn === null ? "not_enforceable" : "degraded", mechanism: standIn, reason: why };
+}
+
 function judgePlanned(limit: PlannedLimit, facts: LimitFacts): Omit<LimitVerdict, "name"> {
   const place = facts.places.byController.get(limit.controller);
   const standIn = standIns[limit.key] ?? null;
-  if (place === undefined || (place.reason !== null && !facts.scopePossible)) {
-    const status = standIn === null ? "not_enforceable" : "degraded";
-    return { status, mechanism: standIn, reason: place?.reason ?? "no hierarchy has the controller" };
-  }
+  if (place === undefined)
+    return { status: "not_enforceable", mechanism: null, reason: "no hierarchy has the controller" };
+  if (place.reason !== null && facts.scope !== "asked") return judgeWithoutGroup(place.reason, standIn, facts.scope);
   const missing = missingFile(limit, place);
   if (missing !== null) return { status: "not_enforceable", mechanism: null, reason: `this kernel has no ${missing}` };
-  if (limit.key === "ioWeight" && weightedDisks(facts.disks).length === 0)
-    return {
-      status: "not_enforceable",
-      mechanism: standIn,
-      reason: "no disk uses BFQ or iocost; an IO priority stands in",
-    };
+  if (limit.key === "ioWeight" && weightedDisks(facts.disks).length === 0) {
+    const reason = "no disk uses BFQ or iocost, so the kernel ignores the weight";
+    return { status: "not_enforceable", mechanism: place.reason === null ? standIn : null, reason };
+  }
   const mechanism = limit.writes.map(({ file }) => file).join(", ");
   if (limit.weaker !== undefined) return { status: "degraded", mechanism, reason: limit.weaker };
   return {

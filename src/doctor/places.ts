@@ -25,6 +25,12 @@ export interface Places {
   readonly tracking: Place | null;
 }
 
+/**
+ * What a run tries where it may make no group itself: `none`, stand-ins are used; `asked`, systemd is asked for a
+ * delegated scope; `futile`, systemd manages the groups but cannot be asked, and nothing stands in.
+ */
+export type ScopeOutlook = "none" | "asked" | "futile";
+
 type Attempts = (directory: string) => GroupAttempt;
 
 /** Asks the questions a run asks: parent by the same rule, never above an undelegated group where systemd manages the tree. */
