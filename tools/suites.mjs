@@ -1,6 +1,7 @@
 import { runChecks } from "./check.mjs";
 import { runNodeTests } from "./run-node-tests.mjs";
 import { runUnitTests } from "./run-unit-tests.mjs";
+import { runVmTests } from "./run-vm-tests.mjs";
 import { findCommand } from "./system-packages.mjs";
 
 /** @typedef {import("./run-node-tests.mjs").Totals} Totals */
@@ -24,7 +25,7 @@ export const suites = [
     name: "vm",
     proves: "cgroup v2 enforcement in a virtual machine",
     unavailable: whyNoVm,
-    run: ({ filter }) => runNodeTests(["test/vm"], { label: "vm", ...(filter && { filter }), wrap: insideVm }),
+    run: runVmTests,
   },
 ];
 
@@ -39,11 +40,6 @@ function nodeSuite(name, proves) {
     proves,
     run: ({ filter }) => runNodeTests([`test/${name}`], { label: name, ...(filter && { filter }) }),
   };
-}
-
-/** @param {string[]} nodeArgs */
-function insideVm(nodeArgs) {
-  return [process.execPath, "dist/corral.cjs", "vm", "run", "--timeout", "900", "--", process.execPath, ...nodeArgs];
 }
 
 function whyNoVm() {
