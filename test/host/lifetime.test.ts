@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { test } from "node:test";
 import { openBench } from "../shared/bench.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
-import { processesMarked, processGroupOf, startTicks } from "../shared/processes.ts";
+import { processGroupOf, startTicks } from "../shared/processes.ts";
 import { requires, root } from "../shared/requires.ts";
 import { sleep, until } from "../shared/timing.ts";
 
