@@ -12,7 +12,7 @@ export function parseList(text: string): readonly number[] | null {
     if (match === null) return null;
     const first = Number(match[1]);
     const last = Number(match[2] ?? match[1]);
-    if (last < first || last - first > 65_536) return null;
+    if (last < first || last > 65_536) return null;
     for (let value = first; value <= last; value += 1) numbers.add(value);
   }
   return [...numbers].sort((a, b) => a - b);
