@@ -47,13 +47,6 @@ for (const [what, command, status, code, message] of [
     "COMMAND_NOT_FOUND",
     /needs an interpreter that does not exist; /,
   ],
-  [
-    "not a program at all",
-    file("noise", "\u0000\u0001\u0002", 0o755),
-    126,
-    "COMMAND_NOT_EXECUTABLE",
-    /not a program for this machine$/,
-  ],
 ] as const) {
   test(`a command that is ${what} makes status ${status}, one line, a report that says so, and leaves nothing`, async () => {
     const { status: found, out, err, report } = await bench.report(["--pids-max", "20"], [command]);
@@ -68,7 +61,13 @@ for (const [what, command, status, code, message] of [
   });
 }
 
-test("a working directory that is missing, a file or forbidden makes status 125 and one line", async () => {
+test("a script without a first line #! is run by sh, as env(1) and timeout(1) do", async () => {
+  const script = file("script", "echo ran by sh; exit 3\n", 0o755);
+  const { status, out } = await bench.corral(["run", "--quiet", "--", script]);
+  assert.deepEqual([status, out], [3, "ran by sh\n"]);
+});
+
+test("a working directory that is missing or a file makes status 125 and one line", async () => {
   for (const directory of [unusable, file("file", "", 0o644)]) {
     const marker = bench.fresh("never");
     const { status, err } = await bench.corral(["run", "--workdir", directory, "--", "touch", marker]);

@@ -18,7 +18,7 @@ const alone = (script: string): string =>
 
 for (const [what, script] of [
   ["ignored and blocked signals", "grep -E '^Sig(Blk|Ign|Cgt)|^NoNewPrivs' /proc/self/status"],
-  ["open descriptors", "for fd in /proc/self/fd/*; do echo ${fd##*/}; done"],
+  ["open descriptors", "ls /proc/self/fd"],
   ["the environment", "env | grep -v '^_=' | sort"],
   ["the working directory", "pwd"],
   ["the umask", "umask"],

@@ -128,8 +128,8 @@ async function removeAll(directories: readonly string[]): Promise<void> {
         break;
       } catch (thrown) {
         if ((thrown as NodeJS.ErrnoException).code === "ENOENT") break;
-        if (attempt >= 100) throw new Error(`${directory} could not be removed: ${childrenOf(directory).join(" ")}`);
-        await sleep(scaled(10));
+        if (attempt < 100) await sleep(scaled(10));
+        else throw new Error(`cannot remove ${directory}: ${childrenOf(directory).join(" ")}`, { cause: thrown });
       }
     }
   }
