@@ -1,9 +1,11 @@
 /**
  * Builds the package's JavaScript: the CLI as one CommonJS file (it starts faster than modules
- * do), the library as modules with declarations, the JSON Schemas. Skips what is up to date.
+ * do) and the starter that runs it from a code cache, the library as modules with declarations, the
+ * JSON Schemas. Skips what is up to date.
  *
  *     node tools/build.mjs [--force]
  */
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -28,6 +30,7 @@ const inputs = [
 const external = ["@particle/dbus-next"];
 
 const cliEntry = "src/cli/main.ts";
+const starterEntry = "src/cli/starter.ts";
 const libraryEntry = "src/index.ts";
 const schemaEntry = "tools/gen-schemas.ts";
 
@@ -46,7 +49,11 @@ export async function build({ force = false } = {}) {
 }
 
 function outputsExist() {
-  const outputOf = { [cliEntry]: "dist/corral.cjs", [libraryEntry]: "dist/lib/index.js" };
+  const outputOf = {
+    [cliEntry]: "dist/program.cjs",
+    [starterEntry]: "dist/corral.cjs",
+    [libraryEntry]: "dist/lib/index.js",
+  };
   return Object.entries(outputOf).every(
     ([entry, output]) => !existsSync(join(root, entry)) || existsSync(join(root, output)),
   );
@@ -57,21 +64,40 @@ async function buildCli() {
     say(`build: no ${cliEntry} yet, the CLI is not built`);
     return;
   }
+  const [program, starter] = await Promise.all([bundleCommonJs(cliEntry), bundleCommonJs(starterEntry)]);
+  // The starter reads it as Latin-1, which V8 keeps in one byte per character.
+  const foreign = /[^\0-\x7f]/.exec(program);
+  if (foreign !== null) throw new Error(`build: ${JSON.stringify(foreign[0])} in the program; write it as an escape`);
+  // The starter knows by the first line which program a code cache belongs to.
+  const digest = createHash("sha256").update(program).digest("hex").slice(0, 32);
+  const parameters = "exports,require,module,__filename,__dirname";
+  writeAtomically("dist/program.cjs", `//${digest}\n(function(${parameters}){${program}\n})`);
+  writeAtomically("dist/corral.cjs", `#!/usr/bin/env node\n${starter}`, 0o755);
+}
+
+/**
+ * One CommonJS text, minified: every byte is read and parsed before the first command line is.
+ * @param {string} entry
+ */
+async function bundleCommonJs(entry) {
   const { outputFiles } = await bundle({
-    entryPoints: [cliEntry],
-    outfile: "dist/corral.cjs",
+    entryPoints: [entry],
+    outfile: "build/unused.cjs",
     format: "cjs",
+    minify: true,
+    // Packages and rare modules are loaded by require(): import() would start the module loader.
+    supported: { "dynamic-import": false },
     // CommonJS has no import.meta: the three members the sources may use get their equivalents.
     define: {
-      "import.meta.url": "importMetaUrl",
+      "import.meta.url": "importMeta.url",
       "import.meta.dirname": "__dirname",
       "import.meta.filename": "__filename",
     },
     banner: {
-      js: '#!/usr/bin/env node\nconst importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
+      js: '"use strict";const importMeta={get url(){return require("node:url").pathToFileURL(__filename).href}};',
     },
   });
-  for (const file of outputFiles ?? []) writeAtomically(file.path.slice(root.length + 1), file.contents, 0o755);
+  return outputFiles?.[0]?.text ?? "";
 }
 
 /**

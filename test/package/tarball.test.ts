@@ -38,7 +38,14 @@ describe("the packed package", () => {
   }
 
   test("holds the CLI, the library with declarations, the native pieces and the documents", () => {
-    const wanted = ["dist/corral.cjs", "dist/lib/index.js", "dist/lib/index.d.ts", "docs/errors.md", "README.md"];
+    const wanted = [
+      "dist/corral.cjs",
+      "dist/program.cjs",
+      "dist/lib/index.js",
+      "dist/lib/index.d.ts",
+      "docs/errors.md",
+      "README.md",
+    ];
     assert.deepEqual(
       [...wanted, "LICENSE", "CHANGELOG.md", "package.json"].filter((path) => !files.includes(path)),
       [],
@@ -48,7 +55,7 @@ describe("the packed package", () => {
   });
 
   test("holds no sources, tests, tools or build leftovers", () => {
-    const unwanted = /^(src|test|tools|bench|native|build|node_modules)\/|\.test\.|\.tmp$|\.map$|(^|\/)\.[^/]+$/;
+    const unwanted = /^(src|test|tools|bench|native|build|node_modules)\/|\.test\.|\.tmp$|\.map$|\.v8$|(^|\/)\.[^/]+$/;
     assert.deepEqual(
       files.filter((path) => unwanted.test(path)),
       [],
