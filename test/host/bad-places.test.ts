@@ -162,7 +162,7 @@ test("without any cgroup mount every limit is not enforceable, is warned about, 
   const reason = (name: string): string => `no mounted cgroup hierarchy has the ${name} controller`;
   assert.deepEqual(ran.warnings, [
     `WARNING: cpu-quota 50% (50000 us per 100000 us): not enforceable: ${reason("cpu")}`,
-    `WARNING: memory-limit 67108864: not enforceable: ${reason("memory")}`,
+    `WARNING: memory-limit 64.0 MiB: not enforceable: ${reason("memory")}`,
     `WARNING: pids-max 20: not enforceable: ${reason("pids")}`,
   ]);
   const report = JSON.parse(readFileSync(reportFile, "utf8")) as RunReport;
@@ -193,7 +193,7 @@ test("a controller that another hierarchy member lacks permission for leaves the
   assert.equal(ran.status, 6, ran.err);
   assert.equal(ran.warnings.filter((line) => line.startsWith("WARNING: cpu-quota")).length, 1);
   assert.match(ran.err, /^\[corral\] pids-max 20: applied /m);
-  assert.match(ran.err, /^\[corral\] memory-limit 67108864: applied /m);
+  assert.match(ran.err, /^\[corral\] memory-limit 64\.0 MiB: applied /m);
 });
 
 expectNoLeftovers(bench);
