@@ -89,13 +89,20 @@ const event = v.strictObject({
   message: text("What happened, for people."),
 });
 
+const intent = v.pipe(v.nullable(v.picklist(intents)), v.description("The --intent, unchanged; null when not given."));
+const slaEligible = yesNo("Whether --sla-eligible was given.");
+const groupScope = v.pipe(
+  v.picklist(["none", "cgroupfs", "systemd"]),
+  v.description("Who made the job's group: nobody, Corral itself, or systemd at Corral's request."),
+);
+
 /** `corral.report/1`. */
 const report = v.strictObject({
   schema: v.pipe(v.literal("corral.report/1"), v.description("Name and version of this document.")),
   job_id: text("Id of the job: --job-id, or made from the program's name."),
   mode: v.pipe(v.picklist(["run", "attach"]), v.description("run: Corral started the workload; attach: it joined it.")),
-  intent: v.pipe(v.nullable(v.picklist(intents)), v.description("The --intent, unchanged; null when not given.")),
-  sla_eligible: yesNo("Whether --sla-eligible was given."),
+  intent,
+  sla_eligible: slaEligible,
   tags,
   argv: texts("Program and arguments, verbatim."),
   cwd: text("Working directory of the workload."),
@@ -155,10 +162,7 @@ const report = v.strictObject({
     v.record(v.string(), v.string()),
     v.description("Directory of the job's group per controller; unified is the v2 directory. Empty without a group."),
   ),
-  scope: v.pipe(
-    v.picklist(["none", "cgroupfs", "systemd"]),
-    v.description("Who made the job's group: nobody, Corral itself, or systemd at Corral's request."),
-  ),
+  scope: groupScope,
   constraints: v.pipe(v.array(constraint), v.description("One outcome per requested limit.")),
   usage: v.pipe(usage, v.description("Resources used; a value is null where nothing on the host counts it.")),
   events: v.pipe(v.array(event), v.description("The life of the job, oldest first.")),
@@ -192,6 +196,9 @@ const start = v.strictObject({
   uid: count("User id of Corral."),
   start_time: time("Wall clock when the job began, RFC 3339 with milliseconds."),
   lifetime,
+  intent,
+  sla_eligible: slaEligible,
+  scope: groupScope,
   tags,
   groups: v.pipe(
     v.array(

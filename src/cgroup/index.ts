@@ -20,10 +20,10 @@ export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./l
 export { limitNames } from "./limits.ts";
 export { weightToNice } from "./nice-table.ts";
 export type { NoParent, Parent, PlacementRequest } from "./placement.ts";
-export { selectParent } from "./placement.ts";
+export { mayClimb, selectParent } from "./placement.ts";
 export type { ControlWrite, LimitPlan, PlannedLimit, ReadBack } from "./plan.ts";
 export { planLimits } from "./plan.ts";
 export type { ScopeRequest } from "./systemd-scope.ts";
-export { requestScope, systemdIsRunning } from "./systemd-scope.ts";
+export { dbusClientIsInstalled, requestScope, scopeCanBeAsked, scopeName, systemdIsRunning } from "./systemd-scope.ts";
 export type { GroupUsage, PressureTotals } from "./usage.ts";
 export { readUsage } from "./usage.ts";

@@ -134,6 +134,12 @@ function ownV2Parent({ hierarchy, needed, ownPid, climb }: PlacementRequest): Pa
   return none(hierarchy, false, `no group at or above ${own} can hold a job's group`);
 }
 
+/**
+ * Whether groups above the own one may be used. systemd owns every group that it has not delegated: root could write
+ * there, and must not (systemd's single-writer rule); a user can write only what was delegated to him.
+ */
+export const mayClimb = (uid: number, systemdRuns: boolean): boolean => uid !== 0 || !systemdRuns;
+
 export interface PlacementRequest {
   readonly host: HostCgroups;
   readonly hierarchy: Hierarchy;

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Message, MessageBus } from "@particle/dbus-next";
+import { packageRoot } from "../kernel/index.ts";
 import { CorralError, errnoOf } from "../report/index.ts";
 import { writeControl } from "./control-file.ts";
 import type { Hierarchy } from "./hierarchy.ts";
@@ -14,6 +16,29 @@ const managerInterface = "org.freedesktop.systemd1.Manager";
 
 /** True when systemd is process 1 of this host (sd_booted(3)). */
 export const systemdIsRunning = (): boolean => existsSync("/run/systemd/system");
+
+const dbusClient = "@particle/dbus-next";
+
+/** True when the optional D-Bus client lies beside Corral. */
+export function dbusClientIsInstalled(): boolean {
+  try {
+    createRequire(`${packageRoot()}/package.json`).resolve(dbusClient);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * False where systemd runs but nobody could ask it for a scope: the bus of this user has no socket. A bus that is
+ * there may still refuse.
+ */
+export function scopeCanBeAsked(uid: number, environment: NodeJS.ProcessEnv): boolean {
+  if (!systemdIsRunning() || !dbusClientIsInstalled()) return false;
+  if (uid === 0) return existsSync("/run/dbus/system_bus_socket");
+  const named = /^unix:path=([^,;]+)/.exec(environment["DBUS_SESSION_BUS_ADDRESS"] ?? "")?.[1];
+  return existsSync(named ?? `/run/user/${uid}/bus`);
+}
 
 export interface ScopeRequest {
   /** Job the scope is for; its id becomes part of the unit's name. */
@@ -41,7 +66,7 @@ async function connect(uid: number): Promise<{ bus: MessageBus; dbus: typeof imp
     dbus = await import("@particle/dbus-next");
   } catch (cause) {
     throw new CorralError("SYSTEMD", "the D-Bus client is not installed", {
-      object: "@particle/dbus-next",
+      object: dbusClient,
       fix: "install it beside corral: npm install @particle/dbus-next",
       cause,
     });

@@ -23,7 +23,7 @@ const section = (title: string, lines: readonly string[]): string[] => (lines.le
 /** Prints what a run would do on this host; nothing is created, written or started. */
 export function printDryRun(spec: RunSpec, json: boolean): number {
   const jobId = spec.jobId ?? generateJobId(spec.command[0] ?? "");
-  const { plan, directories, obstacles } = planPlacement(spec, jobId);
+  const { plan, directories, obstacles, scope } = planPlacement(spec, jobId);
   if (json) {
     writeText(
       1,
@@ -49,6 +49,7 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
   }
   const lines = [
     `job ${jobId}: ${spec.command.map((word) => JSON.stringify(word)).join(" ")}`,
+    ...section("would ask systemd for:", scope === null ? [] : [`  ${scope}`]),
     ...section(
       "would create:",
       directories.map(

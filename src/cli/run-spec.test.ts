@@ -314,12 +314,12 @@ const table: Readonly<Record<RunFlagName, Row>> = {
     bad: [["prod", 'expects one of production, test, experiment, soak, not "prod"']],
   },
   "sla-eligible": { good: [[true, { slaEligible: true }]] },
-  "cgroup-parent": { good: [["/jobs", { cgroupParent: "/jobs" }]] },
+  "cgroup-parent": { good: [["/jobs", { cgroupParent: "/jobs", account: true }]] },
   scope: {
     good: [
       ["auto", {}],
       ["cgroupfs", { scope: "cgroupfs" }],
-      ["systemd", { scope: "systemd" }],
+      ["systemd", { scope: "systemd", account: true }],
     ],
     bad: [["docker", 'expects one of auto, cgroupfs, systemd, not "docker"']],
   },

@@ -40,6 +40,9 @@ const conflicts: readonly (readonly [RunFlagName, RunFlagName])[] = [
   ["cpu-idle", "cpu-weight"],
 ];
 
+/** Flags that mean nothing without a group, even when no limit needs one. */
+const accountingFlags: readonly RunFlagName[] = ["json", "report", "timeout", "cgroup-parent"];
+
 type Single = { [K in RunFlagName]: RawRunFlags[K] extends string | undefined ? K : never }[RunFlagName];
 
 /** Parses one single-valued flag, or undefined when it was not given. */
@@ -193,6 +196,8 @@ export function toRunSpec(given: RawRunFlags, command: readonly string[], enviro
     cgroupParent: flags["cgroup-parent"] ?? (environment["CORRAL_CGROUP_PARENT"] || null),
     scope: read("scope", oneOf(["auto", "cgroupfs", "systemd"])) ?? "auto",
     account:
-      flags.json === true || flags.report !== undefined || flags.timeout !== undefined || flags.lifetime === "tied",
+      accountingFlags.some((flag) => flags[flag] !== undefined) ||
+      flags.lifetime === "tied" ||
+      flags.scope === "systemd",
   };
 }

@@ -80,9 +80,7 @@ function absent(controller: Controller): Finding {
 function withoutGroup(controller: Controller, scope: ScopeOutlook): Pick<Finding, "status" | "consequence"> {
   const { withIt, without } = meanings[controller];
   if (scope === "none" || withIt === without) return { status: "no", consequence: without };
-  if (scope === "asked")
-    return { status: "partly", consequence: `systemd is asked for a delegated scope; then ${withIt}` };
-  return { status: "no", consequence: `systemd cannot be asked for a scope either; with --scope cgroupfs ${without}` };
+  return { status: "partly", consequence: `systemd is asked for a delegated scope; then ${withIt}` };
 }
 
 /** One controller: who owns it, where a job's group would go, and whether this user may make it there. */

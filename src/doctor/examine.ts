@@ -45,7 +45,7 @@ async function runProbe(group: FindingGroup, probe: Probe): Promise<readonly Fin
 /** A run turns to systemd on a host that it manages, with every controller on v2, unless a parent was named. */
 function lookForScope(host: Host, canAsk: boolean): ScopeOutlook {
   if (!host.systemd || host.cgroups.kind !== "v2" || host.request.cgroupParent !== null) return "none";
-  return canAsk ? "asked" : "futile";
+  return canAsk ? "asked" : "none";
 }
 
 /**

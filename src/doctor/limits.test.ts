@@ -87,14 +87,6 @@ describe("a controller", () => {
     });
   });
 
-  test("that is denied has no stand-in where systemd manages the groups and cannot be asked", () => {
-    expect(judgeController("pids", placesOf(v2, denied).byController.get("pids"), "futile")).toMatchObject({
-      status: "no",
-      consequence:
-        "systemd cannot be asked for a scope either; with --scope cgroupfs --pids-max cannot be enforced; --rlimit nproc= counts per user instead",
-    });
-  });
-
   test("that no hierarchy has is listed when a run has limits for it", () => {
     const none: Places = { byController: new Map(), tracking: null };
     expect(judgeControllers(none, "none").map(({ name, status }) => [name, status])).toEqual(
@@ -137,14 +129,6 @@ describe("limits", () => {
   test("are enforced through systemd where it can be asked for a scope", () => {
     const facts = { cgroups: v2, disks: bfq, places: placesOf(v2, denied), scope: "asked" as const };
     expect(judgeLimits(facts).every(({ status }) => status === "applied")).toBe(true);
-  });
-
-  test("have no stand-ins where systemd manages the groups and cannot be asked", () => {
-    const facts = { cgroups: v2, disks: bfq, places: placesOf(v2, denied), scope: "futile" as const };
-    expect(
-      judgeLimits(facts).every(({ status, mechanism }) => status === "not_enforceable" && mechanism === null),
-    ).toBe(true);
-    expect(judgeLimits(facts)[0]?.reason).toBe("no permission; systemd cannot be asked for a scope");
   });
 
   test("an io weight needs a disk that weighs", () => {

@@ -69,9 +69,7 @@ function missingFile(limit: PlannedLimit, place: Place): string | null {
   return shown ? (limit.writes.find(({ file }) => !attempt.files.has(file))?.file ?? null) : null;
 }
 
-function judgeWithoutGroup(why: string, standIn: string | null, scope: ScopeOutlook): Omit<LimitVerdict, "name"> {
-  if (scope === "futile")
-    return { status: "not_enforceable", mechanism: null, reason: `${why}; systemd cannot be asked for a scope` };
+function judgeWithoutGroup(why: string, standIn: string | null): Omit<LimitVerdict, "name"> {
   return { status: standIn === null ? "not_enforceable" : "degraded", mechanism: standIn, reason: why };
 }
 
@@ -80,7 +78,7 @@ function judgePlanned(limit: PlannedLimit, facts: LimitFacts): Omit<LimitVerdict
   const standIn = standIns[limit.key] ?? null;
   if (place === undefined)
     return { status: "not_enforceable", mechanism: null, reason: "no hierarchy has the controller" };
-  if (place.reason !== null && facts.scope !== "asked") return judgeWithoutGroup(place.reason, standIn, facts.scope);
+  if (place.reason !== null && facts.scope !== "asked") return judgeWithoutGroup(place.reason, standIn);
   const missing = missingFile(limit, place);
   if (missing !== null) return { status: "not_enforceable", mechanism: null, reason: `this kernel has no ${missing}` };
   if (limit.key === "ioWeight" && weightedDisks(facts.disks).length === 0) {

@@ -1,5 +1,5 @@
 import type { Controller, Hierarchy } from "../cgroup/index.ts";
-import { controllers, selectParent } from "../cgroup/index.ts";
+import { controllers, mayClimb, selectParent } from "../cgroup/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { GroupAttempt } from "./group-attempt.ts";
 import { attemptGroup } from "./group-attempt.ts";
@@ -27,9 +27,9 @@ export interface Places {
 
 /**
  * What a run tries where it may make no group itself: `none`, stand-ins are used; `asked`, systemd is asked for a
- * delegated scope; `futile`, systemd manages the groups but cannot be asked, and nothing stands in.
+ * delegated scope.
  */
-export type ScopeOutlook = "none" | "asked" | "futile";
+export type ScopeOutlook = "none" | "asked";
 
 type Attempts = (directory: string) => GroupAttempt;
 
@@ -43,7 +43,7 @@ function choosePlace(host: Host, hierarchy: Hierarchy, needed: readonly Controll
       needed,
       explicit: host.request.cgroupParent,
       ownPid: process.pid,
-      climb: host.uid !== 0 || !host.systemd,
+      climb: mayClimb(host.uid, host.systemd),
     });
     if ("reason" in chosen) return { ...none, reason: chosen.reason, denied: chosen.denied };
     const { directory: parent, stepAside } = chosen;

@@ -1,7 +1,5 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { packageRoot } from "../kernel/index.ts";
+import { dbusClientIsInstalled } from "../cgroup/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Host } from "./host.ts";
 
@@ -22,15 +20,6 @@ const socketAt = (paths: readonly (string | undefined)[]): string | null =>
 /** The socket path in a D-Bus address (`unix:path=/run/user/1000/bus`). */
 const socketPath = (address: string | undefined): string | undefined => /^unix:path=([^,;]+)/.exec(address ?? "")?.[1];
 
-function clientProblem(): string | null {
-  try {
-    createRequire(join(packageRoot(), "package.json")).resolve("@particle/dbus-next");
-    return null;
-  } catch {
-    return "not installed";
-  }
-}
-
 /** Looks for systemd, the buses and the D-Bus client; connects to nothing. */
 export function gatherServices(host: Host): ServiceFacts {
   const { env } = host.request;
@@ -43,7 +32,7 @@ export function gatherServices(host: Host): ServiceFacts {
       "/var/run/dbus/system_bus_socket",
     ]),
     userBus: socketAt([socketPath(env["DBUS_SESSION_BUS_ADDRESS"]), `/run/user/${host.uid}/bus`]),
-    clientProblem: clientProblem(),
+    clientProblem: dbusClientIsInstalled() ? null : "not installed",
   };
 }
 

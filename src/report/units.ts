@@ -93,7 +93,7 @@ export function formatSeconds(seconds: number): string {
 export function quote(text: string, limit = 80): string {
   const shown = text.length > limit ? `${text.slice(0, limit)}…` : text;
   return JSON.stringify(shown).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -13,7 +13,6 @@ import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
 import type { JobRecords, StartRecord } from "./records.ts";
 import { claimJob } from "./records.ts";
-import { removeGroup } from "./running-job.ts";
 import type { RunSpec } from "./spec.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { stateDirectories } from "./state-dir.ts";
@@ -96,6 +95,9 @@ export function startRecord(context: JobContext, state: JobState): StartRecord {
     uid: process.getuid?.() ?? 0,
     start_time: context.startTime,
     lifetime: context.spec.lifetime,
+    intent: context.spec.intent,
+    sla_eligible: context.spec.slaEligible,
+    scope: state.scope,
     tags: context.spec.tags,
     groups: state.group?.directories ?? [],
     constraints: state.constraints,
@@ -114,11 +116,4 @@ export function refuseIfStrict(spec: RunSpec, constraints: readonly ConstraintOu
       fix: "lift the limit, move to a host that enforces it, or drop --strict",
     },
   );
-}
-
-/** Undoes what a start that failed has made. */
-export async function abandon(attempt: Attempt): Promise<void> {
-  for (const tether of attempt.tethers) tether.goodbye();
-  if (attempt.state.group !== null) await removeGroup(attempt.state.group);
-  attempt.records.forget();
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Controller, GroupSite, Hierarchy, HostCgroups, NoParent, Parent } from "../cgroup/index.ts";
-import { explainErrno, GroupHandle, selectParent } from "../cgroup/index.ts";
+import { explainErrno, GroupHandle, mayClimb, selectParent, systemdIsRunning } from "../cgroup/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { RunPlan } from "./plan.ts";
 
@@ -126,7 +126,7 @@ function findParent(
       needed,
       explicit: request.cgroupParent,
       ownPid: process.pid,
-      climb: mayClimb(),
+      climb: mayClimb(process.getuid?.() ?? 0, systemdIsRunning()),
     });
   } catch (thrown) {
     // A hierarchy that would only count is not worth refusing the run for.
@@ -135,6 +135,3 @@ function findParent(
     return { hierarchy, denied: false, reason: error.message };
   }
 }
-
-/** systemd owns every group that it has not delegated; root may write there, and must not (single-writer rule). */
-const mayClimb = (): boolean => process.getuid?.() !== 0 || !existsSync("/run/systemd/system");

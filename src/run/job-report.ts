@@ -83,7 +83,7 @@ export function collectUsage(group: GroupHandle | null, exit: ExitInfo | null): 
 }
 
 /** Directory per controller; a v2 directory without controllers is listed as `unified`. */
-function groupPaths(group: GroupHandle | null): Record<string, string> {
+export function groupPaths(group: GroupHandle | null): Record<string, string> {
   const paths: Record<string, string> = {};
   for (const directory of group?.directories ?? []) {
     if (directory.version === 2) paths["unified"] = directory.path;

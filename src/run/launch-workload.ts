@@ -1,5 +1,5 @@
 import type { Hierarchy, Parent } from "../cgroup/index.ts";
-import { requestScope, systemdIsRunning, writeControl } from "../cgroup/index.ts";
+import { requestScope, writeControl } from "../cgroup/index.ts";
 import type { CgroupTarget, ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
 import { identityOf, launch, startTether } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
@@ -7,25 +7,19 @@ import type { Attempt } from "./attempt.ts";
 import { refuseIfStrict, startRecord } from "./attempt.ts";
 import { toLauncherOptions } from "./attributes.ts";
 import type { GroupSetup, GroupSetupRequest } from "./group-setup.ts";
-import { planSites, setUpGroup } from "./group-setup.ts";
+import { setUpGroup } from "./group-setup.ts";
 import type { JobState } from "./job-report.ts";
 import type { PreparedLimits } from "./prepare.ts";
 import { prepareLimits, settleOutcomes } from "./prepare.ts";
+import { usesSystemd } from "./scope-choice.ts";
 import type { ProcessAttributes } from "./spec.ts";
 import { warningsFor } from "./warnings.ts";
 
 /** Launches the workload in its group, by whoever is to make the group; resolves when it has executed its command or cannot. */
 export function launchWorkload(attempt: Attempt): Promise<LaunchResult> {
-  return usesSystemd(attempt) ? launchInScope(attempt) : launchInGroup(attempt);
-}
-
-/** Whether systemd is to make the group: asked for, or nothing else is left on a host that it manages. */
-function usesSystemd({ context, plan, facts }: Attempt): boolean {
-  const { spec } = context;
-  if (spec.scope !== "auto") return spec.scope === "systemd" && plan.group;
-  if (plan.needed.length === 0 || spec.cgroupParent !== null || facts.cgroups.kind !== "v2" || !systemdIsRunning())
-    return false;
-  return planSites(siteRequest({ context, plan, facts }, null)).refusals.length > 0;
+  return usesSystemd(attempt.context.spec, attempt.plan, attempt.facts)
+    ? launchInScope(attempt)
+    : launchInGroup(attempt);
 }
 
 const siteRequest = (
@@ -49,6 +43,7 @@ function prepareGroup(
   attempt.state = { ...attempt.state, group: setup.group, scope: setup.group === null ? "none" : scope };
   attempt.records.update(startRecord(attempt.context, attempt.state));
   const prepared = prepareLimits(attempt.plan, attempt.context.spec, attempt.facts, setup, standIns);
+  attempt.state = { ...attempt.state, constraints: prepared.outcomes };
   refuseIfStrict(attempt.context.spec, prepared.outcomes);
   return prepared;
 }
@@ -136,9 +131,10 @@ async function settle(
 ): Promise<void> {
   const { context, plan, facts, records } = attempt;
   const constraints = settleOutcomes(prepared, plan, facts, sets);
+  attempt.state = { ...attempt.state, constraints };
   refuseIfStrict(context.spec, constraints);
   for (const line of warningsFor(constraints, prepared.denied)) attempt.warn(line);
-  attempt.state = { ...attempt.state, workload: identityOf(child.pid), constraints };
+  attempt.state = { ...attempt.state, workload: identityOf(child.pid) };
   records.update(startRecord(context, attempt.state));
   if (context.spec.lifetime === "tied") attempt.tethers.push(await tie(attempt, child.pid));
   attempt.log.markExec();

@@ -1,7 +1,9 @@
+import { scopeName } from "../cgroup/index.ts";
 import { planSites } from "./group-setup.ts";
 import { gatherHostFacts } from "./host-facts.ts";
 import type { RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
+import { usesSystemd } from "./scope-choice.ts";
 import type { RunSpec } from "./spec.ts";
 
 /** A run's plan with the directories its group would have; the answer of `--dry-run`. */
@@ -10,6 +12,8 @@ export interface PlacementPlan {
   readonly directories: readonly { readonly path: string; readonly controllers: readonly string[] }[];
   /** Why needed controllers could not have a group. */
   readonly obstacles: readonly string[];
+  /** Unit that systemd would be asked for, or null. */
+  readonly scope: string | null;
 }
 
 /**
@@ -19,7 +23,14 @@ export interface PlacementPlan {
 export function planPlacement(spec: RunSpec, jobId: string): PlacementPlan {
   const facts = gatherHostFacts(spec);
   const plan = planRun(spec, facts);
-  if (!plan.group) return { plan, directories: [], obstacles: [] };
+  if (!plan.group) return { plan, directories: [], obstacles: [], scope: null };
+  if (usesSystemd(spec, plan, facts)) {
+    const controllers = [...plan.needed, ...plan.wanted];
+    const path = `${scopeName(jobId)}/corral-${jobId}`;
+    const obstacles =
+      facts.cgroups.kind === "v2" ? [] : ["--scope systemd needs a host whose controllers are all on cgroup v2"];
+    return { plan, directories: [{ path, controllers }], obstacles, scope: scopeName(jobId) };
+  }
   const { sites, refusals } = planSites({
     plan,
     host: facts.cgroups,
@@ -33,6 +44,7 @@ export function planPlacement(spec: RunSpec, jobId: string): PlacementPlan {
       path: `${site.parent.directory}/corral-${jobId}`,
       controllers: [...site.controllers, ...site.optional],
     })),
+    scope: null,
     obstacles: refusals.map((one) => `${one.controllers.join(", ")}: ${one.reason}`),
   };
 }

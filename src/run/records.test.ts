@@ -42,6 +42,9 @@ const record = (part: Partial<StartRecord> = {}): StartRecord => ({
   uid: 0,
   start_time: "2026-01-02T03:04:05.678Z",
   lifetime: "detach",
+  intent: null,
+  sla_eligible: false,
+  scope: "none",
   tags: {},
   groups: [],
   constraints: [],
@@ -183,9 +186,9 @@ test.each<[Record<string, string>, number, string, string]>([
   [
     { XDG_STATE_HOME: "" },
     7,
-    "/tmp/corral-7/.local/state/corral/run/corral",
-    "/tmp/corral-7/.local/state/corral/results",
+    "/home/passwd/.local/state/corral/run/corral",
+    "/home/passwd/.local/state/corral/results",
   ],
 ])("with %j and uid %i records go to %s and results to %s", (env, uid, runtime, results) => {
-  expect(stateDirectories(env, uid)).toEqual({ runtime, results });
+  expect(stateDirectories(env, uid, "/home/passwd")).toEqual({ runtime, results });
 });

@@ -1,8 +1,8 @@
-import { closeSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { GroupDirectory } from "../cgroup/index.ts";
 import type { ProcessIdentity } from "../kernel/index.ts";
-import type { ConstraintOutcome, RunReport } from "../report/index.ts";
+import type { ConstraintOutcome, Intent, RunReport } from "../report/index.ts";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
 import { createDurableFile, replaceFile } from "./atomic-file.ts";
 import type { StateDirectories } from "./state-dir.ts";
@@ -24,6 +24,9 @@ export interface StartRecord {
   readonly uid: number;
   readonly start_time: string;
   readonly lifetime: "detach" | "tied";
+  readonly intent: Intent | null;
+  readonly sla_eligible: boolean;
+  readonly scope: RunReport["scope"];
   readonly tags: Readonly<Record<string, string>>;
   readonly groups: readonly GroupDirectory[];
   readonly constraints: readonly ConstraintOutcome[];
@@ -136,7 +139,12 @@ export function listStartRecords(
   });
 }
 
-function writeResult(directories: StateDirectories, report: RunReport): void {
+/** True when the job of a start record has its result. */
+export const hasResult = (directories: StateDirectories, record: StartRecord): boolean =>
+  existsSync(resultPath(directories, record.job_id, record.start_time));
+
+/** Writes the immutable result of a job. @throws CorralError STATE_UNWRITABLE, also when it has one already */
+export function writeResult(directories: StateDirectories, report: RunReport): void {
   const path = resultPath(directories, report.job_id, report.start_time);
   try {
     ensureDirectory(directories.results);

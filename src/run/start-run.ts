@@ -2,37 +2,39 @@ import type { LaunchResult } from "../kernel/index.ts";
 import type { RunReport } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt, StartOptions } from "./attempt.ts";
-import { abandon, beginAttempt } from "./attempt.ts";
+import { beginAttempt } from "./attempt.ts";
 import { buildReport, collectUsage } from "./job-report.ts";
 import { launchWorkload } from "./launch-workload.ts";
 import { RunningJob, removeGroup } from "./running-job.ts";
 import type { RunSpec } from "./spec.ts";
 import { startErrorOf } from "./start-error.ts";
 
-/** A run that started, or the report of one whose command could not be executed. */
+/** A run that started, or the report of one that never did: refused, or its command could not be executed. */
 export type StartResult =
   | { readonly started: true; readonly job: RunningJob }
   | { readonly started: false; readonly error: CorralError; readonly report: RunReport };
 
 /**
  * Starts a workload under limits: plan, group, limits written and read back, start record, launch, exec.
- * Nothing of the workload runs before its limits stand.
- * @throws CorralError JOB_EXISTS, CGROUP_PARENT, STRICT_REFUSED, SYSTEMD, NATIVE_MISSING, NATIVE_CALL; nothing is left behind then
+ * Nothing of the workload runs before its limits stand. A start that fails leaves nothing behind but its report.
+ * @throws CorralError JOB_EXISTS, CGROUP_PARENT, STATE_UNWRITABLE, while there is no job yet
  */
 export async function startRun(spec: RunSpec, options: StartOptions = {}): Promise<StartResult> {
   const attempt = beginAttempt(spec, options);
   try {
     return await start(attempt);
   } catch (thrown) {
-    await abandon(attempt);
-    throw thrown;
+    return neverStarted(attempt, CorralError.from(thrown));
   }
 }
 
 async function start(attempt: Attempt): Promise<StartResult> {
   attempt.log.add("starting", "preparing the group and its limits");
   const launched = await launchWorkload(attempt);
-  if (launched.fail !== null || !launched.ready) return neverStarted(attempt, launched);
+  if (launched.fail !== null || !launched.ready) {
+    await launched.child.exit;
+    throw failureOf(launched, attempt.context.spec);
+  }
   attempt.log.add("running", `process ${launched.child.pid} started`);
   const job = new RunningJob({
     context: attempt.context,
@@ -46,22 +48,21 @@ async function start(attempt: Attempt): Promise<StartResult> {
   return { started: true, job };
 }
 
-/** The command could not be executed: the group goes, and a report says why. */
-async function neverStarted(attempt: Attempt, launched: LaunchResult): Promise<StartResult> {
-  const { context, clock, log, records } = attempt;
-  const { spec } = context;
-  await launched.child.exit;
-  const error =
-    launched.fail === null
-      ? new CorralError("START_FAILED", "the workload's process was killed before it could start")
-      : startErrorOf(launched.fail, spec.command[0] ?? "", spec.attributes);
-  const usage = collectUsage(attempt.state.group, null);
+const failureOf = ({ fail }: LaunchResult, spec: RunSpec): CorralError =>
+  fail === null
+    ? new CorralError("START_FAILED", "the workload's process was killed before it could start")
+    : startErrorOf(fail, spec.command[0] ?? "", spec.attributes);
+
+/** The group goes, the job's id is free again, and a report says why nothing ran. */
+async function neverStarted(attempt: Attempt, error: CorralError): Promise<StartResult> {
+  const { context, clock, log, records, state } = attempt;
+  const usage = collectUsage(state.group, null);
   log.add("failed", error.message);
-  const left = attempt.state.group === null ? [] : await removeGroup(attempt.state.group);
+  const left = state.group === null ? [] : await removeGroup(state.group);
   for (const tether of attempt.tethers) tether.goodbye();
   const report = buildReport(
     context,
-    { ...attempt.state, workload: null, events: log.events },
+    { ...state, workload: null, events: log.events },
     {
       exit: null,
       usage,
