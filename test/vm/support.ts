@@ -203,6 +203,12 @@ export async function sampleCpu(groups: readonly string[], seconds: number): Pro
   };
 }
 
+/** Asserts that Corral refused to start the workload, and says why. */
+export function assertRefused({ status, stdout, report }: Ran, message: RegExp): void {
+  assert.deepEqual([status, stdout, report.exit_reason, report.pid], [125, "", "start_failed", null]);
+  assert.match(report.start_error?.message ?? "", message);
+}
+
 /** Asserts that a figure lies within `tolerance` of what is wanted. */
 export function assertNear(found: number, wanted: number, tolerance: number, what: string): void {
   assert.ok(Math.abs(found - wanted) <= tolerance, `${what}: ${found.toFixed(2)}, wanted ${wanted} ± ${tolerance}`);
