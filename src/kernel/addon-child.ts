@@ -7,10 +7,11 @@ import type { FdWatcher, NativeAddon } from "./native-addon.ts";
 import { fdEvents } from "./native-addon.ts";
 import { nativeErrno } from "./native-error.ts";
 
-function collect(addon: NativeAddon, pidfd: number, floorBytes: number): ExitInfo | null {
+function collect(addon: NativeAddon, pidfd: number): ExitInfo | null {
   try {
     const exit = addon.waitPidfd(pidfd);
-    return exit === null ? null : exitFromNative(exit, floorBytes);
+    // Not read at the spawn, whose caller waits: the peak only grows, so this asks a little too much, never too little.
+    return exit === null ? null : exitFromNative(exit, ownPeakRssBytes());
   } catch {
     // Somebody else in this process reaped it (a foreign waitpid(-1)); the kernel may still know.
     const status = addon.pidfdInfo(pidfd)?.exitStatus ?? null;
@@ -19,11 +20,10 @@ function collect(addon: NativeAddon, pidfd: number, floorBytes: number): ExitInf
 }
 
 function watchChild(addon: NativeAddon, pid: number, pidfd: number): ChildHandle {
-  const floorBytes = ownPeakRssBytes();
   const { promise, resolve } = deferred<ExitInfo>();
   let open = true;
   const watcher: FdWatcher = addon.watchFd(pidfd, fdEvents.readable, () => {
-    const exit = collect(addon, pidfd, floorBytes);
+    const exit = collect(addon, pidfd);
     if (exit === null) return;
     open = false;
     watcher.close();

@@ -47,11 +47,11 @@ const counterSlackBytes = 2 * 1024 * 1024;
 
 /** Peak resident memory of this process (`VmHWM`, proc_pid_status(5)): the floor of a child's maxRssBytes. */
 export function ownPeakRssBytes(): number {
-  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"));
+  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
   return match === null ? Number.POSITIVE_INFINITY : Number(match[1]) * 1024;
 }
 
-/** The addon's record as an ExitInfo; `floorBytes` is `ownPeakRssBytes()` at the time of the spawn. */
+/** The addon's record as an ExitInfo; `floorBytes` is `ownPeakRssBytes()` at the spawn or later. */
 export function exitFromNative(exit: NativeExit, floorBytes: number): ExitInfo {
   const { code, signal, coreDumped, maxRssBytes, ...rest } = exit;
   const known = maxRssBytes > floorBytes + counterSlackBytes;

@@ -222,7 +222,7 @@ async function launchJoined(request: LaunchRequest, reason: JoinReason | null): 
 
 function isFrozen(cgroup: CgroupTarget): boolean {
   try {
-    return /^frozen 1$/m.test(readFileSync(`${cgroup.path}/cgroup.events`, "latin1"));
+    return /^frozen 1$/m.test(readFileSync(`${cgroup.path}/cgroup.events`, "utf8"));
   } catch {
     // The root group has no such file and cannot be frozen.
     return false;
