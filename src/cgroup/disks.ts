@@ -67,7 +67,10 @@ export function resolveDisk(text: string): string | null {
   if (/^\d+:\d+$/.test(text)) return text;
   const fromName = /^[\w!.-]+$/.test(text) ? read(`/sys/block/${text}/dev`) : "";
   if (fromName !== "") return fromName;
-  const stat = statSync(text.startsWith("/") ? text : `/dev/${text}`, { throwIfNoEntry: false });
-  if (stat === undefined) return null;
-  return wholeDisk(formatDevice(stat.isBlockDevice() ? stat.rdev : stat.dev));
+  try {
+    const stat = statSync(text.startsWith("/") ? text : `/dev/${text}`);
+    return wholeDisk(formatDevice(stat.isBlockDevice() ? stat.rdev : stat.dev));
+  } catch {
+    return null;
+  }
 }

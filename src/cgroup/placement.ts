@@ -27,6 +27,14 @@ const writable = (path: string): boolean => {
   }
 };
 
+const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
 const readText = (path: string): string => {
   try {
     return readFileSync(path, "utf8").trim();
@@ -46,10 +54,10 @@ export function explicitParent(hierarchy: Hierarchy, path: string): Parent {
   }
   const base = path.startsWith("/") ? hierarchy.mountPoint : (hierarchy.ownDirectory ?? hierarchy.mountPoint);
   const directory = `${base}/${path.replace(/^\/+|\/+$/g, "")}`.replace(/\/$/, "");
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new CorralError("CGROUP_PARENT", `the parent group ${quote(directory)} does not exist`, {
+  if (!isDirectory(directory)) {
+    throw new CorralError("CGROUP_PARENT", `the parent group ${quote(directory, 200)} does not exist`, {
       object: directory,
-      fix: `create it in every hierarchy that the limits use (mkdir ${directory}), or leave --cgroup-parent out`,
+      fix: "create it in every hierarchy that the limits use, or leave --cgroup-parent out",
     });
   }
   return { hierarchy, directory, stepAside: false };

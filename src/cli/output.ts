@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { errnoOf } from "../report/index.ts";
+import { CorralError, errnoOf } from "../report/index.ts";
 
 /** Pause between attempts when a pipe that somebody made non-blocking is full. */
 const fullPipePauseMs = 2;
@@ -10,7 +10,8 @@ function pause(ms: number): void {
 
 /**
  * Writes text to descriptor 1 or 2 in order and whole, without loading Node's streams. A reader that has
- * gone away (EPIPE) or a closed descriptor (EBADF) ends the writing silently.
+ * gone away (EPIPE) or a closed descriptor (EBADF) ends the writing silently, and so does whatever is wrong with stderr.
+ * @throws CorralError REPORT_UNWRITABLE when stdout takes no more (a full disk)
  */
 export function writeText(fd: 1 | 2, text: string | Buffer): void {
   const bytes = typeof text === "string" ? Buffer.from(text, "utf8") : text;
@@ -19,9 +20,9 @@ export function writeText(fd: 1 | 2, text: string | Buffer): void {
       at += writeSync(fd, bytes, at);
     } catch (thrown) {
       const errno = errnoOf(thrown);
-      if (errno === "EPIPE" || errno === "EBADF" || errno === "EIO") return;
-      if (errno !== "EAGAIN") throw thrown;
-      pause(fullPipePauseMs);
+      if (errno === "EAGAIN") pause(fullPipePauseMs);
+      else if (fd === 2 || errno === "EPIPE" || errno === "EBADF" || errno === "EIO") return;
+      else throw new CorralError("REPORT_UNWRITABLE", `cannot write to standard output: ${errno}`, { cause: thrown });
     }
   }
 }

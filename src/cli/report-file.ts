@@ -15,6 +15,7 @@ const unwritable = (path: string, cause: unknown): CorralError =>
  * @throws CorralError REPORT_UNWRITABLE
  */
 export function checkReportPath(path: string): void {
+  if (path === "") throw new CorralError("USAGE", "--report needs the name of a file", { object: "--report" });
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing?.isDirectory() === true) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });

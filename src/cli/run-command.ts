@@ -1,11 +1,12 @@
 import { constants } from "node:os";
 import { ownArguments, ownEnvironment } from "../kernel/index.ts";
-import type { RunReport } from "../report/index.ts";
-import { CorralError, exitStatus } from "../report/index.ts";
+import { exitStatus } from "../report/index.ts";
 import type { RunningJob, RunSpec, StartResult } from "../run/index.ts";
-import { exitStatusOf, jobLine, startRun, summarize } from "../run/index.ts";
-import { say, writeText } from "./output.ts";
-import { checkReportPath, writeReportFile } from "./report-file.ts";
+import { exitStatusOf, startRun } from "../run/index.ts";
+import { say } from "./output.ts";
+import { checkReportPath } from "./report-file.ts";
+import type { ReportSinks } from "./report-sinks.ts";
+import { deliverReport, printSummary } from "./report-sinks.ts";
 import type { RawRunFlags } from "./run-flags.ts";
 import { toRunSpec } from "./run-spec.ts";
 import { inForegroundJob } from "./terminal.ts";
@@ -14,13 +15,6 @@ import { inForegroundJob } from "./terminal.ts";
 const leavingSignals = ["SIGTERM", "SIGHUP"] as const;
 /** Signals that a terminal sends to the whole foreground job. */
 const terminalSignals = ["SIGINT", "SIGQUIT"] as const;
-
-/** How a report leaves Corral. */
-interface ReportSinks {
-  readonly quiet: boolean;
-  readonly json: boolean;
-  readonly file: string | null;
-}
 
 /**
  * `corral run`: starts the workload, waits, reports.
@@ -89,39 +83,21 @@ function holdSignals(): { handOver: (job: RunningJob, spec: RunSpec, foreground:
 
 async function finished(job: RunningJob, sinks: ReportSinks): Promise<number> {
   const report = await job.result;
-  emit(report, sinks);
-  if (sinks.file === null) return exitStatusOf(report);
-  try {
-    writeReportFile(sinks.file, toJson(report));
-    return exitStatusOf(report);
-  } catch (thrown) {
-    say(`ERROR: ${CorralError.from(thrown).toLine()}`);
-    // A workload's own failure says more than the lost report; a success must not hide it.
-    return exitStatusOf(report) === 0 ? exitStatus.corral : exitStatusOf(report);
-  }
+  printSummary(report, sinks);
+  const status = exitStatusOf(report);
+  // A workload's own failure says more than a lost report; a success must not hide it.
+  return deliverReport(report, sinks) || status !== 0 ? status : exitStatus.corral;
 }
 
 function reportLeaving(job: RunningJob, signal: NodeJS.Signals, sinks: ReportSinks): number {
-  const report = job.detach();
-  if (sinks.json) writeText(1, toJson(report));
-  if (sinks.file !== null) writeReportFile(sinks.file, toJson(report));
+  deliverReport(job.detach(), sinks);
   if (!sinks.quiet)
     say(`${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with kill ${job.pid}`);
   return 128 + constants.signals[signal];
 }
 
 function reportUnstarted({ error, report }: Extract<StartResult, { started: false }>, sinks: ReportSinks): number {
-  if (sinks.json) writeText(1, toJson(report));
-  if (sinks.file !== null) writeReportFile(sinks.file, toJson(report));
+  deliverReport(report, sinks);
   say(error.toLine());
   return error.exitStatus;
-}
-
-const toJson = (report: RunReport): string => `${JSON.stringify(report, null, 2)}\n`;
-
-function emit(report: RunReport, sinks: ReportSinks): void {
-  if (sinks.json) writeText(1, toJson(report));
-  if (sinks.quiet) return;
-  const lines = summarize(report).map((line) => `[corral] ${line}\n`);
-  writeText(2, `${lines.join("")}${jobLine(report)}\n`);
 }

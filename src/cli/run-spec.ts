@@ -153,6 +153,12 @@ function readEnvironment(flags: RawRunFlags, base: NodeJS.ProcessEnv): Record<st
   return env;
 }
 
+/** An empty value is a variable that was not set, and must not count as "not given". */
+function notEmpty(flag: RunFlagName, value: string | undefined): string | undefined {
+  if (value === "") throw new CorralError("USAGE", `--${flag} must not be empty`, { object: `--${flag}` });
+  return value;
+}
+
 function readTags(flags: RawRunFlags): Record<string, string> {
   return Object.fromEntries(
     (flags.tag ?? []).map((text) => {
@@ -193,7 +199,7 @@ export function toRunSpec(given: RawRunFlags, command: readonly string[], enviro
     slaEligible: flags["sla-eligible"] === true,
     intent: read("intent", oneOf(intents)) ?? null,
     tags: readTags(flags),
-    cgroupParent: flags["cgroup-parent"] ?? (environment["CORRAL_CGROUP_PARENT"] || null),
+    cgroupParent: notEmpty("cgroup-parent", flags["cgroup-parent"]) ?? (environment["CORRAL_CGROUP_PARENT"] || null),
     scope: read("scope", oneOf(["auto", "cgroupfs", "systemd"])) ?? "auto",
     account:
       accountingFlags.some((flag) => flags[flag] !== undefined) ||

@@ -12,7 +12,7 @@ const cachePath = `${__dirname}/program.${process.version}.${process.arch}.v8`;
 /** The build's digest of the program, behind `//` on its first line; the cache ends with the same. */
 const digestLength = 32;
 
-const program = readFileSync(programPath, "latin1");
+const program = readFileSync(programPath, "utf8");
 const digest = program.slice(2, 2 + digestLength);
 
 function readCache(): Buffer | undefined {

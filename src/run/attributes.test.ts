@@ -72,7 +72,7 @@ test("each attribute that was set has one outcome, with the value read back", ()
     { name: "nice", requested: "-5", mechanism: "setpriority", effective: "-5", ...applied },
     { name: "oom-score", requested: "500", mechanism: "oom_score_adj", effective: "500", ...applied },
     { name: "ionice", requested: "best-effort:6", mechanism: "ioprio_set", effective: "best-effort:6", ...applied },
-    { name: "sched", requested: "rr:10", mechanism: "sched_setscheduler", effective: "2:10", ...applied },
+    { name: "sched", requested: "rr:10", mechanism: "sched_setscheduler", effective: "rr:10", ...applied },
     { name: "affinity", requested: "0-1", mechanism: "sched_setaffinity", effective: "0-1", ...applied },
     { name: "rlimit", requested: "nofile=1024:max", mechanism: "prlimit", effective: "1024:inf", ...applied },
     { name: "rlimit", requested: "core=0:0", mechanism: "prlimit", effective: "0:0", ...applied },

@@ -78,6 +78,11 @@ export interface AttributeFacts {
 }
 
 const readsAs: Readonly<Record<string, (effective: string) => string>> = {
+  sched: (effective) => {
+    const [number = "", priority = ""] = effective.split(":");
+    const name = Object.entries(schedPolicies).find(([, value]) => value === Number(number))?.[0];
+    return `${name ?? number}:${priority}`;
+  },
   ioprio: (effective) => {
     const [number = "", level = ""] = effective.split(":");
     return `${["none", "realtime", "best-effort", "idle"][Number(number)] ?? number}:${level}`;

@@ -37,8 +37,8 @@ export interface JobRecords {
   readonly problem: string | null;
   /** Replaces the start record. */
   readonly update: (record: StartRecord) => void;
-  /** Writes the immutable result; throws STATE_UNWRITABLE when that fails. */
-  readonly finish: (report: RunReport) => void;
+  /** Writes the immutable result; answers what was wrong when that fails, null when it stands. */
+  readonly finish: (report: RunReport) => string | null;
   /** Forgets the start record: the job's result stands, or it never started. */
   readonly forget: () => void;
 }
@@ -74,14 +74,23 @@ export function claimJob(
   return {
     problem: null,
     update: (next) => replaceFile(path, json(next)),
-    finish: (report) => writeResult(directories, report),
+    finish: (report) => problemOf(() => writeResult(directories, report)),
     forget: () => unlinkIfThere(path),
   };
 }
 
 function unrecorded(problem: string): JobRecords {
   const nothing = (): void => {};
-  return { problem, update: nothing, finish: nothing, forget: nothing };
+  return { problem, update: nothing, finish: () => null, forget: nothing };
+}
+
+function problemOf(write: () => void): string | null {
+  try {
+    write();
+    return null;
+  } catch (thrown) {
+    return CorralError.from(thrown).message;
+  }
 }
 
 function createExclusively(path: string, text: string, onExisting: () => void): void {

@@ -19,6 +19,8 @@ export interface JobParts {
   readonly log: JobLog;
   readonly tethers: readonly Tether[];
   readonly wallClock: () => string;
+  /** Receives a warning that comes after the start. */
+  readonly warn: (line: string) => void;
 }
 
 /** How long the last processes of a killed group may take to disappear. */
@@ -31,7 +33,7 @@ const exitMonitorPollMs = 10;
 export class RunningJob {
   readonly jobId: string;
   readonly pid: number;
-  /** Settles when the leader has ended and the result is written; rejects only with STATE_UNWRITABLE. */
+  /** Settles when the leader has ended and the result is written; never rejects. */
   readonly result: Promise<RunReport>;
   readonly #parts: JobParts;
   #endedBy: RunReport["ended_by_corral"] = null;
@@ -147,7 +149,7 @@ export class RunningJob {
   }
 
   async #finish(exit: ExitInfo, durationSec: number): Promise<RunReport> {
-    const { context, state, records, log, tethers, wallClock } = this.#parts;
+    const { context, state, records, log, tethers, wallClock, warn } = this.#parts;
     const usage = collectUsage(state.group, exit);
     const survivors = state.group?.processes() ?? [];
     const left = survivors.length > 0 || state.group === null ? [] : await removeGroup(state.group);
@@ -168,7 +170,8 @@ export class RunningJob {
         detached: false,
       },
     );
-    records.finish(report);
+    const problem = records.finish(report);
+    if (problem !== null) warn(`WARNING: The result of this job is not kept: ${problem}`);
     if (survivors.length === 0 && left.length === 0) records.forget();
     return report;
   }

@@ -1,30 +1,38 @@
+import type { Stats } from "node:fs";
 import { statSync } from "node:fs";
 import type { LauncherFailure } from "../kernel/index.ts";
 import { CorralError, quote } from "../report/index.ts";
 import type { ProcessAttributes } from "./spec.ts";
 
-const isDirectory = (path: string): boolean =>
-  path.includes("/") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+/** What lies at the path of a command; null when nothing does, or it cannot be reached. */
+function lookAt(command: string): Stats | null {
+  try {
+    return command.includes("/") ? statSync(command) : null;
+  } catch {
+    return null;
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  ENOEXEC: "not a program for this machine",
+  ENOTDIR: "a part of its path is not a directory",
+  ENAMETOOLONG: "its name is too long",
+};
 
 function execError(command: string, code: string | null): CorralError {
   const object = command;
   if (code === "ENOENT") {
-    const exists = command.includes("/") && statSync(command, { throwIfNoEntry: false }) !== undefined;
-    return exists
+    return lookAt(command) !== null
       ? new CorralError("COMMAND_NOT_FOUND", `${quote(command)} needs an interpreter that does not exist`, {
           object,
           fix: "check its first line (#!) or its dynamic loader",
         })
       : new CorralError("COMMAND_NOT_FOUND", `${quote(command)}: command not found`, { object });
   }
-  if (isDirectory(command))
+  if (lookAt(command)?.isDirectory() === true)
     return new CorralError("COMMAND_NOT_EXECUTABLE", `${quote(command)} is a directory`, { object });
-  const why =
-    code === "EACCES"
-      ? "permission denied"
-      : code === "ENOEXEC"
-        ? "not a program for this machine"
-        : (code ?? "unknown error");
+  const why = code === null ? "unknown error" : (reasons[code] ?? code);
   return new CorralError("COMMAND_NOT_EXECUTABLE", `${quote(command)} cannot be executed: ${why}`, {
     object,
     ...(code === null ? {} : { found: code }),

@@ -44,6 +44,7 @@ async function start(attempt: Attempt): Promise<StartResult> {
     log: attempt.log,
     tethers: attempt.tethers,
     wallClock: attempt.clock.wall,
+    warn: attempt.warn,
   });
   return { started: true, job };
 }

@@ -37,7 +37,13 @@ const unusable = path.join(bench.dir, "no-such-program");
 for (const [what, command, status, code, message] of [
   ["not on PATH", "no-such-program-anywhere", 127, "COMMAND_NOT_FOUND", /: command not found$/],
   ["not at its path", unusable, 127, "COMMAND_NOT_FOUND", /: command not found$/],
-  ["below a file", `${file("plain", "", 0o755)}/x`, 126, "COMMAND_NOT_EXECUTABLE", /cannot be executed: ENOTDIR$/],
+  [
+    "below a file",
+    `${file("plain", "", 0o755)}/x`,
+    126,
+    "COMMAND_NOT_EXECUTABLE",
+    /cannot be executed: a part of its path is not a directory$/,
+  ],
   ["without its execute bit", file("data", "#!/bin/sh\n", 0o644), 126, "COMMAND_NOT_EXECUTABLE", /permission denied$/],
   ["a directory", bench.dir, 126, "COMMAND_NOT_EXECUTABLE", /is a directory$/],
   [
