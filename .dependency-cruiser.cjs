@@ -39,7 +39,8 @@ const entersThroughTheDoor = rooms.map((room) => ({
   name: `${room}-has-one-door`,
   comment: `import src/${room}/index.ts, not the files behind it`,
   severity: "error",
-  from: { pathNot: `^src/${room}/` },
+  // The command line has no door but its flag tables are data, which the host's tests walk.
+  from: { pathNot: room === "cli" ? "^(src/cli|test)/" : `^src/${room}/` },
   to: { path: `^src/${room}/`, pathNot: `^src/${room}/index\\.ts$` },
 }));
 
