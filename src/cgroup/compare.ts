@@ -8,7 +8,7 @@ export function parseList(text: string): readonly number[] | null {
   const numbers = new Set<number>();
   for (const part of text.trim().split(",")) {
     if (part === "") continue;
-    const match = /^(\d+)(?:-(\d+))?(?::\d+)?$/.exec(part);
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
     if (match === null) return null;
     const first = Number(match[1]);
     const last = Number(match[2] ?? match[1]);

@@ -1,4 +1,4 @@
-import { formatBytes } from "../report/index.ts";
+import { formatExactBytes } from "../report/index.ts";
 import type { BytesOrMax, IoMax, LimitKey, Limits } from "./limits.ts";
 
 const ioMaxKeys = [
@@ -44,7 +44,7 @@ export function describeLimit(key: LimitKey, limits: Limits): string {
     case "swapMax":
     case "zswapMax": {
       const bytes = limits[key];
-      return typeof bytes === "number" ? formatBytes(bytes) : "max";
+      return typeof bytes === "number" ? formatExactBytes(bytes) : "max";
     }
     default:
       return String(limits[key]);

@@ -104,21 +104,21 @@ const table: Readonly<Record<LimitKey, Row>> = {
   },
   memoryMin: {
     limits: { memoryMin: 1_048_576 },
-    requested: "1.0 MiB",
+    requested: "1 MiB",
     controller: "memory",
     v2: same("memory.min", "1048576", "bytes"),
     v1: noControl,
   },
   memoryLow: {
     limits: { memoryLow: 1_048_576 },
-    requested: "1.0 MiB",
+    requested: "1 MiB",
     controller: "memory",
     v2: same("memory.low", "1048576", "bytes"),
     v1: noControl,
   },
   memoryHigh: {
     limits: { memoryHigh: 1_048_576 },
-    requested: "1.0 MiB",
+    requested: "1 MiB",
     controller: "memory",
     v2: same("memory.high", "1048576", "bytes"),
     v1: [
@@ -129,7 +129,7 @@ const table: Readonly<Record<LimitKey, Row>> = {
   },
   memoryMax: {
     limits: { memoryMax: 67_108_864 },
-    requested: "64.0 MiB",
+    requested: "64 MiB",
     controller: "memory",
     v2: same("memory.max", "67108864", "bytes"),
     v1: same("memory.limit_in_bytes", "67108864", "bytes"),
@@ -143,7 +143,7 @@ const table: Readonly<Record<LimitKey, Row>> = {
   },
   zswapMax: {
     limits: { zswapMax: 4096 },
-    requested: "4.0 KiB",
+    requested: "4 KiB",
     controller: "memory",
     v2: same("memory.zswap.max", "4096", "bytes"),
     v1: noControl,

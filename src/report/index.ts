@@ -21,6 +21,7 @@ export type {
 export { exitReasons, intents } from "./run-report.ts";
 export {
   formatBytes,
+  formatExactBytes,
   formatSeconds,
   parseDurationMs,
   parseNumberIn,

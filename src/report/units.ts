@@ -78,6 +78,18 @@ export function formatBytes(bytes: number): string {
   return index === 0 ? `${bytes} B` : `${value.toFixed(1)} ${units[index]}`;
 }
 
+/** Bytes exactly, in the largest unit that divides them: `64 MiB`, `1536 KiB`, `50000001 B`. */
+export function formatExactBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let index = 0;
+  while (value > 0 && value % 1024 === 0 && index < units.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  return `${value} ${units[index]}`;
+}
+
 /** Seconds for people: `2.33 s`, `12 ms`, `1 h 5 min`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);

@@ -8,8 +8,9 @@ function writeAll(fd: number, text: string): void {
 }
 
 function writeTemporary(path: string, text: string, sync: boolean): string {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const fd = openSync(temporary, "w", 0o640);
+  // Exclusively, under a name nobody can have prepared: the directory may be one that others write to.
+  const temporary = `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
+  const fd = openSync(temporary, "wx", 0o640);
   try {
     writeAll(fd, text);
     if (sync) fsyncSync(fd);
@@ -27,23 +28,40 @@ function writeTemporary(path: string, text: string, sync: boolean): string {
  * matter only until the next boot.
  */
 export function replaceFile(path: string, text: string): void {
-  renameSync(writeTemporary(path, text, false), path);
+  moveInto(path, writeTemporary(path, text, false));
 }
 
-/** Creates a file whose text survives a crash of the machine, and fails with EEXIST rather than change one that is there. */
-export function createDurableFile(path: string, text: string): void {
-  const temporary = writeTemporary(path, text, true);
+function moveInto(path: string, temporary: string): void {
+  try {
+    renameSync(temporary, path);
+  } catch (cause) {
+    unlinkSync(temporary);
+    throw cause;
+  }
+}
+
+/** Creates a file in one step, whole; fails with EEXIST when it is there already. Not synced. */
+export function createFile(path: string, text: string): void {
+  linkInto(path, writeTemporary(path, text, false));
+}
+
+function linkInto(path: string, temporary: string): void {
   try {
     linkSync(temporary, path);
   } finally {
     unlinkSync(temporary);
   }
+}
+
+/** Creates a file whose text survives a crash of the machine, and fails with EEXIST rather than change one that is there. */
+export function createDurableFile(path: string, text: string): void {
+  linkInto(path, writeTemporary(path, text, true));
   syncDirectory(dirname(path));
 }
 
 /** Replaces a file durably: the way a report reaches the path its user named. */
 export function replaceDurableFile(path: string, text: string): void {
-  renameSync(writeTemporary(path, text, true), path);
+  moveInto(path, writeTemporary(path, text, true));
 }
 
 function syncDirectory(path: string): void {

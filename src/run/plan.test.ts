@@ -142,7 +142,7 @@ test("nothing stands in for a memory limit or a quota", () => {
   expect(attributes).toEqual(noAttributes);
   expect(outcomes).toEqual([
     outcome({ name: "cpu-quota", requested: "50% (50000 us per 100000 us)", status: "not_enforceable" }),
-    outcome({ name: "memory-limit", requested: "4.0 KiB", status: "not_enforceable" }),
+    outcome({ name: "memory-limit", requested: "4 KiB", status: "not_enforceable" }),
   ]);
 });
 

@@ -1,10 +1,10 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { GroupDirectory } from "../cgroup/index.ts";
 import type { ProcessIdentity } from "../kernel/index.ts";
 import type { ConstraintOutcome, Intent, RunReport } from "../report/index.ts";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
-import { createDurableFile, replaceFile } from "./atomic-file.ts";
+import { createDurableFile, createFile, replaceFile } from "./atomic-file.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { ensureDirectory, jobsDirectory } from "./state-dir.ts";
 
@@ -93,15 +93,11 @@ function problemOf(write: () => void): string | null {
   }
 }
 
+/** The record appears whole, so that a rival never reads half of it and takes the id for free. */
 function createExclusively(path: string, text: string, onExisting: () => void): void {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      const fd = openSync(path, "wx", 0o640);
-      try {
-        writeSync(fd, text);
-      } finally {
-        closeSync(fd);
-      }
+      createFile(path, text);
       return;
     } catch (thrown) {
       if (errnoOf(thrown) !== "EEXIST" || attempt > 0) throw thrown;

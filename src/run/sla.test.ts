@@ -16,7 +16,7 @@ const fine: SlaFacts = {
 
 const limit = (status: ConstraintOutcome["status"]): ConstraintOutcome => ({
   name: "memory-limit",
-  requested: "1.0 MiB",
+  requested: "1 MiB",
   status,
   mechanism: null,
   effective: null,

@@ -60,7 +60,7 @@ const report: RunReport = {
 
 const outcome = (part: Partial<ConstraintOutcome>): ConstraintOutcome => ({
   name: "memory-limit",
-  requested: "64.0 MiB",
+  requested: "64 MiB",
   status: "applied",
   mechanism: "memory.max",
   effective: "67108864",
@@ -108,7 +108,7 @@ test("the summary tells end, usage, every limit and who lives on", () => {
   expect(summarize(full)).toEqual([
     "job make-1: oom, SIGKILL after 2.00 s (pid 11)",
     "cpu 1.00 s (50% of one CPU); throttled in 10 of 20 periods, 500 ms; memory peak 64.0 MiB; io 4.0 KiB read, 0 B written; 1 killed for memory; 2 forks refused by pids-max",
-    "memory-limit 64.0 MiB: applied (memory.max = 67108864)",
+    "memory-limit 64 MiB: applied (memory.max = 67108864)",
     "io-weight 50: not enforceable: no disk",
     "12 processes live on in its group: 100 101 102 103 104 105 106 107 108 109",
   ]);
@@ -132,12 +132,12 @@ test("a share of CPU is not computed from a tenth of a second", () => {
 });
 
 test.each<[ConstraintOutcome, string]>([
-  [outcome({}), "memory-limit 64.0 MiB: applied (memory.max = 67108864)"],
-  [outcome({ effective: null }), "memory-limit 64.0 MiB: applied (memory.max)"],
-  [outcome({ reason: "caveat" }), "memory-limit 64.0 MiB: applied (memory.max = 67108864): caveat"],
+  [outcome({}), "memory-limit 64 MiB: applied (memory.max = 67108864)"],
+  [outcome({ effective: null }), "memory-limit 64 MiB: applied (memory.max)"],
+  [outcome({ reason: "caveat" }), "memory-limit 64 MiB: applied (memory.max = 67108864): caveat"],
   [
     outcome({ status: "not_enforceable", mechanism: null, effective: null, reason: "no v2" }),
-    "memory-limit 64.0 MiB: not enforceable: no v2",
+    "memory-limit 64 MiB: not enforceable: no v2",
   ],
 ])("an outcome reads: %s", (one, text) => {
   expect(describeOutcome(one)).toBe(text);
@@ -182,7 +182,7 @@ const nice = (requested: string): ConstraintOutcome =>
 test("a limit that is applied gives no warning, every other one", () => {
   const degraded = outcome({ status: "degraded", mechanism: "nice", effective: "3", reason: "no group" });
   expect(warningsFor([outcome({}), degraded], false)).toEqual([
-    "WARNING: memory-limit 64.0 MiB: degraded (nice = 3): no group",
+    "WARNING: memory-limit 64 MiB: degraded (nice = 3): no group",
   ]);
 });
 

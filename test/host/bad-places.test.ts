@@ -168,7 +168,7 @@ test("without any cgroup mount every limit is not enforceable, is warned about, 
   const reason = (name: string): string => `no mounted cgroup hierarchy has the ${name} controller`;
   assert.deepEqual(ran.warnings, [
     `WARNING: cpu-quota 50% (50000 us per 100000 us): not enforceable: ${reason("cpu")}`,
-    `WARNING: memory-limit 64.0 MiB: not enforceable: ${reason("memory")}`,
+    `WARNING: memory-limit 64 MiB: not enforceable: ${reason("memory")}`,
     `WARNING: pids-max 20: not enforceable: ${reason("pids")}`,
   ]);
   const report = JSON.parse(readFileSync(reportFile, "utf8")) as RunReport;

@@ -97,21 +97,21 @@ const rows: readonly Row[] = [
   },
   {
     flags: ["--memory-limit", "64"],
-    outcome: ["memory-limit", "64.0 MiB"],
+    outcome: ["memory-limit", "64 MiB"],
     controller: "memory",
     v1: { file: "memory.limit_in_bytes", text: String(64 * mib) },
     v2: { file: "memory.max", text: String(64 * mib) },
   },
   {
     flags: ["--memory-max", "50000000"],
-    outcome: ["memory-limit", "47.7 MiB"],
+    outcome: ["memory-limit", "50000000 B"],
     controller: "memory",
     v1: { file: "memory.limit_in_bytes", text: "49999872" },
     v2: { file: "memory.max", text: "49999872" },
   },
   {
     flags: ["--memory-high", "32M"],
-    outcome: ["memory-high", "32.0 MiB"],
+    outcome: ["memory-high", "32 MiB"],
     controller: "memory",
     v1: {
       file: "memory.soft_limit_in_bytes",
@@ -122,14 +122,14 @@ const rows: readonly Row[] = [
   },
   {
     flags: ["--memory-low", "16M"],
-    outcome: ["memory-low", "16.0 MiB"],
+    outcome: ["memory-low", "16 MiB"],
     controller: "memory",
     v1: noneOnV1,
     v2: { file: "memory.low", text: String(16 * mib) },
   },
   {
     flags: ["--memory-min", "8M"],
-    outcome: ["memory-min", "8.0 MiB"],
+    outcome: ["memory-min", "8 MiB"],
     controller: "memory",
     v1: noneOnV1,
     v2: { file: "memory.min", text: String(8 * mib) },
@@ -143,14 +143,14 @@ const rows: readonly Row[] = [
   },
   {
     flags: ["--swap-max", "1M"],
-    outcome: ["swap-max", "1.0 MiB"],
+    outcome: ["swap-max", "1 MiB"],
     controller: "memory",
     v1: { impossible: "cgroup v1 limits swap only together with memory; give --memory-limit too" },
     v2: { file: "memory.swap.max", text: String(mib) },
   },
   {
     flags: ["--zswap-max", "1M"],
-    outcome: ["zswap-max", "1.0 MiB"],
+    outcome: ["zswap-max", "1 MiB"],
     controller: "memory",
     v1: noneOnV1,
     v2: { file: "memory.zswap.max", text: String(mib) },

@@ -115,7 +115,7 @@ for (const [where, env] of [
       ran.warnings.slice(1).map((line) => line.replace(/: no permission.*|: permission denied.*/, "")),
       [
         "WARNING: cpu-quota 50% (50000 us per 100000 us): not enforceable",
-        "WARNING: memory-limit 64.0 MiB: not enforceable",
+        "WARNING: memory-limit 64 MiB: not enforceable",
         "WARNING: pids-max 20: not enforceable",
       ],
     );
