@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Message, MessageBus } from "@particle/dbus-next";
 import { packageRoot } from "../kernel/index.ts";
 import { CorralError, errnoOf } from "../report/index.ts";
@@ -21,6 +20,8 @@ const dbusClient = "@particle/dbus-next";
 
 /** True when the optional D-Bus client lies beside Corral. */
 export function dbusClientIsInstalled(): boolean {
+  // Loaded when asked for: every cold run would pay for it.
+  const { createRequire } = process.getBuiltinModule("node:module");
   try {
     createRequire(`${packageRoot()}/package.json`).resolve(dbusClient);
     return true;
