@@ -9,30 +9,35 @@ import { Script } from "node:vm";
 
 const programPath = `${__dirname}/program.cjs`;
 const cachePath = `${__dirname}/program.${process.version}.${process.arch}.v8`;
-/** The build's digest of the program, behind `//` on its first line; the cache ends with the same. */
+/** The build's digest of the program, behind `//` on its first line; the cache ends with the same and its grade. */
 const digestLength = 32;
+/** What the run that made a cache has compiled: a run without limits makes no groups, and leaves their code out. */
+const grades = { plain: "p", limits: "q" } as const;
 
 const program = readFileSync(programPath, "utf8");
 const digest = program.slice(2, 2 + digestLength);
 
-function readCache(): Buffer | undefined {
+function readCache(): { readonly bytes: Buffer; readonly grade: string } | null {
   try {
     const bytes = readFileSync(cachePath);
-    const end = bytes.length - digestLength;
-    return bytes.toString("latin1", end) === digest ? bytes.subarray(0, end) : undefined;
+    const end = bytes.length - digestLength - 1;
+    const tail = bytes.toString("latin1", end);
+    return tail.slice(0, digestLength) === digest
+      ? { bytes: bytes.subarray(0, end), grade: tail.slice(digestLength) }
+      : null;
   } catch {
-    return undefined;
+    return null;
   }
 }
 
 /** Writes in one step, and synced: V8 does not check every byte, so half a cache must never have its name. */
-function writeCache(bytes: Buffer): void {
+function writeCache(bytes: Buffer, grade: string): void {
   const temporary = `${cachePath}.${process.pid}.tmp`;
   try {
     const fd = openSync(temporary, "wx", 0o644);
     try {
       writeSync(fd, bytes);
-      writeSync(fd, digest);
+      writeSync(fd, digest + grade);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -47,17 +52,19 @@ function writeCache(bytes: Buffer): void {
   }
 }
 
-const cachedData = readCache();
+const cached = readCache();
 const script = new Script(program, {
   filename: programPath,
-  ...(cachedData === undefined ? {} : { cachedData }),
+  ...(cached === null ? {} : { cachedData: cached.bytes }),
 });
-if (cachedData === undefined) {
+if (cached?.grade !== grades.limits) {
   process.once("exit", (status) => {
     // A run that succeeded has compiled what the next one needs.
     const [command, ...rest] = process.argv.slice(2);
     const own = rest.slice(0, rest.indexOf("--"));
-    if (status === 0 && command === "run" && !own.includes("--dry-run")) writeCache(script.createCachedData());
+    if (status !== 0 || command !== "run" || own.includes("--dry-run")) return;
+    const grade = own.some((word) => /^--(cpu|memory|pids|io)/.test(word)) ? grades.limits : grades.plain;
+    if (cached?.grade !== grade) writeCache(script.createCachedData(), grade);
   });
 }
 script.runInThisContext()(exports, require, module, programPath, __dirname);

@@ -51,6 +51,16 @@ describe("the code cache", () => {
     assert.deepEqual(readFileSync(cache), made);
   });
 
+  test("is made again by the first run with limits, and then stays", () => {
+    run();
+    const plain = readFileSync(cache);
+    assert.deepEqual(corral("run", "--quiet", "--pids-max", "100", "--", "echo", "hi"), runs);
+    const limits = readFileSync(cache);
+    assert.notDeepEqual(limits, plain);
+    run();
+    assert.deepEqual(readFileSync(cache), limits);
+  });
+
   test("is not made by what compiles only a part of a run", () => {
     corral("--version");
     corral("run", "--dry-run", "--", "true");
@@ -63,7 +73,7 @@ describe("the code cache", () => {
     writeFileSync(cache, Buffer.alloc(100_000, 0x41));
     assert.deepEqual(run(), runs);
     assert.equal(
-      readFileSync(cache, "latin1").slice(-32),
+      readFileSync(cache, "latin1").slice(-33, -1),
       readFileSync(path.join(copy, "dist/program.cjs"), "latin1").slice(2, 34),
     );
   });
@@ -71,7 +81,7 @@ describe("the code cache", () => {
   test("that was cut short is refused by V8, and the program runs all the same", () => {
     run();
     const bytes = readFileSync(cache);
-    writeFileSync(cache, Buffer.concat([bytes.subarray(0, 50_000), bytes.subarray(-32)]));
+    writeFileSync(cache, Buffer.concat([bytes.subarray(0, 50_000), bytes.subarray(-33)]));
     assert.deepEqual(run(), runs);
   });
 
