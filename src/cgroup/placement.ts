@@ -27,6 +27,9 @@ const writable = (path: string): boolean => {
   }
 };
 
+/** True when writing is a matter of permission; a file that is not there is none. */
+const refused = (path: string): boolean => existsSync(path) && !writable(path);
+
 const isDirectory = (path: string): boolean => {
   try {
     return statSync(path).isDirectory();
@@ -48,7 +51,7 @@ const readText = (path: string): string => {
  * any other from the group this process is in.
  * @throws CorralError CGROUP_PARENT when it does not exist there
  */
-export function explicitParent(hierarchy: Hierarchy, path: string): Parent {
+export function explicitParent(hierarchy: Hierarchy, path: string): Parent | NoParent {
   if (path.split("/").includes("..")) {
     throw new CorralError("CGROUP_PARENT", `the parent group ${quote(path)} must not contain ".."`, { object: path });
   }
@@ -60,7 +63,19 @@ export function explicitParent(hierarchy: Hierarchy, path: string): Parent {
       fix: "create it in every hierarchy that the limits use, or leave --cgroup-parent out",
     });
   }
+  const common = hierarchy.version === 2 ? commonAncestor(hierarchy, directory) : null;
+  if (common !== null && refused(`${common}/cgroup.procs`)) {
+    return none(hierarchy, true, `no permission to move processes from ${common} into ${directory}`);
+  }
   return { hierarchy, directory, stepAside: false };
+}
+
+/** v2 lets a process be moved only by who may write to the nearest group above both places (cgroup-v2.rst, "Delegation Containment"). */
+function commonAncestor(hierarchy: Hierarchy, directory: string): string {
+  const own = hierarchy.ownDirectory ?? hierarchy.mountPoint;
+  let common = directory;
+  while (common !== hierarchy.mountPoint && own !== common && !own.startsWith(`${common}/`)) common = dirname(common);
+  return common;
 }
 
 /** On v1 every group may hold processes and children, so the parent is simply where this process is. */

@@ -3,6 +3,7 @@ import type { Program } from "./commands.ts";
 import { commands } from "./commands.ts";
 import { say, writeText } from "./output.ts";
 import { readPlainly } from "./plain-command-line.ts";
+import { separateCommand } from "./separate-command.ts";
 
 /** The program as its own commands see it. */
 const program: Program = {
@@ -20,7 +21,8 @@ async function answerHelp(argv: readonly string[]): Promise<number | null> {
   const own = ownArguments(argv);
   const wantsHelp = own.includes("--help") || own.includes("-h") || own[0] === "help";
   const wantsVersion = own[0] === "--version" || own[0] === "-v" || own[0] === "version";
-  if (!wantsHelp && !wantsVersion && own.length > 0) return null;
+  const isFamily = own.length === 1 && commands.some(({ path }) => path.length > 1 && path[0] === own[0]);
+  if (!wantsHelp && !wantsVersion && !isFamily && own.length > 0) return null;
   const { corralVersion } = await import("./version.ts");
   if (wantsVersion) {
     writeText(1, `${corralVersion()}\n`);
@@ -29,17 +31,20 @@ async function answerHelp(argv: readonly string[]): Promise<number | null> {
   const { commandHelp, programHelp } = await import("./help.ts");
   const words = own.filter((word) => !word.startsWith("-") && word !== "help");
   const command = commands.find(({ path }) => path.every((word, index) => words[index] === word));
+  const family = commands.filter(({ path }) => words.length > 0 && path[0] === words[0]);
   const text =
-    command === undefined ? programHelp(commands, corralVersion()) : commandHelp(command, own.includes("--all"));
-  writeText(own.length === 0 ? 2 : 1, text);
-  return own.length === 0 ? exitStatus.usage : 0;
+    command === undefined
+      ? programHelp(family.length > 0 ? family : commands, corralVersion())
+      : commandHelp(command, own.includes("--all"));
+  writeText(wantsHelp ? 1 : 2, text);
+  return wantsHelp ? 0 : exitStatus.usage;
 }
 
 /** Runs one command line; the process ends with the status that came of it. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   try {
-    const answered = await answerHelp(argv);
-    process.exit(answered ?? (await dispatch(argv)));
+    const words = separateCommand(argv, commands);
+    process.exit((await answerHelp(words)) ?? (await dispatch(words)));
   } catch (thrown) {
     const error = CorralError.from(thrown);
     say(error.toLine());

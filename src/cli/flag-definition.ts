@@ -6,6 +6,8 @@ export interface FlagDefinition {
   readonly common?: true;
   /** Placeholder of the value; absent for a switch. */
   readonly value?: string;
+  /** The values it takes, where that is a closed set; completion proposes them. */
+  readonly choices?: readonly string[];
   /** May be given several times. */
   readonly repeat?: true;
   readonly brief: string;

@@ -19,7 +19,9 @@ import { writeText } from "./output.ts";
 function toParameter(flag: FlagDefinition): object {
   const { brief } = flag;
   if (flag.value === undefined) return { kind: "boolean", brief, optional: true, withNegated: false };
-  const parsed = { kind: "parsed", brief, placeholder: flag.value, parse: String, optional: true };
+  const choices = flag.choices ?? [];
+  const proposeCompletions = (partial: string): readonly string[] => choices.filter((one) => one.startsWith(partial));
+  const parsed = { kind: "parsed", brief, placeholder: flag.value, parse: String, optional: true, proposeCompletions };
   return flag.repeat === true ? { ...parsed, variadic: true } : parsed;
 }
 
@@ -37,6 +39,10 @@ interface CorralContext extends CommandContext {
   readonly program: Program;
 }
 
+/** Only the flags that were given: the parser hands over every other one as undefined. */
+const given = (flags: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+
 function toCommand(definition: CommandDefinition): unknown {
   return buildCommand({
     loader: async () => {
@@ -47,7 +53,7 @@ function toCommand(definition: CommandDefinition): unknown {
         ...args: string[]
       ): Promise<void> {
         try {
-          this.ending.status = await command(flags, args, this.program);
+          this.ending.status = await command(given(flags), args, this.program);
         } catch (thrown) {
           this.ending.thrown = thrown;
         }
@@ -88,7 +94,10 @@ function usageLine(thrown: unknown): string {
     thrown instanceof ArgumentScannerError
       ? formatMessageForArgumentScannerError(thrown, {})
       : CorralError.from(thrown).message;
-  return `[corral] ${line.split("\n", 1)[0]}; write the workload's own arguments after --, and see --help`;
+  const first = line.split("\n", 1)[0] ?? "";
+  const twice = /^Too many arguments for (--[a-z-]+)/.exec(first)?.[1];
+  if (twice !== undefined) return `[corral] ${twice} was given more than once; give it one value`;
+  return `[corral] ${first}; see --help`;
 }
 
 /** The whole program as a value. */

@@ -15,6 +15,12 @@ const unwritable = (path: string, cause: unknown): CorralError =>
  * @throws CorralError REPORT_UNWRITABLE
  */
 export function checkReportPath(path: string): void {
+  if (path === "-") {
+    throw new CorralError("USAGE", "--report takes the name of a file, not -", {
+      object: "--report",
+      fix: "use --json for stdout",
+    });
+  }
   if (path === "") throw new CorralError("USAGE", "--report needs the name of a file", { object: "--report" });
   try {
     const existing = statSync(path, { throwIfNoEntry: false });

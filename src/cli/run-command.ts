@@ -92,7 +92,9 @@ async function finished(job: RunningJob, sinks: ReportSinks): Promise<number> {
 function reportLeaving(job: RunningJob, signal: NodeJS.Signals, sinks: ReportSinks): number {
   deliverReport(job.detach(), sinks);
   if (!sinks.quiet)
-    say(`${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with kill ${job.pid}`);
+    say(
+      `${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with ${job.killCommand}`,
+    );
   return 128 + constants.signals[signal];
 }
 

@@ -14,7 +14,12 @@ export const runFlags = {
   "cpu-idle": { group: "CPU", brief: "run only when nothing else wants the CPU" },
   cpuset: { group: "CPU", common: true, value: "LIST", brief: "CPUs the workload may use, such as 0-3,6" },
   "cpuset-mems": { group: "CPU", value: "LIST", brief: "memory nodes the workload may use" },
-  "cpuset-partition": { group: "CPU", value: "TYPE", brief: "member, root or isolated (cgroup v2)" },
+  "cpuset-partition": {
+    group: "CPU",
+    value: "TYPE",
+    choices: ["member", "root", "isolated"],
+    brief: "member, root or isolated (cgroup v2)",
+  },
 
   "memory-limit": {
     group: "Memory",
@@ -98,6 +103,7 @@ export const runFlags = {
     group: "Time and lifetime",
     common: true,
     value: "MODE",
+    choices: ["detach", "tied"],
     brief: "detach (default): outlives Corral; tied: ends with it",
   },
 
@@ -110,6 +116,7 @@ export const runFlags = {
     group: "Job and placement",
     common: true,
     value: "NAME",
+    choices: ["default", "low", "high", "memory", "balanced"],
     brief: "default, low, high, memory or balanced; flags override it",
   },
   strict: { group: "Job and placement", common: true, brief: "refuse to start unless every limit is applied" },
@@ -123,11 +130,17 @@ export const runFlags = {
   intent: {
     group: "Job and placement",
     value: "WHAT",
+    choices: ["production", "test", "experiment", "soak"],
     brief: "production, test, experiment or soak; echoed in the report",
   },
   "sla-eligible": { group: "Job and placement", brief: "limits that are not applied count as a violation" },
   "cgroup-parent": { group: "Job and placement", value: "PATH", brief: "make the group below this existing one" },
-  scope: { group: "Job and placement", value: "WHO", brief: "auto, cgroupfs or systemd: who makes the group" },
+  scope: {
+    group: "Job and placement",
+    value: "WHO",
+    choices: ["auto", "cgroupfs", "systemd"],
+    brief: "auto, cgroupfs or systemd: who makes the group",
+  },
 } as const satisfies FlagTable;
 
 export type RunFlagName = keyof typeof runFlags;

@@ -67,7 +67,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   const records = claimJob(directories, startRecord(context, state), jobIsLive);
   if (records.problem !== null) {
     if (spec.strict) throw new CorralError("STATE_UNWRITABLE", `cannot record the job: ${records.problem}`);
-    warn(`WARNING: Cannot record this job (${records.problem}); ps and gc will not know it`);
+    warn(`WARNING: Cannot record this job (${records.problem}); its result will not be kept`);
   }
   return {
     context,

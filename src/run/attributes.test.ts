@@ -84,7 +84,13 @@ const only = (part: Partial<ProcessAttributes>): ProcessAttributes => ({ ...noAt
 /** [attributes, what the launcher said, facts, status, reason] */
 test.each<[Partial<ProcessAttributes>, LauncherSet, Partial<AttributeFacts>, string, string | null]>([
   [{ nice: -5 }, set("nice", "0", "EACCES"), {}, "failed", "permission denied (EACCES)"],
-  [{ oomScore: -1 }, set("oom-score", "0", "EPERM"), {}, "failed", "permission denied (EPERM)"],
+  [
+    { oomScore: -1 },
+    set("oom-score", "0", "EPERM"),
+    {},
+    "failed",
+    "permission denied (EPERM); a value below the inherited one needs CAP_SYS_RESOURCE",
+  ],
   [{ affinity: "99" }, set("affinity", null, "EINVAL"), {}, "failed", "EINVAL"],
   [{ affinity: "99" }, { ...set("affinity", null), errno: 999 }, {}, "failed", "unknown error"],
   [

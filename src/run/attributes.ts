@@ -95,6 +95,9 @@ function refusal(name: string, code: string | null, facts: AttributeFacts): stri
   if (name === "sched" && facts.cpuGroup && code === "EPERM") {
     return `${why}; a cgroup v1 cpu group has no realtime budget unless cpu.rt_runtime_us gives it one`;
   }
+  if (name === "oom-score" && (code === "EACCES" || code === "EPERM")) {
+    return `${why}; a value below the inherited one needs CAP_SYS_RESOURCE`;
+  }
   return why;
 }
 

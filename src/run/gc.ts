@@ -47,7 +47,7 @@ function lostReport(record: StartRecord, group: GroupHandle): RunReport {
     usage: collectUsage(record.groups.length === 0 ? null : group, null),
     events: [],
     survivors: [],
-    warnings: [],
+    warnings: ["Corral had left or was killed before the end, which nobody observed"],
   };
 }
 

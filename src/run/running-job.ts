@@ -49,6 +49,11 @@ export class RunningJob {
     this.result = this.#awaitEnd();
   }
 
+  /** What a person types to end the workload once Corral has left. */
+  get killCommand(): string {
+    return this.#parts.context.spec.processGroup === "own" ? `kill -- -${this.pid}` : `kill ${this.pid}`;
+  }
+
   /** Sends a signal to the workload: its whole process group when it has its own, else its leader. */
   signal(signal: NodeJS.Signals): void {
     if (!this.#leaderLives()) return;

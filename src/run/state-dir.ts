@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { errnoOf } from "../report/index.ts";
 
 /** Where Corral keeps its files (design, "Files on disk"). */
 export interface StateDirectories {
@@ -17,7 +18,7 @@ export interface StateDirectories {
 export function stateDirectories(
   env: NodeJS.ProcessEnv,
   uid: number,
-  passwdHome: string = homedir(),
+  passwdHome: string = homeOfUser(),
 ): StateDirectories {
   const own = env["CORRAL_STATE_DIR"];
   if (own !== undefined && own !== "") return { runtime: join(own, "run"), results: join(own, "results") };
@@ -35,5 +36,26 @@ export const jobsDirectory = (directories: StateDirectories): string => join(dir
 
 /** Creates a directory for Corral's own eyes (0750) and its parents. */
 export function ensureDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o750 });
+  // Not mkdir's own recursion: in Node 20 it never ends below /proc, where every mkdir(2) answers ENOENT.
+  for (const missing of [...ancestors(path)].reverse()) {
+    try {
+      mkdirSync(missing, { mode: 0o750 });
+    } catch (thrown) {
+      if (errnoOf(thrown) !== "EEXIST") throw thrown;
+    }
+  }
+}
+
+/** A path and those above it that do not exist. */
+function* ancestors(path: string): Generator<string> {
+  for (let at = path; !existsSync(at); at = dirname(at)) yield at;
+}
+
+/** The home directory of passwd(5); a user without an entry has none that could be written to. */
+function homeOfUser(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/nonexistent";
+  }
 }

@@ -49,7 +49,9 @@ export function summarize(report: RunReport): string[] {
   if (usage.length > 0) lines.push(usage.join("; "));
   for (const constraint of report.constraints) lines.push(describeOutcome(constraint));
   if (report.survivors.length > 0) {
-    lines.push(`${report.survivors.length} processes live on in its group: ${report.survivors.slice(0, 10).join(" ")}`);
+    lines.push(
+      `${report.survivors.length === 1 ? "1 process lives" : `${report.survivors.length} processes live`} on in its group: ${report.survivors.slice(0, 10).join(" ")}`,
+    );
   }
   return lines;
 }
