@@ -21,9 +21,10 @@ const swapDisk = "/dev/nvme0n1";
 const zswapSwitch = "/sys/module/zswap/parameters/enabled";
 const touch = (amount: number, seconds = 0): string[] => [fixture("touch-memory"), String(amount), String(seconds)];
 
+const shell = (script: string): void => void execFileSync("sh", ["-c", script], { stdio: "ignore" });
+
 before(() => shell(`mkswap ${swapDisk} && swapon ${swapDisk}`));
 after(() => shell(`swapoff ${swapDisk}`));
-const shell = (script: string): void => void execFileSync("sh", ["-c", script], { stdio: "ignore" });
 
 test("--memory-high with swap keeps a workload near it and lets it finish", async (t) => {
   const { status, report } = await run(["--memory-high", "32M"], touch(96));
