@@ -19,7 +19,7 @@ const whole = () => v.pipe(v.number(), v.integer(), v.minValue(0));
 const count = (description: string) => v.pipe(whole(), v.description(description));
 const countOrNull = (description: string) => v.pipe(v.nullable(whole()), v.description(description));
 const seconds = () => v.pipe(v.number(), v.minValue(0));
-const pids = (description: string) => v.pipe(v.array(whole()), v.description(description));
+const pids = (description: string) => v.pipe(v.nullable(v.array(whole())), v.description(description));
 const texts = (description: string) => v.pipe(v.array(v.string()), v.description(description));
 const tags = v.pipe(v.record(v.string(), v.string()), v.description("The --tag pairs, unchanged."));
 
@@ -166,7 +166,7 @@ const report = v.strictObject({
   constraints: v.pipe(v.array(constraint), v.description("One outcome per requested limit.")),
   usage: v.pipe(usage, v.description("Resources used; a value is null where nothing on the host counts it.")),
   events: v.pipe(v.array(event), v.description("The life of the job, oldest first.")),
-  survivors: pids("Process ids still in the group when the leader had ended."),
+  survivors: pids("Process ids still in the group when the leader had ended; null where there is no group to ask."),
   warnings: texts("What Corral warned about, one line each."),
 });
 

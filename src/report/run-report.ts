@@ -110,7 +110,7 @@ export interface RunReport {
   readonly constraints: readonly ConstraintOutcome[];
   readonly usage: UsageReport;
   readonly events: readonly JobEvent[];
-  /** Pids still in the group when the leader had ended. */
-  readonly survivors: readonly number[];
+  /** Pids still in the group when the leader had ended; null where there is no group to ask. */
+  readonly survivors: readonly number[] | null;
   readonly warnings: readonly string[];
 }

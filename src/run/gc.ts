@@ -46,7 +46,7 @@ function lostReport(record: StartRecord, group: GroupHandle): RunReport {
     constraints: record.constraints,
     usage: collectUsage(record.groups.length === 0 ? null : group, null),
     events: [],
-    survivors: [],
+    survivors: record.groups.length === 0 ? null : [],
     warnings: ["Corral had left or was killed before the end, which nobody observed"],
   };
 }

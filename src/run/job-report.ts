@@ -37,7 +37,7 @@ export interface JobEnd {
   readonly durationSec: number | null;
   readonly endedByCorral: RunReport["ended_by_corral"];
   readonly startError: StartError | null;
-  readonly survivors: readonly number[];
+  readonly survivors: readonly number[] | null;
   readonly cleanupFailed: boolean;
   readonly detached: boolean;
 }

@@ -134,10 +134,19 @@ async function settle(
   attempt.state = { ...attempt.state, constraints };
   refuseIfStrict(context.spec, constraints);
   for (const line of warningsFor(constraints, prepared.denied)) attempt.warn(line);
+  warnOfEscapes(attempt);
   attempt.state = { ...attempt.state, workload: identityOf(child.pid) };
   records.update(startRecord(context, attempt.state));
   if (context.spec.lifetime === "tied") attempt.tethers.push(await tie(attempt, child.pid));
   attempt.log.markExec();
+}
+
+/** Without a group nobody can find a process that left the workload's process group. */
+function warnOfEscapes({ context, state, warn }: Attempt): void {
+  const { spec } = context;
+  if (state.group !== null || (spec.timeoutMs === null && spec.lifetime === "detach")) return;
+  const flag = spec.lifetime === "tied" ? "--lifetime tied" : "--timeout";
+  warn(`WARNING: ${flag} reaches only the workload's process group, because there is no control group`);
 }
 
 /** A process of its own that ends the workload should this one die without a word. */

@@ -89,7 +89,7 @@ export class RunningJob {
         durationSec: null,
         endedByCorral: null,
         startError: null,
-        survivors: state.group?.processes() ?? [this.pid],
+        survivors: state.group?.processes() ?? null,
         cleanupFailed: false,
         detached: true,
       },
@@ -156,8 +156,9 @@ export class RunningJob {
   async #finish(exit: ExitInfo, durationSec: number): Promise<RunReport> {
     const { context, state, records, log, tethers, wallClock, warn } = this.#parts;
     const usage = collectUsage(state.group, exit);
-    const survivors = state.group?.processes() ?? [];
-    const left = survivors.length > 0 || state.group === null ? [] : await removeGroup(state.group);
+    const survivors = state.group?.processes() ?? null;
+    const alone = survivors === null || survivors.length === 0;
+    const left = !alone || state.group === null ? [] : await removeGroup(state.group);
     for (const tether of tethers) tether.goodbye();
     log.add(exit.signal !== null ? "killed" : exit.code === 0 ? "completed" : "failed", describeExit(exit));
     const report = buildReport(
@@ -177,7 +178,7 @@ export class RunningJob {
     );
     const problem = records.finish(report);
     if (problem !== null) warn(`WARNING: The result of this job is not kept: ${problem}`);
-    if (survivors.length === 0 && left.length === 0) records.forget();
+    if (alone && left.length === 0) records.forget();
     return report;
   }
 }

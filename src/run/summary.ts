@@ -48,10 +48,10 @@ export function summarize(report: RunReport): string[] {
   const usage = describeUsage(report);
   if (usage.length > 0) lines.push(usage.join("; "));
   for (const constraint of report.constraints) lines.push(describeOutcome(constraint));
-  if (report.survivors.length > 0) {
-    lines.push(
-      `${report.survivors.length === 1 ? "1 process lives" : `${report.survivors.length} processes live`} on in its group: ${report.survivors.slice(0, 10).join(" ")}`,
-    );
+  const survivors = report.survivors ?? [];
+  if (survivors.length > 0) {
+    const live = survivors.length === 1 ? "1 process lives" : `${survivors.length} processes live`;
+    lines.push(`${live} on in its group: ${survivors.slice(0, 10).join(" ")}`);
   }
   return lines;
 }
