@@ -65,23 +65,38 @@ function seedCpuset(directory: string): void {
   }
 }
 
-/** Enables what can be enabled and returns the controllers the new group will have. */
-function settleControllers(site: GroupSite): {
+/** What a new group will have: its controllers, those newly enabled for it, and those it must do without. */
+interface Settled {
   readonly controllers: readonly Controller[];
   readonly enabled: readonly string[];
-} {
+  readonly refused: ReadonlyMap<Controller, string>;
+}
+
+/**
+ * Enables what can be enabled; one controller that cannot be had costs only itself.
+ * @throws CorralError CGROUP_IO when not one of the mandatory controllers can be had
+ */
+function settleControllers(site: GroupSite): Settled {
   const { hierarchy, directory } = site.parent;
-  if (hierarchy.version === 1) return { controllers: [...site.controllers, ...site.optional], enabled: [] };
-  const enabled = enableControllers(hierarchy, directory, site.controllers);
-  const extra = site.optional.filter((controller) => {
+  const all = [...site.controllers, ...site.optional];
+  if (hierarchy.version === 1) return { controllers: all, enabled: [], refused: new Map() };
+  const enabled: string[] = [];
+  const failures = new Map<Controller, CorralError>();
+  for (const controller of all) {
     try {
       enabled.push(...enableControllers(hierarchy, directory, [controller]));
-      return true;
-    } catch {
-      return false;
+    } catch (thrown) {
+      failures.set(controller, CorralError.from(thrown));
     }
-  });
-  return { controllers: [...site.controllers, ...extra], enabled };
+  }
+  const refused = site.controllers.filter((controller) => failures.has(controller));
+  const first = refused[0];
+  if (first !== undefined && refused.length === site.controllers.length) throw failures.get(first) as CorralError;
+  return {
+    controllers: all.filter((controller) => !failures.has(controller)),
+    enabled,
+    refused: new Map(refused.map((one) => [one, `${directory} cannot pass on the controller ${one}`] as const)),
+  };
 }
 
 function makeDirectory(site: GroupSite, leaf: string, controllers: readonly Controller[]): GroupDirectory {
@@ -125,9 +140,17 @@ export class GroupHandle {
   readonly directories: readonly GroupDirectory[];
   readonly #aside: SteppedAside | null;
 
-  constructor(directories: readonly GroupDirectory[], aside: SteppedAside | null = null) {
+  /** Mandatory controllers that the group had to be made without, each with the reason. */
+  readonly refused: ReadonlyMap<Controller, string>;
+
+  constructor(
+    directories: readonly GroupDirectory[],
+    aside: SteppedAside | null = null,
+    refused: ReadonlyMap<Controller, string> = new Map(),
+  ) {
     this.directories = directories;
     this.#aside = aside;
+    this.refused = refused;
   }
 
   /** The v2 directory, with or without controllers, or null on a pure v1 host. */
@@ -207,6 +230,7 @@ export class GroupHandle {
    */
   static create(leaf: string, sites: readonly GroupSite[]): GroupHandle {
     const made: GroupDirectory[] = [];
+    const refused = new Map<Controller, string>();
     let aside: SteppedAside | null = null;
     try {
       for (const site of sites) {
@@ -214,8 +238,9 @@ export class GroupHandle {
         const result = makeSite(site, leaf);
         if (aside !== null && site.parent.stepAside) aside = { ...aside, enabled: result.enabled };
         if (result.directory !== null) made.push(result.directory);
+        for (const [controller, reason] of result.refused) refused.set(controller, reason);
       }
-      return new GroupHandle(made, aside);
+      return new GroupHandle(made, aside, refused);
     } catch (cause) {
       new GroupHandle(made, aside).remove();
       throw cause;
@@ -223,17 +248,18 @@ export class GroupHandle {
   }
 }
 
+interface MadeSite extends Settled {
+  readonly directory: GroupDirectory | null;
+}
+
 /** Makes one directory; a site without mandatory controllers may come to nothing. */
-function makeSite(
-  site: GroupSite,
-  leaf: string,
-): { readonly directory: GroupDirectory | null; readonly enabled: readonly string[] } {
+function makeSite(site: GroupSite, leaf: string): MadeSite {
   try {
-    const { controllers, enabled } = settleControllers(site);
-    return { directory: makeDirectory(site, leaf, controllers), enabled };
+    const settled = settleControllers(site);
+    return { ...settled, directory: makeDirectory(site, leaf, settled.controllers) };
   } catch (cause) {
     if (site.controllers.length > 0) throw cause;
-    return { directory: null, enabled: [] };
+    return { controllers: [], enabled: [], refused: new Map(), directory: null };
   }
 }
 

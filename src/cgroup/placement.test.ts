@@ -155,7 +155,7 @@ test("a group that was not given a controller says so where nothing above may be
   group("", { foreign: true });
   const own = group("user", { controllers: "pids" });
   const hierarchy = v2(own);
-  const reason = `${own} has not been given the controllers memory`;
+  const reason = `${own} has not been given the controller memory`;
   expect(choose(hierarchy)).toEqual(refused(hierarchy, false, reason));
 });
 

@@ -138,7 +138,11 @@ function ownV2Parent({ hierarchy, needed, ownPid, climb }: PlacementRequest): Pa
   if (own === null) return none(hierarchy, false, "this process's own group lies outside the mount");
   if (hierarchy.readOnly) return none(hierarchy, true, `${hierarchy.mountPoint} is mounted read-only`);
   if (!offers(own, needed) && !mayManage(dirname(own))) {
-    return none(hierarchy, false, `${own} has not been given the controllers ${needed.join(", ")}`);
+    return none(
+      hierarchy,
+      false,
+      `${own} has not been given the ${needed.length === 1 ? "controller" : "controllers"} ${needed.join(", ")}`,
+    );
   }
   if (mayManage(own) && offers(own, needed)) {
     if (needed.length === 0 || isV2Root(own) || canPassOn(own, needed))

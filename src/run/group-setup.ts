@@ -76,10 +76,34 @@ export function planSites(request: GroupSetupRequest): {
   const refusals: Refusal[] = [];
   for (const { hierarchy, needed, wanted } of hierarchiesFor(request)) {
     const parent = findParent(request, hierarchy, needed);
-    if (!("reason" in parent)) sites.push({ parent, controllers: needed, optional: wanted });
-    else if (needed.length > 0) refusals.push({ controllers: needed, reason: parent.reason, denied: parent.denied });
+    if (!("reason" in parent)) {
+      sites.push({ parent, controllers: needed, optional: wanted });
+      continue;
+    }
+    const partly = findPartly(request, hierarchy, needed);
+    if (partly.parent !== null)
+      sites.push({ parent: partly.parent, controllers: partly.controllers, optional: wanted });
+    const without = needed.filter((controller) => !partly.controllers.includes(controller));
+    for (const controller of without) {
+      const answer = findParent(request, hierarchy, [controller]);
+      refusals.push({ controllers: [controller], ...("reason" in answer ? pick(answer) : pick(parent)) });
+    }
   }
   return { sites, refusals };
+}
+
+const pick = ({ reason, denied }: NoParent): Pick<Refusal, "reason" | "denied"> => ({ reason, denied });
+
+/** A parent for as many of the controllers as can be had together, when not all can. */
+function findPartly(
+  request: GroupSetupRequest,
+  hierarchy: Hierarchy,
+  needed: readonly Controller[],
+): { readonly parent: Parent | null; readonly controllers: readonly Controller[] } {
+  const controllers = needed.filter((controller) => !("reason" in findParent(request, hierarchy, [controller])));
+  if (controllers.length === 0) return { parent: null, controllers };
+  const parent = findParent(request, hierarchy, controllers);
+  return "reason" in parent ? { parent: null, controllers: [] } : { parent, controllers };
 }
 
 /**
@@ -104,11 +128,10 @@ export function setUpGroup(request: GroupSetupRequest): GroupSetup {
       sites = sites.filter((site) => site !== broken);
     }
   }
+  const refused = refusals.flatMap((one) => one.controllers.map((controller) => [controller, one.reason] as const));
   return {
     group,
-    unavailable: new Map(
-      refusals.flatMap((one) => one.controllers.map((controller) => [controller, one.reason] as const)),
-    ),
+    unavailable: new Map([...refused, ...(group?.refused ?? [])]),
     denied: refusals.some((one) => one.denied),
   };
 }

@@ -13,5 +13,5 @@ export function usesSystemd(spec: RunSpec, plan: RunPlan, facts: HostFacts): boo
   if (plan.needed.length === 0 || spec.cgroupParent !== null || facts.cgroups.kind !== "v2") return false;
   if (!scopeCanBeAsked(process.getuid?.() ?? 0, process.env)) return false;
   const request = { plan, host: facts.cgroups, jobId: "x", cgroupParent: null, unifiedParent: null };
-  return planSites(request).refusals.length > 0;
+  return planSites(request).sites.every((site) => site.controllers.length === 0);
 }
