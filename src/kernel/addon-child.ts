@@ -7,11 +7,10 @@ import type { FdWatcher, NativeAddon } from "./native-addon.ts";
 import { fdEvents } from "./native-addon.ts";
 import { nativeErrno } from "./native-error.ts";
 
-function collect(addon: NativeAddon, pidfd: number): ExitInfo | null {
+function collect(addon: NativeAddon, pidfd: number, floorBytes: number): ExitInfo | null {
   try {
     const exit = addon.waitPidfd(pidfd);
-    // Not read at the spawn, whose caller waits: the peak only grows, so this asks a little too much, never too little.
-    return exit === null ? null : exitFromNative(exit, ownPeakRssBytes());
+    return exit === null ? null : exitFromNative(exit, floorBytes);
   } catch {
     // Somebody else in this process reaped it (a foreign waitpid(-1)); the kernel may still know.
     const status = addon.pidfdInfo(pidfd)?.exitStatus ?? null;
@@ -22,8 +21,13 @@ function collect(addon: NativeAddon, pidfd: number): ExitInfo | null {
 function watchChild(addon: NativeAddon, pid: number, pidfd: number): ChildHandle {
   const { promise, resolve } = deferred<ExitInfo>();
   let open = true;
+  let floorBytes: number | null = null;
+  // While the child starts: neither the caller of the spawn nor who waits for the exit is held up.
+  setImmediate(() => {
+    floorBytes = ownPeakRssBytes();
+  });
   const watcher: FdWatcher = addon.watchFd(pidfd, fdEvents.readable, () => {
-    const exit = collect(addon, pidfd);
+    const exit = collect(addon, pidfd, floorBytes ?? ownPeakRssBytes());
     if (exit === null) return;
     open = false;
     watcher.close();

@@ -45,10 +45,17 @@ export function exitFromWaitStatus(status: number): ExitInfo {
 // The kernel's memory counters are kept per cpu and may lag by some pages.
 const counterSlackBytes = 2 * 1024 * 1024;
 
-/** Peak resident memory of this process (`VmHWM`, proc_pid_status(5)): the floor of a child's maxRssBytes. */
+/**
+ * Peak resident memory of this process (`VmHWM`, proc_pid_status(5)): the floor of a child's maxRssBytes. Infinite
+ * when it cannot be read: then nothing is known of a child either.
+ */
 export function ownPeakRssBytes(): number {
-  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
-  return match === null ? Number.POSITIVE_INFINITY : Number(match[1]) * 1024;
+  try {
+    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
+    return match === null ? Number.POSITIVE_INFINITY : Number(match[1]) * 1024;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** The addon's record as an ExitInfo; `floorBytes` is `ownPeakRssBytes()` at the spawn or later. */
