@@ -296,6 +296,7 @@ const plan = v.strictObject({
     v.description("Directories that would be created."),
   ),
   obstacles: texts("Why needed controllers cannot have a group."),
+  weaker: texts("Limits that would stand in a weaker form only, each with the reason."),
   limits: v.pipe(v.array(plannedLimit), v.description("Limits that have a mechanism on this host.")),
   settled: v.pipe(v.array(constraint), v.description("Outcomes that are certain before anything is tried.")),
   attributes: v.pipe(attributes, v.description("Process attributes; null or empty is left alone.")),

@@ -1,6 +1,7 @@
+import { errorCodes } from "../report/index.ts";
 import type { RunPlan, RunSpec } from "../run/index.ts";
 import { describeOutcome, generateJobId, planPlacement } from "../run/index.ts";
-import { writeText } from "./output.ts";
+import { say, writeText } from "./output.ts";
 
 const describeWrites = (plan: RunPlan): string[] =>
   plan.limits.planned.flatMap((limit) =>
@@ -20,10 +21,15 @@ function describeAttributes(spec: RunSpec): string[] {
 
 const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [title, ...lines]);
 
-/** Prints what a run would do on this host; nothing is created, written or started. */
+/**
+ * Prints what a run would do on this host; nothing is created, written or started.
+ * @returns the exit status: that of a refusal when --strict would refuse for a reason that is known beforehand
+ */
 export function printDryRun(spec: RunSpec, json: boolean): number {
   const jobId = spec.jobId ?? generateJobId(spec.command[0] ?? "");
-  const { plan, directories, obstacles, scope } = planPlacement(spec, jobId);
+  const { plan, directories, obstacles, weaker, scope } = planPlacement(spec, jobId);
+  const refused = spec.strict && plan.settled.length + obstacles.length + weaker.length > 0;
+  const status = refused ? errorCodes.STRICT_REFUSED.exitStatus : 0;
   if (json) {
     writeText(
       1,
@@ -34,6 +40,7 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
           argv: spec.command,
           groups: directories,
           obstacles,
+          weaker,
           limits: plan.limits.planned,
           settled: plan.settled,
           attributes: plan.attributes,
@@ -45,7 +52,7 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
         2,
       )}\n`,
     );
-    return 0;
+    return status;
   }
   const lines = [
     `job ${jobId}: ${spec.command.map((word) => JSON.stringify(word)).join(" ")}`,
@@ -58,6 +65,10 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
     ),
     ...section("would write:", describeWrites(plan)),
     ...section("would set in the workload:", describeAttributes(spec)),
+    ...section(
+      "only in a weaker form here:",
+      weaker.map((one) => `  ${one}`),
+    ),
     ...section("cannot be had here:", [
       ...plan.settled.map((one) => `  ${describeOutcome(one)}`),
       ...obstacles.map((one) => `  ${one}`),
@@ -65,5 +76,6 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
     ...(spec.timeoutMs === null ? [] : [`would end it after ${spec.timeoutMs / 1000} s`]),
   ];
   writeText(1, `${lines.join("\n")}\n`);
-  return 0;
+  if (status !== 0) say("--strict would refuse to start this");
+  return status;
 }

@@ -1,7 +1,7 @@
 import { scopeName } from "../cgroup/index.ts";
 import { planSites } from "./group-setup.ts";
 import { gatherHostFacts } from "./host-facts.ts";
-import type { RunPlan } from "./plan.ts";
+import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
 import { usesSystemd } from "./scope-choice.ts";
 import type { RunSpec } from "./spec.ts";
@@ -12,6 +12,8 @@ export interface PlacementPlan {
   readonly directories: readonly { readonly path: string; readonly controllers: readonly string[] }[];
   /** Why needed controllers could not have a group. */
   readonly obstacles: readonly string[];
+  /** Limits that would stand in a weaker form only, each with the reason. */
+  readonly weaker: readonly string[];
   /** Unit that systemd would be asked for, or null. */
   readonly scope: string | null;
 }
@@ -23,13 +25,14 @@ export interface PlacementPlan {
 export function planPlacement(spec: RunSpec, jobId: string): PlacementPlan {
   const facts = gatherHostFacts(spec);
   const plan = planRun(spec, facts);
-  if (!plan.group) return { plan, directories: [], obstacles: [], scope: null };
+  const weaker = weakerLimits(plan, facts);
+  if (!plan.group) return { plan, directories: [], obstacles: [], weaker, scope: null };
   if (usesSystemd(spec, plan, facts)) {
     const controllers = [...plan.needed, ...plan.wanted];
     const path = `${scopeName(jobId)}/corral-${jobId}`;
     const obstacles =
       facts.cgroups.kind === "v2" ? [] : ["--scope systemd needs a host whose controllers are all on cgroup v2"];
-    return { plan, directories: [{ path, controllers }], obstacles, scope: scopeName(jobId) };
+    return { plan, directories: [{ path, controllers }], obstacles, weaker, scope: scopeName(jobId) };
   }
   const { sites, refusals } = planSites({
     plan,
@@ -45,6 +48,16 @@ export function planPlacement(spec: RunSpec, jobId: string): PlacementPlan {
       controllers: [...site.controllers, ...site.optional],
     })),
     scope: null,
+    weaker,
     obstacles: refusals.map((one) => `${one.controllers.join(", ")}: ${one.reason}`),
   };
+}
+
+function weakerLimits(plan: RunPlan, facts: HostFacts): string[] {
+  const inert =
+    facts.weightedDisks.length === 0 ? ["no disk uses BFQ or iocost, so the kernel ignores the weight"] : [];
+  return plan.limits.planned.flatMap((limit) => {
+    const reasons = limit.key === "ioWeight" ? inert : limit.weaker === undefined ? [] : [limit.weaker];
+    return reasons.map((reason) => `${limit.name} ${limit.requested}: ${reason}`);
+  });
 }

@@ -37,7 +37,7 @@ export const jobsDirectory = (directories: StateDirectories): string => join(dir
 /** Creates a directory for Corral's own eyes (0750) and its parents. */
 export function ensureDirectory(path: string): void {
   // Not mkdir's own recursion: in Node 20 it never ends below /proc, where every mkdir(2) answers ENOENT.
-  for (const missing of [...ancestors(path)].reverse()) {
+  for (const missing of [...ancestors(path)].toReversed()) {
     try {
       mkdirSync(missing, { mode: 0o750 });
     } catch (thrown) {
