@@ -47,9 +47,15 @@ test("a QEMU that the host killed is told from a guest that switched off", () =>
 });
 
 test("the tail has no control sequences, no blank lines and none of our marks", () => {
-  expect(consoleTail(`\u001bc\u001b[?7l\u001b[0;1m[!!!]\u001b[0m failed\r\n${boot}${panic}`)).toBe(
-    "[!!!] failed\n[    4.5] Kernel panic - not syncing: sysrq triggered crash",
+  expect(consoleTail(`\u001bc\u001b[?7l\u001b[0;1m[!!!]\u001b[0m failed\r\n${boot}[    4.5] halted\r\n`)).toBe(
+    "[!!!] failed\n[    4.5] halted",
   );
+});
+
+test("the tail of a crash begins with the crash, however long its trace", () => {
+  const trace = Array.from({ length: 100 }, (_, index) => `frame ${index}`);
+  const lines = ["booting", panic.trim(), ...trace];
+  expect(consoleTail(lines.join("\n")).split("\n")).toEqual(lines.slice(1, 41));
 });
 
 test("the tail is at most forty lines", () => {

@@ -43,14 +43,20 @@ export function judgeEnd({ timedOut, marks, console, qemuKilled }: GuestEnd): Ou
   return { exitStatus: exitStatus.corral, failure: describeFailure(marks, console, qemuKilled) };
 }
 
-/** The end of the console without the guest's own marks and control characters. */
+/** From here on a console tells of a crash; the trace that follows can be longer than a tail. */
+const crash = /^.*(Kernel panic|BUG:|Oops:|Unable to handle)/m;
+
+/**
+ * The end of the console without the guest's own marks and control characters: from the first line that tells of a
+ * crash, or else the last lines.
+ */
 export function consoleTail(console: string): string {
-  const text = console
-    .slice(-tail.bytes)
+  const crashAt = crash.exec(console)?.index;
+  const text = (crashAt === undefined ? console.slice(-tail.bytes) : console.slice(crashAt, crashAt + tail.bytes))
     .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001bc/g, "")
     .replaceAll(/[^\n\t\u0020-\u007e]/g, "");
   const lines = text.split("\n").filter((line) => line.trim() !== "" && !/^corral-vm \S+ (boot|exit) /.test(line));
-  return lines.slice(-tail.lines).join("\n");
+  return (crashAt === undefined ? lines.slice(-tail.lines) : lines.slice(0, tail.lines)).join("\n");
 }
 
 function describeFailure(marks: ConsoleMarks, console: string, qemuKilled: boolean): string {

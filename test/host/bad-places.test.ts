@@ -142,7 +142,7 @@ for (const [what, script] of [
     assert.equal(ran.warnings.length, 1);
     assert.match(
       ran.warnings[0] ?? "",
-      /^WARNING: Cannot record this job \(E[A-Z]+ in [^)]+\); ps and gc will not know it$/,
+      /^WARNING: Cannot record this job \(E[A-Z]+ in [^)]+\); its result will not be kept$/,
     );
     assert.doesNotMatch(ran.err, /bug in Corral/);
   });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openPackageRoot } from "../shared/readable-copy.ts";
 
 interface Capability {
   readonly group: string;
@@ -35,7 +36,12 @@ function run(
   args: readonly string[],
   options: { readonly prefix?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
 ): SpawnSyncReturns<string> {
-  const [program = "", ...rest] = [...(options.prefix ?? []), process.execPath, "dist/corral.cjs", ...args];
+  const [program = "", ...rest] = [
+    ...(options.prefix ?? []),
+    process.execPath,
+    join(openPackageRoot(), "dist/corral.cjs"),
+    ...args,
+  ];
   return spawnSync(program, rest, { encoding: "utf8", env: { ...process.env, ...options.env } });
 }
 

@@ -90,7 +90,7 @@ test("a program that daemonises is reported as survivor, stays in its group and 
   const pid = Number(readFileSync(pidFile, "utf8"));
   assert.equal(status, 0);
   assert.deepEqual(report.survivors, [pid]);
-  assert.match(err, new RegExp(`^\\[corral\\] 1 processes live on in its group: ${pid}$`, "m"));
+  assert.match(err, new RegExp(`^\\[corral\\] 1 process lives on in its group: ${pid}$`, "m"));
   assert.ok(existsSync(report.cgroups["cpu"] ?? ""), "the group is kept");
   assert.deepEqual(bench.records(), ["daemon.json"], "the record by which the group is found again is kept");
   const before = cpuTimeUs(pid);

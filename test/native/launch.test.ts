@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import type { LauncherOptions, LaunchRequest } from "../../src/kernel/index.ts";
-import { inheritAll, launch, launcherPath, nativeErrno } from "../../src/kernel/index.ts";
+import { inheritAll, launch, launcherPath, nativeErrno, packageRoot } from "../../src/kernel/index.ts";
+import { openPackageRoot } from "../shared/readable-copy.ts";
 import {
   launchAndRead,
   launchRequest,
@@ -172,21 +173,9 @@ for (const [way, by] of [
   });
 
   test(`a user that cannot be taken ends the launch although it is not strict (${way})`, { skip: asRoot }, async () => {
-    const drop = [
-      "run",
-      "--uid",
-      "65534",
-      "--",
-      launcherPath() ?? "",
-      "run",
-      "--status",
-      "1",
-      "--uid",
-      "0",
-      "--",
-      "id",
-    ];
-    const { stdout, exit } = await by(() => run(launcherPath() ?? "", drop));
+    const openLauncher = path.join(openPackageRoot(), path.relative(packageRoot(), launcherPath() ?? ""));
+    const drop = ["run", "--uid", "65534", "--", openLauncher, "run", "--status", "1", "--uid", "0", "--", "id"];
+    const { stdout, exit } = await by(() => run(openLauncher, drop));
     assert.equal(stdout, "ready\nfail uid 1\n");
     assert.equal(exit.code, 127);
   });

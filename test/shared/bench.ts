@@ -12,11 +12,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { packageRoot } from "../../src/kernel/index.ts";
 import type { RunReport } from "../../src/report/index.ts";
 import type { GroupParent } from "./group-parent.ts";
 import { makeGroupParent } from "./group-parent.ts";
 import { killQuietly, processesMarked } from "./processes.ts";
+import { openPackageRoot } from "./readable-copy.ts";
 import { scaled, until } from "./timing.ts";
 
 /** The user without any rights that stands for everybody who is not root. */
@@ -83,7 +83,7 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-const cli = path.join(packageRoot(), "dist", "corral.cjs");
+const cli = path.join(openPackageRoot(), "dist", "corral.cjs");
 
 const list = (directory: string): string[] => {
   try {

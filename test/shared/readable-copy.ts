@@ -1,0 +1,35 @@
+import { chmodSync, cpSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { packageRoot } from "../../src/kernel/index.ts";
+
+/** What a user of the package needs of it. */
+const parts = ["package.json", "dist", "prebuilds"];
+
+/** True when every directory on the way may be entered by anybody: a clone in a private home may not. */
+function isOpenToAll(directory: string): boolean {
+  for (let at = directory; ; at = path.dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
+    if (at === path.dirname(at)) return true;
+  }
+}
+
+function copyCheckout(checkout: string): string {
+  const copy = mkdtempSync(path.join(tmpdir(), "corral-copy-"));
+  process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
+  chmodSync(copy, 0o755);
+  for (const part of parts) cpSync(path.join(checkout, part), path.join(copy, part), { recursive: true });
+  return copy;
+}
+
+let root: string | null = null;
+
+/**
+ * The package where every user may run it: the checkout itself, or else a copy that lives as long as this process.
+ * Tests that run Corral as somebody else need it.
+ */
+export function openPackageRoot(): string {
+  const checkout = packageRoot();
+  root ??= isOpenToAll(checkout) ? checkout : copyCheckout(checkout);
+  return root;
+}
