@@ -199,7 +199,7 @@ test("a controller that another hierarchy member lacks permission for leaves the
   assert.equal(ran.status, 6, ran.err);
   assert.equal(ran.warnings.filter((line) => line.startsWith("WARNING: cpu-quota")).length, 1);
   assert.match(ran.err, /^\[corral\] pids-max 20: applied /m);
-  assert.match(ran.err, /^\[corral\] memory-limit 64\.0 MiB: applied /m);
+  assert.match(ran.err, /^\[corral\] memory-limit 64 MiB: applied /m);
 });
 
 expectNoLeftovers(bench);
