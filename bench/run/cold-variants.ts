@@ -21,21 +21,31 @@ export const names = {
   uncached: "corral run, three limits, no code cache",
 } as const;
 
-/** An installation that can never keep a code cache. */
-function uncachedInstallation(scratch: string): string {
-  const root = path.join(scratch, "uncached");
+/** Where an installation keeps its code cache. */
+const cacheName = `program.${process.version}.${process.arch}.v8`;
+
+/** An installation of our own, so that neither a build nor another run meanwhile changes what is measured. */
+function install(root: string): string {
   mkdirSync(path.join(root, "dist"), { recursive: true });
   for (const file of ["package.json", "dist/corral.cjs", "dist/program.cjs"])
     copyFileSync(path.join(packageRoot(), file), path.join(root, file));
   symlinkSync(path.join(packageRoot(), "prebuilds"), path.join(root, "prebuilds"));
-  mkdirSync(path.join(root, "dist", `program.${process.version}.${process.arch}.v8`));
   return path.join(root, "dist/corral.cjs");
 }
 
-/** The path of our parent group in a controller's hierarchy, from the mount. */
-function groupPath({ parent }: Settings, controller: "cpu" | "memory" | "pids"): string {
+/** One that can never keep a code cache. */
+function installUncached(root: string): string {
+  const cli = install(root);
+  mkdirSync(path.join(root, "dist", cacheName));
+  return cli;
+}
+
+/** A group for a peer to join, as a path from the mount: on v2 our parent passes controllers on and takes no process. */
+function joinableGroup({ parent }: Settings, controller: "cpu" | "memory" | "pids"): string {
   const mount = host.owner[controller]?.mountPoint ?? "";
-  return (parent.directoryOf(controller) ?? "").slice(mount.length).replace(/^\//, "");
+  const directory = `${parent.directoryOf(controller) ?? ""}/peer`;
+  mkdirSync(directory, { recursive: true });
+  return directory.slice(mount.length).replace(/^\//, "");
 }
 
 function peers(settings: Settings, env: readonly string[]): ColdVariant[] {
@@ -55,7 +65,7 @@ function peers(settings: Settings, env: readonly string[]): ColdVariant[] {
     peer("bwrap, no limits", "bwrap", (file) => [file, "--dev-bind", "/", "/", "true"]),
     peer("cgexec, group already there", "cgexec", (file) => [
       file,
-      ...controllers.flatMap((controller) => ["-g", `${controller}:${groupPath(settings, controller)}`]),
+      ...controllers.flatMap((controller) => ["-g", `${controller}:${joinableGroup(settings, controller)}`]),
       "true",
     ]),
     peer("runc run, three limits", "runc", (file) => {
@@ -73,7 +83,7 @@ export function coldVariants(settings: Settings): ColdVariant[] {
   const script = path.join(scratch, "bare.cjs");
   writeFileSync(script, bareSpawnScript);
   const node = process.execPath;
-  const cli = path.join(packageRoot(), "dist/corral.cjs");
+  const cli = install(path.join(scratch, "installed"));
   const env = plainEnvironment();
   const corral = (name: string, flags: readonly string[], state: string, file = cli): ColdVariant => ({
     name,
@@ -89,7 +99,7 @@ export function coldVariants(settings: Settings): ColdVariant[] {
     diskState === null
       ? { name: names.onDisk, missing: "there is no disk to write to" }
       : corral(names.onDisk, threeLimits, diskState),
-    corral(names.uncached, threeLimits, memoryState, uncachedInstallation(scratch)),
+    corral(names.uncached, threeLimits, memoryState, installUncached(path.join(scratch, "uncached"))),
     ...peers(settings, env),
   ];
 }
