@@ -16,7 +16,7 @@ const machines = [
     name: "vm-plain",
     tests: [
       "test/vm/enforcement",
-      ...["doctor", "lifetime", "limits", "outcomes", "properties", "terminal"].map(
+      ...["doctor", "lifetime", "limits", "outcomes", "programs", "properties", "terminal"].map(
         (name) => `test/host/${name}.test.ts`,
       ),
     ],

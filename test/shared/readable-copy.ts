@@ -1,4 +1,6 @@
-import { chmodSync, cpSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { packageRoot } from "../../src/kernel/index.ts";
@@ -22,6 +24,17 @@ function copyCheckout(checkout: string): string {
   return copy;
 }
 
+/** In a guest, whose mounts are its own, the checkout is shown at an open place, with its node_modules. */
+function bindCheckout(checkout: string): string {
+  const place = "/run/corral-checkout";
+  mkdirSync(place, { recursive: true });
+  const { status, stderr } = spawnSync("mount", ["--bind", checkout, place], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return place;
+}
+
+const inGuest = process.env["CORRAL_VM"] === "1";
+
 let root: string | null = null;
 
 /**
@@ -30,6 +43,6 @@ let root: string | null = null;
  */
 export function openPackageRoot(): string {
   const checkout = packageRoot();
-  root ??= isOpenToAll(checkout) ? checkout : copyCheckout(checkout);
+  root ??= isOpenToAll(checkout) ? checkout : inGuest ? bindCheckout(checkout) : copyCheckout(checkout);
   return root;
 }

@@ -12,15 +12,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import type { ConstraintOutcome, RunReport } from "../../src/report/index.ts";
+import { openPackageRoot } from "../shared/readable-copy.ts";
 import { sleep, until } from "../shared/timing.ts";
 
 /** The cgroup v2 mount of the guest. */
 export const v2 = "/sys/fs/cgroup";
 
 /** A compiled program of fixtures/, such as `burn-cpu`. */
-export const fixture = (name: string): string => resolve("build/vm-fixtures", name);
+export const fixture = (name: string): string => join(openPackageRoot(), "build/vm-fixtures", name);
 
 export interface Ran {
   readonly status: number;
@@ -63,7 +64,7 @@ export function startJob(flags: readonly string[], command: readonly string[], o
   const home = mkdtempSync(join(tmpdir(), "corral-vmtest-"));
   // The run may be another user's.
   chmodSync(home, 0o777);
-  const corral = [process.execPath, resolve("dist/corral.cjs"), "run", "--job-id", id];
+  const corral = [process.execPath, join(openPackageRoot(), "dist/corral.cjs"), "run", "--job-id", id];
   const report = ["--report", join(home, "report.json")];
   const [program = "", ...args] = [...(options.through ?? []), ...corral, ...report, ...flags, "--", ...command];
   const child = spawn(program, args, {
