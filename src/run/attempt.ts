@@ -41,7 +41,7 @@ export interface Attempt {
   readonly tethers: Tether[];
 }
 
-/** Plans the run and claims its job id. @throws CorralError JOB_EXISTS, STATE_UNWRITABLE (strict), CGROUP_PARENT */
+/** Plans the run and claims its job id. @throws CorralError JOB_EXISTS, STATE_UNWRITABLE (strict) */
 export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   const clock = options.clock ?? systemClock;
   const facts = gatherHostFacts(spec);
