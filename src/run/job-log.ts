@@ -8,10 +8,22 @@ export interface Clock {
   readonly monotonicNs: () => bigint;
 }
 
+const digits = (value: number, count: number): string => String(value).padStart(count, "0");
+
+/** RFC 3339 in UTC. Not `toISOString()`: that asks for the local time zone first, 0.2 ms of a cold start. */
+export function formatWallTime(time: Date): string {
+  const date = [time.getUTCFullYear(), digits(time.getUTCMonth() + 1, 2), digits(time.getUTCDate(), 2)];
+  const clock = [time.getUTCHours(), time.getUTCMinutes(), time.getUTCSeconds()].map((value) => digits(value, 2));
+  return `${date.join("-")}T${clock.join(":")}.${digits(time.getUTCMilliseconds(), 3)}Z`;
+}
+
 export const systemClock: Clock = {
-  wall: () => new Date().toISOString(),
+  wall: () => formatWallTime(new Date()),
   monotonicNs: () => process.hrtime.bigint(),
 };
+
+/** Seconds to the microsecond. */
+const secondsBetween = (from: bigint, to: bigint): number => Math.round(Number(to - from) / 1000) / 1e6;
 
 /** Collects the events of one job in order. */
 export class JobLog {
@@ -27,12 +39,14 @@ export class JobLog {
 
   /** Seconds since the job began, to the microsecond. */
   elapsedSec(): number {
-    return Math.round(Number(this.#clock.monotonicNs() - this.#startedNs) / 1000) / 1e6;
+    return secondsBetween(this.#startedNs, this.#clock.monotonicNs());
   }
 
-  /** Notes that the workload is about to execute: durations and deadlines count from here. */
-  markExec(): void {
-    this.#execSec = this.elapsedSec();
+  /** Notes that the workload is about to execute: durations and deadlines count from here. Answers the clock. */
+  markExec(): bigint {
+    const now = this.#clock.monotonicNs();
+    this.#execSec = secondsBetween(this.#startedNs, now);
+    return now;
   }
 
   /** Seconds since the exec. */
