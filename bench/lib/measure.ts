@@ -32,7 +32,7 @@ export function timeProcess(addon: NativeAddon, command: TimedCommand): Promise<
   const { file, argv, env, nullFd } = command;
   return new Promise((resolve) => {
     const startMs = nowMs();
-    const { pidfd } = addon.spawn(file, argv, env, null, [nullFd, nullFd, nullFd], -1);
+    const { pidfd } = addon.spawn(file, argv, env, null, [nullFd, nullFd, nullFd], null);
     const watcher = addon.watchFd(pidfd, readable, () => {
       const wallMs = nowMs() - startMs;
       const exit = addon.waitPidfd(pidfd);

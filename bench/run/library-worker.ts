@@ -61,7 +61,8 @@ function callers(work: LibraryWork, nullFd: number): Map<string, () => Promise<L
       args: [],
       env,
       fds: [nullFd, nullFd, nullFd],
-      cgroup: { path: work.group, fd: null },
+      cgroup: work.group,
+      mode: "pool",
       beforeExec: null,
       signal: null,
     });

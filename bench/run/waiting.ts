@@ -66,7 +66,8 @@ async function measureWaiters(settings: Settings): Promise<Waiter[]> {
       env: plainEnvironment(state),
       cwd: null,
       fds: [nullFd, nullFd, nullFd],
-      cgroupFd: null,
+      cgroup: null,
+      mode: "blocking",
     });
     children.push({ name, child });
   }
@@ -93,7 +94,14 @@ const spawnedByNode = async (): Promise<number> => {
 };
 
 async function spawnedByCorral({ nullFd }: Settings): Promise<number> {
-  const request = { file: "/bin/sleep", argv: ["sleep", "60"], env: plainEnvironment(), cwd: null, cgroupFd: null };
+  const request = {
+    file: "/bin/sleep",
+    argv: ["sleep", "60"],
+    env: plainEnvironment(),
+    cwd: null,
+    cgroup: null,
+    mode: "blocking" as const,
+  };
   const child = await spawnProcess({ ...request, fds: [nullFd, nullFd, nullFd] });
   await sleep(20);
   const startMs = nowMs();

@@ -9,23 +9,24 @@
 
 #include "child.h"
 
+int open_pipe(int ends[2])
+{
+	int result = pipe2(ends, O_CLOEXEC);
+
+	/* F_SETFL cannot fail on a descriptor that is open, and a new pipe has no other flag. */
+	if (result == 0)
+		fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	return result;
+}
+
 napi_value pipe_call(napi_env env, napi_callback_info info)
 {
 	napi_value result, end;
 	int fds[2];
-	int flags;
 
 	(void)info;
-	if (pipe2(fds, O_CLOEXEC) < 0)
+	if (open_pipe(fds) < 0)
 		return throw_errno(env, errno, "pipe2");
-	flags = fcntl(fds[0], F_GETFL);
-	if (flags < 0 || fcntl(fds[0], F_SETFL, flags | O_NONBLOCK) < 0) {
-		int error = errno;
-
-		close(fds[0]);
-		close(fds[1]);
-		return throw_errno(env, error, "fcntl");
-	}
 	CHECK(env, napi_create_array_with_length(env, 2, &result));
 	for (uint32_t i = 0; i < 2; i++) {
 		CHECK(env, napi_create_int32(env, fds[i], &end));
@@ -54,6 +55,7 @@ static void free_instance(napi_env env, void *data, void *hint)
 
 	(void)env;
 	(void)hint;
+	abandon_unclaimed(instance);
 	if (instance->child_stack != NULL)
 		munmap(instance->child_stack, CHILD_STACK_BYTES);
 	free(instance);
@@ -66,6 +68,7 @@ NAPI_MODULE_INIT()
 		napi_callback callback;
 	} functions[] = {
 		{ "spawn", spawn_process },
+		{ "spawnAsync", spawn_async },
 		{ "pidfdOpen", pidfd_open_call },
 		{ "pidfdSendSignal", pidfd_send_signal_call },
 		{ "pidfdInfo", pidfd_info_call },

@@ -15,8 +15,10 @@
 /* Per-environment data. */
 struct instance {
 	napi_ref watcher_class;
-	/* Stack of the next vfork child; the thread is suspended while one uses it, so one is enough. */
+	/* Stack of the synchronous spawn's vfork child; the thread is suspended while one uses it, so one is enough. */
 	void *child_stack;
+	/* Children that spawnAsync has started and JavaScript does not watch yet. */
+	struct work *unclaimed;
 };
 
 struct instance *instance_of(napi_env env);
@@ -33,6 +35,8 @@ struct instance *instance_of(napi_env env);
 void throw_napi_error(napi_env env, const char *call);
 /* Always returns NULL, so that a callback can end with it. `error` is a positive errno. */
 napi_value throw_errno(napi_env env, int error, const char *syscall_name);
+/* The error that throw_errno throws; NULL with an exception pending when it cannot be made. */
+napi_value errno_error(napi_env env, int error, const char *syscall_name);
 
 /* arguments.c: exactly `count` arguments, else a TypeError is pending and the result is false. */
 bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *arguments);
@@ -42,8 +46,16 @@ napi_status set_number(napi_env env, napi_value object, const char *name, double
 napi_status set_null(napi_env env, napi_value object, const char *name);
 napi_status set_function(napi_env env, napi_value object, const char *name, napi_callback callback);
 
-/* One entry point per file. */
+/* addon.c: both ends close-on-exec, the read end non-blocking; -1 with errno. */
+int open_pipe(int ends[2]);
+
+/* spawn-async.c: JavaScript watches the child from now on; other descriptors are no children of ours. */
+void claim_child(struct instance *instance, int pidfd);
+/* Kills and reaps what nobody can claim any more. */
+void abandon_unclaimed(struct instance *instance);
+
 napi_value spawn_process(napi_env env, napi_callback_info info);
+napi_value spawn_async(napi_env env, napi_callback_info info);
 napi_value pidfd_open_call(napi_env env, napi_callback_info info);
 napi_value pidfd_send_signal_call(napi_env env, napi_callback_info info);
 napi_value pidfd_info_call(napi_env env, napi_callback_info info);

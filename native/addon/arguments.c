@@ -21,7 +21,7 @@ void throw_napi_error(napi_env env, const char *call)
 }
 
 /* Negative errno and syscall, as Node's own system errors; TypeScript adds the errno's name as `code`. */
-napi_value throw_errno(napi_env env, int error, const char *syscall_name)
+napi_value errno_error(napi_env env, int error, const char *syscall_name)
 {
 	char text[96];
 	napi_value message, failure, name;
@@ -32,7 +32,15 @@ napi_value throw_errno(napi_env env, int error, const char *syscall_name)
 	CHECK(env, napi_create_error(env, NULL, message, &failure));
 	CHECK(env, set_number(env, failure, "errno", -error));
 	CHECK(env, napi_set_named_property(env, failure, "syscall", name));
-	CHECK(env, napi_throw(env, failure));
+	return failure;
+}
+
+napi_value throw_errno(napi_env env, int error, const char *syscall_name)
+{
+	napi_value failure = errno_error(env, error, syscall_name);
+
+	if (failure != NULL)
+		CHECK(env, napi_throw(env, failure));
 	return NULL;
 }
 

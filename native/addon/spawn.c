@@ -1,172 +1,174 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "addon.h"
+#include "spawn.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child.h"
-
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
 
-/* A string vector in one allocation: pointers first, bytes after them. */
-static char **read_strings(napi_env env, napi_value array)
+void *map_stack(void)
 {
-	uint32_t count = 0;
-	size_t bytes = 0, length;
-	char **vector, *text;
-	napi_value item;
+	void *stack = mmap(NULL, CHILD_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 
-	CHECK(env, napi_get_array_length(env, array, &count));
-	for (uint32_t i = 0; i < count; i++) {
-		CHECK(env, napi_get_element(env, array, i, &item));
-		CHECK(env, napi_get_value_string_latin1(env, item, NULL, 0, &length));
-		bytes += length + 1;
-	}
-	vector = malloc((count + 1) * sizeof(*vector) + bytes);
-	if (vector == NULL) {
-		throw_errno(env, ENOMEM, "malloc");
-		return NULL;
-	}
-	text = (char *)(vector + count + 1);
-	for (uint32_t i = 0; i < count; i++) {
-		vector[i] = text;
-		if (napi_get_element(env, array, i, &item) != napi_ok ||
-		    napi_get_value_string_latin1(env, item, text, bytes, &length) != napi_ok) {
-			free(vector);
-			throw_napi_error(env, "argv or env is not an array of strings");
-			return NULL;
-		}
-		text += length + 1;
-		bytes -= length + 1;
-	}
-	vector[count] = NULL;
-	return vector;
-}
-
-/* A string of bytes, one per character, or null; false leaves an exception pending. */
-static bool read_text(napi_env env, napi_value value, char **text)
-{
-	napi_valuetype type;
-	size_t length;
-
-	*text = NULL;
-	if (napi_typeof(env, value, &type) != napi_ok)
-		return false;
-	if (type == napi_null)
-		return true;
-	if (napi_get_value_string_latin1(env, value, NULL, 0, &length) != napi_ok) {
-		throw_napi_error(env, "file or cwd is not a string");
-		return false;
-	}
-	*text = malloc(length + 1);
-	if (*text == NULL) {
-		throw_errno(env, ENOMEM, "malloc");
-		return false;
-	}
-	return napi_get_value_string_latin1(env, value, *text, length + 1, &length) == napi_ok;
-}
-
-static bool read_descriptors(napi_env env, napi_value array, struct child *child)
-{
-	uint32_t count;
-	napi_value item;
-
-	if (napi_get_array_length(env, array, &count) != napi_ok) {
-		throw_napi_error(env, "fds is not an array");
-		return false;
-	}
-	/* One block for both lists; one spare element so that an empty list allocates. */
-	child->fds = calloc(2 * (size_t)count + 1, sizeof(int));
-	if (child->fds == NULL) {
-		throw_errno(env, ENOMEM, "calloc");
-		return false;
-	}
-	child->moved = child->fds + count;
-	child->fd_count = (int)count;
-	for (uint32_t i = 0; i < count; i++)
-		if (napi_get_element(env, array, i, &item) != napi_ok || !get_int(env, item, &child->fds[i]))
-			return false;
-	return true;
-}
-
-static void *child_stack(struct instance *instance)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	void *stack;
-
-	if (instance->child_stack != NULL)
-		return instance->child_stack;
-	stack = mmap(NULL, CHILD_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (stack == MAP_FAILED)
 		return NULL;
-	mprotect(stack, (size_t)page, PROT_NONE);
-	instance->child_stack = stack;
+	mprotect(stack, (size_t)sysconf(_SC_PAGESIZE), PROT_NONE);
 	return stack;
 }
 
-static napi_value throw_child_error(napi_env env, const struct child *child)
+static bool fail(struct spawn *spawn, int error, const char *syscall_name)
+{
+	spawn->error = error;
+	spawn->syscall_name = syscall_name;
+	return false;
+}
+
+static void close_all(int *fds, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
+/* Makes the pipes that were asked for, so that `child.fds` names real descriptors only. */
+static bool open_pipes(struct spawn *spawn)
+{
+	for (int i = 0; i < spawn->child.fd_count; i++) {
+		bool child_writes = spawn->wanted[i] == FD_PIPE_WRITTEN_BY_CHILD;
+		int ends[2];
+
+		spawn->child.fds[i] = spawn->wanted[i];
+		if (!child_writes && spawn->wanted[i] != FD_PIPE_READ_BY_CHILD)
+			continue;
+		if (open_pipe(ends) < 0)
+			return fail(spawn, errno, "pipe2");
+		spawn->ours[i] = ends[child_writes ? 0 : 1];
+		spawn->theirs[i] = spawn->child.fds[i] = ends[child_writes ? 1 : 0];
+	}
+	return true;
+}
+
+/* cgroup.events, cgroups(7). The root group has no such file and cannot be frozen. */
+static bool is_frozen(int directory)
+{
+	char text[256];
+	int fd = openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[length < 0 ? 0 : length] = '\0';
+	return strstr(text, "frozen 1\n") != NULL;
+}
+
+/* A child born in a frozen group would not get to its exec, and this thread would wait for it. */
+static bool open_group(struct spawn *spawn, int *fd)
+{
+	if (spawn->cgroup == NULL)
+		return true;
+	*fd = open(spawn->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return fail(spawn, errno, "open");
+	return is_frozen(*fd) ? fail(spawn, EBUSY, "cgroup.events") : true;
+}
+
+static void reap(int pidfd)
+{
+	siginfo_t info;
+
+	/* Nobody else knows this pidfd, so the wait cannot be stolen. */
+	while (syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED, NULL) < 0 && errno == EINTR)
+		;
+	close(pidfd);
+}
+
+static bool clone_and_check(struct spawn *spawn, void *stack, int cgroup_fd)
 {
 	static const char *const names[] = {
 		[STAGE_NONE] = "clone3", [STAGE_DUP] = "dup3", [STAGE_CHDIR] = "chdir", [STAGE_EXEC] = "execve",
 	};
+	long pid = clone_child(&spawn->child, stack, cgroup_fd, &spawn->pidfd);
 
-	return throw_errno(env, child->error, names[child->stage]);
+	if (pid < 0) {
+		spawn->pidfd = -1;
+		return fail(spawn, (int)-pid, "clone3");
+	}
+	if (spawn->child.error != 0) {
+		/* It is exiting already. */
+		reap(spawn->pidfd);
+		spawn->pidfd = -1;
+		return fail(spawn, spawn->child.error, names[spawn->child.stage]);
+	}
+	spawn->pid = (pid_t)pid;
+	return true;
 }
 
-static napi_value clone_and_report(napi_env env, struct child *child, int cgroup_fd)
+void perform_spawn(struct spawn *spawn, void *stack)
 {
-	void *stack = child_stack(instance_of(env));
-	napi_value result;
-	int pidfd = -1;
-	long pid;
+	int cgroup_fd = -1, count = spawn->child.fd_count;
+	bool started = open_group(spawn, &cgroup_fd) && open_pipes(spawn) && clone_and_check(spawn, stack, cgroup_fd);
 
-	if (stack == NULL)
-		return throw_errno(env, errno, "mmap");
-	pid = clone_child(child, stack, cgroup_fd, &pidfd);
-	if (pid < 0)
-		return throw_errno(env, (int)-pid, "clone3");
-	if (child->error != 0) {
-		siginfo_t info;
+	close_all(spawn->theirs, count);
+	if (!started)
+		close_all(spawn->ours, count);
+	if (cgroup_fd >= 0)
+		close(cgroup_fd);
+}
 
-		/* It is exiting already; nobody else knows this pidfd, so the wait cannot be stolen. */
-		while (syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED, NULL) < 0 && errno == EINTR)
-			;
-		close(pidfd);
-		return throw_child_error(env, child);
+void abandon_spawn(struct spawn *spawn)
+{
+	close_all(spawn->ours, spawn->child.fd_count);
+	if (spawn->pidfd < 0)
+		return;
+	syscall(SYS_pidfd_send_signal, spawn->pidfd, SIGKILL, NULL, 0);
+	reap(spawn->pidfd);
+	spawn->pidfd = -1;
+}
+
+napi_value spawn_result(napi_env env, const struct spawn *spawn)
+{
+	napi_value result, pipes, end;
+	uint32_t made = 0;
+
+	CHECK(env, napi_create_array(env, &pipes));
+	for (int i = 0; i < spawn->child.fd_count; i++) {
+		if (spawn->ours[i] < 0)
+			continue;
+		CHECK(env, napi_create_int32(env, spawn->ours[i], &end));
+		CHECK(env, napi_set_element(env, pipes, made++, end));
 	}
 	CHECK(env, napi_create_object(env, &result));
-	CHECK(env, set_number(env, result, "pid", (double)pid));
-	CHECK(env, set_number(env, result, "pidfd", pidfd));
+	CHECK(env, set_number(env, result, "pid", spawn->pid));
+	CHECK(env, set_number(env, result, "pidfd", spawn->pidfd));
+	CHECK(env, napi_set_named_property(env, result, "pipes", pipes));
 	return result;
 }
 
-/* spawn(file, argv, env, cwd, fds, cgroupFd) */
+/* spawn(file, argv, env, cwd, fds, cgroup) */
 napi_value spawn_process(napi_env env, napi_callback_info info)
 {
-	struct child child = { 0 };
-	char *file = NULL, *cwd = NULL;
-	napi_value arguments[6], result = NULL;
-	int32_t cgroup_fd;
+	struct instance *instance = instance_of(env);
+	struct spawn spawn;
+	napi_value result = NULL;
 
-	if (!get_arguments(env, info, 6, arguments))
-		return NULL;
-	if (read_text(env, arguments[0], &file) && (child.argv = read_strings(env, arguments[1])) != NULL &&
-	    (child.env = read_strings(env, arguments[2])) != NULL && read_text(env, arguments[3], &cwd) &&
-	    read_descriptors(env, arguments[4], &child) && get_int(env, arguments[5], &cgroup_fd)) {
-		child.file = file;
-		child.cwd = cwd;
-		result = clone_and_report(env, &child, cgroup_fd);
+	if (instance->child_stack == NULL && (instance->child_stack = map_stack()) == NULL)
+		return throw_errno(env, errno, "mmap");
+	if (read_spawn(env, info, &spawn)) {
+		perform_spawn(&spawn, instance->child_stack);
+		result = spawn.error != 0 ? throw_errno(env, spawn.error, spawn.syscall_name) : spawn_result(env, &spawn);
+		if (result == NULL)
+			abandon_spawn(&spawn);
 	}
-	free(file);
-	free(cwd);
-	free(child.argv);
-	free(child.env);
-	free(child.fds);
+	free_spawn(&spawn);
 	return result;
 }

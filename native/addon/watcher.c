@@ -243,10 +243,14 @@ napi_status define_watcher(napi_env env, struct instance *instance)
 napi_value watch_fd(napi_env env, napi_callback_info info)
 {
 	napi_value arguments[3], class, result;
+	int32_t fd;
 
 	if (!get_arguments(env, info, 3, arguments))
 		return NULL;
 	CHECK(env, napi_get_reference_value(env, instance_of(env)->watcher_class, &class));
 	CHECK(env, napi_new_instance(env, class, 3, arguments, &result));
+	/* Its arguments were checked by the constructor. */
+	if (get_int(env, arguments[0], &fd))
+		claim_child(instance_of(env), fd);
 	return result;
 }

@@ -34,6 +34,8 @@ export async function runCommand(flags: RawRunFlags, command: readonly string[])
   }
   const signals = holdSignals();
   const started = await startRun(spec, {
+    // Nothing else is to be done meanwhile.
+    spawnMode: "blocking",
     onWarning: (line) => {
       if (!sinks.quiet) say(line);
     },

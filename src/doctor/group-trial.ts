@@ -44,9 +44,10 @@ async function tryBirth(path: string): Promise<BirthTrial> {
       args: [],
       env: [],
       fds: [-1, -1, -1],
-      cgroup: { path, fd: null },
+      cgroup: path,
       beforeExec: null,
       signal: null,
+      mode: "blocking",
     });
     await launched.child.exit;
     if (launched.joinFallback) return joined(launched.joinReason, launched.fail?.stage === "join");

@@ -35,6 +35,7 @@ async function tryLauncher(): Promise<string | null> {
       cgroup: null,
       beforeExec: null,
       signal: null,
+      mode: "blocking",
     });
     await child.exit;
     // A host without /bin/true proves the launcher all the same: it said so itself.
@@ -76,7 +77,8 @@ async function tryPidfds(addon: NativeAddon | null): Promise<PidfdTrial> {
       env: [],
       cwd: null,
       fds: [-1, -1, -1],
-      cgroupFd: null,
+      cgroup: null,
+      mode: "blocking",
     });
     try {
       pidfd = addon.pidfdOpen(child.pid);

@@ -3,7 +3,7 @@ import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import { signalNumbers } from "./constants.ts";
 import type { ExitInfo } from "./exit-info.ts";
 import { exitFromNative, exitFromWaitStatus, ownPeakRssBytes, unknownExit } from "./exit-info.ts";
-import type { FdWatcher, NativeAddon } from "./native-addon.ts";
+import type { FdWatcher, NativeAddon, NativeChild } from "./native-addon.ts";
 import { fdEvents } from "./native-addon.ts";
 import { nativeErrno } from "./native-error.ts";
 
@@ -63,24 +63,35 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
   return { promise, resolve };
 }
 
-/** Spawns through clone3; the event loop is held only until the exec (about 0.1 ms). */
-export function spawnWithAddon(addon: NativeAddon, request: SpawnRequest): ChildHandle {
-  const { file, argv, env, cwd, fds, cgroupFd } = request;
-  const { pid, pidfd } = addon.spawn(
+/** A child and our ends of the `pipeFds` it was given, which are the caller's. */
+export interface AddonChild {
+  readonly child: ChildHandle;
+  readonly pipes: readonly number[];
+}
+
+/** Spawns through clone3. */
+export async function spawnWithAddon(addon: NativeAddon, request: SpawnRequest): Promise<AddonChild> {
+  const { file, argv, env, cwd, fds, cgroup, mode } = request;
+  const parameters = [
     toByteString(file),
     argv.map(toByteString),
     env.map(toByteString),
     cwd === null ? null : toByteString(cwd),
     fds,
-    cgroupFd ?? -1,
-  );
+    cgroup === null ? null : toByteString(cgroup),
+  ] as const;
+  const spawned = mode === "pool" ? await addon.spawnAsync(...parameters) : addon.spawn(...parameters);
+  return adopt(addon, spawned);
+}
+
+function adopt(addon: NativeAddon, { pid, pidfd, pipes }: NativeChild): AddonChild {
   try {
-    return watchChild(addon, pid, pidfd);
+    return { child: watchChild(addon, pid, pidfd), pipes };
   } catch (thrown) {
     // Unwatched it would become a zombie: it was not started.
     addon.pidfdSendSignal(pidfd, signalNumbers["SIGKILL"] ?? 9);
     while (addon.waitPidfd(pidfd) === null);
-    addon.close(pidfd);
+    for (const fd of [pidfd, ...pipes]) addon.close(fd);
     throw thrown;
   }
 }

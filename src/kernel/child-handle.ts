@@ -1,5 +1,12 @@
 import type { ExitInfo } from "./exit-info.ts";
 
+/**
+ * Where clone3 is called. It suspends its thread until the exec, which a group that rested for a while takes half a
+ * millisecond to reach. `pool`: on a thread of libuv's pool, the event loop goes on; `blocking`: at once on this thread,
+ * sooner done and for callers who have nothing else to do. Without the addon both are node:child_process.
+ */
+export type SpawnMode = "blocking" | "pool";
+
 /** What to start. Strings must not hold NUL; they are passed as UTF-8, with bytes beyond it as in byte-text.ts. */
 export interface SpawnRequest {
   /** Path of the program; no search of PATH. */
@@ -10,10 +17,14 @@ export interface SpawnRequest {
   readonly env: readonly string[];
   /** Working directory, null: ours. */
   readonly cwd: string | null;
-  /** `fds[i]` becomes descriptor `i` of the child; -1 leaves it closed. Others follow their close-on-exec flag. */
+  /**
+   * `fds[i]` becomes descriptor `i` of the child; -1 leaves it closed. Others follow their close-on-exec flag. They
+   * must stay open until the spawn has settled.
+   */
   readonly fds: readonly number[];
-  /** Open directory of a v2 group to be born in; null: our own group. Needs the addon. */
-  readonly cgroupFd: number | null;
+  /** Directory of a v2 group to be born in; null: our own group. Needs the addon. */
+  readonly cgroup: string | null;
+  readonly mode: SpawnMode;
 }
 
 /** A child of ours. It is always reaped, awaited or not, and keeps the event loop alive until then. */

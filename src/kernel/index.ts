@@ -4,10 +4,10 @@
  * kept. What it may not know: jobs, limits, hierarchies, policy, output. It imports report/ only.
  */
 
-export type { ChildHandle, SpawnRequest } from "./child-handle.ts";
+export type { ChildHandle, SpawnMode, SpawnRequest } from "./child-handle.ts";
 export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
-export type { CgroupTarget, HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
+export type { HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
 export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
 export { inheritAll } from "./launcher-options.ts";

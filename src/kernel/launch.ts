@@ -1,26 +1,18 @@
-import { closeSync, constants, openSync, readFileSync, readSync, writeSync } from "node:fs";
-import { errnoOf } from "../report/index.ts";
+import { readSync, writeSync } from "node:fs";
+import { CorralError, errnoOf } from "../report/index.ts";
 import { spawnWithAddon } from "./addon-child.ts";
-import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
+import type { ChildHandle, SpawnMode, SpawnRequest } from "./child-handle.ts";
 import { signalNumbers } from "./constants.ts";
 import type { LauncherOptions } from "./launcher-options.ts";
 import { launcherArguments } from "./launcher-options.ts";
 import type { LauncherSet, LauncherStatus } from "./launcher-status.ts";
 import { parseLauncherStatus } from "./launcher-status.ts";
 import type { NativeAddon } from "./native-addon.ts";
-import { fdEvents, loadAddon, requireLauncher } from "./native-addon.ts";
-import { nativeCallError, nativeErrno } from "./native-error.ts";
+import { fdEvents, loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
+import { nativeCallError, nativeErrno, nativeSyscall } from "./native-error.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
 import { once } from "./once.ts";
 import { refuseNul } from "./process.ts";
-
-/** The v2 group a workload is to be in before its first instruction. */
-export interface CgroupTarget {
-  /** Directory of the group. */
-  readonly path: string;
-  /** An open descriptor of it, which stays the caller's; null: opened and closed here. */
-  readonly fd: number | null;
-}
 
 /** What to launch. */
 export interface LaunchRequest {
@@ -31,10 +23,13 @@ export interface LaunchRequest {
   readonly args: readonly string[];
   /** `NAME=value` entries: the whole environment. */
   readonly env: readonly string[];
-  /** As in `SpawnRequest`; the two numbers after the last one are used by the launcher until the exec. */
+  /** As in `SpawnRequest`, open until the launch has settled; the two numbers after the last one are used by the launcher until the exec. */
   readonly fds: readonly number[];
-  /** Null: our own v2 group (v1 groups are joined by `launcherOptions.joins`). */
-  readonly cgroup: CgroupTarget | null;
+  /**
+   * Directory of the v2 group that the workload is to be in before its first instruction; null: our own (v1 groups are
+   * joined by `launcherOptions.joins`).
+   */
+  readonly cgroup: string | null;
   /**
    * Called once the launcher has done all but the exec: it is in its group and has its attributes. The
    * exec happens when this has settled; a throw kills the launcher and is rethrown by `launch`. Null: no wait.
@@ -42,6 +37,8 @@ export interface LaunchRequest {
   readonly beforeExec: ((held: HeldLauncher) => void | Promise<void>) | null;
   /** Aborting kills a launcher that has not executed the command yet; null: cannot be aborted. */
   readonly signal: AbortSignal | null;
+  /** Whether the event loop goes on while the launcher is spawned. */
+  readonly mode: SpawnMode;
 }
 
 /** A launcher that waits to become the workload. */
@@ -52,7 +49,7 @@ export interface HeldLauncher {
 
 /**
  * Why the launcher joined the group itself instead of being born in it: no addon; the kernel or a seccomp
- * filter has no CLONE_INTO_CGROUP; the group is frozen (a vfork child there would stop our event loop); or
+ * filter has no CLONE_INTO_CGROUP; the group is frozen (a vfork child there would stop the thread that spawned it); or
  * Linux 6.12–6.18 killed the child at birth because the group's cgroup.kill had been written.
  */
 export type JoinReason = "no-addon" | "clone-unsupported" | "frozen" | "killed-at-birth";
@@ -111,29 +108,18 @@ function readUntilClosed(addon: NativeAddon, fd: number, onText: (text: string) 
 }
 
 // Without `holds` there must be no second pipe: only `--hold` makes the launcher close it at the exec.
-function startWithAddon(addon: NativeAddon, request: SpawnRequest, holds: boolean): Started {
-  const [statusRead, statusWrite] = addon.pipe();
-  const [holdRead, holdWrite] = holds ? addon.pipe() : [null, null];
-  const closeHold = once(() => {
-    if (holdWrite !== null) addon.close(holdWrite);
-  });
-  try {
-    const held = holdRead === null ? [] : [holdRead];
-    const child = spawnWithAddon(addon, { ...request, fds: [...request.fds, statusWrite, ...held] });
-    return {
-      child,
-      readStatus: (onText) => readUntilClosed(addon, statusRead, onText),
-      release: () => letGo(() => holdWrite !== null && writeSync(holdWrite, "g")),
-      close: closeHold,
-    };
-  } catch (thrown) {
-    addon.close(statusRead);
-    closeHold();
-    throw thrown;
-  } finally {
-    addon.close(statusWrite);
-    if (holdRead !== null) addon.close(holdRead);
-  }
+async function startWithAddon(addon: NativeAddon, request: SpawnRequest, holds: boolean): Promise<Started> {
+  const pipes = holds ? [pipeFds.writtenByChild, pipeFds.readByChild] : [pipeFds.writtenByChild];
+  const { child, pipes: ends } = await spawnWithAddon(addon, { ...request, fds: [...request.fds, ...pipes] });
+  const [statusRead = -1, holdWrite = null] = ends;
+  return {
+    child,
+    readStatus: (onText) => readUntilClosed(addon, statusRead, onText),
+    release: () => letGo(() => holdWrite !== null && writeSync(holdWrite, "g")),
+    close: once(() => {
+      if (holdWrite !== null) addon.close(holdWrite);
+    }),
+  };
 }
 
 /** A launcher that died meanwhile has closed its end: EPIPE, and its exit tells the rest. */
@@ -187,6 +173,8 @@ async function finish(started: Started, request: LaunchRequest): Promise<Launche
       consulted = consult(started, request, text);
   };
   request.signal?.addEventListener("abort", abort, { once: true });
+  // Nobody heard an abort while the spawn was under way.
+  if (request.signal?.aborted) abort();
   try {
     const status = parseLauncherStatus(await started.readStatus(onText));
     const refusal = await (consulted as Promise<Error | null> | null);
@@ -201,61 +189,47 @@ async function finish(started: Started, request: LaunchRequest): Promise<Launche
   }
 }
 
-function spawnRequest(request: LaunchRequest, place: string | null, cgroupFd: number | null): SpawnRequest {
+function spawnRequest(request: LaunchRequest, place: string | null, cgroup: string | null): SpawnRequest {
   const file = requireLauncher();
-  const { launcherOptions, command, args, env, fds } = request;
+  const { launcherOptions, command, args, env, fds, mode } = request;
   const holdFd = request.beforeExec === null ? null : fds.length + 1;
   const options = launcherArguments(launcherOptions, fds.length, holdFd, place);
-  return { file, argv: ["corral-launch", ...options, command, ...args], env, cwd: null, fds, cgroupFd };
+  return { file, argv: ["corral-launch", ...options, command, ...args], env, cwd: null, fds, cgroup, mode };
 }
 
 async function launchJoined(request: LaunchRequest, reason: JoinReason | null): Promise<LaunchResult> {
-  const place = request.cgroup === null ? null : `${request.cgroup.path}/cgroup.procs`;
+  const place = request.cgroup === null ? null : `${request.cgroup}/cgroup.procs`;
   const spawn = spawnRequest(request, place, null);
   // ENOSYS for clone3 as such: only Node's own way of spawning is left.
   const addon = reason === "clone-unsupported" ? null : loadAddon();
   const holds = request.beforeExec !== null;
-  const started = addon === null ? await startWithNode(spawn, holds) : startWithAddon(addon, spawn, holds);
+  const started = addon === null ? await startWithNode(spawn, holds) : await startWithAddon(addon, spawn, holds);
   const status = await finish(started, request);
   return { ...status, joinFallback: place !== null, joinReason: place === null ? null : reason };
-}
-
-function isFrozen(cgroup: CgroupTarget): boolean {
-  try {
-    return /^frozen 1$/m.test(readFileSync(`${cgroup.path}/cgroup.events`, "utf8"));
-  } catch {
-    // The root group has no such file and cannot be frozen.
-    return false;
-  }
-}
-
-function openGroup(cgroup: CgroupTarget): number {
-  try {
-    return openSync(cgroup.path, constants.O_RDONLY | constants.O_DIRECTORY);
-  } catch (thrown) {
-    throw nativeCallError("open", thrown, cgroup.path);
-  }
 }
 
 // What a kernel without clone3 or CLONE_INTO_CGROUP, or a container's seccomp filter, answers.
 const cloneUnsupported = new Set(["ENOSYS", "EOPNOTSUPP", "ENOTSUP", "E2BIG", "EINVAL"]);
 
-function startInGroup(addon: NativeAddon, request: LaunchRequest, cgroup: CgroupTarget): Started | null {
-  const fd = cgroup.fd ?? openGroup(cgroup);
+async function startInGroup(
+  addon: NativeAddon,
+  request: LaunchRequest,
+  cgroup: string,
+): Promise<Started | "frozen" | "clone-unsupported"> {
   try {
-    return startWithAddon(addon, spawnRequest(request, null, fd), request.beforeExec !== null);
+    return await startWithAddon(addon, spawnRequest(request, null, cgroup), request.beforeExec !== null);
   } catch (thrown) {
-    if (cloneUnsupported.has(nativeErrno(thrown) ?? "")) return null;
+    const syscall = nativeSyscall(thrown);
+    if (syscall === "cgroup.events") return "frozen";
+    if (syscall === "open") throw nativeCallError("open", CorralError.from(thrown).cause, cgroup);
+    if (cloneUnsupported.has(nativeErrno(thrown) ?? "")) return "clone-unsupported";
     throw thrown;
-  } finally {
-    if (cgroup.fd === null) closeSync(fd);
   }
 }
 
-async function launchBorn(addon: NativeAddon, request: LaunchRequest, cgroup: CgroupTarget): Promise<LaunchResult> {
-  if (isFrozen(cgroup)) return launchJoined(request, "frozen");
-  const started = startInGroup(addon, request, cgroup);
-  if (started === null) return launchJoined(request, "clone-unsupported");
+async function launchBorn(addon: NativeAddon, request: LaunchRequest, cgroup: string): Promise<LaunchResult> {
+  const started = await startInGroup(addon, request, cgroup);
+  if (typeof started === "string") return launchJoined(request, started);
   const status = await finish(started, request);
   if (status.ready || request.signal?.aborted) return { ...status, joinFallback: false, joinReason: null };
   const { signal } = await status.child.exit;

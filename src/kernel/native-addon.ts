@@ -60,24 +60,46 @@ export interface PidfdInfo {
   readonly exitStatus: number | null;
 }
 
+/** In place of a descriptor: a pipe that the addon makes, whose other end comes back in `pipes`. */
+export const pipeFds = { writtenByChild: -2, readByChild: -3 } as const;
+
+/** A child of the addon. The caller owns the close-on-exec descriptors and must reap it. */
+export interface NativeChild {
+  readonly pid: number;
+  readonly pidfd: number;
+  /** Our ends of the pipes in `fds`, in that order. */
+  readonly pipes: readonly number[];
+}
+
+/**
+ * What both spawn entries take; strings are byte strings (byte-text.ts). `fds[i]` becomes descriptor `i`, -1
+ * leaves it closed, `pipeFds` make a pipe; higher descriptors follow their close-on-exec flag. `cgroup`: directory
+ * of the v2 group to be born in, null: ours.
+ */
+export type SpawnParameters = readonly [
+  file: string,
+  argv: readonly string[],
+  env: readonly string[],
+  cwd: string | null,
+  fds: readonly number[],
+  cgroup: string | null,
+];
+
 /**
  * The addon's functions as native/BOUNDARY.md specifies them, each wrapped so that a failed call is a
  * CorralError NATIVE_CALL with errno and syscall on its cause.
  */
 export interface NativeAddon {
   /**
-   * clone3(CLONE_VM|CLONE_VFORK|CLONE_PIDFD[|CLONE_INTO_CGROUP]) and execve. `fds[i]` becomes descriptor
-   * `i`, -1 leaves it closed; higher descriptors follow their close-on-exec flag. `cgroupFd` -1: no group.
-   * Returns after the exec; the caller owns the close-on-exec pidfd and must reap the child.
+   * clone3(CLONE_VM|CLONE_VFORK|CLONE_PIDFD[|CLONE_INTO_CGROUP]) and execve, on this thread: returns after the
+   * exec. A frozen group is refused with EBUSY of `cgroup.events`.
    */
-  readonly spawn: (
-    file: string,
-    argv: readonly string[],
-    env: readonly string[],
-    cwd: string | null,
-    fds: readonly number[],
-    cgroupFd: number,
-  ) => { readonly pid: number; readonly pidfd: number };
+  readonly spawn: (...parameters: SpawnParameters) => NativeChild;
+  /**
+   * The same on a thread of libuv's pool. `fds` must stay open until the promise has settled; a child that is
+   * not watched by `watchFd` when this thread's environment ends is killed and reaped.
+   */
+  readonly spawnAsync: (...parameters: SpawnParameters) => Promise<NativeChild>;
   /** pidfd_open(2); the caller owns the descriptor. */
   readonly pidfdOpen: (pid: number) => number;
   /** pidfd_send_signal(2); ESRCH when the process has ended. */
@@ -131,10 +153,30 @@ function guard<P extends readonly unknown[], R>(call: string, run: Call<P, R>, t
   };
 }
 
+function guardAsync<P extends readonly unknown[], R>(
+  call: string,
+  run: Call<P, Promise<R>>,
+  traced: boolean,
+): Call<P, Promise<R>> {
+  // The thrown and the rejected alike.
+  return async (...parameters) => {
+    try {
+      const result = await run(...parameters);
+      if (traced) trace(call, parameters, showResult(result));
+      return result;
+    } catch (thrown) {
+      const error = nativeCallError(call, thrown);
+      if (traced) trace(call, parameters, `! ${error.found}`);
+      throw error;
+    }
+  };
+}
+
 function guardAll(raw: NativeAddon): NativeAddon {
   const traced = process.env["CORRAL_TRACE_NATIVE"] === "1";
   return {
     spawn: guard("spawn", raw.spawn, traced),
+    spawnAsync: guardAsync("spawnAsync", raw.spawnAsync, traced),
     pidfdOpen: guard("pidfdOpen", raw.pidfdOpen, traced),
     pidfdSendSignal: guard("pidfdSendSignal", raw.pidfdSendSignal, traced),
     pidfdInfo: guard("pidfdInfo", raw.pidfdInfo, traced),

@@ -41,6 +41,10 @@ export function nativeCallError(call: string, thrown: unknown, object?: string):
   });
 }
 
+/** The system call that a NATIVE_CALL is about, else null. */
+export const nativeSyscall = (thrown: unknown): string | null =>
+  thrown instanceof CorralError ? syscallOf(thrown.cause) : syscallOf(thrown);
+
 /** The errno name of a system error or of the system error inside a NATIVE_CALL, else null. */
 export function nativeErrno(thrown: unknown): string | null {
   return thrown instanceof CorralError ? errnoOf(thrown.cause) : errnoOf(thrown);

@@ -56,8 +56,8 @@ function toHandle(child: ChildProcess, pid: number): ChildHandle {
 export async function spawnWithNode(
   request: Omit<SpawnRequest, "fds"> & { readonly fds: ReadonlyArray<number | typeof pipeFd> },
 ): Promise<NodeSpawn> {
-  const { file, argv, env, cwd, fds, cgroupFd } = request;
-  if (cgroupFd !== null)
+  const { file, argv, env, cwd, fds, cgroup } = request;
+  if (cgroup !== null)
     throw new CorralError("NATIVE_MISSING", "without the native addon no process can be born in a group", {
       object: file,
       fix: "join the group through its cgroup.procs file instead",

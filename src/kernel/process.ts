@@ -22,5 +22,5 @@ export function refuseNul(texts: readonly string[]): void {
 export async function spawnProcess(request: SpawnRequest): Promise<ChildHandle> {
   refuseNul([request.file, request.cwd ?? "", ...request.argv, ...request.env]);
   const addon = loadAddon();
-  return addon === null ? (await spawnWithNode(request)).child : spawnWithAddon(addon, request);
+  return (addon === null ? await spawnWithNode(request) : await spawnWithAddon(addon, request)).child;
 }

@@ -2,7 +2,8 @@ import { writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { spawnWithAddon } from "./addon-child.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
-import { loadAddon, requireLauncher } from "./native-addon.ts";
+import type { NativeAddon } from "./native-addon.ts";
+import { loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
 import { once } from "./once.ts";
 
@@ -48,28 +49,32 @@ function tetherArguments(request: TetherRequest): string[] {
  */
 export async function startTether(request: TetherRequest): Promise<Tether> {
   const file = requireLauncher();
-  const spawn: SpawnRequest = { file, argv: tetherArguments(request), env: [], cwd: "/", fds: [], cgroupFd: null };
+  const spawn: SpawnRequest = {
+    file,
+    argv: tetherArguments(request),
+    env: [],
+    cwd: "/",
+    fds: [],
+    cgroup: null,
+    mode: "blocking",
+  };
   const addon = loadAddon();
   if (addon === null) return tetherWithNode(spawn);
-  const [readEnd, writeEnd] = addon.pipe();
+  const { child, pipes } = await spawnWithAddon(addon, { ...spawn, fds: [pipeFds.readByChild, -1, -1] });
+  child.unref();
+  const goodbye = once(() => {
+    for (const fd of pipes) sayAndClose(addon, fd);
+  });
+  return { child, goodbye };
+}
+
+function sayAndClose(addon: NativeAddon, fd: number): void {
   try {
-    const child = spawnWithAddon(addon, { ...spawn, fds: [readEnd, -1, -1] });
-    child.unref();
-    const goodbye = once(() => {
-      try {
-        writeSync(writeEnd, "q");
-      } catch {
-        // EPIPE: the tether is gone already.
-      }
-      addon.close(writeEnd);
-    });
-    return { child, goodbye };
-  } catch (thrown) {
-    addon.close(writeEnd);
-    throw thrown;
-  } finally {
-    addon.close(readEnd);
+    writeSync(fd, "q");
+  } catch {
+    // EPIPE: the tether is gone already.
   }
+  addon.close(fd);
 }
 
 async function tetherWithNode(spawn: SpawnRequest): Promise<Tether> {

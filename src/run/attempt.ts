@@ -1,4 +1,4 @@
-import type { Tether } from "../kernel/index.ts";
+import type { SpawnMode, Tether } from "../kernel/index.ts";
 import { identityOf } from "../kernel/index.ts";
 import type { ConstraintOutcome } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
@@ -22,6 +22,11 @@ export interface StartOptions {
   /** Where records are kept. Default: by uid and environment (docs/run.md, Files). */
   readonly directories?: StateDirectories;
   readonly clock?: Clock;
+  /**
+   * Default `pool`: the event loop goes on while the workload's process is made. `blocking` is sooner done, for a
+   * program that does nothing else meanwhile.
+   */
+  readonly spawnMode?: SpawnMode;
   /** Called at once with each warning, without prefix. */
   readonly onWarning?: (line: string) => void;
 }
@@ -36,6 +41,7 @@ export interface Attempt {
   readonly clock: Clock;
   readonly warn: (line: string) => void;
   readonly warnings: string[];
+  readonly spawnMode: SpawnMode;
   state: JobState;
   /** Helper processes of this run; each is dismissed when the run is over. */
   readonly tethers: Tether[];
@@ -78,6 +84,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     clock,
     warn,
     warnings,
+    spawnMode: options.spawnMode ?? "pool",
     state,
     tethers: [],
   };

@@ -1,6 +1,6 @@
 import type { Hierarchy, Parent } from "../cgroup/index.ts";
 import { requestScope, writeControl } from "../cgroup/index.ts";
-import type { CgroupTarget, ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
+import type { ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
 import { identityOf, launch, startTether } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt } from "./attempt.ts";
@@ -57,7 +57,7 @@ function launchInGroup(attempt: Attempt): Promise<LaunchResult> {
   return launchHeld(attempt, {
     attributes: prepared.attributes,
     joins,
-    cgroup: unified === null ? null : { path: unified.path, fd: null },
+    cgroup: unified?.path ?? null,
     beforeExec: ({ child, sets }) => settle(attempt, prepared, child, sets),
   });
 }
@@ -104,13 +104,14 @@ async function setUpInScope(attempt: Attempt, hierarchy: Hierarchy, pid: number)
 interface HeldLaunch {
   readonly attributes: ProcessAttributes;
   readonly joins: readonly string[];
-  readonly cgroup: CgroupTarget | null;
+  readonly cgroup: string | null;
   readonly beforeExec: (held: HeldLauncher) => void | Promise<void>;
 }
 
 function launchHeld(attempt: Attempt, held: HeldLaunch): Promise<LaunchResult> {
   const { spec } = attempt.context;
   return launch({
+    mode: attempt.spawnMode,
     launcherOptions: toLauncherOptions(held.attributes, held.joins, spec.processGroup),
     command: spec.command[0] ?? "",
     args: spec.command.slice(1),

@@ -68,7 +68,7 @@ for (const [way, by] of [
         seen.push(readFileSync(`/proc/${child.pid}/comm`, "utf8"), readFileSync(`${group}/cgroup.procs`, "utf8"));
         seen.push(...simple(sets.filter(({ name }) => name === "nice")));
       };
-      const cgroup = { path: group, fd: null };
+      const cgroup = group;
       const result = await by(() => launchAndRead("echo", ["ran"], { ...options({ nice: 1 }), cgroup, beforeExec }));
       assert.equal(result.stdout, "ran\n");
       assert.deepEqual(seen, ["corral-launch\n", `${result.child.pid}\n`, "nice 0 1"]);
@@ -197,7 +197,7 @@ for (const [way, by] of [
 
   test(`a workload starts inside its v2 group (${way})`, { skip: noV2 }, async () => {
     await withGroup(v2Root, async (group) => {
-      const result = await by(() => launchAndRead("cat", ["/proc/self/cgroup"], { cgroup: { path: group, fd: null } }));
+      const result = await by(() => launchAndRead("cat", ["/proc/self/cgroup"], { cgroup: group }));
       assert.match(result.stdout, new RegExp(`^0::${group.slice(v2Root.length)}$`, "m"));
       const expected = way === "the addon" ? [false, null] : [true, "no-addon"];
       assert.deepEqual([result.joinFallback, result.joinReason], expected);
@@ -205,7 +205,7 @@ for (const [way, by] of [
   });
 
   test(`a v2 group that is gone fails the launch instead of running outside (${way})`, { skip: noV2 }, async () => {
-    const cgroup = { path: `${v2Root}/corral-native-test-gone`, fd: null };
+    const cgroup = `${v2Root}/corral-native-test-gone`;
     if (way === "the addon") {
       await assert.rejects(launch(launchRequest("true", [], { cgroup })), (thrown) => nativeErrno(thrown) === "ENOENT");
       return;
@@ -219,9 +219,7 @@ for (const [way, by] of [
       writeFileSync(`${group}/cgroup.freeze`, "1");
       const started = performance.now();
       const controller = new AbortController();
-      const launching = by(() =>
-        launch(launchRequest("true", [], { cgroup: { path: group, fd: null }, signal: controller.signal })),
-      );
+      const launching = by(() => launch(launchRequest("true", [], { cgroup: group, signal: controller.signal })));
       await sleep(100);
       // The event loop must not have been held by the frozen child.
       assert.ok(performance.now() - started < 2000);
@@ -238,7 +236,7 @@ test("a group whose cgroup.kill was written is joined by the launcher when birth
 }, async (context) => {
   await withGroup(v2Root, async (group) => {
     writeFileSync(`${group}/cgroup.kill`, "1");
-    const result = await launchAndRead("cat", ["/proc/self/cgroup"], { cgroup: { path: group, fd: null } });
+    const result = await launchAndRead("cat", ["/proc/self/cgroup"], { cgroup: group });
     assert.match(result.stdout, new RegExp(`^0::${group.slice(v2Root.length)}$`, "m"));
     assert.equal(result.exit.code, 0);
     context.diagnostic(`joinReason ${result.joinReason} on this kernel`);
@@ -262,7 +260,7 @@ test("a reader of the status that went away does not stop the workload", async (
     [...plainEnv],
     null,
     [-1, 1, 2, -1, -1, -1, -1, writeEnd],
-    -1,
+    null,
   );
   (await import("node:fs")).closeSync(writeEnd);
   assert.equal(await readAll(addon, readEnd), "ran\n");

@@ -19,7 +19,15 @@ import {
 import { end, plainEnv, readAll } from "./support.ts";
 
 const sleeper = () =>
-  spawnProcess({ file: "/bin/sleep", argv: ["sleep", "60"], env: [], cwd: null, fds: [-1, -1, -1], cgroupFd: null });
+  spawnProcess({
+    file: "/bin/sleep",
+    argv: ["sleep", "60"],
+    env: [],
+    cwd: null,
+    fds: [-1, -1, -1],
+    cgroup: null,
+    mode: "blocking",
+  });
 
 test("a process is found by identity while it exists and not afterwards", async () => {
   const child = await sleeper();
@@ -57,6 +65,7 @@ test("a name with blanks, parentheses and newlines does not move the fields", ()
     session: 6,
     ttyNr: 7,
     tpgid: 8,
+    flags: 9,
     userTicks: 14,
     sysTicks: 15,
     nice: 19,
@@ -101,7 +110,8 @@ for (const [script, expected] of [
       env: plainEnv,
       cwd: null,
       fds: [-1, writeEnd, 2],
-      cgroupFd: null,
+      cgroup: null,
+      mode: "blocking",
     });
     closeSync(writeEnd);
     const pid = await new Promise<number>((resolve) => {

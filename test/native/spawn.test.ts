@@ -57,7 +57,15 @@ for (const [name, way] of [
   });
 
   test(`a working directory that does not exist is ENOENT (${name})`, async () => {
-    const request = { file: "/bin/true", argv: ["true"], env: [], cwd: "/nonexistent", fds: [], cgroupFd: null };
+    const request = {
+      file: "/bin/true",
+      argv: ["true"],
+      env: [],
+      cwd: "/nonexistent",
+      fds: [],
+      cgroup: null,
+      mode: "blocking" as const,
+    };
     await assert.rejects(
       way(() => spawnProcess(request)),
       (thrown) => nativeErrno(thrown) === "ENOENT",
@@ -72,7 +80,8 @@ for (const [name, way] of [
         env: [],
         cwd: null,
         fds: [-1, -1, -1],
-        cgroupFd: null,
+        cgroup: null,
+        mode: "blocking",
       }),
     );
     assert.equal(child.kill(15), true);
@@ -92,7 +101,15 @@ for (const [name, way] of [
 test("a failed exec names the call, keeps the errno and leaves no zombie and no descriptor", async () => {
   const before = openDescriptors().length;
   await assert.rejects(
-    spawnProcess({ file: "/nonexistent", argv: ["x"], env: [], cwd: null, fds: [0, 1, 2], cgroupFd: null }),
+    spawnProcess({
+      file: "/nonexistent",
+      argv: ["x"],
+      env: [],
+      cwd: null,
+      fds: [0, 1, 2],
+      cgroup: null,
+      mode: "blocking",
+    }),
     (thrown: Error & { code: string; found: string }) => {
       assert.deepEqual([thrown.code, thrown.found, thrown.message], ["NATIVE_CALL", "ENOENT", "execve failed: ENOENT"]);
       const { code, errno, syscall } = thrown.cause as NodeJS.ErrnoException;
@@ -154,7 +171,8 @@ test("descriptors are mapped by index, swaps and duplicates included", async () 
     env: plainEnv,
     cwd: null,
     fds,
-    cgroupFd: null,
+    cgroup: null,
+    mode: "blocking",
   });
   for (const fd of [...opened, writeEnd]) closeSync(fd);
   const lines = (await readAll(addon, readEnd)).trim().split("\n");
@@ -185,7 +203,8 @@ test("an unreferenced child does not keep the process alive", async () => {
     env: [],
     cwd: null,
     fds: [-1, -1, -1],
-    cgroupFd: null,
+    cgroup: null,
+    mode: "blocking",
   });
   child.unref();
   child.ref();
@@ -211,7 +230,8 @@ test("thousands of spawns under garbage collection lose no exit, no descriptor a
         env: [`N=${"x".repeat(done % 5000)}`],
         cwd: "/",
         fds: [-1, -1, -1],
-        cgroupFd: null,
+        cgroup: null,
+        mode: "blocking",
       });
       assert.equal((await child.exit).code, code);
     }
@@ -226,7 +246,7 @@ test("thousands of failing spawns leak nothing", async () => {
   const before = openDescriptors().length;
   for (let attempt = 0; attempt < 2000; attempt += 1)
     await assert.rejects(
-      spawnProcess({ file: "/nonexistent", argv: ["x"], env: [], cwd: null, fds: [0], cgroupFd: null }),
+      spawnProcess({ file: "/nonexistent", argv: ["x"], env: [], cwd: null, fds: [0], cgroup: null, mode: "blocking" }),
     );
   assert.equal(openDescriptors().length, before);
   assert.deepEqual(zombies(), []);

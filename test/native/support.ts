@@ -53,7 +53,15 @@ export async function run(file: string, args: readonly string[], env: readonly s
   const addon = requireAddonAlways();
   const [readEnd, writeEnd] = addon.pipe();
   const argv = [path.basename(file), ...args];
-  const child = await spawnProcess({ file, argv, env, cwd: null, fds: [-1, writeEnd, 2], cgroupFd: null });
+  const child = await spawnProcess({
+    file,
+    argv,
+    env,
+    cwd: null,
+    fds: [-1, writeEnd, 2],
+    cgroup: null,
+    mode: "blocking",
+  });
   closeFd(writeEnd);
   const [stdout, exit] = await Promise.all([readAll(addon, readEnd), child.exit]);
   return { exit, stdout };
@@ -81,6 +89,7 @@ export function launchRequest(command: string, args: readonly string[], change: 
     cgroup: null,
     beforeExec: null,
     signal: null,
+    mode: "pool",
     ...change,
   } satisfies LaunchRequest;
 }

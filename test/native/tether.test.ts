@@ -37,7 +37,8 @@ async function tether(args: readonly string[]) {
     env: [],
     cwd: null,
     fds: [readEnd, -1, 2],
-    cgroupFd: null,
+    cgroup: null,
+    mode: "blocking",
   });
   closeSync(readEnd);
   return { child, life };
@@ -104,7 +105,7 @@ test("a v1 group is emptied process by process and removed", { skip: noV1 }, asy
 test("a v2 group is killed through its kill file, child groups included, and removed", { skip: noV2 }, async () => {
   await withGroup(v2Root, async (group) => {
     const script = `trap '' TERM; mkdir ${group}/inner; sh -c 'echo 0 > ${group}/inner/cgroup.procs; exec sleep 60' & while :; do sleep 1; done`;
-    const { child } = await workload(script, { cgroup: { path: group, fd: null } });
+    const { child } = await workload(script, { cgroup: group });
     await until(() => existsSync(`${group}/inner`) && population(`${group}/inner/cgroup.procs`) === 1);
     const args = ["--grace-ms", "100", "--procs", `${group}/cgroup.procs`, "--kill", `${group}/cgroup.kill`];
     const { child: tied, life } = await tether([...args, "--rmdir", `${group}/inner`, "--rmdir", group]);
@@ -134,7 +135,8 @@ test("the death of a process by SIGKILL is noticed by its tether", async () => {
     env: plainEnv,
     cwd: null,
     fds: [-1, 1, 2],
-    cgroupFd: null,
+    cgroup: null,
+    mode: "blocking",
   });
   await sleep(100);
   const sleeper = readFileSync(`/proc/${corral.pid}/task/${corral.pid}/children`, "utf8").trim().split(" ").map(Number);
@@ -149,7 +151,14 @@ test("the death of a process by SIGKILL is noticed by its tether", async () => {
 
 test("a tether without a usable stdin or with bad options ends nothing and exits 125", async () => {
   const argv = ["corral-launch", "tether", "--grace-ms", "0"];
-  const spawn = { file: launcherPath() ?? "", env: [], cwd: null, fds: [-1, -1, -1], cgroupFd: null };
+  const spawn = {
+    file: launcherPath() ?? "",
+    env: [],
+    cwd: null,
+    fds: [-1, -1, -1],
+    cgroup: null,
+    mode: "blocking" as const,
+  };
   const without = await spawnProcess({ ...spawn, argv });
   assert.equal((await without.exit).code, 125);
   for (const bad of [["--grace-ms", "x"], ["--grace-ms", "1", "--pgid", "1"], ["--pgid", "9"], ["--grace-ms"]]) {
