@@ -12,6 +12,7 @@ export type {
   Intent,
   JobEvent,
   RunReport,
+  SlaReason,
   UsageReport,
 } from "./report/index.ts";
 export { CorralError, errorCodes, exitStatus } from "./report/index.ts";

@@ -19,6 +19,8 @@ export type {
   UsageReport,
 } from "./run-report.ts";
 export { exitReasons, intents } from "./run-report.ts";
+export type { SlaCompliance, SlaReason, SlaViolation } from "./sla-reason.ts";
+export { slaCompliances, slaReasons, slaViolations } from "./sla-reason.ts";
 export {
   formatBytes,
   formatExactBytes,

@@ -1,12 +1,15 @@
-import type { ConstraintOutcome, RunReport } from "../report/index.ts";
+import type { ConstraintOutcome, RunReport, SlaCompliance, SlaReason, SlaViolation } from "../report/index.ts";
 
 /** What the verdict on the platform is drawn from. The workload's own exit status is not part of it. */
 export interface SlaFacts {
+  readonly mode: RunReport["mode"];
   readonly startError: RunReport["start_error"];
   readonly constraints: readonly ConstraintOutcome[];
-  /** Constraints count only for jobs that were promised something. */
+  /** Constraints count only for jobs that were promised something: `--sla-eligible` or `--strict`. */
   readonly held: boolean;
   readonly endedByCorral: RunReport["ended_by_corral"];
+  /** The Corral that watched the job died, and how the workload ended is not known. */
+  readonly monitorLost: boolean;
   readonly cleanupFailed: boolean;
   readonly exitCode: number | null;
   readonly detached: boolean;
@@ -14,24 +17,45 @@ export interface SlaFacts {
 
 export interface SlaVerdict {
   readonly compliant: boolean;
-  readonly reason: string;
+  readonly reason: SlaReason;
 }
 
 /** Start errors that are the command's fault, not the platform's. */
 const commandFaults: readonly string[] = ["COMMAND_NOT_FOUND", "COMMAND_NOT_EXECUTABLE"];
 
-/** Judges whether the platform kept its side: started the job, applied its limits, let it run, cleaned up. */
+/** Whether an end that Corral made was its own doing; the others were asked for by the job's user. */
+const ownDoing: Readonly<Record<NonNullable<RunReport["ended_by_corral"]>, boolean>> = {
+  timeout: false,
+  stop: false,
+  tied: true,
+  abort: true,
+};
+
+/** A job that --strict refused to start lacks a limit; one that its command kept from starting broke no promise. */
+function lacksConstraint({ startError, constraints, held }: SlaFacts): boolean {
+  if (startError !== null) return startError.code === "STRICT_REFUSED";
+  return held && constraints.some((one) => one.status !== "applied");
+}
+
+/** When each violation holds, in the order in which they are told. */
+const violations: Readonly<Record<SlaViolation, (facts: SlaFacts) => boolean>> = {
+  start_failed_by_wrapper: ({ startError }) =>
+    startError !== null && startError.code !== "STRICT_REFUSED" && !commandFaults.includes(startError.code),
+  constraint_not_applied: lacksConstraint,
+  monitor_lost: ({ monitorLost }) => monitorLost,
+  workload_killed_by_wrapper: ({ endedByCorral }) => endedByCorral !== null && ownDoing[endedByCorral],
+  cgroup_cleanup_failed: ({ cleanupFailed }) => cleanupFailed,
+};
+
+function complianceOf({ mode, startError, exitCode, detached }: SlaFacts): SlaCompliance {
+  if (startError !== null) return "workload_failed_platform_ok";
+  if (detached) return "detached_workload_continues";
+  if (mode === "attach") return "observed_to_completion";
+  return exitCode === 0 ? "completed_successfully" : "workload_failed_platform_ok";
+}
+
+/** Judges whether the platform kept its side: started the job, applied its limits, watched it, let it run, cleaned up. */
 export function judgeSla(facts: SlaFacts): SlaVerdict {
-  const violation = (reason: string): SlaVerdict => ({ compliant: false, reason });
-  if (facts.startError !== null) {
-    return commandFaults.includes(facts.startError.code)
-      ? { compliant: true, reason: "workload_failed_platform_ok" }
-      : violation("start_failed_by_wrapper");
-  }
-  if (facts.detached) return { compliant: true, reason: "detached_workload_continues" };
-  if (facts.held && facts.constraints.some((one) => one.status !== "applied"))
-    return violation("constraint_not_applied");
-  if (facts.endedByCorral === "tied" || facts.endedByCorral === "abort") return violation("workload_killed_by_wrapper");
-  if (facts.cleanupFailed) return violation("cgroup_cleanup_failed");
-  return { compliant: true, reason: facts.exitCode === 0 ? "completed_successfully" : "workload_failed_platform_ok" };
+  const broken = (Object.keys(violations) as SlaViolation[]).find((reason) => violations[reason](facts));
+  return broken === undefined ? { compliant: true, reason: complianceOf(facts) } : { compliant: false, reason: broken };
 }
