@@ -1,6 +1,5 @@
-import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { effectiveValue, parseList, satisfies } from "./compare.ts";
+import { effectiveValue, satisfies } from "./compare.ts";
 import type { Comparison } from "./plan.ts";
 
 /** [comparison, text read back, expected, does it satisfy] */
@@ -38,30 +37,4 @@ test("the effective value of a device check is the device's line, of any other t
   const text = "8:0 rbps=1\n8:16 rbps=2\n";
   expect(effectiveValue(text, { file: "io.max", expected: "8:16 rbps=2", comparison: "device" })).toBe("8:16 rbps=2");
   expect(effectiveValue(text, { file: "io.max", expected: "x", comparison: "text" })).toBe("8:0 rbps=1\n8:16 rbps=2");
-});
-
-test.each([
-  ["", []],
-  ["\n", []],
-  ["0", [0]],
-  ["0-3,6", [0, 1, 2, 3, 6]],
-  ["6,0-1,1", [0, 1, 6]],
-])("the list %j holds %j", (text, numbers) => {
-  expect(parseList(text)).toEqual(numbers);
-});
-
-test.each(["a", "3-1", "-1", "1-", "0-99999999", "1 2", "0x1"])("%j is not a list", (text) => {
-  expect(parseList(text)).toBeNull();
-});
-
-test("a list of single numbers reads back as the same numbers, sorted and once each", () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat(8191), { minLength: 1 }), (numbers) => {
-      expect(parseList(numbers.join(","))).toEqual([...new Set(numbers)].sort((a, b) => a - b));
-    }),
-  );
-});
-
-test("no text makes the list parser throw", () => {
-  fc.assert(fc.property(fc.string(), (text) => parseList(text) === null || Array.isArray(parseList(text))));
 });

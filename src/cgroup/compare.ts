@@ -1,22 +1,8 @@
+import { parseNumberList } from "../kernel/index.ts";
 import type { Comparison, ReadBack } from "./plan.ts";
 
 /** Size of a page; memory limits are kept in whole pages. */
 const pageBytes = 4096;
-
-/** Expands a kernel list (`0-2,5`) to sorted numbers; null when it is not one. */
-export function parseList(text: string): readonly number[] | null {
-  const numbers = new Set<number>();
-  for (const part of text.trim().split(",")) {
-    if (part === "") continue;
-    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
-    if (match === null) return null;
-    const first = Number(match[1]);
-    const last = Number(match[2] ?? match[1]);
-    if (last < first || last > 65_536) return null;
-    for (let value = first; value <= last; value += 1) numbers.add(value);
-  }
-  return [...numbers].sort((a, b) => a - b);
-}
 
 function sameBytes(found: string, expected: string): boolean {
   if (found === expected) return true;
@@ -40,7 +26,7 @@ const comparators: Readonly<Record<Comparison, (found: string, expected: string)
   text: (found, expected) => found === expected,
   bytes: sameBytes,
   weight: (found, expected) => /(\d+)\s*$/.exec(found.split("\n", 1)[0] ?? "")?.[1] === expected,
-  list: (found, expected) => JSON.stringify(parseList(found)) === JSON.stringify(parseList(expected)),
+  list: (found, expected) => JSON.stringify(parseNumberList(found)) === JSON.stringify(parseNumberList(expected)),
   device: (found, expected) => {
     const have = new Set(found.split(/\s+/));
     return expected.split(" ").every((part) => have.has(part));

@@ -4,7 +4,6 @@
  * is small. Imports kernel/ and report/ only, and knows nothing of jobs, commands or flags.
  */
 export { applyLimits } from "./apply.ts";
-export { parseList } from "./compare.ts";
 export {
   explainErrno,
   readControl,

@@ -1,6 +1,6 @@
 import type { BytesOrMax, IoLatency, IoMax } from "../cgroup/index.ts";
-import { parseList, resolveDisk } from "../cgroup/index.ts";
-import { rlimits } from "../kernel/index.ts";
+import { resolveDisk } from "../cgroup/index.ts";
+import { parseNumberList, rlimits } from "../kernel/index.ts";
 import { CorralError, parseDurationMs, parseNumberIn, parseSize, parseSizeOrMax, quote } from "../report/index.ts";
 import type { IoPriority, Rlimit, RlimitName, SchedPolicy } from "../run/index.ts";
 
@@ -53,7 +53,7 @@ export const sizeWithUnit = (text: string): BytesOrMax => parseSizeOrMax(text, n
 
 /** A kernel list such as `0-3,6`. */
 export function kernelList(text: string): string {
-  const list = parseList(text);
+  const list = parseNumberList(text);
   if (list === null || list.length === 0) throw new RangeError(`expects a list such as 0-3,6, not ${quote(text)}`);
   return text.trim();
 }

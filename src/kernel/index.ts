@@ -15,9 +15,13 @@ export type { LauncherFailure, LauncherSet, LauncherStatus } from "./launcher-st
 export type { AddonStatus, FdCallback, FdWatcher, NativeAddon, NativeExit, PidfdInfo } from "./native-addon.ts";
 export { addonStatus, launcherPath, loadAddon, requireAddon } from "./native-addon.ts";
 export { nativeErrno } from "./native-error.ts";
+export { parseNumberList } from "./number-list.ts";
 export { ownArguments, ownEnvironment } from "./own-words.ts";
 export { packageRoot } from "./package-root.ts";
+export type { LinkTarget } from "./proc-read.ts";
 export { spawnProcess } from "./process.ts";
+export type { ProcessFacts, ProcessUids } from "./process-list.ts";
+export { listPids, processFacts } from "./process-list.ts";
 export type { Pid, ProcessIdentity, ProcessStat } from "./procfs.ts";
 export {
   bootId,
@@ -28,6 +32,22 @@ export {
   readProcessStat,
   toPid,
 } from "./procfs.ts";
+export type { TaskDeadline, TaskIoPriority, TaskScheduling } from "./task-attributes.ts";
+export {
+  listTasks,
+  readAffinity,
+  readIoPriority,
+  readNice,
+  readOomScore,
+  readRlimit,
+  readScheduling,
+  setAffinity,
+  setIoPriority,
+  setNice,
+  setOomScore,
+  setRlimit,
+  setScheduling,
+} from "./task-attributes.ts";
 export type { Tether, TetherRequest } from "./tether.ts";
 export { startTether } from "./tether.ts";
 export { exitStatusOf, watchExit } from "./watch-exit.ts";

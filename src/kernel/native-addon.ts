@@ -1,6 +1,8 @@
 import { existsSync, writeSync } from "node:fs";
 import path from "node:path";
 import { CorralError } from "../report/index.ts";
+import type { NativeAttributes } from "./native-attributes.ts";
+import { attributeCalls } from "./native-attributes.ts";
 import { nativeCallError } from "./native-error.ts";
 import { packageRoot } from "./package-root.ts";
 
@@ -89,7 +91,7 @@ export type SpawnParameters = readonly [
  * The addon's functions as native/BOUNDARY.md specifies them, each wrapped so that a failed call is a
  * CorralError NATIVE_CALL with errno and syscall on its cause.
  */
-export interface NativeAddon {
+export interface NativeAddon extends NativeAttributes {
   /**
    * clone3(CLONE_VM|CLONE_VFORK|CLONE_PIDFD[|CLONE_INTO_CGROUP]) and execve, on this thread: returns after the
    * exec. A frozen group is refused with EBUSY of `cgroup.events`.
@@ -128,13 +130,12 @@ function prebuilt(name: string): string {
 }
 
 function trace(call: string, parameters: readonly unknown[], outcome: string): void {
-  const shown = parameters.map((value) => (typeof value === "function" ? "callback" : (JSON.stringify(value) ?? "-")));
+  const shown = parameters.map((value) => (typeof value === "function" ? "callback" : show(value)));
   writeSync(2, `corral native: ${call}(${shown.join(", ")}) ${outcome}\n`);
 }
 
-function showResult(result: unknown): string {
-  const shown = JSON.stringify(result, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
-  return `= ${shown ?? "-"}`;
+function show(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? "-";
 }
 
 type Call<P extends readonly unknown[], R> = (...parameters: P) => R;
@@ -143,7 +144,7 @@ function guard<P extends readonly unknown[], R>(call: string, run: Call<P, R>, t
   return (...parameters) => {
     try {
       const result = run(...parameters);
-      if (traced) trace(call, parameters, showResult(result));
+      if (traced) trace(call, parameters, `= ${show(result)}`);
       return result;
     } catch (thrown) {
       const error = nativeCallError(call, thrown);
@@ -162,7 +163,7 @@ function guardAsync<P extends readonly unknown[], R>(
   return async (...parameters) => {
     try {
       const result = await run(...parameters);
-      if (traced) trace(call, parameters, showResult(result));
+      if (traced) trace(call, parameters, `= ${show(result)}`);
       return result;
     } catch (thrown) {
       const error = nativeCallError(call, thrown);
@@ -172,9 +173,15 @@ function guardAsync<P extends readonly unknown[], R>(
   };
 }
 
+function guardEach<K extends keyof NativeAddon>(raw: NativeAddon, names: readonly K[], traced: boolean) {
+  const guarded = names.map((name) => [name, guard(name, raw[name] as Call<readonly unknown[], unknown>, traced)]);
+  return Object.fromEntries(guarded) as Pick<NativeAddon, K>;
+}
+
 function guardAll(raw: NativeAddon): NativeAddon {
   const traced = process.env["CORRAL_TRACE_NATIVE"] === "1";
   return {
+    ...guardEach(raw, attributeCalls, traced),
     spawn: guard("spawn", raw.spawn, traced),
     spawnAsync: guardAsync("spawnAsync", raw.spawnAsync, traced),
     pidfdOpen: guard("pidfdOpen", raw.pidfdOpen, traced),

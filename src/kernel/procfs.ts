@@ -30,6 +30,8 @@ export interface ProcessStat {
   readonly ttyNr: number;
   /** Foreground process group of the terminal, -1 when there is none. */
   readonly tpgid: number;
+  /** PF_* bits of include/linux/sched.h. */
+  readonly flags: number;
   /** Clock ticks (`sysconf(_SC_CLK_TCK)`, 100 per second) in user and in kernel mode. */
   readonly userTicks: number;
   readonly sysTicks: number;
@@ -67,6 +69,7 @@ export function parseProcessStat(text: string): ProcessStat | null {
     session: field(6),
     ttyNr: field(7),
     tpgid: field(8),
+    flags: field(9),
     userTicks: field(14),
     sysTicks: field(15),
     nice: field(19),
