@@ -29,7 +29,8 @@ const inputs = [
 /** Loaded when asked for only, and allowed to be absent; everything else is bundled. */
 const external = ["@particle/dbus-next"];
 
-const cliEntry = "src/cli/main.ts";
+/** The programs of the command line: the everyday run, and everything. */
+const programs = { run: "src/cli/run-main.ts", program: "src/cli/main.ts" };
 const starterEntry = "src/cli/starter.ts";
 const libraryEntry = "src/index.ts";
 const schemaEntry = "tools/gen-schemas.ts";
@@ -50,7 +51,8 @@ export async function build({ force = false } = {}) {
 
 function outputsExist() {
   const outputOf = {
-    [cliEntry]: "dist/program.cjs",
+    [programs.run]: "dist/run.cjs",
+    [programs.program]: "dist/program.cjs",
     [starterEntry]: "dist/corral.cjs",
     [libraryEntry]: "dist/lib/index.js",
   };
@@ -60,19 +62,23 @@ function outputsExist() {
 }
 
 async function buildCli() {
-  if (!existsSync(join(root, cliEntry))) {
-    say(`build: no ${cliEntry} yet, the CLI is not built`);
-    return;
-  }
-  const [program, starter] = await Promise.all([bundleCommonJs(cliEntry), bundleCommonJs(starterEntry)]);
+  await Promise.all(Object.entries(programs).map(([name, entry]) => buildProgram(name, entry)));
+  writeAtomically("dist/corral.cjs", `#!/usr/bin/env node\n${await bundleCommonJs(starterEntry)}`, 0o755);
+}
+
+/**
+ * A program as the starter takes it: a function, whose digest on the first line tells which code cache is its own.
+ * @param {string} name
+ * @param {string} entry
+ */
+async function buildProgram(name, entry) {
+  const program = await bundleCommonJs(entry);
   // V8 keeps ASCII in one byte per character, and reads it twice as fast.
   const foreign = /[^\0-\x7f]/.exec(program);
   if (foreign !== null) throw new Error(`build: ${JSON.stringify(foreign[0])} in the program; write it as an escape`);
-  // The starter knows by the first line which program a code cache belongs to.
   const digest = createHash("sha256").update(program).digest("hex").slice(0, 32);
   const parameters = "exports,require,module,__filename,__dirname";
-  writeAtomically("dist/program.cjs", `//${digest}\n(function(${parameters}){${program}\n})`);
-  writeAtomically("dist/corral.cjs", `#!/usr/bin/env node\n${starter}`, 0o755);
+  writeAtomically(`dist/${name}.cjs`, `//${digest}\n(function(${parameters}){${program}\n})`);
 }
 
 /**

@@ -22,12 +22,12 @@ export const names = {
 } as const;
 
 /** Where an installation keeps its code cache. */
-const cacheName = `program.${process.version}.${process.arch}.v8`;
+const cacheName = `run.${process.version}.${process.arch}.v8`;
 
 /** An installation of our own, so that neither a build nor another run meanwhile changes what is measured. */
 function install(root: string): string {
   mkdirSync(path.join(root, "dist"), { recursive: true });
-  for (const file of ["package.json", "dist/corral.cjs", "dist/program.cjs"])
+  for (const file of ["package.json", "dist/corral.cjs", "dist/run.cjs", "dist/program.cjs"])
     copyFileSync(path.join(packageRoot(), file), path.join(root, file));
   symlinkSync(path.join(packageRoot(), "prebuilds"), path.join(root, "prebuilds"));
   return path.join(root, "dist/corral.cjs");

@@ -1,7 +1,8 @@
-import { CorralError, exitStatus } from "../report/index.ts";
+import { exitStatus } from "../report/index.ts";
 import type { Program } from "./commands.ts";
 import { commands } from "./commands.ts";
-import { say, writeText } from "./output.ts";
+import { endWith } from "./end.ts";
+import { writeText } from "./output.ts";
 import { readPlainly } from "./plain-command-line.ts";
 import { separateCommand } from "./separate-command.ts";
 
@@ -41,16 +42,11 @@ async function answerHelp(argv: readonly string[]): Promise<number | null> {
 }
 
 /** Runs one command line; the process ends with the status that came of it. */
-export async function runCli(argv: readonly string[]): Promise<void> {
-  try {
+export function runCli(argv: readonly string[]): Promise<void> {
+  return endWith(async () => {
     const words = separateCommand(argv, commands);
-    process.exit((await answerHelp(words)) ?? (await dispatch(words)));
-  } catch (thrown) {
-    const error = CorralError.from(thrown);
-    say(error.toLine());
-    if (process.env["CORRAL_DEBUG"] !== undefined && error.cause instanceof Error) say(String(error.cause.stack));
-    process.exit(error.exitStatus);
-  }
+    return (await answerHelp(words)) ?? (await dispatch(words));
+  });
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {

@@ -1,9 +1,12 @@
 import type { CommandDefinition } from "./commands.ts";
 import type { FlagTable } from "./flag-definition.ts";
 
+/** What of a command must be known to read its command line. */
+export type Readable = Pick<CommandDefinition, "path" | "flags" | "args">;
+
 /** A command line read as the parser would read it. */
-export interface PlainCommandLine {
-  readonly definition: CommandDefinition;
+export interface PlainCommandLine<D extends Readable> {
+  readonly definition: D;
   readonly flags: Readonly<Record<string, boolean | string | readonly string[]>>;
   readonly args: readonly string[];
 }
@@ -12,7 +15,10 @@ export interface PlainCommandLine {
  * Reads a command line in which nothing needs an explanation: exact command, exact flags before `--`, a value for
  * each that wants one. Null for all else, which is the parser's: it knows the mistakes, and costs a start 1.5 ms.
  */
-export function readPlainly(argv: readonly string[], commands: readonly CommandDefinition[]): PlainCommandLine | null {
+export function readPlainly<D extends Readable>(
+  argv: readonly string[],
+  commands: readonly D[],
+): PlainCommandLine<D> | null {
   const end = argv.indexOf("--");
   const definition = commands.find(({ path }) => path.every((word, index) => argv[index] === word));
   if (end === -1 || definition === undefined || definition.args === null) return null;
@@ -20,7 +26,7 @@ export function readPlainly(argv: readonly string[], commands: readonly CommandD
   return flags === null ? null : { definition, flags, args: argv.slice(end + 1) };
 }
 
-function readFlags(words: readonly string[], table: FlagTable): PlainCommandLine["flags"] | null {
+function readFlags(words: readonly string[], table: FlagTable): PlainCommandLine<Readable>["flags"] | null {
   const flags: Record<string, boolean | string | string[]> = {};
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? "";

@@ -3,6 +3,7 @@ import { ownArguments, ownEnvironment } from "../kernel/index.ts";
 import { exitStatus } from "../report/index.ts";
 import type { RunningJob, RunSpec, StartResult } from "../run/index.ts";
 import { exitStatusOf, startRun } from "../run/index.ts";
+import { printDryRun } from "./dry-run.ts";
 import { say } from "./output.ts";
 import { checkReportPath } from "./report-file.ts";
 import type { ReportSinks } from "./report-sinks.ts";
@@ -28,10 +29,7 @@ export async function runCommand(flags: RawRunFlags, command: readonly string[])
   };
   const sinks: ReportSinks = { quiet: flags.quiet === true, json: flags.json === true, file: flags.report ?? null };
   if (sinks.file !== null) checkReportPath(sinks.file);
-  if (flags["dry-run"] === true) {
-    const { printDryRun } = await import("./dry-run.ts");
-    return printDryRun(spec, sinks.json);
-  }
+  if (flags["dry-run"] === true) return printDryRun(spec, sinks.json);
   const signals = holdSignals();
   const started = await startRun(spec, {
     // Nothing else is to be done meanwhile.

@@ -1,25 +1,26 @@
 /**
- * What `corral` starts: runs dist/program.cjs from V8's code cache, so that a start pays neither for parsing nor
- * for compiling. The cache lies beside the program, one file per Node version, written by the first `corral run`
+ * What `corral` starts: runs dist/run.cjs, which knows the everyday `corral run` only, and where that declines
+ * dist/program.cjs, which knows everything; either from V8's code cache, so that a start pays neither for parsing nor
+ * for compiling. A cache lies beside its program, one file per Node version, written by the first `corral run`
  * that may write there. V8 refuses one of another version, other flags or another length; the digest refuses
  * one of another program. Without it all works the same, 9 ms later. Imports nothing of Corral: it is compiled every time.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { Script } from "node:vm";
 
-const programPath = `${__dirname}/program.cjs`;
-const cachePath = `${__dirname}/program.${process.version}.${process.arch}.v8`;
-/** The build's digest of the program, behind `//` on its first line; the cache ends with the same and its grade. */
+/** The build's digest of a program, behind `//` on its first line; the cache ends with the same and its grade. */
 const digestLength = 32;
 /** What the run that made a cache has compiled: a run without limits makes no groups, and leaves their code out. */
 const grades = { plain: "p", limits: "q" } as const;
 
-const program = readFileSync(programPath, "utf8");
-const digest = program.slice(2, 2 + digestLength);
+interface Cache {
+  readonly bytes: Buffer;
+  readonly grade: string;
+}
 
-function readCache(): { readonly bytes: Buffer; readonly grade: string } | null {
+function readCache(path: string, digest: string): Cache | null {
   try {
-    const bytes = readFileSync(cachePath);
+    const bytes = readFileSync(path);
     const end = bytes.length - digestLength - 1;
     const tail = bytes.toString("latin1", end);
     return tail.slice(0, digestLength) === digest
@@ -31,18 +32,18 @@ function readCache(): { readonly bytes: Buffer; readonly grade: string } | null 
 }
 
 /** Writes in one step, and synced: V8 does not check every byte, so half a cache must never have its name. */
-function writeCache(bytes: Buffer, grade: string): void {
-  const temporary = `${cachePath}.${process.pid}.tmp`;
+function writeCache(path: string, bytes: Buffer, tail: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
   try {
     const fd = openSync(temporary, "wx", 0o644);
     try {
       writeSync(fd, bytes);
-      writeSync(fd, digest + grade);
+      writeSync(fd, tail);
       fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, cachePath);
+    renameSync(temporary, path);
   } catch {
     try {
       unlinkSync(temporary);
@@ -52,19 +53,32 @@ function writeCache(bytes: Buffer, grade: string): void {
   }
 }
 
-const cached = readCache();
-const script = new Script(program, {
-  filename: programPath,
-  ...(cached === null ? {} : { cachedData: cached.bytes }),
-});
-if (cached?.grade !== grades.limits) {
-  process.once("exit", (status) => {
-    // A run that succeeded has compiled what the next one needs.
-    const [command, ...rest] = process.argv.slice(2);
-    const own = rest.slice(0, rest.indexOf("--"));
-    if (status !== 0 || command !== "run" || own.includes("--dry-run")) return;
-    const grade = own.some((word) => /^--(cpu|memory|pids|io)/.test(word)) ? grades.limits : grades.plain;
-    if (cached?.grade !== grade) writeCache(script.createCachedData(), grade);
-  });
+/** The grade of what this process has compiled, null when that is not worth keeping: a run that succeeded needs it all. */
+function gradeOf(status: number): string | null {
+  const [command, ...rest] = process.argv.slice(2);
+  const own = rest.slice(0, rest.indexOf("--"));
+  if (status !== 0 || command !== "run" || own.includes("--dry-run")) return null;
+  return own.some((word) => /^--(cpu|memory|pids|io)/.test(word)) ? grades.limits : grades.plain;
 }
-script.runInThisContext()(exports, require, module, programPath, __dirname);
+
+/** Runs a program of dist/. Answers false when it declines this command line. */
+function runProgram(name: string): boolean {
+  const filename = `${__dirname}/${name}.cjs`;
+  const cachePath = `${__dirname}/${name}.${process.version}.${process.arch}.v8`;
+  const text = readFileSync(filename, "utf8");
+  const digest = text.slice(2, 2 + digestLength);
+  const cached = readCache(cachePath, digest);
+  const script = new Script(text, { filename, ...(cached === null ? {} : { cachedData: cached.bytes }) });
+  const program: { exports: { declined?: boolean } } = { exports: {} };
+  script.runInThisContext()(program.exports, require, program, filename, __dirname);
+  if (program.exports.declined === true) return false;
+  if (cached?.grade !== grades.limits) {
+    process.once("exit", (status) => {
+      const grade = gradeOf(status);
+      if (grade !== null && grade !== cached?.grade) writeCache(cachePath, script.createCachedData(), digest + grade);
+    });
+  }
+  return true;
+}
+
+if (process.argv[2] !== "run" || !runProgram("run")) runProgram("program");

@@ -18,13 +18,14 @@ import { packageRoot } from "../../src/kernel/index.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "corral-starter-"));
 const copy = path.join(scratch, "package");
-const cache = path.join(copy, "dist", `program.${process.version}.${process.arch}.v8`);
+const cache = path.join(copy, "dist", `run.${process.version}.${process.arch}.v8`);
+const wholeCache = path.join(copy, "dist", `program.${process.version}.${process.arch}.v8`);
 
 /** A package of its own, as installed and never started. */
 function install(): void {
   rmSync(copy, { recursive: true, force: true });
   mkdirSync(path.join(copy, "dist"), { recursive: true });
-  for (const name of ["package.json", "dist/corral.cjs", "dist/program.cjs"]) {
+  for (const name of ["package.json", "dist/corral.cjs", "dist/run.cjs", "dist/program.cjs"]) {
     copyFileSync(path.join(packageRoot(), name), path.join(copy, name));
   }
   symlinkSync(path.join(packageRoot(), "prebuilds"), path.join(copy, "prebuilds"));
@@ -67,6 +68,13 @@ describe("the code cache", () => {
     corral("run", "--quiet", "--", "false");
     corral("run", "--no-such-flag");
     assert.equal(existsSync(cache), false);
+    assert.equal(existsSync(wholeCache), false);
+  });
+
+  test("belongs to the program that ran: a command line that is not plain needs the whole one", () => {
+    assert.deepEqual(corral("run", "--quiet", "--pids-max=100", "--", "echo", "hi"), runs);
+    assert.equal(existsSync(cache), false);
+    assert.equal(existsSync(wholeCache), true);
   });
 
   test("of another program is not used, and is replaced", () => {
@@ -74,7 +82,7 @@ describe("the code cache", () => {
     assert.deepEqual(run(), runs);
     assert.equal(
       readFileSync(cache, "latin1").slice(-33, -1),
-      readFileSync(path.join(copy, "dist/program.cjs"), "latin1").slice(2, 34),
+      readFileSync(path.join(copy, "dist/run.cjs"), "latin1").slice(2, 34),
     );
   });
 
@@ -94,6 +102,7 @@ describe("the code cache", () => {
   test("that cannot be written is done without", () => {
     mkdirSync(cache);
     assert.deepEqual(run(), runs);
-    assert.deepEqual(readdirSync(path.join(copy, "dist")).sort(), ["corral.cjs", "program.cjs", path.basename(cache)]);
+    const programs = ["corral.cjs", "program.cjs", "run.cjs"];
+    assert.deepEqual(readdirSync(path.join(copy, "dist")).sort(), [...programs, path.basename(cache)].sort());
   });
 });

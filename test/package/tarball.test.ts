@@ -41,6 +41,7 @@ describe("the packed package", () => {
     const wanted = [
       "dist/corral.cjs",
       "dist/program.cjs",
+      "dist/run.cjs",
       "dist/lib/index.js",
       "dist/lib/index.d.ts",
       "docs/errors.md",
