@@ -8,7 +8,7 @@ import type { LimitKey, PlannedLimit } from "../src/cgroup/index.ts";
 import { controllers, limitNames } from "../src/cgroup/index.ts";
 import { rlimits } from "../src/kernel/index.ts";
 import type { RunReport } from "../src/report/index.ts";
-import { constraintStatuses, exitReasons, intents } from "../src/report/index.ts";
+import { constraintStatuses, exitReasons, intents, slaReasons } from "../src/report/index.ts";
 import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
 
 const text = (description: string) => v.pipe(v.string(), v.description(description));
@@ -142,8 +142,14 @@ const report = v.strictObject({
     v.picklist(exitReasons),
     v.description("Why the workload ended, decided from kernel counters and never guessed from an exit code."),
   ),
+  exit_source: v.pipe(
+    v.nullable(v.picklist(["wait", "pidfd", "zombie", "event"])),
+    v.description(
+      "Who told how the leader ended: wait4(2) of a child, PIDFD_GET_INFO, its zombie's stat file, an exit event; null when nobody did.",
+    ),
+  ),
   ended_by_corral: v.pipe(
-    v.nullable(v.picklist(["timeout", "tied", "abort"])),
+    v.nullable(v.picklist(["timeout", "tied", "abort", "stop"])),
     v.description("Why Corral ended the workload; null when it did not."),
   ),
   start_error: v.pipe(
@@ -157,7 +163,7 @@ const report = v.strictObject({
   ),
   detached: yesNo("True when Corral left before the end and the workload went on."),
   platform_sla_compliant: yesNo("Whether the platform kept its side; the workload's own failure does not count."),
-  platform_sla_reason: text("The verdict's reason, a stable word."),
+  platform_sla_reason: v.pipe(v.picklist(slaReasons), v.description("The verdict's reason, a stable word.")),
   cgroups: v.pipe(
     v.record(v.string(), v.string()),
     v.description("Directory of the job's group per controller; unified is the v2 directory. Empty without a group."),
@@ -166,6 +172,23 @@ const report = v.strictObject({
   constraints: v.pipe(v.array(constraint), v.description("One outcome per requested limit.")),
   usage: v.pipe(usage, v.description("Resources used; a value is null where nothing on the host counts it.")),
   events: v.pipe(v.array(event), v.description("The life of the job, oldest first.")),
+  attach: v.pipe(
+    v.nullable(
+      v.strictObject({
+        processes: count("Processes that limits or attributes were put on."),
+        process_start_time: v.pipe(
+          v.nullable(v.string()),
+          v.description("Wall clock of the leader's own start, RFC 3339; null when it was gone before it was read."),
+        ),
+        memory_elsewhere_bytes: countOrNull(
+          "Bytes of memory charged to earlier groups before the move, which no limit of this job covers; null where nothing was moved.",
+        ),
+        limits_kept: yesNo("True: limits and group were left as they are."),
+        not_restored: texts("What could not be undone, one line each."),
+      }),
+    ),
+    v.description("What attaching did and undid; null for a job that Corral started."),
+  ),
   survivors: pids("Process ids still in the group when the leader had ended; null where there is no group to ask."),
   warnings: texts("What Corral warned about, one line each."),
 });
@@ -186,16 +209,28 @@ const lifetime = v.pipe(
 const start = v.strictObject({
   schema: v.pipe(v.literal("corral.start/1"), v.description("Name and version of this document.")),
   job_id: text("Id of the job."),
-  corral: v.pipe(identity("Process id of Corral."), v.description("The Corral that runs the job.")),
+  mode: v.pipe(v.picklist(["run", "attach"]), v.description("run: Corral started the workload; attach: it joined it.")),
+  corral: v.pipe(
+    identity("Process id of Corral."),
+    v.description("The Corral that watches the job; a dead one left it behind."),
+  ),
   workload: v.pipe(
     v.nullable(identity("Process id of the leader.")),
     v.description("Leader of the workload; null until its process exists."),
   ),
   argv: texts("Program and arguments, verbatim."),
-  cwd: text("Working directory of Corral."),
-  uid: count("User id of Corral."),
+  cwd: text("Working directory of the workload."),
+  uid: count("User id of the workload."),
   start_time: time("Wall clock when the job began, RFC 3339 with milliseconds."),
+  begun_ns: textOrNull("CLOCK_MONOTONIC in nanoseconds from which durations count; null until the exec or the attach."),
   lifetime,
+  process_group: v.pipe(v.picklist(["own", "shared"]), v.description("own: the workload leads a process group.")),
+  timeout_sec: v.pipe(
+    v.nullable(seconds()),
+    v.description("Seconds after which Corral ends the workload; null: never."),
+  ),
+  kill_after_sec: v.pipe(seconds(), v.description("Seconds between TERM and KILL when Corral ends the workload.")),
+  strict: yesNo("Whether limits that are not applied refuse the start."),
   intent,
   sla_eligible: slaEligible,
   scope: groupScope,
@@ -212,7 +247,46 @@ const start = v.strictObject({
     ),
     v.description("Directories of the job's group; empty without a group."),
   ),
+  planned_groups: texts("Directories that are about to be made for the group."),
   constraints: v.pipe(v.array(constraint), v.description("Outcomes known so far.")),
+  keep_limits: yesNo("attach: whether limits and group stay as they are when Corral goes."),
+  adopted: v.pipe(
+    v.array(
+      v.strictObject({
+        process: v.pipe(identity("Process id."), v.description("The process.")),
+        origins: v.pipe(
+          v.array(
+            v.strictObject({
+              from: text("Directory it was in."),
+              to: text("Directory of the job's group it was moved to."),
+            }),
+          ),
+          v.description("Where it was before."),
+        ),
+        changes: v.pipe(
+          v.array(
+            v.strictObject({
+              tid: count("The thread, or the process for what is kept per process."),
+              attribute: text("nice, oom-score, ionice, sched, affinity or rlimit.<name>."),
+              before: text("Value before."),
+              after: text("Value that was set."),
+            }),
+          ),
+          v.description("Attributes that were changed."),
+        ),
+      }),
+    ),
+    v.description("attach: what was done to which process, so that it can be undone."),
+  ),
+  left: v.pipe(
+    v.nullable(v.strictObject({ time: time("Wall clock, RFC 3339."), why: text("A signal's name, once, or detach.") })),
+    v.description("That Corral left on purpose while the workload went on; null while it is meant to watch."),
+  ),
+  stop_time: v.pipe(
+    v.nullable(v.string()),
+    v.description("When corral stop began to end the workload; null otherwise."),
+  ),
+  warnings: texts("What Corral warned about, one line each."),
 });
 
 const file = text("Control file, relative to the group.");

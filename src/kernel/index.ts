@@ -7,6 +7,8 @@
 export type { ChildHandle, SpawnMode, SpawnRequest } from "./child-handle.ts";
 export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
+export type { ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
+export { observeProcess } from "./foreign-process.ts";
 export type { HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
 export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";

@@ -1,4 +1,5 @@
 import type { ConstraintOutcome } from "./outcome.ts";
+import type { SlaReason } from "./sla-reason.ts";
 
 /** Why a workload ended, decided from kernel counters, never guessed from an exit code. */
 export const exitReasons = [
@@ -64,6 +65,20 @@ export interface StartError {
   readonly message: string;
 }
 
+/** What attaching did with processes that Corral had not started. */
+export interface AttachReport {
+  /** Processes that limits or attributes were put on; those born in the group later are not counted. */
+  readonly processes: number;
+  /** Wall clock of the leader's own start, RFC 3339; null when it was gone before it could be read. */
+  readonly process_start_time: string | null;
+  /** Memory of the workload that was charged elsewhere before it was moved: no limit of this job covers it. Null where it was not moved. */
+  readonly memory_elsewhere_bytes: number | null;
+  /** True: limits and group were left as they are. */
+  readonly limits_kept: boolean;
+  /** What could not be undone, one line each. */
+  readonly not_restored: readonly string[];
+}
+
 /** The report of one job, `corral.report/1`; schemas/report.schema.json is its JSON Schema. */
 export interface RunReport {
   readonly schema: "corral.report/1";
@@ -92,17 +107,20 @@ export interface RunReport {
   /** Status of the workload: 0–255, null when killed by a signal or not known. */
   readonly exit_code: number | null;
   readonly exit_code_known: boolean;
+  /** Who told it: wait4(2) of a child, PIDFD_GET_INFO, the zombie's stat file, an exit event; null when nobody did. */
+  readonly exit_source: "wait" | "pidfd" | "zombie" | "event" | null;
   /** `SIGKILL` and so on, null unless a signal ended the leader. */
   readonly exit_signal: string | null;
   readonly core_dumped: boolean;
   readonly exit_reason: ExitReason;
   /** What Corral did to end it, if anything. */
-  readonly ended_by_corral: "timeout" | "tied" | "abort" | null;
+  readonly ended_by_corral: "timeout" | "tied" | "abort" | "stop" | null;
   readonly start_error: StartError | null;
   /** True when Corral left before the end; the workload went on. */
   readonly detached: boolean;
   readonly platform_sla_compliant: boolean;
-  readonly platform_sla_reason: string;
+  /** Why; says by itself whether it is a violation. */
+  readonly platform_sla_reason: SlaReason;
   /** Directory of the job's group per controller; `unified` is the v2 directory without controllers of a hybrid host. */
   readonly cgroups: Readonly<Record<string, string>>;
   /** `group` when limits stand on a control group, with who made it. */
@@ -110,6 +128,8 @@ export interface RunReport {
   readonly constraints: readonly ConstraintOutcome[];
   readonly usage: UsageReport;
   readonly events: readonly JobEvent[];
+  /** Null for a job that Corral started. */
+  readonly attach: AttachReport | null;
   /** Pids still in the group when the leader had ended; null where there is no group to ask. */
   readonly survivors: readonly number[] | null;
   readonly warnings: readonly string[];

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { SpawnMode, Tether } from "../kernel/index.ts";
 import { identityOf } from "../kernel/index.ts";
 import type { ConstraintOutcome } from "../report/index.ts";
@@ -9,9 +10,11 @@ import { jobIsLive } from "./job-life.ts";
 import type { Clock } from "./job-log.ts";
 import { JobLog, systemClock } from "./job-log.ts";
 import type { JobContext, JobState } from "./job-report.ts";
+import { freshState } from "./job-report.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
-import type { JobRecords, StartRecord } from "./records.ts";
+import { startRecord } from "./recorded-job.ts";
+import type { JobRecords } from "./records.ts";
 import { claimJob } from "./records.ts";
 import type { RunSpec } from "./spec.ts";
 import type { StateDirectories } from "./state-dir.ts";
@@ -31,9 +34,14 @@ export interface StartOptions {
   readonly onWarning?: (line: string) => void;
 }
 
+/** A run's context: everything that was asked for. */
+export interface RunContext extends JobContext {
+  readonly spec: RunSpec;
+}
+
 /** What one start has got so far; every step reads it, one at a time changes it. */
 export interface Attempt {
-  readonly context: JobContext;
+  readonly context: RunContext;
   readonly facts: HostFacts;
   readonly plan: RunPlan;
   readonly records: JobRecords;
@@ -54,21 +62,24 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   const plan = planRun(spec, facts);
   const corral = identityOf(process.pid);
   if (corral === null) throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
-  const context: JobContext = {
+  const context: RunContext = {
     jobId: spec.jobId ?? generateJobId(spec.command[0] ?? ""),
+    mode: "run",
     spec,
-    cwd: process.cwd(),
+    cwd: resolve(spec.attributes.workdir ?? "."),
+    uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
+    keepLimits: false,
     corral,
     startTime: clock.wall(),
-    startedNs: clock.monotonicNs(),
   };
+  const startedNs = clock.monotonicNs();
   const directories = options.directories ?? stateDirectories(process.env, process.getuid?.() ?? 0);
   const warnings: string[] = [];
   const warn = (line: string): void => {
     warnings.push(line);
     options.onWarning?.(line);
   };
-  const state: JobState = { workload: null, group: null, scope: "none", constraints: [], events: [], warnings };
+  const state: JobState = { ...freshState, warnings };
   collectGarbage(directories);
   const records = claimJob(directories, startRecord(context, state), jobIsLive);
   if (records.problem !== null) {
@@ -80,34 +91,13 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     facts,
     plan,
     records,
-    log: new JobLog(clock, context.startedNs),
+    log: new JobLog(clock, startedNs),
     clock,
     warn,
     warnings,
     spawnMode: options.spawnMode ?? "pool",
     state,
     tethers: [],
-  };
-}
-
-/** The start record of a job as it stands now. */
-export function startRecord(context: JobContext, state: JobState): StartRecord {
-  return {
-    schema: "corral.start/1",
-    job_id: context.jobId,
-    corral: context.corral,
-    workload: state.workload,
-    argv: context.spec.command,
-    cwd: context.cwd,
-    uid: process.getuid?.() ?? 0,
-    start_time: context.startTime,
-    lifetime: context.spec.lifetime,
-    intent: context.spec.intent,
-    sla_eligible: context.spec.slaEligible,
-    scope: state.scope,
-    tags: context.spec.tags,
-    groups: state.group?.directories ?? [],
-    constraints: state.constraints,
   };
 }
 

@@ -1,78 +1,85 @@
-import { hostname } from "node:os";
-import { GroupHandle } from "../cgroup/index.ts";
+import { rmdirSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import type { RunReport } from "../report/index.ts";
 import { jobIsLive } from "./job-life.ts";
-import { collectUsage, groupPaths } from "./job-report.ts";
-import type { StartRecord } from "./records.ts";
+import { buildReport, collectUsage, openEnd } from "./job-report.ts";
+import { contextOfRecord, groupOfRecord, stateOfRecord } from "./recorded-job.ts";
 import { hasResult, listStartRecords, unlinkIfThere, writeResult } from "./records.ts";
+import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
 
 /**
- * The account of a job whose Corral was killed: what the start record and the group still tell. When and how
+ * The account of a job whose Corral left or was killed: what the start record and the group still tell. When and how
  * the workload ended nobody saw.
  */
-function lostReport(record: StartRecord, group: GroupHandle): RunReport {
-  return {
-    schema: "corral.report/1",
-    job_id: record.job_id,
-    mode: "run",
-    intent: record.intent,
-    sla_eligible: record.sla_eligible,
-    tags: record.tags,
-    argv: record.argv,
-    cwd: record.cwd,
-    uid: record.uid,
-    host: hostname(),
-    boot_id: record.corral.bootId,
-    wrapper_pid: record.corral.pid,
-    pid: record.workload?.pid ?? null,
-    pid_start_ticks: record.workload?.startTicks ?? null,
-    start_time: record.start_time,
-    end_time: null,
-    duration_sec: null,
-    processing_seconds: null,
-    exit_code: null,
-    exit_code_known: false,
-    exit_signal: null,
-    core_dumped: false,
-    exit_reason: "unknown",
-    ended_by_corral: null,
-    start_error: null,
-    detached: true,
-    platform_sla_compliant: false,
-    platform_sla_reason: "monitor_lost",
-    cgroups: groupPaths(group),
-    scope: record.scope,
-    constraints: record.constraints,
-    usage: collectUsage(record.groups.length === 0 ? null : group, null),
-    events: [],
-    survivors: record.groups.length === 0 ? null : [],
-    warnings: ["Corral had left or was killed before the end, which nobody observed"],
-  };
+function lostReport(record: StartRecord): RunReport {
+  const state = stateOfRecord(record);
+  const warning = "Corral had left or was killed before the end, which nobody observed";
+  return buildReport(
+    contextOfRecord(record, record.corral),
+    { ...state, warnings: [...record.warnings, warning] },
+    {
+      ...openEnd,
+      usage: collectUsage(state.group, null),
+      survivors: state.group === null ? null : [],
+      endedByCorral: record.stop_time === null ? null : "stop",
+      detached: true,
+      monitorLost: record.left === null,
+    },
+  );
+}
+
+/** Whether a directory that a Corral was about to make is its own: it has the job's name and is no older than the record. */
+function madeFor(record: StartRecord, path: string): boolean {
+  const now = statSync(path, { throwIfNoEntry: false });
+  if (now === undefined || !basename(path).startsWith(`corral-${record.job_id}`)) return false;
+  return now.ctimeMs >= Date.parse(record.start_time);
+}
+
+/** Directories that were made in the moment between plan and record; rmdir(2) refuses those that are in use. */
+function removeUnrecorded(record: StartRecord): boolean {
+  const recorded = new Set(record.groups.map(({ path }) => path));
+  const strays = record.planned_groups.filter((path) => !recorded.has(path) && madeFor(record, path));
+  return strays.every((path) => {
+    try {
+      rmdirSync(path);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What clearing up did with one job that nobody watches and of which nothing lives. */
+export interface ClearedJob {
+  readonly jobId: string;
+  /** False: its group or its record could not be removed yet. */
+  readonly cleared: boolean;
+}
+
+/** Clears one record; null when the job is alive. */
+function clear(directories: StateDirectories, path: string, record: StartRecord): ClearedJob | null {
+  const group = groupOfRecord(record);
+  if (jobIsLive(record) || group?.isPopulated() === true) return null;
+  const kept = { jobId: record.job_id, cleared: false };
+  try {
+    // A job that ended while something lived on in its group has its result already.
+    if (record.workload !== null && !hasResult(directories, record)) writeResult(directories, lostReport(record));
+  } catch {
+    // The record stays, so that a later run with a writable directory can account for the job.
+    return kept;
+  }
+  if ((group?.remove() ?? []).length > 0 || !removeUnrecorded(record)) return kept;
+  unlinkIfThere(path);
+  return { ...kept, cleared: true };
 }
 
 /**
  * Clears up after Corrals that were killed: of every job whose Corral and leader are gone and whose group is empty,
- * writes the result as far as it is known, then removes the group (only directories recorded with this inode)
- * and the start record.
- * @returns the ids of the jobs that were cleared
+ * writes the result as far as it is known, then removes the group (only directories recorded with this inode, or
+ * planned and made since) and the start record.
+ * @returns the jobs that were dead, and whether they are gone now
  */
-export function collectGarbage(directories: StateDirectories): string[] {
-  const cleared: string[] = [];
-  for (const { path, record } of listStartRecords(directories)) {
-    const group = new GroupHandle(record.groups);
-    if (jobIsLive(record) || group.isPopulated()) continue;
-    try {
-      // A job that ended while something lived on in its group has its result already.
-      if (record.workload !== null && !hasResult(directories, record))
-        writeResult(directories, lostReport(record, group));
-    } catch {
-      // The record stays, so that a later run with a writable directory can account for the job.
-      continue;
-    }
-    if (group.remove().length > 0) continue;
-    unlinkIfThere(path);
-    cleared.push(record.job_id);
-  }
-  return cleared;
+export function collectGarbage(directories: StateDirectories): ClearedJob[] {
+  return listStartRecords(directories).flatMap(({ path, record }) => clear(directories, path, record) ?? []);
 }

@@ -1,6 +1,8 @@
+import type { GroupHandle } from "../cgroup/index.ts";
 import type { ProcessIdentity } from "../kernel/index.ts";
 import { bootId, readProcessStat } from "../kernel/index.ts";
-import type { StartRecord } from "./records.ts";
+import { groupOfRecord } from "./recorded-job.ts";
+import type { StartRecord } from "./start-record.ts";
 
 /** True while exactly this process runs. A zombie has ended, unless other threads of it go on (proc_pid_stat(5)). */
 export function isRunning(identity: ProcessIdentity): boolean {
@@ -9,6 +11,30 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return stat !== null && stat.startTicks === identity.startTicks && (stat.state !== "Z" || stat.numThreads > 1);
 }
 
-/** A recorded job lives while its Corral or its leader does. */
+/** True while a living Corral watches the job. */
+export const isWatched = (record: StartRecord): boolean => record.left === null && isRunning(record.corral);
+
+/** A recorded job lives while a Corral watches it or its leader runs. */
 export const jobIsLive = (record: StartRecord): boolean =>
-  isRunning(record.corral) || (record.workload !== null && isRunning(record.workload));
+  isWatched(record) || (record.workload !== null && isRunning(record.workload));
+
+/**
+ * Where a recorded job stands, seen from outside:
+ * - `starting`: its Corral prepares it; there is no process yet
+ * - `running`: its Corral watches it
+ * - `ending`: its leader has ended and its Corral is writing the result
+ * - `orphaned`: the workload lives and its Corral was killed
+ * - `detached`: the workload lives and its Corral left on purpose
+ * - `lingering`: the leader has ended, others of its group live on
+ * - `dead`: nothing of it lives; `corral gc`, or any next run, clears it away
+ */
+export const jobStates = ["starting", "running", "ending", "orphaned", "detached", "lingering", "dead"] as const;
+export type JobLifeState = (typeof jobStates)[number];
+
+/** Judges a record by the processes it names. @param group the group on record, where the caller has it already */
+export function lifeOf(record: StartRecord, group: GroupHandle | null = groupOfRecord(record)): JobLifeState {
+  const leader = record.workload !== null && isRunning(record.workload);
+  if (isWatched(record)) return leader ? "running" : record.workload === null ? "starting" : "ending";
+  if (leader) return record.left === null ? "orphaned" : "detached";
+  return group?.isPopulated() === true ? "lingering" : "dead";
+}

@@ -7,8 +7,7 @@ import type { RunReport, UsageReport } from "../report/index.ts";
 import type { Clock } from "./job-log.ts";
 import { JobLog } from "./job-log.ts";
 import type { JobContext, JobEnd, JobState } from "./job-report.ts";
-import { buildReport, collectUsage } from "./job-report.ts";
-import { noAttributes } from "./spec.ts";
+import { buildReport, collectUsage, freshState, openEnd } from "./job-report.ts";
 
 const uncounted: UsageReport = {
   source: "none",
@@ -31,13 +30,9 @@ const uncounted: UsageReport = {
 
 const context: JobContext = {
   jobId: "make-1",
+  mode: "run",
   spec: {
     command: ["make", "-j4"],
-    jobId: null,
-    limits: {},
-    attributes: { ...noAttributes, workdir: "/src", uid: 1000 },
-    env: {},
-    stdio: [0, 1, 2],
     timeoutMs: null,
     killAfterMs: 10_000,
     lifetime: "detach",
@@ -46,17 +41,16 @@ const context: JobContext = {
     slaEligible: true,
     intent: "test",
     tags: { team: "a" },
-    cgroupParent: null,
-    scope: "auto",
-    account: false,
   },
-  cwd: "/home",
+  cwd: "/src",
+  uid: 1000,
+  keepLimits: false,
   corral: { bootId: "boot", pid: toPid(10), startTicks: 1 },
   startTime: "2026-01-02T03:04:05.678Z",
-  startedNs: 0n,
 };
 
 const state: JobState = {
+  ...freshState,
   workload: { bootId: "boot", pid: toPid(11), startTicks: 2 },
   group: new GroupHandle([
     { path: "/cg/memory/x", version: 1, controllers: ["memory"], device: 1, inode: 2 },
@@ -76,6 +70,8 @@ const exited = (code: number | null, signal: number | null): ExitInfo => ({
 });
 
 const end: JobEnd = {
+  ...openEnd,
+  exitSource: "wait",
   exit: exited(0, null),
   usage: uncounted,
   endTime: "2026-01-02T03:04:06.678Z",
@@ -109,6 +105,7 @@ test("a report has every field, from the job's context, state and end", () => {
     processing_seconds: 1,
     exit_code: 0,
     exit_code_known: true,
+    exit_source: "wait",
     exit_signal: null,
     core_dumped: false,
     exit_reason: "success",
@@ -122,6 +119,7 @@ test("a report has every field, from the job's context, state and end", () => {
     constraints: [],
     usage: uncounted,
     events: [],
+    attach: null,
     survivors: [12],
     warnings: ["careful"],
   });

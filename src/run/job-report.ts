@@ -1,22 +1,32 @@
 import { hostname } from "node:os";
 import type { GroupHandle, GroupUsage } from "../cgroup/index.ts";
 import { readUsage } from "../cgroup/index.ts";
-import type { ExitInfo, ProcessIdentity } from "../kernel/index.ts";
+import type { ExitInfo, ExitSource, ProcessIdentity } from "../kernel/index.ts";
 import { signalName } from "../kernel/index.ts";
 import type { ConstraintOutcome, ExitReason, JobEvent, RunReport, StartError, UsageReport } from "../report/index.ts";
 import { classifyExit } from "./classify.ts";
 import { judgeSla } from "./sla.ts";
 import type { RunSpec } from "./spec.ts";
+import type { AdoptedProcess } from "./start-record.ts";
+
+/** What a job was asked for, as far as its later life and its report go. */
+export type JobTerms = Pick<
+  RunSpec,
+  "command" | "timeoutMs" | "killAfterMs" | "lifetime" | "processGroup" | "strict" | "slaEligible" | "intent" | "tags"
+>;
 
 /** What is known of a job from the moment it is claimed. */
 export interface JobContext {
   readonly jobId: string;
-  readonly spec: RunSpec;
+  readonly mode: RunReport["mode"];
+  readonly spec: JobTerms;
+  /** Working directory and user of the workload. */
   readonly cwd: string;
+  readonly uid: number;
+  /** attach: what was changed stays as it is when Corral goes. */
+  readonly keepLimits: boolean;
   readonly corral: ProcessIdentity;
   readonly startTime: string;
-  /** Monotonic clock at the start, nanoseconds. */
-  readonly startedNs: bigint;
 }
 
 /** Where a job stands when a report of it is made. */
@@ -24,14 +34,37 @@ export interface JobState {
   readonly workload: ProcessIdentity | null;
   readonly group: GroupHandle | null;
   readonly scope: RunReport["scope"];
+  /** Directories that the group is to have, while they are being made. */
+  readonly plannedGroups: readonly string[];
   readonly constraints: readonly ConstraintOutcome[];
+  /** attach: what was done to which process. */
+  readonly adopted: readonly AdoptedProcess[];
+  /** Monotonic clock from which durations count; null until the exec, or the attach. */
+  readonly begunNs: bigint | null;
   readonly events: readonly JobEvent[];
   readonly warnings: readonly string[];
 }
 
+/** A job that has just been claimed. */
+export const freshState: JobState = {
+  workload: null,
+  group: null,
+  scope: "none",
+  plannedGroups: [],
+  constraints: [],
+  adopted: [],
+  begunNs: null,
+  events: [],
+  warnings: [],
+};
+
+/** What an attached job did with its processes when it was over. */
+export type AttachEnd = NonNullable<RunReport["attach"]>;
+
 /** How a job ended; a null exit means that Corral did not see the end. */
 export interface JobEnd {
   readonly exit: ExitInfo | null;
+  readonly exitSource: ExitSource | null;
   readonly usage: UsageReport;
   readonly endTime: string | null;
   readonly durationSec: number | null;
@@ -40,6 +73,9 @@ export interface JobEnd {
   readonly survivors: readonly number[] | null;
   readonly cleanupFailed: boolean;
   readonly detached: boolean;
+  readonly attach: AttachEnd | null;
+  /** The Corral that watched the job was gone before its end. */
+  readonly monitorLost: boolean;
 }
 
 const noUsage: UsageReport = {
@@ -59,6 +95,22 @@ const noUsage: UsageReport = {
   pids_peak: null,
   pids_max_hits: null,
   psi: { cpu: null, memory: null, io: null },
+};
+
+/** The end of a job about which nothing is known yet. */
+export const openEnd: JobEnd = {
+  exit: null,
+  exitSource: null,
+  usage: noUsage,
+  endTime: null,
+  durationSec: null,
+  endedByCorral: null,
+  startError: null,
+  survivors: null,
+  cleanupFailed: false,
+  detached: false,
+  attach: null,
+  monitorLost: false,
 };
 
 const fromGroup = ({ cpu_total_us: _, ...usage }: GroupUsage): UsageReport => ({ source: "group", ...usage });
@@ -112,6 +164,8 @@ export function buildReport(context: JobContext, state: JobState, end: JobEnd): 
   const { spec } = context;
   const exitCode = end.exit?.code ?? null;
   const sla = judgeSla({
+    mode: context.mode,
+    monitorLost: end.monitorLost,
     startError: end.startError,
     constraints: state.constraints,
     held: spec.slaEligible || spec.strict,
@@ -123,13 +177,13 @@ export function buildReport(context: JobContext, state: JobState, end: JobEnd): 
   return {
     schema: "corral.report/1",
     job_id: context.jobId,
-    mode: "run",
+    mode: context.mode,
     intent: spec.intent,
     sla_eligible: spec.slaEligible,
     tags: spec.tags,
     argv: spec.command,
-    cwd: spec.attributes.workdir ?? context.cwd,
-    uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
+    cwd: context.cwd,
+    uid: context.uid,
     host: hostname(),
     boot_id: context.corral.bootId,
     wrapper_pid: context.corral.pid,
@@ -141,6 +195,7 @@ export function buildReport(context: JobContext, state: JobState, end: JobEnd): 
     processing_seconds: end.durationSec,
     exit_code: exitCode,
     exit_code_known: end.exit !== null && (end.exit.code !== null || end.exit.signal !== null),
+    exit_source: end.exitSource,
     exit_signal: signalOf(end.exit),
     core_dumped: end.exit?.coreDumped ?? false,
     exit_reason: reasonOf(end),
@@ -154,6 +209,7 @@ export function buildReport(context: JobContext, state: JobState, end: JobEnd): 
     constraints: state.constraints,
     usage: end.usage,
     events: state.events,
+    attach: end.attach,
     survivors: end.survivors,
     warnings: state.warnings,
   };

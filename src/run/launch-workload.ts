@@ -4,13 +4,14 @@ import type { ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } fro
 import { identityOf, launch, startTether } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt } from "./attempt.ts";
-import { refuseIfStrict, startRecord } from "./attempt.ts";
+import { refuseIfStrict } from "./attempt.ts";
 import { toLauncherOptions } from "./attributes.ts";
 import type { GroupSetup, GroupSetupRequest } from "./group-setup.ts";
 import { setUpGroup } from "./group-setup.ts";
 import type { JobState } from "./job-report.ts";
 import type { PreparedLimits } from "./prepare.ts";
 import { prepareLimits, settleOutcomes } from "./prepare.ts";
+import { startRecord } from "./recorded-job.ts";
 import { usesSystemd } from "./scope-choice.ts";
 import type { ProcessAttributes } from "./spec.ts";
 import { warningsFor } from "./warnings.ts";
@@ -136,7 +137,8 @@ async function settle(
   refuseIfStrict(context.spec, constraints);
   for (const line of warningsFor(constraints, prepared.denied)) attempt.warn(line);
   warnOfEscapes(attempt);
-  attempt.state = { ...attempt.state, workload: identityOf(child.pid) };
+  // Marked again when the records are written: only a Corral that takes the job up reads this earlier mark.
+  attempt.state = { ...attempt.state, workload: identityOf(child.pid), begunNs: attempt.log.markExec() };
   records.update(startRecord(context, attempt.state));
   if (context.spec.lifetime === "tied") attempt.tethers.push(await tie(attempt, child.pid));
   attempt.log.markExec();

@@ -16,8 +16,8 @@ import type { RunReport } from "../report/index.ts";
 import { createDurableFile, replaceDurableFile, replaceFile } from "./atomic-file.ts";
 import { collectGarbage } from "./gc.ts";
 import { isRunning, jobIsLive } from "./job-life.ts";
-import type { StartRecord } from "./records.ts";
 import { claimJob, listStartRecords, readStartRecord, resultPath } from "./records.ts";
+import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { jobsDirectory, stateDirectories } from "./state-dir.ts";
 
@@ -35,19 +35,31 @@ const gone = { bootId: "an-earlier-boot", pid: toPid(1), startTicks: 1 };
 const record = (part: Partial<StartRecord> = {}): StartRecord => ({
   schema: "corral.start/1",
   job_id: "j",
+  mode: "run",
   corral: gone,
   workload: null,
   argv: ["make"],
   cwd: "/src",
   uid: 0,
   start_time: "2026-01-02T03:04:05.678Z",
+  begun_ns: null,
   lifetime: "detach",
+  process_group: "own",
+  timeout_sec: null,
+  kill_after_sec: 10,
+  strict: false,
   intent: null,
   sla_eligible: false,
   scope: "none",
   tags: {},
+  planned_groups: [],
   groups: [],
   constraints: [],
+  keep_limits: false,
+  adopted: [],
+  left: null,
+  stop_time: null,
+  warnings: [],
   ...part,
 });
 
@@ -152,7 +164,11 @@ test("clearing up removes empty groups of dead jobs, only by inode, and forgets 
   for (const [job_id, one] of Object.entries(groups)) {
     claimJob(directories, record({ job_id, groups: [one], corral: job_id === "live" ? me : gone }), never);
   }
-  expect(collectGarbage(directories).sort()).toEqual(["mine", "replaced"]);
+  expect(
+    collectGarbage(directories)
+      .map(({ jobId, cleared }) => `${jobId} ${cleared}`)
+      .sort(),
+  ).toEqual(["full false", "mine true", "replaced true"]);
   const left = Object.values(groups).filter(({ path }) => existsSync(path));
   expect(left.map(({ path }) => path)).toEqual([groups.replaced.path, groups.live.path, groups.full.path]);
   const kept = listStartRecords(directories).map((one) => one.record.job_id);

@@ -1,42 +1,19 @@
 import { existsSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { GroupDirectory } from "../cgroup/index.ts";
-import type { ProcessIdentity } from "../kernel/index.ts";
-import type { ConstraintOutcome, Intent, RunReport } from "../report/index.ts";
+import type { RunReport } from "../report/index.ts";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
 import { createDurableFile, createFile, replaceFile } from "./atomic-file.ts";
+import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { ensureDirectory, jobsDirectory } from "./state-dir.ts";
-
-/**
- * The start record of a live job, `corral.start/1`: what another Corral needs in order to find the
- * workload, its group and its limits after this one was killed. One file per job in the runtime
- * directory, replaced by rename, removed when the result stands.
- */
-export interface StartRecord {
-  readonly schema: "corral.start/1";
-  readonly job_id: string;
-  readonly corral: ProcessIdentity;
-  /** Null until the workload's process exists; it is recorded before its exec. */
-  readonly workload: ProcessIdentity | null;
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly uid: number;
-  readonly start_time: string;
-  readonly lifetime: "detach" | "tied";
-  readonly intent: Intent | null;
-  readonly sla_eligible: boolean;
-  readonly scope: RunReport["scope"];
-  readonly tags: Readonly<Record<string, string>>;
-  readonly groups: readonly GroupDirectory[];
-  readonly constraints: readonly ConstraintOutcome[];
-}
 
 /** The records of one job. When `problem` is set the state directory is unusable and nothing is recorded. */
 export interface JobRecords {
   readonly problem: string | null;
   /** Replaces the start record. */
   readonly update: (record: StartRecord) => void;
+  /** The start record as it stands, with what other Corrals changed in it; null when there is none. */
+  readonly current: () => StartRecord | null;
   /** Writes the immutable result; answers what was wrong when that fails, null when it stands. */
   readonly finish: (report: RunReport) => string | null;
   /** Forgets the start record: the job's result stands, or it never started. */
@@ -71,9 +48,16 @@ export function claimJob(
     if (thrown instanceof CorralError) throw thrown;
     return unrecorded(`${errnoOf(thrown) ?? "error"} in ${jobsDirectory(directories)}`);
   }
+  return recordsOf(directories, record.job_id);
+}
+
+/** The records of a job that is claimed already. */
+export function recordsOf(directories: StateDirectories, jobId: string): JobRecords {
+  const path = startPath(directories, jobId);
   return {
     problem: null,
     update: (next) => replaceFile(path, json(next)),
+    current: () => readStartRecord(path),
     finish: (report) => problemOf(() => writeResult(directories, report)),
     forget: () => unlinkIfThere(path),
   };
@@ -81,7 +65,7 @@ export function claimJob(
 
 function unrecorded(problem: string): JobRecords {
   const nothing = (): void => {};
-  return { problem, update: nothing, finish: () => null, forget: nothing };
+  return { problem, update: nothing, current: () => null, finish: () => null, forget: nothing };
 }
 
 function problemOf(write: () => void): string | null {

@@ -1,13 +1,20 @@
 import type { GroupHandle } from "../cgroup/index.ts";
 import { signalQuietly } from "../cgroup/index.ts";
-import type { ChildHandle, ExitInfo, Tether } from "../kernel/index.ts";
+import type { ChildHandle, ExitInfo, ExitSource, Tether } from "../kernel/index.ts";
 import { signalNumbers } from "../kernel/index.ts";
 import type { RunReport } from "../report/index.ts";
 import { isRunning } from "./job-life.ts";
 import type { JobLog } from "./job-log.ts";
-import type { JobContext, JobState } from "./job-report.ts";
-import { buildReport, collectUsage } from "./job-report.ts";
+import type { AttachEnd, JobContext, JobState } from "./job-report.ts";
+import { buildReport, collectUsage, openEnd } from "./job-report.ts";
+import { startRecord, stateOfRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
+
+/** How an attached job lets go of its processes. */
+export interface Adoption {
+  /** Undoes what attaching did, as far as the record says. Idempotent. */
+  readonly undo: (state: JobState) => Promise<AttachEnd>;
+}
 
 /** Everything a started job consists of. */
 export interface JobParts {
@@ -20,6 +27,10 @@ export interface JobParts {
   readonly wallClock: () => string;
   /** Receives a warning that comes after the start. */
   readonly warn: (line: string) => void;
+  /** Null for a workload that Corral started. */
+  readonly adoption: Adoption | null;
+  /** Who told how the workload ended, once it has. */
+  readonly exitSource: () => ExitSource | null;
 }
 
 /** How long the last processes of a killed group may take to disappear. */
@@ -55,7 +66,8 @@ export class RunningJob {
   }
 
   /** What a person types to end the workload once Corral has left. */
-  get killCommand(): string {
+  get stopCommand(): string {
+    if (this.#parts.records.problem === null) return `corral stop ${this.jobId}`;
     return this.#parts.context.spec.processGroup === "own" ? `kill -- -${this.pid}` : `kill ${this.pid}`;
   }
 
@@ -77,32 +89,60 @@ export class RunningJob {
     return this.#ending;
   }
 
-  /** Leaves the workload alone for good: Corral may exit, and the report made here says so. Nothing is written as a result. */
-  detach(): RunReport {
+  /**
+   * Leaves the workload alone for good: Corral may exit, and the report made here says so. A run gets no result by
+   * that: whoever sees its end writes it. An attached job is over, unless its limits are to stay.
+   */
+  async detach(why: string): Promise<RunReport> {
     this.#detached = true;
     clearTimeout(this.#timer);
-    const { context, state, child, log } = this.#parts;
+    const { context, child, log, records, wallClock } = this.#parts;
     child.unref();
     log.add("detached", "Corral left; the workload continues");
-    return buildReport(
-      context,
-      { ...state, events: log.events },
-      {
-        exit: null,
-        usage: collectUsage(state.group, null),
-        endTime: null,
-        durationSec: null,
-        endedByCorral: null,
-        startError: null,
-        survivors: state.group?.processes() ?? null,
-        cleanupFailed: false,
-        detached: true,
-      },
-    );
+    const state = this.#currentState();
+    const usage = collectUsage(state.group, null);
+    const survivors = state.group?.processes() ?? null;
+    const attach = await this.#undo(state);
+    const over = context.mode === "attach" && !context.keepLimits;
+    const left = over && state.group !== null ? await removeGroup(state.group) : [];
+    const report = buildReport(context, state, {
+      ...openEnd,
+      usage,
+      survivors,
+      attach,
+      endTime: over ? wallClock() : null,
+      durationSec: over ? log.sinceExecSec() : null,
+      cleanupFailed: left.length > 0,
+      detached: true,
+    });
+    if (over) this.#keep(report, left.length === 0);
+    else records.update({ ...startRecord(context, state), left: { time: wallClock(), why } });
+    return report;
   }
 
   get #group(): GroupHandle | null {
     return this.#parts.state.group;
+  }
+
+  /** The state with what other Corrals changed meanwhile: new limits, a group for them, an order to stop. */
+  #currentState(): JobState {
+    const { state, records, log } = this.#parts;
+    const record = records.current();
+    if (record !== null && record.stop_time !== null) this.#endedBy ??= "stop";
+    return record === null ? { ...state, events: log.events } : { ...stateOfRecord(record), events: log.events };
+  }
+
+  /** Gives attached processes back, unless their limits are to stay. */
+  async #undo(state: JobState): Promise<AttachEnd | null> {
+    const { adoption } = this.#parts;
+    return adoption === null ? null : adoption.undo(state);
+  }
+
+  #keep(report: RunReport, nothingLeft: boolean): void {
+    const { records, warn } = this.#parts;
+    const problem = records.finish(report);
+    if (problem !== null) warn(`WARNING: The result of this job is not kept: ${problem}`);
+    if (nothingLeft) records.forget();
   }
 
   #leaderLives(): boolean {
@@ -159,8 +199,10 @@ export class RunningJob {
   }
 
   async #finish(exit: ExitInfo, durationSec: number): Promise<RunReport> {
-    const { context, state, records, log, tethers, wallClock, warn } = this.#parts;
+    const { context, log, tethers, wallClock, exitSource } = this.#parts;
+    const state = this.#currentState();
     const usage = collectUsage(state.group, exit);
+    const attach = await this.#undo(state);
     const survivors = state.group?.processes() ?? null;
     const alone = survivors === null || survivors.length === 0;
     const left = !alone || state.group === null ? [] : await removeGroup(state.group);
@@ -170,20 +212,19 @@ export class RunningJob {
       context,
       { ...state, events: log.events },
       {
+        ...openEnd,
         exit,
+        exitSource: exitSource(),
         usage,
+        survivors,
+        attach,
         endTime: wallClock(),
         durationSec,
         endedByCorral: this.#endedBy,
-        startError: null,
-        survivors,
         cleanupFailed: left.length > 0,
-        detached: false,
       },
     );
-    const problem = records.finish(report);
-    if (problem !== null) warn(`WARNING: The result of this job is not kept: ${problem}`);
-    if (alone && left.length === 0) records.forget();
+    this.#keep(report, alone && left.length === 0);
     return report;
   }
 }

@@ -3,7 +3,7 @@ import type { RunReport } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt, StartOptions } from "./attempt.ts";
 import { beginAttempt } from "./attempt.ts";
-import { buildReport, collectUsage } from "./job-report.ts";
+import { buildReport, collectUsage, openEnd } from "./job-report.ts";
 import { launchWorkload } from "./launch-workload.ts";
 import { RunningJob, removeGroup } from "./running-job.ts";
 import type { RunSpec } from "./spec.ts";
@@ -45,6 +45,8 @@ async function start(attempt: Attempt): Promise<StartResult> {
     tethers: attempt.tethers,
     wallClock: attempt.clock.wall,
     warn: attempt.warn,
+    adoption: null,
+    exitSource: () => "wait",
   });
   return { started: true, job };
 }
@@ -65,15 +67,13 @@ async function neverStarted(attempt: Attempt, error: CorralError): Promise<Start
     context,
     { ...state, workload: null, events: log.events },
     {
-      exit: null,
+      ...openEnd,
       usage,
       endTime: clock.wall(),
       durationSec: 0,
-      endedByCorral: null,
       startError: { code: error.code, message: error.message },
       survivors: [],
       cleanupFailed: left.length > 0,
-      detached: false,
     },
   );
   records.finish(report);

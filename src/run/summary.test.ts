@@ -24,6 +24,7 @@ const report: RunReport = {
   processing_seconds: 2,
   exit_code: 0,
   exit_code_known: true,
+  exit_source: "wait",
   exit_signal: null,
   core_dumped: false,
   exit_reason: "success",
@@ -54,6 +55,7 @@ const report: RunReport = {
     psi: { cpu: null, memory: null, io: null },
   },
   events: [],
+  attach: null,
   survivors: [],
   warnings: [],
 };

@@ -39,7 +39,7 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
     assert.equal(ended.status, 128 + constants.signals[signal]);
     assert.equal(
       ended.err,
-      `[corral] ${signal}: leaving; the workload continues as job ${jobId} (pid ${pid}); end it with kill -- -${pid}\n`,
+      `[corral] ${signal}: leaving; the workload continues as job ${jobId} (pid ${pid}); end it with corral stop ${jobId}\n`,
     );
     await sleep(1000);
     assert.equal(startTicks(pid), started);
