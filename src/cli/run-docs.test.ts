@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import type { Hierarchy, HostCgroups, Limits } from "../cgroup/index.ts";
 import { controllers, limitNames, planLimits } from "../cgroup/index.ts";
 import { constraintStatuses, exitStatus } from "../report/index.ts";
+import { presets } from "../run/settings/index.ts";
 import type { FlagDefinition } from "./flag-definition.ts";
 import type { RawRunFlags } from "./run-flags.ts";
 import { runFlags } from "./run-flags.ts";
-import { presets, toRunSpec } from "./run-spec.ts";
+import { toRunSpec } from "./run-spec.ts";
 
 const page = readFileSync(new URL("../../docs/run.md", import.meta.url), "utf8");
 

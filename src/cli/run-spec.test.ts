@@ -3,10 +3,11 @@ import { expect, test } from "vitest";
 import { CorralError } from "../report/index.ts";
 import type { RunSpec } from "../run/index.ts";
 import { noAttributes } from "../run/index.ts";
+import { presets } from "../run/settings/index.ts";
 import type { FlagDefinition } from "./flag-definition.ts";
 import type { RawRunFlags, RunFlagName } from "./run-flags.ts";
 import { runFlags } from "./run-flags.ts";
-import { presets, toRunSpec } from "./run-spec.ts";
+import { toRunSpec } from "./run-spec.ts";
 
 const bare: RunSpec = {
   command: ["make"],
@@ -346,6 +347,18 @@ test.each(bad)("--$flag $value is refused: $message", ({ flag, value, message, b
   expect(() => specOf({ ...beside, [flag]: value })).toThrow(
     expect.objectContaining({ code: "USAGE", message: `--${flag} ${message}`, object: `--${flag}` }),
   );
+});
+
+test("a flag with a closed set of values takes these, in the words of its help, and no others", () => {
+  const flags: readonly (readonly [string, FlagDefinition])[] = Object.entries(runFlags);
+  const found = flags.flatMap(([flag, { choices }]) => {
+    if (choices === undefined) return [];
+    const beside = flag === "cpuset-partition" ? { cpuset: "0" } : {};
+    for (const choice of choices) specOf({ ...beside, [flag]: choice });
+    expect(() => specOf({ [flag]: "?" })).toThrow(`--${flag} expects one of ${choices.join(", ")}, not "?"`);
+    return [flag];
+  });
+  expect(found).toEqual(["cpuset-partition", "lifetime", "preset", "intent", "scope"]);
 });
 
 test("a user by number brings his own group and his supplementary groups", () => {

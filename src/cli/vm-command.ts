@@ -1,8 +1,9 @@
 import { runInVm } from "../../vm/index.ts";
 import { CorralError, parseSize } from "../report/index.ts";
+import { durationMs, oneOf, wholeNumber } from "../run/settings/index.ts";
 import type { vmRunFlags } from "./commands.ts";
 import type { RawFlags } from "./flag-definition.ts";
-import { durationMs, flagValue, oneOf, wholeNumber } from "./flag-values.ts";
+import { flagValue } from "./flag-values.ts";
 import { say, writeText } from "./output.ts";
 
 type VmFlags = RawFlags<typeof vmRunFlags>;
