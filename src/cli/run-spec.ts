@@ -1,6 +1,6 @@
 import { CorralError, intents, quote } from "../report/index.ts";
 import type { RunSpec } from "../run/index.ts";
-import { checkJobId } from "../run/index.ts";
+import { checkJobId, groupsOf, lookUpGroup, lookUpUser } from "../run/index.ts";
 import type { Settings, SettingsSource } from "../run/settings/index.ts";
 import {
   durationMs,
@@ -14,7 +14,6 @@ import {
 import { flagValue, nameAndValue } from "./flag-values.ts";
 import type { RawRunFlags, RunFlagName } from "./run-flags.ts";
 import { runFlags } from "./run-flags.ts";
-import { groupsOf, lookUpGroup, lookUpUser } from "./user-lookup.ts";
 
 /** The command line as a source of settings. */
 export const commandLine: SettingsSource = refusing("USAGE", (setting) => `--${setting}`);

@@ -20,3 +20,5 @@ export { startRun } from "./start-run.ts";
 export type { StateDirectories } from "./state-dir.ts";
 export { stateDirectories } from "./state-dir.ts";
 export { describeOutcome, jobLine, summarize } from "./summary.ts";
+export type { UserEntry } from "./user-lookup.ts";
+export { groupsOf, lookUpGroup, lookUpUser } from "./user-lookup.ts";
