@@ -49,6 +49,23 @@ napi_value close_call(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
+/*
+ * Ends the process at once and leaves the tearing down to the kernel. Returns where a descriptor is a terminal: Node
+ * restores, at its own end, the modes that a workload may have left behind there.
+ */
+napi_value exit_at_once_call(napi_env env, napi_callback_info info)
+{
+	napi_value argument;
+	int32_t status;
+
+	if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &status))
+		return NULL;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (isatty(fd))
+			return NULL;
+	_exit(status);
+}
+
 static void free_instance(napi_env env, void *data, void *hint)
 {
 	struct instance *instance = data;
@@ -87,6 +104,7 @@ NAPI_MODULE_INIT()
 		{ "pipe", pipe_call },
 		{ "close", close_call },
 		{ "watchFd", watch_fd },
+		{ "exitAtOnce", exit_at_once_call },
 	};
 	struct instance *instance = calloc(1, sizeof(*instance));
 

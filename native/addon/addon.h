@@ -74,6 +74,7 @@ napi_value prlimit_set_call(napi_env env, napi_callback_info info);
 napi_value pipe_call(napi_env env, napi_callback_info info);
 napi_value close_call(napi_env env, napi_callback_info info);
 napi_value watch_fd(napi_env env, napi_callback_info info);
+napi_value exit_at_once_call(napi_env env, napi_callback_info info);
 napi_status define_watcher(napi_env env, struct instance *instance);
 
 #endif

@@ -14,6 +14,7 @@ export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
 export { inheritAll } from "./launcher-options.ts";
 export type { LauncherFailure, LauncherSet, LauncherStatus } from "./launcher-status.ts";
+export { leave } from "./leave.ts";
 export type { AddonStatus, FdCallback, FdWatcher, NativeAddon, NativeExit, PidfdInfo } from "./native-addon.ts";
 export { addonStatus, launcherPath, loadAddon, requireAddon } from "./native-addon.ts";
 export { nativeErrno } from "./native-error.ts";

@@ -116,6 +116,8 @@ export interface NativeAddon extends NativeAttributes {
   readonly close: (fd: number) => void;
   /** Watches a descriptor in the event loop. libuv makes it non-blocking, for all its holders. */
   readonly watchFd: (fd: number, events: number, callback: FdCallback) => FdWatcher;
+  /** _exit(2); returns only where descriptor 0, 1 or 2 is a terminal, whose modes Node restores at its end. */
+  readonly exitAtOnce: (status: number) => void;
 }
 
 /** Whether the addon can be used here and, when not, why. For `corral doctor`. */
@@ -191,6 +193,7 @@ function guardAll(raw: NativeAddon): NativeAddon {
     pipe: guard("pipe", raw.pipe, traced),
     close: guard("close", raw.close, traced),
     watchFd: guard("watchFd", raw.watchFd, traced),
+    exitAtOnce: guard("exitAtOnce", raw.exitAtOnce, traced),
   };
 }
 
@@ -220,6 +223,11 @@ export function addonStatus(): AddonStatus {
   if (process.env["CORRAL_NO_ADDON"] === "1") return { addon: null, path: null, reason: "CORRAL_NO_ADDON=1 is set" };
   cached ??= load();
   return cached;
+}
+
+/** The addon if this thread has loaded it already, else null. */
+export function loadedAddon(): NativeAddon | null {
+  return cached?.addon ?? null;
 }
 
 /** The addon, or null where it is missing, does not load or is switched off. Never throws. */
