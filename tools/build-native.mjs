@@ -11,6 +11,17 @@ const scriptPath = fileURLToPath(import.meta.url);
 const repositoryRoot = path.dirname(path.dirname(scriptPath));
 const warnings = ["-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O2"];
 
+/**
+ * The launcher without libc, where it brings the system calls itself (native/launcher/freestanding-calls.c says why);
+ * elsewhere with a static one.
+ */
+const launcherFlags = ["x64", "arm64"].includes(process.arch)
+  ? [
+      ...["-DCORRAL_FREESTANDING", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-U_FORTIFY_SOURCE"],
+      ...["-fno-asynchronous-unwind-tables", "-fno-tree-loop-distribute-patterns", "-Wl,--build-id=none"],
+    ]
+  : [];
+
 /** Directory with node_api.h and uv.h of the running Node, else of the system, else null. */
 export function findNodeHeaders() {
   const prefix = path.dirname(path.dirname(realpathSync(process.execPath)));
@@ -74,7 +85,7 @@ export function buildNative({ root = repositoryRoot, force = false } = {}) {
     {
       name: "corral-launch",
       inputs: listSources(path.join(root, "native", "launcher")),
-      flags: [...warnings, "-static", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"],
+      flags: [...warnings, ...launcherFlags, "-static", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"],
       reason: null,
     },
     {

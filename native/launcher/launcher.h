@@ -3,7 +3,8 @@
  * corral-launch: the two things that JavaScript cannot do for a workload.
  *   run     become the workload: join groups, set process attributes, exec (run.c, attributes.c)
  *   tether  end a workload when the Corral that asked for it dies (tether.c)
- * Static, single-threaded, no policy: every number comes from TypeScript already validated.
+ * Static, single-threaded, no policy: every number comes from TypeScript already validated. What it needs of libc,
+ * and no more, is in freestanding-*.c.
  * Options, order and status lines are specified in native/BOUNDARY.md.
  */
 #ifndef CORRAL_LAUNCHER_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launcher.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -11,7 +10,7 @@ static bool parse_prefix(const char *text, char stop, long long min, long long m
 	char *after;
 
 	/* strtoll accepts leading blanks and a plus sign; we do not. */
-	if (!isdigit((unsigned char)text[0]) && text[0] != '-')
+	if ((text[0] < '0' || text[0] > '9') && text[0] != '-')
 		return false;
 	errno = 0;
 	*value = strtoll(text, &after, 10);
