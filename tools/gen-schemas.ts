@@ -2,7 +2,6 @@
  * The JSON Schemas of what Corral writes, made from valibot schemas that the type checker proves equal to
  * the types of the code. tools/build.mjs writes them to schemas/; valibot never reaches the product.
  */
-import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import type { LimitKey, PlannedLimit } from "../src/cgroup/index.ts";
 import { controllers, limitNames } from "../src/cgroup/index.ts";
@@ -10,17 +9,11 @@ import { rlimits } from "../src/kernel/index.ts";
 import type { RunReport } from "../src/report/index.ts";
 import { constraintStatuses, exitReasons, intents, slaReasons } from "../src/report/index.ts";
 import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
+import { metricsSchemas } from "./schemas/metrics.ts";
+import type { Proof } from "./schemas/parts.ts";
+import { count, countOrNull, describe, seconds, text, textOrNull, texts, time, whole, yesNo } from "./schemas/parts.ts";
 
-const text = (description: string) => v.pipe(v.string(), v.description(description));
-const textOrNull = (description: string) => v.pipe(v.nullable(v.string()), v.description(description));
-const yesNo = (description: string) => v.pipe(v.boolean(), v.description(description));
-const time = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
-const whole = () => v.pipe(v.number(), v.integer(), v.minValue(0));
-const count = (description: string) => v.pipe(whole(), v.description(description));
-const countOrNull = (description: string) => v.pipe(v.nullable(whole()), v.description(description));
-const seconds = () => v.pipe(v.number(), v.minValue(0));
 const pids = (description: string) => v.pipe(v.nullable(v.array(whole())), v.description(description));
-const texts = (description: string) => v.pipe(v.array(v.string()), v.description(description));
 const tags = v.pipe(v.record(v.string(), v.string()), v.description("The --tag pairs, unchanged."));
 
 const constraint = v.strictObject({
@@ -254,6 +247,7 @@ const start = v.strictObject({
     v.array(
       v.strictObject({
         process: v.pipe(identity("Process id."), v.description("The process.")),
+        since_ticks: count("When, in clock ticks after boot."),
         origins: v.pipe(
           v.array(
             v.strictObject({
@@ -267,7 +261,7 @@ const start = v.strictObject({
           v.array(
             v.strictObject({
               tid: count("The thread, or the process for what is kept per process."),
-              attribute: text("nice, oom-score, ionice, sched, affinity or rlimit.<name>."),
+              attribute: text("nice, oom-score, ioprio, sched, affinity or rlimit.<number>."),
               before: text("Value before."),
               after: text("Value that was set."),
             }),
@@ -277,6 +271,9 @@ const start = v.strictObject({
       }),
     ),
     v.description("attach: what was done to which process, so that it can be undone."),
+  ),
+  memory_elsewhere_bytes: countOrNull(
+    "attach: bytes of memory charged to earlier groups before the move; null where nothing was moved.",
   ),
   left: v.pipe(
     v.nullable(v.strictObject({ time: time("Wall clock, RFC 3339."), why: text("A signal's name, once, or detach.") })),
@@ -379,17 +376,6 @@ const plan = v.strictObject({
   scope: v.pipe(v.picklist(["auto", "cgroupfs", "systemd"]), v.description("The --scope, unchanged.")),
 });
 
-/** A type without readonly and brands, at every depth, so that two spellings of one shape compare equal. */
-type Plain<T> = T extends number
-  ? T extends object
-    ? number
-    : T
-  : T extends string | boolean | null | undefined
-    ? T
-    : { -readonly [K in keyof T]: Plain<T[K]> };
-type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
-type Proof<Schema extends v.GenericSchema, Type> = Equal<Plain<v.InferOutput<Schema>>, Plain<Type>>;
-
 /** Each line fails to compile when a schema and the type in the code differ, in either direction. */
 export const schemasEqualTheTypes: readonly [
   Proof<typeof report, RunReport>,
@@ -398,16 +384,12 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof attributes, ProcessAttributes>,
 ] = [true, true, true, true];
 
-const describe = (title: string, schema: v.GenericSchema): object => {
-  const { $schema = "http://json-schema.org/draft-07/schema#", ...rest } = toJsonSchema(schema);
-  return { $schema, title, ...rest };
-};
-
 /** File name and content of every schema; `npm run check` compares them with what is committed. */
 export function generateSchemas(): Record<string, object> {
   return {
     "report.schema.json": describe("corral.report/1: the report of one job", report),
     "start.schema.json": describe("corral.start/1: the start record of a live job", start),
     "plan.schema.json": describe("corral.plan/1: what a run would do, by --dry-run --json", plan),
+    ...metricsSchemas,
   };
 }

@@ -165,13 +165,17 @@ export class GroupHandle {
 
   /** Pids in the group now; every directory is asked, since v1 membership is per hierarchy. */
   processes(): number[] {
-    const pids = new Set<number>();
-    for (const { path } of this.directories) {
-      for (const line of (tryReadControl(`${path}/cgroup.procs`) ?? "").split("\n")) {
-        if (line !== "" && line !== "0") pids.add(Number(line));
-      }
-    }
-    return [...pids].sort((a, b) => a - b);
+    return [...new Set(this.members().map(({ pid }) => pid))].sort((a, b) => a - b);
+  }
+
+  /** The pids of every directory, those of other pid namespaces left out. */
+  members(): { readonly pid: number; readonly directory: string }[] {
+    return this.directories.flatMap(({ path }) =>
+      (tryReadControl(`${path}/cgroup.procs`) ?? "")
+        .split("\n")
+        .filter((line) => line !== "" && line !== "0")
+        .map((line) => ({ pid: Number(line), directory: path })),
+    );
   }
 
   /** True while a process, or a group with one, is inside. */

@@ -143,12 +143,21 @@ const readOrEmpty = (path: string): string => {
   }
 };
 
-/** Reads what this process may see of the host's cgroup mounts; an unreadable file counts as empty. */
-export function discoverHostCgroups(): HostCgroups {
-  return parseHostCgroups({
-    mountinfo: readOrEmpty("/proc/self/mountinfo"),
-    selfCgroup: readOrEmpty("/proc/self/cgroup"),
-    procCgroups: readOrEmpty("/proc/cgroups"),
-    unifiedControllers: (mountPoint) => readOrEmpty(`${mountPoint}/cgroup.controllers`),
-  });
+/**
+ * Reads the host's cgroup mounts once, and then where any process stands in them: `ownDirectory` of every hierarchy is
+ * that of the process asked for. An unreadable file counts as empty; a process that is gone has no directories.
+ */
+export function hostCgroupsReader(): (pid: number | "self") => HostCgroups {
+  const mountinfo = readOrEmpty("/proc/self/mountinfo");
+  const procCgroups = readOrEmpty("/proc/cgroups");
+  return (pid) =>
+    parseHostCgroups({
+      mountinfo,
+      selfCgroup: readOrEmpty(`/proc/${pid}/cgroup`),
+      procCgroups,
+      unifiedControllers: (mountPoint) => readOrEmpty(`${mountPoint}/cgroup.controllers`),
+    });
 }
+
+/** Reads what this process may see of the host's cgroup mounts, and where it stands in them. */
+export const discoverHostCgroups = (): HostCgroups => hostCgroupsReader()("self");

@@ -5,6 +5,13 @@
  */
 
 export type { ChildHandle, SpawnMode, SpawnRequest } from "./child-handle.ts";
+export type {
+  ConnectorExec,
+  ConnectorExit,
+  ConnectorFork,
+  ConnectorRecord,
+  ConnectorRename,
+} from "./connector-record.ts";
 export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
 export type { ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
@@ -18,9 +25,11 @@ export { leave } from "./leave.ts";
 export type { AddonStatus, FdCallback, FdWatcher, NativeAddon, NativeExit, PidfdInfo } from "./native-addon.ts";
 export { addonStatus, launcherPath, loadAddon, requireAddon } from "./native-addon.ts";
 export { nativeErrno } from "./native-error.ts";
-export { parseNumberList } from "./number-list.ts";
+export { formatNumberList, parseNumberList } from "./number-list.ts";
 export { ownArguments, ownEnvironment } from "./own-words.ts";
 export { packageRoot } from "./package-root.ts";
+export type { ConnectorLoss, ProcConnector } from "./proc-connector.ts";
+export { openProcConnector } from "./proc-connector.ts";
 export type { LinkTarget } from "./proc-read.ts";
 export { spawnProcess } from "./process.ts";
 export type { ProcessFacts, ProcessUids } from "./process-list.ts";
@@ -33,8 +42,12 @@ export {
   openProcess,
   parseProcessStat,
   readProcessStat,
+  taskStartTicks,
   toPid,
+  uptimeTicks,
 } from "./procfs.ts";
+export type { NotifyResult } from "./sd-notify.ts";
+export { notifySystemd } from "./sd-notify.ts";
 export type { TaskDeadline, TaskIoPriority, TaskScheduling } from "./task-attributes.ts";
 export {
   listTasks,

@@ -99,6 +99,18 @@ export function readProcessStat(pid: number): ProcessStat | null {
   throw new CorralError("NATIVE_CALL", `${file} is malformed`, { object: file, found: text.slice(0, 80) });
 }
 
+/** When a thread started, in clock ticks after boot; null when it is gone. */
+export function taskStartTicks(pid: number, tid: number): number | null {
+  try {
+    return parseProcessStat(readFileSync(`/proc/${pid}/task/${tid}/stat`, "utf8"))?.startTicks ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Time since boot in clock ticks (100 per second), as in `startTicks`; suspended time counts (proc_uptime(5)). */
+export const uptimeTicks = (): number => Math.floor(Number.parseFloat(readFileSync("/proc/uptime", "latin1")) * 100);
+
 let cachedBootId: string | null = null;
 
 /** Random id of this boot (/proc/sys/kernel/random/boot_id, random(4)). */

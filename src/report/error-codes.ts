@@ -35,11 +35,34 @@ export const errorCodes = {
     meaning: "--strict was given and a limit could not be applied as requested",
   },
   JOB_EXISTS: { exitStatus: exitStatus.corral, meaning: "a live job already has this id" },
+  JOB_NOT_FOUND: { exitStatus: exitStatus.corral, meaning: "no job of this user has this id" },
+  JOB_ENDED: { exitStatus: exitStatus.corral, meaning: "the job is over, so that nothing of it can be changed" },
+  JOB_WATCHED: { exitStatus: exitStatus.corral, meaning: "another living Corral watches the job already" },
+  JOB_BUSY: { exitStatus: exitStatus.corral, meaning: "another Corral has been changing the job for too long" },
+  NO_GROUP: { exitStatus: exitStatus.corral, meaning: "the job has no control group, which this would need" },
+  PROCESS_GONE: { exitStatus: exitStatus.corral, meaning: "there is no such process, or it has ended" },
+  PROCESS_PROTECTED: {
+    exitStatus: exitStatus.corral,
+    meaning: "the process must not be governed: process 1, a kernel thread, Corral itself or what started it",
+  },
+  PROCESS_GOVERNED: { exitStatus: exitStatus.corral, meaning: "the process belongs to a job of Corral already" },
+  PROCESS_MANAGED: {
+    exitStatus: exitStatus.corral,
+    meaning: "the process belongs to a container or a systemd unit, out of whose group it would be moved",
+  },
   STATE_UNWRITABLE: {
     exitStatus: exitStatus.corral,
     meaning: "a start record or result could not be written to the state directory",
   },
-  REPORT_UNWRITABLE: { exitStatus: exitStatus.corral, meaning: "the report file could not be written" },
+  STATE_UNREADABLE: {
+    exitStatus: exitStatus.corral,
+    meaning: "the records or results in the state directory could not be read",
+  },
+  REPORT_UNWRITABLE: { exitStatus: exitStatus.corral, meaning: "the report or metrics file could not be written" },
+  LISTEN_FAILED: {
+    exitStatus: exitStatus.corral,
+    meaning: "the address that metrics are to be served on cannot be listened on",
+  },
   CGROUP_PARENT: {
     exitStatus: exitStatus.corral,
     meaning: "the parent group that was asked for does not exist or cannot hold groups",

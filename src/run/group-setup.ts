@@ -20,7 +20,14 @@ export interface GroupSetupRequest {
   readonly cgroupParent: string | null;
   /** A parent that somebody else prepared, a systemd scope, for the v2 hierarchy. */
   readonly unifiedParent: Parent | null;
+  /** The process that may step aside when it is alone in the group that is to hold the job's: only ever this one. */
+  readonly ownPid: number | null;
+  /** Told which directories are about to be made, so that they can be recorded first. */
+  readonly onPlanned: (paths: readonly string[]) => void;
 }
+
+/** The rest of a request that only asks where a group of this process would go. */
+export const lookOnly = { ownPid: process.pid, onPlanned: () => {} } as const;
 
 /** Highest number tried for a leaf whose plain name is taken by the remains of an earlier job. */
 const maxLeafNumber = 100;
@@ -118,7 +125,9 @@ export function setUpGroup(request: GroupSetupRequest): GroupSetup {
   let group: GroupHandle | null = null;
   while (group === null && sites.length > 0) {
     try {
-      group = GroupHandle.create(freeLeaf(request.jobId, sites), sites);
+      const leaf = freeLeaf(request.jobId, sites);
+      request.onPlanned(sites.map(({ parent }) => `${parent.directory}/${leaf}`));
+      group = GroupHandle.create(leaf, sites);
     } catch (thrown) {
       const error = CorralError.from(thrown);
       const broken = sites.find((site) => error.object?.startsWith(site.parent.hierarchy.mountPoint) === true);
@@ -148,7 +157,7 @@ function findParent(
       hierarchy,
       needed,
       explicit: request.cgroupParent,
-      ownPid: process.pid,
+      ownPid: request.ownPid ?? -1,
       climb: mayClimb(process.getuid?.() ?? 0, systemdIsRunning()),
     });
   } catch (thrown) {

@@ -39,6 +39,7 @@ export interface JobState {
   readonly constraints: readonly ConstraintOutcome[];
   /** attach: what was done to which process. */
   readonly adopted: readonly AdoptedProcess[];
+  readonly memoryElsewhereBytes: number | null;
   /** Monotonic clock from which durations count; null until the exec, or the attach. */
   readonly begunNs: bigint | null;
   readonly events: readonly JobEvent[];
@@ -53,6 +54,7 @@ export const freshState: JobState = {
   plannedGroups: [],
   constraints: [],
   adopted: [],
+  memoryElsewhereBytes: null,
   begunNs: null,
   events: [],
   warnings: [],

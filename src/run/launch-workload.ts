@@ -23,18 +23,23 @@ export function launchWorkload(attempt: Attempt): Promise<LaunchResult> {
     : launchInGroup(attempt);
 }
 
-const siteRequest = (
-  { context, plan, facts }: Pick<Attempt, "context" | "plan" | "facts">,
-  unifiedParent: Parent | null,
-): GroupSetupRequest => ({
-  plan,
-  host: facts.cgroups,
-  jobId: context.jobId,
-  cgroupParent: context.spec.cgroupParent,
-  unifiedParent,
-});
+function siteRequest(attempt: Attempt, unifiedParent: Parent | null): GroupSetupRequest {
+  const { context, plan, facts, records } = attempt;
+  return {
+    plan,
+    host: facts.cgroups,
+    jobId: context.jobId,
+    cgroupParent: context.spec.cgroupParent,
+    unifiedParent,
+    ownPid: process.pid,
+    onPlanned: (plannedGroups) => {
+      attempt.state = { ...attempt.state, plannedGroups };
+      records.update(startRecord(context, attempt.state));
+    },
+  };
+}
 
-/** Makes the group and applies the limits; from here on the record knows the group. */
+/** Applies the limits to the group that was made; a Corral killed meanwhile leaves a record of where to look for it. */
 function prepareGroup(
   attempt: Attempt,
   setup: GroupSetup,
@@ -42,7 +47,6 @@ function prepareGroup(
   standIns: boolean,
 ): PreparedLimits {
   attempt.state = { ...attempt.state, group: setup.group, scope: setup.group === null ? "none" : scope };
-  attempt.records.update(startRecord(attempt.context, attempt.state));
   const prepared = prepareLimits(attempt.plan, attempt.context.spec, attempt.facts, setup, standIns);
   attempt.state = { ...attempt.state, constraints: prepared.outcomes };
   refuseIfStrict(attempt.context.spec, prepared.outcomes);
@@ -138,7 +142,12 @@ async function settle(
   for (const line of warningsFor(constraints, prepared.denied)) attempt.warn(line);
   warnOfEscapes(attempt);
   // Marked again when the records are written: only a Corral that takes the job up reads this earlier mark.
-  attempt.state = { ...attempt.state, workload: identityOf(child.pid), begunNs: attempt.log.markExec() };
+  attempt.state = {
+    ...attempt.state,
+    plannedGroups: [],
+    workload: identityOf(child.pid),
+    begunNs: attempt.log.markExec(),
+  };
   records.update(startRecord(context, attempt.state));
   if (context.spec.lifetime === "tied") attempt.tethers.push(await tie(attempt, child.pid));
   attempt.log.markExec();

@@ -1,5 +1,5 @@
 import { scopeName } from "../cgroup/index.ts";
-import { planSites } from "./group-setup.ts";
+import { lookOnly, planSites } from "./group-setup.ts";
 import { gatherHostFacts } from "./host-facts.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
@@ -40,6 +40,7 @@ export function planPlacement(spec: RunSpec, jobId: string): PlacementPlan {
     jobId,
     cgroupParent: spec.cgroupParent,
     unifiedParent: null,
+    ...lookOnly,
   });
   return {
     plan,

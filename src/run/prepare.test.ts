@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Controller, Hierarchy, Limits } from "../cgroup/index.ts";
 import { GroupHandle } from "../cgroup/index.ts";
 import type { LauncherSet } from "../kernel/index.ts";
-import { planSites } from "./group-setup.ts";
+import { lookOnly, planSites } from "./group-setup.ts";
 import type { HostFacts } from "./plan.ts";
 import { planRun } from "./plan.ts";
 import { prepareLimits, settleOutcomes } from "./prepare.ts";
@@ -162,6 +162,7 @@ const sitesFor = (facts: HostFacts, limits: Limits, cgroupParent: string | null)
     jobId: "j",
     cgroupParent,
     unifiedParent: null,
+    ...lookOnly,
   });
 
 test("a group has a directory in every hierarchy that a limit needs or that counts, and planning makes none", () => {

@@ -132,6 +132,19 @@ export function listStartRecords(
 export const hasResult = (directories: StateDirectories, record: StartRecord): boolean =>
   existsSync(resultPath(directories, record.job_id, record.start_time));
 
+/** Result files of a job id, oldest first; an id may have been used several times. */
+export function resultPathsOf(directories: StateDirectories, jobId: string): string[] {
+  try {
+    return readdirSync(directories.results)
+      .filter((name) => name.startsWith(`${jobId}~`) && name.endsWith(".json"))
+      .sort()
+      .map((name) => join(directories.results, name));
+  } catch {
+    // No directory: no job ever ended.
+    return [];
+  }
+}
+
 /** Writes the immutable result of a job. @throws CorralError STATE_UNWRITABLE, also when it has one already */
 export function writeResult(directories: StateDirectories, report: RunReport): void {
   const path = resultPath(directories, report.job_id, report.start_time);

@@ -1,5 +1,5 @@
 import { scopeCanBeAsked } from "../cgroup/index.ts";
-import { planSites } from "./group-setup.ts";
+import { lookOnly, planSites } from "./group-setup.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import type { RunSpec } from "./spec.ts";
 
@@ -12,6 +12,6 @@ export function usesSystemd(spec: RunSpec, plan: RunPlan, facts: HostFacts): boo
   if (spec.scope !== "auto") return spec.scope === "systemd";
   if (plan.needed.length === 0 || spec.cgroupParent !== null || facts.cgroups.kind !== "v2") return false;
   if (!scopeCanBeAsked(process.getuid?.() ?? 0, process.env)) return false;
-  const request = { plan, host: facts.cgroups, jobId: "x", cgroupParent: null, unifiedParent: null };
+  const request = { plan, host: facts.cgroups, jobId: "x", cgroupParent: null, unifiedParent: null, ...lookOnly };
   return planSites(request).sites.every((site) => site.controllers.length === 0);
 }

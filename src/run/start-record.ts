@@ -2,11 +2,11 @@ import type { GroupDirectory } from "../cgroup/index.ts";
 import type { ProcessIdentity } from "../kernel/index.ts";
 import type { ConstraintOutcome, Intent, RunReport } from "../report/index.ts";
 
-/** One attribute of one task that attaching changed; both values in the spelling of an outcome's `effective`. */
+/** One attribute of one task that attaching changed; both values as the launcher spells them. */
 export interface TaskChange {
   /** A thread for the attributes that the kernel keeps per thread, else the process. */
   readonly tid: number;
-  /** `nice`, `oom-score`, `ionice`, `sched`, `affinity` or `rlimit.<name>`. */
+  /** `nice`, `oom-score`, `ioprio`, `sched`, `affinity` or `rlimit.<number>`, as the launcher names them. */
   readonly attribute: string;
   readonly before: string;
   readonly after: string;
@@ -21,6 +21,8 @@ export interface GroupOrigin {
 /** What attaching did to one process, so that it can be undone, by this Corral or a later one. */
 export interface AdoptedProcess {
   readonly process: ProcessIdentity;
+  /** When, in clock ticks after boot: threads that started later inherited what was set. */
+  readonly since_ticks: number;
   readonly origins: readonly GroupOrigin[];
   readonly changes: readonly TaskChange[];
 }
@@ -69,6 +71,8 @@ export interface StartRecord {
   readonly keep_limits: boolean;
   /** attach: what was done to which process; empty for run. */
   readonly adopted: readonly AdoptedProcess[];
+  /** attach: memory that was charged elsewhere before the move; null where nothing was moved. */
+  readonly memory_elsewhere_bytes: number | null;
   /** Null while Corral is meant to watch the job. */
   readonly left: Departure | null;
   /** When `corral stop` began to end the workload, null otherwise. */

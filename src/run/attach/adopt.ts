@@ -1,0 +1,95 @@
+import type { GroupHandle, MoveRefusal } from "../../cgroup/index.ts";
+import { hostCgroupsReader, moveProcess, originsOf } from "../../cgroup/index.ts";
+import type { LauncherSet, ProcessIdentity } from "../../kernel/index.ts";
+import { isSameProcess, uptimeTicks } from "../../kernel/index.ts";
+import type { ProcessAttributes } from "../spec.ts";
+import type { AdoptedProcess } from "../start-record.ts";
+import { wantedAttributes } from "./attribute-text.ts";
+import { applyChanges, planChanges, setsOf } from "./live-attributes.ts";
+import { keyOf, treeOf } from "./tree.ts";
+
+/** A tree that forks faster than it can be followed is given up after so many passes. */
+const maxPasses = 200;
+
+export interface AdoptRequest {
+  readonly leader: ProcessIdentity;
+  /** Descendants too. */
+  readonly tree: boolean;
+  readonly group: GroupHandle | null;
+  readonly attributes: ProcessAttributes;
+  /** Adopted before: by an earlier Corral, or with other limits. */
+  readonly known: readonly AdoptedProcess[];
+  /** Must put on record what is about to be done to a process, before it returns. */
+  readonly record: (adopted: readonly AdoptedProcess[]) => void;
+}
+
+export interface AdoptResult {
+  readonly adopted: readonly AdoptedProcess[];
+  /** What became of moves and attributes, in the launcher's form, the leader's values read back. */
+  readonly sets: readonly LauncherSet[];
+  /** Why a process could not be moved, one per directory. */
+  readonly refusals: readonly MoveRefusal[];
+  /** False: the tree forked on to the last pass, so that a process may have been missed. */
+  readonly complete: boolean;
+}
+
+/** The moves of one process; each is made only while the pid still names it. */
+function move(plan: AdoptedProcess, refusals: Map<string, MoveRefusal>): void {
+  for (const { to } of plan.origins) {
+    if (refusals.has(to) || !isSameProcess(plan.process)) continue;
+    const refusal = moveProcess(plan.process.pid, to);
+    if (refusal !== null) refusals.set(to, refusal);
+  }
+}
+
+function attributesOf(plans: readonly AdoptedProcess[], refusals: Map<string, string>): void {
+  for (const { process: identity, changes } of plans) {
+    if (changes.length === 0 || !isSameProcess(identity)) continue;
+    for (const [name, code] of applyChanges(changes)) if (!refusals.has(name)) refusals.set(name, code);
+  }
+}
+
+/**
+ * Puts living processes under a group's limits and gives them attributes, without touching them otherwise: nothing is
+ * stopped, traced or signalled. Descendants are followed until none is left outside; those born meanwhile of an adopted
+ * parent are inside already. What is done to a process is on record before it is done.
+ */
+export function adoptProcesses(request: AdoptRequest): AdoptResult {
+  const { leader, group, record } = request;
+  const wanted = wantedAttributes(request.attributes);
+  const hostOf = hostCgroupsReader();
+  const adopted = [...request.known];
+  const done = new Set<string>();
+  const moveRefusals = new Map<string, MoveRefusal>();
+  const attributeRefusals = new Map<string, string>();
+  let complete = false;
+  for (let pass = 0; pass < maxPasses && !complete; pass += 1) {
+    const fresh = (request.tree ? treeOf(leader) : [leader]).filter((one) => !done.has(keyOf(one)));
+    complete = fresh.length === 0;
+    if (complete) break;
+    const plans = fresh.map(
+      (process): AdoptedProcess => ({
+        process,
+        since_ticks: uptimeTicks(),
+        origins: group === null ? [] : originsOf(hostOf(process.pid), group.directories),
+        changes: planChanges(process.pid, wanted),
+      }),
+    );
+    for (const one of fresh) done.add(keyOf(one));
+    const touched = plans.filter(({ origins, changes }) => origins.length > 0 || changes.length > 0);
+    adopted.push(...touched);
+    if (touched.length > 0) record(adopted);
+    for (const plan of touched) move(plan, moveRefusals);
+    attributesOf(touched, attributeRefusals);
+    if (!request.tree) complete = true;
+  }
+  const joins = [...moveRefusals.values()].map(
+    ({ directory, code }): LauncherSet => ({ name: "join", errno: -1, code, effective: `${directory}/cgroup.procs` }),
+  );
+  return {
+    adopted,
+    sets: [...joins, ...setsOf(leader.pid, wanted, attributeRefusals)],
+    refusals: [...moveRefusals.values()],
+    complete,
+  };
+}

@@ -1,0 +1,95 @@
+import type { ProcessIdentity } from "../../kernel/index.ts";
+import { identityOf, type observeProcess } from "../../kernel/index.ts";
+import { CorralError, quote } from "../../report/index.ts";
+import type { StartOptions } from "../attempt.ts";
+import { collectGarbage } from "../gc.ts";
+import { lifeOf } from "../job-life.ts";
+import { withJobLock } from "../job-lock.ts";
+import { JobLog, systemClock } from "../job-log.ts";
+import { contextOfRecord, stateOfRecord } from "../recorded-job.ts";
+import { recordsOf, resultPathsOf } from "../records.ts";
+import { RunningJob } from "../running-job.ts";
+import type { StartRecord } from "../start-record.ts";
+import type { StateDirectories } from "../state-dir.ts";
+import { stateDirectories } from "../state-dir.ts";
+import { adoptionOf } from "./adoption.ts";
+import { watchForExit } from "./exit-watch.ts";
+
+const notFound = (jobId: string): CorralError =>
+  new CorralError("JOB_NOT_FOUND", `there is no job ${quote(jobId)}`, {
+    object: jobId,
+    fix: "corral ps --all lists the jobs",
+  });
+
+const ended = (jobId: string): CorralError =>
+  new CorralError("JOB_ENDED", `the job ${quote(jobId)} is over`, {
+    object: jobId,
+    fix: `corral status ${jobId} shows its result`,
+  });
+
+/**
+ * The start record of a live job.
+ * @throws CorralError JOB_NOT_FOUND, JOB_ENDED when it has a result only
+ */
+export function requireLiveRecord(directories: StateDirectories, jobId: string): StartRecord {
+  const record = recordsOf(directories, jobId).current();
+  if (record !== null) return record;
+  throw resultPathsOf(directories, jobId).length > 0 ? ended(jobId) : notFound(jobId);
+}
+
+const ourselves = (): ProcessIdentity => {
+  const corral = identityOf(process.pid);
+  if (corral === null) throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
+  return corral;
+};
+
+/**
+ * Takes up a job whose Corral was killed or left: from here on this process watches it, and its result is written when
+ * it ends, with the exit status where the kernel can tell it. Nothing about the workload changes.
+ * @throws CorralError JOB_NOT_FOUND, JOB_ENDED, JOB_WATCHED while a living Corral watches it, JOB_BUSY
+ */
+export function takeUpJob(jobId: string, options: StartOptions = {}): Promise<RunningJob> {
+  const directories = options.directories ?? stateDirectories(process.env, process.getuid?.() ?? 0);
+  return withJobLock(directories, jobId, async () => {
+    const record = requireLiveRecord(directories, jobId);
+    const life = lifeOf(record);
+    if (life === "starting" || life === "running" || life === "ending") {
+      throw new CorralError("JOB_WATCHED", `the job ${quote(jobId)} is watched by Corral (pid ${record.corral.pid})`, {
+        object: jobId,
+        found: String(record.corral.pid),
+      });
+    }
+    const child = record.workload === null ? null : await watchForExit(record.workload);
+    if (child === null) {
+      collectGarbage(directories);
+      throw ended(jobId);
+    }
+    return resume(record, child, directories, options);
+  });
+}
+
+function resume(
+  record: StartRecord,
+  child: NonNullable<ReturnType<typeof observeProcess>>,
+  directories: StateDirectories,
+  options: StartOptions,
+): RunningJob {
+  const clock = options.clock ?? systemClock;
+  const corral = ourselves();
+  const records = recordsOf(directories, record.job_id);
+  records.update({ ...record, corral, left: null });
+  const log = new JobLog(clock, record.begun_ns === null ? clock.monotonicNs() : BigInt(record.begun_ns));
+  log.add("running", `taken up by Corral (pid ${process.pid})`);
+  return new RunningJob({
+    context: contextOfRecord(record, corral),
+    state: { ...stateOfRecord(record), events: log.events },
+    child,
+    records,
+    log,
+    tethers: [],
+    wallClock: clock.wall,
+    warn: options.onWarning ?? (() => {}),
+    adoption: record.mode === "attach" ? adoptionOf(record.keep_limits) : null,
+    exitSource: () => child.exitSource,
+  });
+}

@@ -1,0 +1,172 @@
+import { quote } from "../../report/index.ts";
+
+/** Whether a text, or a path, fits. */
+export type Fits = (text: string) => boolean;
+
+/** One place of a pattern: this text, any one character, or one of a class. */
+type Token = string | ((character: string) => boolean);
+type Piece = readonly Token[];
+
+const anyCharacter = (): boolean => true;
+
+/** Reads the class that begins behind `[` at `at`; the place behind its `]`, and what it takes. */
+function readClass(pattern: string, at: number): { readonly end: number; readonly token: Token } {
+  const negated = pattern[at] === "!" || pattern[at] === "^";
+  const first = negated ? at + 1 : at;
+  // A ] that comes first is meant.
+  const close = pattern.indexOf("]", first + 1);
+  if (close === -1) throw new RangeError(`has a [ without its ]: ${quote(pattern)}`);
+  const members = [...pattern.slice(first, close)];
+  const ranges: (readonly [string, string])[] = [];
+  for (let index = 0; index < members.length; index += 1) {
+    const low = members[index] ?? "";
+    const isRange = members[index + 1] === "-" && index + 2 < members.length;
+    const high = isRange ? (members[index + 2] ?? "") : low;
+    if (codeOf(low) > codeOf(high)) throw new RangeError(`has a range that runs backwards: ${quote(`${low}-${high}`)}`);
+    ranges.push([low, high]);
+    if (isRange) index += 2;
+  }
+  const inside = (one: string): boolean =>
+    ranges.some(([low, high]) => codeOf(low) <= codeOf(one) && codeOf(one) <= codeOf(high));
+  return { end: close + 1, token: negated ? (one) => !inside(one) : inside };
+}
+
+const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
+
+/** Cuts a pattern at its stars; between them stand pieces, which may be empty. */
+function cutAtStars(pattern: string): readonly Piece[] {
+  const pieces: Token[][] = [[]];
+  const add = (token: Token): void => {
+    const piece = pieces.at(-1) ?? [];
+    const last = piece.at(-1);
+    if (typeof token === "string" && typeof last === "string") piece[piece.length - 1] = last + token;
+    else piece.push(token);
+  };
+  for (let at = 0; at < pattern.length; ) {
+    const character = pattern[at] ?? "";
+    at += 1;
+    if (character === "*") pieces.push([]);
+    else if (character === "?") add(anyCharacter);
+    else if (character === "[") {
+      const { end, token } = readClass(pattern, at);
+      add(token);
+      at = end;
+    } else if (character === "\\") {
+      if (at === pattern.length) throw new RangeError(`ends in a \\ that escapes nothing: ${quote(pattern)}`);
+      add(pattern[at] ?? "");
+      at += 1;
+    } else add(character);
+  }
+  return pieces;
+}
+
+/** The end of a piece that stands at `at`, or -1. */
+function endOfPiece(piece: Piece, text: string, at: number): number {
+  let end = at;
+  for (const token of piece) {
+    if (typeof token === "string") {
+      if (!text.startsWith(token, end)) return -1;
+      end += token.length;
+    } else {
+      if (end >= text.length) return -1;
+      const character = String.fromCodePoint(text.codePointAt(end) ?? 0);
+      if (!token(character)) return -1;
+      end += character.length;
+    }
+  }
+  return end;
+}
+
+/**
+ * Whether pieces stand in order in what is `length` long, with anything between them: the first at the start, the last
+ * at the end. Taking each at its first place is enough, so the time is bounded by length × pieces whatever the input.
+ */
+function fitsWithGaps<P>(pieces: readonly P[], length: number, endOf: (piece: P, at: number) => number): boolean {
+  let at = 0;
+  for (const [index, piece] of pieces.entries()) {
+    const isLast = index === pieces.length - 1;
+    let end = endOf(piece, at);
+    if (index === 0 && isLast) return end === length;
+    if (index === 0) {
+      if (end === -1) return false;
+    } else {
+      const wanted = (found: number): boolean => (isLast ? found === length : found !== -1);
+      for (let start = at + 1; !wanted(end) && start <= length; start += 1) end = endOf(piece, start);
+      if (!wanted(end)) return false;
+    }
+    at = end;
+  }
+  return true;
+}
+
+/**
+ * A pattern for a name or a command line: `*` is anything, `?` one character, `[a-z]` or `[!a-z]` one of a class, `\`
+ * takes the next character as it is.
+ * @throws RangeError whose message completes "<key> …"
+ */
+export function textGlob(pattern: string): Fits {
+  if (pattern === "") throw new RangeError("must not be empty");
+  const pieces = cutAtStars(pattern);
+  const literal = literalOf(pieces);
+  if (literal !== null) return (text) => text === literal;
+  return (text) => fitsWithGaps(pieces, text.length, (piece, at) => endOfPiece(piece, text, at));
+}
+
+/** The one text that pieces without wildcards stand for, else null. */
+function literalOf(pieces: readonly Piece[]): string | null {
+  const [piece = [], ...more] = pieces;
+  if (more.length > 0 || piece.length > 1) return null;
+  const [token = ""] = piece;
+  return typeof token === "string" ? token : null;
+}
+
+/** One part of a path between slashes; `**` stands for any number of them. */
+type Part = Fits | "**";
+
+const partsOf = (path: string): readonly string[] => (path === "/" ? [] : path.slice(1).split("/"));
+
+function readPart(part: string, pattern: string): Part {
+  if (part === "**") return part;
+  if (part.includes("**")) throw new RangeError(`takes ** only between slashes, alone: ${quote(pattern)}`);
+  if (part === "") throw new RangeError(`has an empty part between slashes: ${quote(pattern)}`);
+  if (part === "." || part === "..") throw new RangeError(`must be a path without . and ..: ${quote(pattern)}`);
+  return textGlob(part);
+}
+
+/**
+ * A pattern for an absolute path: as in textGlob, but nothing crosses a slash save `**` as a part of its own, which is
+ * any number of parts, none included.
+ * @throws RangeError whose message completes "<key> …"
+ */
+export function pathGlob(pattern: string): Fits {
+  if (!pattern.startsWith("/")) {
+    throw new RangeError(`expects an absolute path, such as /usr/bin/ffmpeg or /**/ffmpeg, not ${quote(pattern)}`);
+  }
+  const parts = partsOf(pattern).map((part) => readPart(part, pattern));
+  if (!/[*?[\\]/.test(pattern)) return (path) => path === pattern;
+  const pieces: Fits[][] = [[]];
+  for (const part of parts) {
+    if (part === "**") pieces.push([]);
+    else pieces.at(-1)?.push(part);
+  }
+  return (path) => {
+    if (!path.startsWith("/")) return false;
+    const names = partsOf(path);
+    return fitsWithGaps(pieces, names.length, (piece, at) =>
+      at + piece.length <= names.length && piece.every((fits, index) => fits(names[at + index] ?? ""))
+        ? at + piece.length
+        : -1,
+    );
+  };
+}
+
+/**
+ * A directory and all below it: a prefix of whole parts, so that `/srv/jobs` is not one of `/srv/jobs2`.
+ * @throws RangeError as pathGlob
+ */
+export function pathPrefix(pattern: string): Fits {
+  const directory = pattern.length > 1 && pattern.endsWith("/") ? pattern.slice(0, -1) : pattern;
+  const here = pathGlob(directory);
+  const below = pathGlob(directory === "/" ? "/**" : `${directory}/**`);
+  return (path) => here(path) || below(path);
+}
