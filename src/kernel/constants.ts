@@ -26,6 +26,9 @@ export const rlimits = {
   rttime: 15,
 } as const;
 
+/** Bits of `ProcessStat.flags` (PF_*, include/linux/sched.h). */
+export const taskFlags = { exiting: 0x4, neverExecuted: 0x40, kernelThread: 0x20_0000 } as const;
+
 // Second names of a number that already has a better known one.
 const aliases = new Set(["SIGIOT", "SIGPOLL", "SIGUNUSED", "SIGCLD"]);
 // As glibc and musl have it: the kernel's first real-time signals are kept for the threads library.

@@ -44,8 +44,8 @@ function mayTrace(pid: number): boolean {
   }
 }
 
-/** Status of a zombie that its parent has not reaped yet; null when it is gone or not ours to see. */
-function zombieStatus(identity: ProcessIdentity): number | null {
+/** Status (`wait(2)`) of a zombie that its parent has not reaped yet; null when it is gone or not ours to see. */
+export function zombieStatus(identity: ProcessIdentity): number | null {
   const stat = readProcessStat(identity.pid);
   if (stat === null || stat.startTicks !== identity.startTicks || stat.state !== "Z") return null;
   if (stat.exitCode !== null && stat.exitCode !== 0) return stat.exitCode;

@@ -12,10 +12,18 @@ export type {
   ConnectorRecord,
   ConnectorRename,
 } from "./connector-record.ts";
-export { ioprioClasses, rlimits, schedPolicies, signalName, signalNumber, signalNumbers } from "./constants.ts";
+export {
+  ioprioClasses,
+  rlimits,
+  schedPolicies,
+  signalName,
+  signalNumber,
+  signalNumbers,
+  taskFlags,
+} from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
 export type { ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
-export { observeProcess } from "./foreign-process.ts";
+export { observeProcess, zombieStatus } from "./foreign-process.ts";
 export type { HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
 export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";

@@ -4,6 +4,8 @@ import { CorralError } from "../report/index.ts";
 import type { NativeAttributes } from "./native-attributes.ts";
 import { attributeCalls } from "./native-attributes.ts";
 import { nativeCallError } from "./native-error.ts";
+import type { NativeSockets } from "./native-sockets.ts";
+import { socketCalls } from "./native-sockets.ts";
 import { packageRoot } from "./package-root.ts";
 
 /** Event bits of `watchFd`; the numbers are libuv's (uv_poll_start). */
@@ -91,7 +93,7 @@ export type SpawnParameters = readonly [
  * The addon's functions as native/BOUNDARY.md specifies them, each wrapped so that a failed call is a
  * CorralError NATIVE_CALL with errno and syscall on its cause.
  */
-export interface NativeAddon extends NativeAttributes {
+export interface NativeAddon extends NativeAttributes, NativeSockets {
   /**
    * clone3(CLONE_VM|CLONE_VFORK|CLONE_PIDFD[|CLONE_INTO_CGROUP]) and execve, on this thread: returns after the
    * exec. A frozen group is refused with EBUSY of `cgroup.events`.
@@ -137,6 +139,7 @@ function trace(call: string, parameters: readonly unknown[], outcome: string): v
 }
 
 function show(value: unknown): string {
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   return JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? "-";
 }
 
@@ -184,6 +187,7 @@ function guardAll(raw: NativeAddon): NativeAddon {
   const traced = process.env["CORRAL_TRACE_NATIVE"] === "1";
   return {
     ...guardEach(raw, attributeCalls, traced),
+    ...guardEach(raw, socketCalls, traced),
     spawn: guard("spawn", raw.spawn, traced),
     spawnAsync: guardAsync("spawnAsync", raw.spawnAsync, traced),
     pidfdOpen: guard("pidfdOpen", raw.pidfdOpen, traced),

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { taskFlags } from "./constants.ts";
 import { nativeCallError } from "./native-error.ts";
 import type { LinkTarget } from "./proc-read.ts";
 import { readProcLink, readProcText } from "./proc-read.ts";
@@ -35,8 +36,6 @@ export function parseArgv(cmdline: string): readonly string[] {
   return (cmdline.endsWith("\0") ? cmdline.slice(0, -1) : cmdline).split("\0");
 }
 
-// PF_KTHREAD, include/linux/sched.h
-const kernelThreadFlag = 0x0020_0000;
 // USER_HZ, the unit of /proc/PID/stat: 100 on every architecture that Node runs on.
 const ticksPerSec = 100;
 
@@ -118,7 +117,7 @@ export function processFacts(pid: number): ProcessFacts {
       return cgroup();
     },
     get kernelThread() {
-      return ifThere(({ flags }) => (flags & kernelThreadFlag) !== 0);
+      return ifThere(({ flags }) => (flags & taskFlags.kernelThread) !== 0);
     },
     get ageSec() {
       return ifThere(ageSecOf);
