@@ -47,6 +47,7 @@ interface Mount {
 
 /** Undoes the octal escapes (`\040`) that the kernel uses in mountinfo paths. */
 function unescapeMountPath(path: string): string {
+  if (!path.includes("\\")) return path;
   return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
@@ -73,19 +74,20 @@ function parseMounts(mountinfo: string): Mount[] {
 function parseSelfCgroup(text: string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const line of text.split("\n")) {
-    const match = /^\d+:([^:]*):(.*)$/.exec(line);
-    if (match === null) continue;
-    for (const name of (match[1] ?? "").split(",")) paths.set(name, match[2] ?? "/");
+    // The path may hold colons.
+    const [id = "", names, ...path] = line.split(":");
+    if (names === undefined || path.length === 0 || id === "") continue;
+    for (const name of names.split(",")) paths.set(name, path.join(":"));
   }
   return paths;
 }
 
 function ownDirectoryOf(mount: Mount, path: string | undefined): string | null {
-  if (path === undefined || /^\/\.\.(\/|$)/.test(path)) return null;
+  if (path === undefined || `${path}/`.startsWith("/../")) return null;
   const base = mount.root === "/" ? "" : mount.root;
   if (base !== "" && path !== base && !path.startsWith(`${base}/`)) return null;
-  const below = path.slice(base.length).replace(/\/$/, "");
-  return `${mount.mountPoint}${below}`;
+  const below = path.slice(base.length);
+  return `${mount.mountPoint}${below.endsWith("/") ? below.slice(0, -1) : below}`;
 }
 
 const isController = (name: string): name is Controller => (controllers as readonly string[]).includes(name);
@@ -97,15 +99,16 @@ export function parseHostCgroups(texts: CgroupTexts): HostCgroups {
   const enabled = new Set(
     texts.procCgroups
       .split("\n")
-      .filter((line) => /\s1$/.test(line))
-      .map((line) => toV2Name(line.split(/\s/)[0] ?? "")),
+      .map((line) => line.split("\t"))
+      .filter((fields) => fields[3] === "1")
+      .map(([name = ""]) => toV2Name(name)),
   );
   const hierarchies: Hierarchy[] = [];
   const seen = new Set<string>();
   for (const mount of parseMounts(texts.mountinfo)) {
     const v2 = mount.type === "cgroup2";
     const names = v2
-      ? texts.unifiedControllers(mount.mountPoint).trim().split(/\s+/)
+      ? texts.unifiedControllers(mount.mountPoint).trim().split(" ")
       : mount.options.map(toV2Name).filter((name) => enabled.size === 0 || enabled.has(name));
     const key = v2 ? "v2" : `v1:${mount.options.join(",")}`;
     if (seen.has(key)) continue;

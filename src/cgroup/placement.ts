@@ -114,13 +114,13 @@ const isV2Root = (directory: string): boolean =>
   existsSync(`${directory}/cgroup.procs`) && !existsSync(`${directory}/cgroup.type`);
 
 function offers(directory: string, needed: readonly Controller[]): boolean {
-  const available = readText(`${directory}/cgroup.controllers`).split(/\s+/);
+  const available = readText(`${directory}/cgroup.controllers`).split(" ");
   return needed.every((controller) => available.includes(controller));
 }
 
 /** A group can pass controllers on when they already are, or when it is free of processes, or the root. */
 function canPassOn(directory: string, needed: readonly Controller[]): boolean {
-  const enabled = readText(`${directory}/cgroup.subtree_control`).split(/\s+/);
+  const enabled = readText(`${directory}/cgroup.subtree_control`).split(" ");
   if (needed.every((controller) => enabled.includes(controller))) return true;
   if (!writable(`${directory}/cgroup.subtree_control`)) return false;
   return isV2Root(directory) || readText(`${directory}/cgroup.procs`) === "";

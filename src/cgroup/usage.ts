@@ -32,21 +32,28 @@ export interface GroupUsage {
   readonly psi: Readonly<Record<"cpu" | "memory" | "io", PressureTotals | null>>;
 }
 
+// Plain string functions where every run passes: V8 compiles a pattern at its first use, and a run is short.
+const isWholeNumber = (text: string): boolean => text !== "" && Number(text) >= 0;
+
 /** Parses a flat keyed file (`key value` lines) such as cpu.stat. */
 export function parseFlatKeyed(text: string | null): ReadonlyMap<string, number> {
   const values = new Map<string, number>();
   for (const line of (text ?? "").split("\n")) {
     const [key, value] = line.split(" ");
-    if (key !== undefined && value !== undefined && /^\d+$/.test(value)) values.set(key, Number(value));
+    if (key !== undefined && value !== undefined && isWholeNumber(value)) values.set(key, Number(value));
   }
   return values;
 }
 
 /** Parses a *.pressure file to its totals; null when PSI is off. */
 export function parsePressure(text: string | null): PressureTotals | null {
-  const some = /^some .*total=(\d+)/m.exec(text ?? "");
-  const full = /^full .*total=(\d+)/m.exec(text ?? "");
-  return some === null ? null : { some_us: Number(some[1]), full_us: full === null ? null : Number(full[1]) };
+  const lines = (text ?? "").split("\n");
+  const total = (kind: string): number | null => {
+    const [, value] = lines.find((line) => line.startsWith(kind))?.split("total=", 2) ?? [];
+    return value === undefined ? null : Number(value);
+  };
+  const some = total("some ");
+  return some === null ? null : { some_us: some, full_us: total("full ") };
 }
 
 /** Sums one key over every device line of io.stat. */
@@ -61,11 +68,17 @@ export function sumIoStat(text: string | null, key: string): number | null {
 export function sumBlkio(text: string | null, operation: "Read" | "Write"): number | null {
   if (text === null) return null;
   let sum = 0;
-  for (const match of text.matchAll(new RegExp(`^\\d+:\\d+ ${operation} (\\d+)`, "gm"))) sum += Number(match[1]);
+  for (const line of text.split("\n")) {
+    const [, kind, bytes] = line.split(" ");
+    if (kind === operation) sum += Number(bytes);
+  }
   return sum;
 }
 
-const numberIn = (text: string | null): number | null => (text !== null && /^\d+\s*$/.test(text) ? Number(text) : null);
+const numberIn = (text: string | null): number | null => {
+  const number = text?.trim() ?? "";
+  return isWholeNumber(number) ? Number(number) : null;
+};
 
 type Reader = (file: string) => string | null;
 

@@ -28,14 +28,16 @@ export interface LauncherStatus {
   readonly fail: LauncherFailure | null;
 }
 
+// A run parses a dozen short lines: compiling patterns for them would take longer than all else here.
 function decodeEscapes(text: string): string {
+  if (!text.includes("\\x")) return text;
   return text.replace(/\\x([0-9a-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function parseSet(line: string): LauncherSet | null {
-  const match = /^set (\S+) (\d+) (.*)$/.exec(line);
-  if (match === null) return null;
-  const [, name = "", errno = "", effective = ""] = match;
+  const [verb, name = "", errno = "", ...rest] = line.split(" ");
+  if (verb !== "set" || rest.length === 0) return null;
+  const effective = rest.join(" ");
   return {
     name,
     errno: Number(errno),
@@ -45,9 +47,9 @@ function parseSet(line: string): LauncherSet | null {
 }
 
 function parseFailure(line: string): LauncherFailure | null {
-  const match = /^fail (\S+) (\d+)$/.exec(line);
-  if (match === null) return null;
-  return { stage: match[1] ?? "", errno: Number(match[2]), code: errnoName(Number(match[2])) };
+  const [verb, stage = "", errno] = line.split(" ");
+  if (verb !== "fail" || errno === undefined) return null;
+  return { stage, errno: Number(errno), code: errnoName(Number(errno)) };
 }
 
 /** Parses the launcher's status lines (grammar in native/BOUNDARY.md); unknown lines are skipped. */
