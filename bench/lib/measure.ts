@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { NativeAddon } from "../../src/kernel/index.ts";
+import { toByteBlock } from "../../src/kernel/index.ts";
 
 /** UV_READABLE of libuv. */
 const readable = 1;
@@ -32,7 +33,7 @@ export function timeProcess(addon: NativeAddon, command: TimedCommand): Promise<
   const { file, argv, env, nullFd } = command;
   return new Promise((resolve) => {
     const startMs = nowMs();
-    const { pidfd } = addon.spawn(file, argv, env, null, [nullFd, nullFd, nullFd], null);
+    const { pidfd } = addon.spawn(file, toByteBlock(argv), toByteBlock(env), null, [nullFd, nullFd, nullFd], null, 0);
     const watcher = addon.watchFd(pidfd, readable, () => {
       const wallMs = nowMs() - startMs;
       const exit = addon.waitPidfd(pidfd);

@@ -1,46 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arguments of both spawn entries: (file, argv, env, cwd, fds, cgroup). */
+/* The arguments of both spawn entries: (file, argv, env, cwd, fds, cgroup, readMs). */
 #include "spawn.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A string vector in one allocation: pointers first, bytes after them. */
-static char **read_strings(napi_env env, napi_value array)
+/* A string of bytes, one per character, with its length; false leaves an exception pending. */
+static bool read_bytes(napi_env env, napi_value value, char **text, size_t *length)
 {
-	uint32_t count = 0;
-	size_t bytes = 0, length;
-	char **vector, *text;
-	napi_value item;
-
-	CHECK(env, napi_get_array_length(env, array, &count));
-	for (uint32_t i = 0; i < count; i++) {
-		CHECK(env, napi_get_element(env, array, i, &item));
-		CHECK(env, napi_get_value_string_latin1(env, item, NULL, 0, &length));
-		bytes += length + 1;
+	if (napi_get_value_string_latin1(env, value, NULL, 0, length) != napi_ok) {
+		throw_napi_error(env, "an argument is not a string");
+		return false;
 	}
-	vector = malloc((count + 1) * sizeof(*vector) + bytes);
-	if (vector == NULL) {
+	*text = malloc(*length + 1);
+	if (*text == NULL) {
 		throw_errno(env, ENOMEM, "malloc");
-		return NULL;
+		return false;
 	}
-	text = (char *)(vector + count + 1);
-	for (uint32_t i = 0; i < count; i++) {
-		vector[i] = text;
-		if (napi_get_element(env, array, i, &item) != napi_ok ||
-		    napi_get_value_string_latin1(env, item, text, bytes, &length) != napi_ok) {
-			free(vector);
-			throw_napi_error(env, "argv or env is not an array of strings");
-			return NULL;
-		}
-		text += length + 1;
-		bytes -= length + 1;
-	}
-	vector[count] = NULL;
-	return vector;
+	return napi_get_value_string_latin1(env, value, *text, *length + 1, length) == napi_ok;
 }
 
-/* A string of bytes, one per character, or null; false leaves an exception pending. */
+/* The same, or NULL for null. */
 static bool read_text(napi_env env, napi_value value, char **text)
 {
 	napi_valuetype type;
@@ -49,18 +30,30 @@ static bool read_text(napi_env env, napi_value value, char **text)
 	*text = NULL;
 	if (napi_typeof(env, value, &type) != napi_ok)
 		return false;
-	if (type == napi_null)
-		return true;
-	if (napi_get_value_string_latin1(env, value, NULL, 0, &length) != napi_ok) {
-		throw_napi_error(env, "file, cwd or cgroup is not a string");
-		return false;
-	}
-	*text = malloc(length + 1);
-	if (*text == NULL) {
+	return type == napi_null || read_bytes(env, value, text, &length);
+}
+
+/* Strings that each end with a NUL, as a vector into their block. One value to read instead of hundreds. */
+static char **read_strings(napi_env env, napi_value value, char **block)
+{
+	size_t length, count = 0;
+	char **vector;
+
+	if (!read_bytes(env, value, block, &length))
+		return NULL;
+	for (size_t i = 0; i < length; i++)
+		count += (*block)[i] == '\0';
+	vector = malloc((count + 1) * sizeof(*vector));
+	if (vector == NULL) {
 		throw_errno(env, ENOMEM, "malloc");
-		return false;
+		return NULL;
 	}
-	return napi_get_value_string_latin1(env, value, *text, length + 1, &length) == napi_ok;
+	vector[count] = NULL;
+	for (size_t i = 0, start = 0; i < count; i++) {
+		vector[i] = *block + start;
+		start += strlen(vector[i]) + 1;
+	}
+	return vector;
 }
 
 static bool read_descriptors(napi_env env, napi_value array, struct spawn *spawn)
@@ -95,13 +88,14 @@ static bool read_descriptors(napi_env env, napi_value array, struct spawn *spawn
 bool read_spawn(napi_env env, napi_callback_info info, struct spawn *spawn)
 {
 	struct child *child = &spawn->child;
-	napi_value arguments[6];
+	napi_value arguments[7];
 
-	*spawn = (struct spawn){ .pidfd = -1 };
-	if (!get_arguments(env, info, 6, arguments) || !read_text(env, arguments[0], &spawn->file) ||
-	    (child->argv = read_strings(env, arguments[1])) == NULL ||
-	    (child->env = read_strings(env, arguments[2])) == NULL || !read_text(env, arguments[3], &spawn->cwd) ||
-	    !read_descriptors(env, arguments[4], spawn) || !read_text(env, arguments[5], &spawn->cgroup))
+	*spawn = (struct spawn){ .pidfd = -1, .output_length = -1 };
+	if (!get_arguments(env, info, 7, arguments) || !read_text(env, arguments[0], &spawn->file) ||
+	    (child->argv = read_strings(env, arguments[1], &spawn->argv_block)) == NULL ||
+	    (child->env = read_strings(env, arguments[2], &spawn->env_block)) == NULL || !read_text(env, arguments[3], &spawn->cwd) ||
+	    !read_descriptors(env, arguments[4], spawn) || !read_text(env, arguments[5], &spawn->cgroup) ||
+	    !get_int(env, arguments[6], &spawn->read_ms))
 		return false;
 	child->file = spawn->file;
 	child->cwd = spawn->cwd;
@@ -113,6 +107,8 @@ void free_spawn(struct spawn *spawn)
 	free(spawn->file);
 	free(spawn->cwd);
 	free(spawn->cgroup);
+	free(spawn->argv_block);
+	free(spawn->env_block);
 	free(spawn->child.argv);
 	free(spawn->child.env);
 	free(spawn->wanted);

@@ -102,7 +102,7 @@ void abandon_unclaimed(struct instance *instance)
 	}
 }
 
-/* spawnAsync(file, argv, env, cwd, fds, cgroup) */
+/* spawnAsync(file, argv, env, cwd, fds, cgroup, readMs) */
 napi_value spawn_async(napi_env env, napi_callback_info info)
 {
 	struct work *work = calloc(1, sizeof(*work));

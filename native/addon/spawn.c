@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,13 +116,36 @@ static bool clone_and_check(struct spawn *spawn, void *stack, int cgroup_fd)
 	return true;
 }
 
+/* Takes the event loop's part where the child is quick; whatever is not as hoped is left to JavaScript. */
+static void read_output(struct spawn *spawn)
+{
+	struct pollfd hangup = { .fd = -1 };
+	int available, i = 0;
+
+	while (i < spawn->child.fd_count && spawn->wanted[i] != FD_PIPE_WRITTEN_BY_CHILD)
+		i++;
+	if (spawn->read_ms <= 0 || i == spawn->child.fd_count)
+		return;
+	hangup.fd = spawn->ours[i];
+	if (poll(&hangup, 1, spawn->read_ms) != 1 || ioctl(hangup.fd, FIONREAD, &available) < 0 ||
+	    available > (int)sizeof(spawn->output))
+		return;
+	spawn->output_length = available == 0 ? 0 : (int)read(hangup.fd, spawn->output, sizeof(spawn->output));
+	close_all(&spawn->ours[i], 1);
+}
+
 void perform_spawn(struct spawn *spawn, void *stack)
 {
 	int cgroup_fd = -1, count = spawn->child.fd_count;
+	struct rusage usage = { 0 };
 	bool started = open_group(spawn, &cgroup_fd) && open_pipes(spawn) && clone_and_check(spawn, stack, cgroup_fd);
 
+	getrusage(RUSAGE_SELF, &usage);
+	spawn->peak_rss_kib = usage.ru_maxrss;
 	close_all(spawn->theirs, count);
-	if (!started)
+	if (started)
+		read_output(spawn);
+	else
 		close_all(spawn->ours, count);
 	if (cgroup_fd >= 0)
 		close(cgroup_fd);
@@ -137,12 +163,12 @@ void abandon_spawn(struct spawn *spawn)
 
 napi_value spawn_result(napi_env env, const struct spawn *spawn)
 {
-	napi_value result, pipes, end;
+	napi_value result, pipes, end, output;
 	uint32_t made = 0;
 
 	CHECK(env, napi_create_array(env, &pipes));
 	for (int i = 0; i < spawn->child.fd_count; i++) {
-		if (spawn->ours[i] < 0)
+		if (spawn->wanted[i] != FD_PIPE_WRITTEN_BY_CHILD && spawn->wanted[i] != FD_PIPE_READ_BY_CHILD)
 			continue;
 		CHECK(env, napi_create_int32(env, spawn->ours[i], &end));
 		CHECK(env, napi_set_element(env, pipes, made++, end));
@@ -151,10 +177,16 @@ napi_value spawn_result(napi_env env, const struct spawn *spawn)
 	CHECK(env, set_number(env, result, "pid", spawn->pid));
 	CHECK(env, set_number(env, result, "pidfd", spawn->pidfd));
 	CHECK(env, napi_set_named_property(env, result, "pipes", pipes));
+	if (spawn->output_length < 0)
+		CHECK(env, napi_get_null(env, &output));
+	else
+		CHECK(env, napi_create_string_utf8(env, spawn->output, (size_t)spawn->output_length, &output));
+	CHECK(env, napi_set_named_property(env, result, "output", output));
+	CHECK(env, set_number(env, result, "ownPeakRssBytes", (double)spawn->peak_rss_kib * 1024));
 	return result;
 }
 
-/* spawn(file, argv, env, cwd, fds, cgroup) */
+/* spawn(file, argv, env, cwd, fds, cgroup, readMs) */
 napi_value spawn_process(napi_env env, napi_callback_info info)
 {
 	struct instance *instance = instance_of(env);

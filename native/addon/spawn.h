@@ -19,6 +19,9 @@ struct spawn {
 	struct child child;
 	char *file;
 	char *cwd;
+	/* What child.argv and child.env point into. */
+	char *argv_block;
+	char *env_block;
 	/* Directory of the v2 group to be born in, NULL: none. */
 	char *cgroup;
 	/* As given; `child.fds` holds what they become. */
@@ -27,9 +30,16 @@ struct spawn {
 	int *ours;
 	int *theirs;
 
+	/* How long to wait for the end of the first pipe that the child writes; 0: not at all. */
+	int read_ms;
+
 	/* The result: a child or a failed call. */
 	pid_t pid;
 	int pidfd;
+	long peak_rss_kib;
+	/* What came through that pipe, when it closed in time and all of it fits; else -1 bytes, and the pipe is untouched. */
+	char output[4096];
+	int output_length;
 	int error;
 	const char *syscall_name;
 };
@@ -43,7 +53,7 @@ void perform_spawn(struct spawn *spawn, void *stack);
 void *map_stack(void);
 /* Kills and reaps a child that nobody will ever hear of, and closes what belongs to it. */
 void abandon_spawn(struct spawn *spawn);
-/* { pid, pidfd, pipes }; NULL with an exception pending when it cannot be made. */
+/* { pid, pidfd, pipes, ownPeakRssBytes, output }; NULL with an exception pending when it cannot be made. */
 napi_value spawn_result(napi_env env, const struct spawn *spawn);
 
 #endif

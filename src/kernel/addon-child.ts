@@ -1,8 +1,8 @@
-import { toByteString } from "./byte-text.ts";
+import { toByteBlock, toByteString } from "./byte-text.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import { signalNumbers } from "./constants.ts";
 import type { ExitInfo } from "./exit-info.ts";
-import { exitFromNative, exitFromWaitStatus, ownPeakRssBytes, unknownExit } from "./exit-info.ts";
+import { exitFromNative, exitFromWaitStatus, knownPeakRssBytes, readPeakRssBytes, unknownExit } from "./exit-info.ts";
 import type { FdWatcher, NativeAddon, NativeChild } from "./native-addon.ts";
 import { fdEvents } from "./native-addon.ts";
 import { nativeErrno } from "./native-error.ts";
@@ -18,16 +18,17 @@ function collect(addon: NativeAddon, pidfd: number, floorBytes: number): ExitInf
   }
 }
 
-function watchChild(addon: NativeAddon, pid: number, pidfd: number): ChildHandle {
+function watchChild(addon: NativeAddon, { pid, pidfd, ownPeakRssBytes: maxRssBytes }: NativeChild): ChildHandle {
   const { promise, resolve } = deferred<ExitInfo>();
   let open = true;
-  let floorBytes: number | null = null;
+  let floorBytes = knownPeakRssBytes(maxRssBytes);
   // While the child starts: neither the caller of the spawn nor who waits for the exit is held up.
-  setImmediate(() => {
-    floorBytes = ownPeakRssBytes();
-  });
+  if (floorBytes === null)
+    setImmediate(() => {
+      floorBytes = readPeakRssBytes(maxRssBytes);
+    });
   const watcher: FdWatcher = addon.watchFd(pidfd, fdEvents.readable, () => {
-    const exit = collect(addon, pidfd, floorBytes ?? ownPeakRssBytes());
+    const exit = collect(addon, pidfd, floorBytes ?? readPeakRssBytes(maxRssBytes));
     if (exit === null) return;
     open = false;
     watcher.close();
@@ -67,31 +68,35 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
 export interface AddonChild {
   readonly child: ChildHandle;
   readonly pipes: readonly number[];
+  /** As NativeChild's. */
+  readonly output: string | null;
 }
 
-/** Spawns through clone3. */
-export async function spawnWithAddon(addon: NativeAddon, request: SpawnRequest): Promise<AddonChild> {
+/** Spawns through clone3. `readMs` is that of `SpawnParameters`. */
+export async function spawnWithAddon(addon: NativeAddon, request: SpawnRequest, readMs = 0): Promise<AddonChild> {
   const { file, argv, env, cwd, fds, cgroup, mode } = request;
   const parameters = [
     toByteString(file),
-    argv.map(toByteString),
-    env.map(toByteString),
+    toByteBlock(argv),
+    toByteBlock(env),
     cwd === null ? null : toByteString(cwd),
     fds,
     cgroup === null ? null : toByteString(cgroup),
+    readMs,
   ] as const;
   const spawned = mode === "pool" ? await addon.spawnAsync(...parameters) : addon.spawn(...parameters);
   return adopt(addon, spawned);
 }
 
-function adopt(addon: NativeAddon, { pid, pidfd, pipes }: NativeChild): AddonChild {
+function adopt(addon: NativeAddon, spawned: NativeChild): AddonChild {
+  const { pidfd, pipes, output } = spawned;
   try {
-    return { child: watchChild(addon, pid, pidfd), pipes };
+    return { child: watchChild(addon, spawned), pipes, output };
   } catch (thrown) {
     // Unwatched it would become a zombie: it was not started.
     addon.pidfdSendSignal(pidfd, signalNumbers["SIGKILL"] ?? 9);
     while (addon.waitPidfd(pidfd) === null);
-    for (const fd of [pidfd, ...pipes]) addon.close(fd);
+    for (const fd of [pidfd, ...pipes]) if (fd >= 0) addon.close(fd);
     throw thrown;
   }
 }

@@ -45,11 +45,27 @@ export function exitFromWaitStatus(status: number): ExitInfo {
 // The kernel's memory counters are kept per cpu and may lag by some pages.
 const counterSlackBytes = 2 * 1024 * 1024;
 
+// From here on `ru_maxrss` of this process is its peak; null: not compared yet.
+let trustedFromBytes: number | null = null;
+
 /**
- * Peak resident memory of this process (`VmHWM`, proc_pid_status(5)): the floor of a child's maxRssBytes. Infinite
- * when it cannot be read: then nothing is known of a child either.
+ * The peak of this process, which is the floor of a child's maxRssBytes, told from its `ru_maxrss` at the spawn alone, or
+ * null. That number is had for nothing but is never below the peak of who started this process. This part stays as it
+ * is: once `readPeakRssBytes` has compared the two, most numbers tell by themselves.
  */
-export function ownPeakRssBytes(): number {
+export const knownPeakRssBytes = (maxRssBytes: number): number | null =>
+  trustedFromBytes !== null && maxRssBytes >= trustedFromBytes ? maxRssBytes : null;
+
+/** The peak from /proc, which takes longer to read than all else of a spawn. Infinite when it cannot be read. */
+export function readPeakRssBytes(maxRssBytes: number): number {
+  const peakBytes = readHighWaterMark();
+  const hidden = maxRssBytes > peakBytes + counterSlackBytes;
+  trustedFromBytes ??= hidden ? maxRssBytes + 1 : maxRssBytes;
+  return peakBytes;
+}
+
+/** `VmHWM`, proc_pid_status(5). */
+function readHighWaterMark(): number {
   try {
     const [, after] = readFileSync("/proc/self/status", "utf8").split("VmHWM:", 2);
     return after === undefined ? Number.POSITIVE_INFINITY : Number.parseInt(after, 10) * 1024;
@@ -58,7 +74,7 @@ export function ownPeakRssBytes(): number {
   }
 }
 
-/** The addon's record as an ExitInfo; `floorBytes` is `ownPeakRssBytes()` at the spawn or later. */
+/** The addon's record as an ExitInfo; `floorBytes` is the peak of this process at the spawn or later. */
 export function exitFromNative(exit: NativeExit, floorBytes: number): ExitInfo {
   const { code, signal, coreDumped, maxRssBytes, ...rest } = exit;
   const known = maxRssBytes > floorBytes + counterSlackBytes;

@@ -4,6 +4,7 @@
  * kept. What it may not know: jobs, limits, hierarchies, policy, output. It imports report/ only.
  */
 
+export { toByteBlock } from "./byte-text.ts";
 export type { ChildHandle, SpawnMode, SpawnRequest } from "./child-handle.ts";
 export type {
   ConnectorExec,

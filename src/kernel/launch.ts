@@ -1,4 +1,4 @@
-import { readSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { CorralError, errnoOf } from "../report/index.ts";
 import { spawnWithAddon } from "./addon-child.ts";
 import type { ChildHandle, SpawnMode, SpawnRequest } from "./child-handle.ts";
@@ -8,11 +8,12 @@ import { launcherArguments } from "./launcher-options.ts";
 import type { LauncherSet, LauncherStatus } from "./launcher-status.ts";
 import { parseLauncherStatus } from "./launcher-status.ts";
 import type { NativeAddon } from "./native-addon.ts";
-import { fdEvents, loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
+import { loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
 import { nativeCallError, nativeErrno, nativeSyscall } from "./native-error.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
 import { once } from "./once.ts";
 import { refuseNul } from "./process.ts";
+import { fitsPipe, readAtEnd, readLines } from "./status-reader.ts";
 
 /** What to launch. */
 export interface LaunchRequest {
@@ -73,48 +74,25 @@ interface Started {
   readonly close: () => void;
 }
 
-function readAvailable(fd: number, buffer: Buffer): number | null {
-  try {
-    return readSync(fd, buffer);
-  } catch (thrown) {
-    if (errnoOf(thrown) === "EAGAIN") return null;
-    throw thrown;
-  }
-}
-
-function readUntilClosed(addon: NativeAddon, fd: number, onText: (text: string) => void): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const buffer = Buffer.allocUnsafe(4096);
-    const chunks: Buffer[] = [];
-    const finish = (settle: () => void): void => {
-      watcher.close();
-      addon.close(fd);
-      settle();
-    };
-    const watcher = addon.watchFd(fd, fdEvents.readable, () => {
-      try {
-        const length = readAvailable(fd, buffer);
-        if (length === null) return;
-        if (length === 0) finish(() => resolve(Buffer.concat(chunks).toString("utf8")));
-        else {
-          chunks.push(Buffer.from(buffer.subarray(0, length)));
-          onText(Buffer.concat(chunks).toString("utf8"));
-        }
-      } catch (thrown) {
-        finish(() => reject(nativeCallError("read", thrown, "launcher status")));
-      }
-    });
-  });
-}
+// A launcher takes less than one millisecond to its exec; one that takes longer shall not keep a thread of the pool.
+const startMs = 10;
 
 // Without `holds` there must be no second pipe: only `--hold` makes the launcher close it at the exec.
 async function startWithAddon(addon: NativeAddon, request: SpawnRequest, holds: boolean): Promise<Started> {
   const pipes = holds ? [pipeFds.writtenByChild, pipeFds.readByChild] : [pipeFds.writtenByChild];
-  const { child, pipes: ends } = await spawnWithAddon(addon, { ...request, fds: [...request.fds, ...pipes] });
+  const whole = !holds && fitsPipe(request.argv);
+  const readMs = whole && request.mode === "pool" ? startMs : 0;
+  const {
+    child,
+    pipes: ends,
+    output,
+  } = await spawnWithAddon(addon, { ...request, fds: [...request.fds, ...pipes] }, readMs);
   const [statusRead = -1, holdWrite = null] = ends;
+  const read = whole ? readAtEnd : readLines;
+  const readStatus = output === null ? read(addon, statusRead) : () => Promise.resolve(output);
   return {
     child,
-    readStatus: (onText) => readUntilClosed(addon, statusRead, onText),
+    readStatus,
     release: () => letGo(() => holdWrite !== null && writeSync(holdWrite, "g")),
     close: once(() => {
       if (holdWrite !== null) addon.close(holdWrite);

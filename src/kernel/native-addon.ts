@@ -71,22 +71,28 @@ export const pipeFds = { writtenByChild: -2, readByChild: -3 } as const;
 export interface NativeChild {
   readonly pid: number;
   readonly pidfd: number;
-  /** Our ends of the pipes in `fds`, in that order. */
+  /** Our ends of the pipes in `fds`, in that order; -1 for the one that became `output`. */
   readonly pipes: readonly number[];
+  /** `ru_maxrss` of this process at the spawn, getrusage(2). */
+  readonly ownPeakRssBytes: number;
+  /** All that came through the first pipe written by the child, when it closed in time; else null. */
+  readonly output: string | null;
 }
 
 /**
- * What both spawn entries take; strings are byte strings (byte-text.ts). `fds[i]` becomes descriptor `i`, -1
+ * What both spawn entries take; strings are byte strings, `argv` and `env` blocks of them (byte-text.ts). `fds[i]` becomes descriptor `i`, -1
  * leaves it closed, `pipeFds` make a pipe; higher descriptors follow their close-on-exec flag. `cgroup`: directory
- * of the v2 group to be born in, null: ours.
+ * of the v2 group to be born in, null: ours. `readMs`: how long the spawning thread waits after the exec for the first
+ * pipe written by the child to close, 0: not at all.
  */
 export type SpawnParameters = readonly [
   file: string,
-  argv: readonly string[],
-  env: readonly string[],
+  argv: string,
+  env: string,
   cwd: string | null,
   fds: readonly number[],
   cgroup: string | null,
+  readMs: number,
 ];
 
 /**
@@ -252,11 +258,15 @@ export function requireAddon(): NativeAddon {
   });
 }
 
+let foundLauncher: string | null = null;
+
 /** Path of `corral-launch` for this platform, or null when it was not built. Never throws. */
 export function launcherPath(): string | null {
+  if (foundLauncher !== null) return foundLauncher;
   try {
     const file = prebuilt("corral-launch");
-    return existsSync(file) ? file : null;
+    foundLauncher = existsSync(file) ? file : null;
+    return foundLauncher;
   } catch {
     return null;
   }

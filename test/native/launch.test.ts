@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import type { LauncherOptions, LaunchRequest } from "../../src/kernel/index.ts";
-import { inheritAll, launch, launcherPath, nativeErrno, packageRoot } from "../../src/kernel/index.ts";
+import { inheritAll, launch, launcherPath, nativeErrno, packageRoot, toByteBlock } from "../../src/kernel/index.ts";
 import { openPackageRoot } from "../shared/readable-copy.ts";
 import {
   launchAndRead,
@@ -256,11 +256,12 @@ test("a reader of the status that went away does not stop the workload", async (
   const script = `exec 9>&-; ${launcherPath()} run --status 8 --nice 1 -- echo ran 8>&1 >&7 | true`;
   const { pidfd } = addon.spawn(
     "/bin/sh",
-    ["sh", "-c", script],
-    [...plainEnv],
+    toByteBlock(["sh", "-c", script]),
+    toByteBlock(plainEnv),
     null,
     [-1, 1, 2, -1, -1, -1, -1, writeEnd],
     null,
+    0,
   );
   (await import("node:fs")).closeSync(writeEnd);
   assert.equal(await readAll(addon, readEnd), "ran\n");

@@ -113,7 +113,7 @@ test("an active watcher keeps a process alive, an unreferenced one does not", as
     const [r, w] = addon.pipe(); const watcher = addon.watchFd(r, 1, () => { console.log("alive"); watcher.close(); });
     watcher.unref(); watcher.ref();
     setTimeout(() => require("fs").writeSync(w, "x"), 50).unref();
-    addon.spawn("/bin/true", ["true"], [], null, [], null);
+    addon.spawn("/bin/true", "true\\0", "", null, [], null, 0);
     setTimeout(() => {}, 60);`);
   assert.equal(kept.stdout, "alive\n");
 });
@@ -154,7 +154,7 @@ test("the addon works in several threads at once", async () => {
     const addon = require(${JSON.stringify(addonPath)});
     (async () => {
       for (let i = 0; i < 300; i += 1) {
-        const { pidfd } = addon.spawn("/bin/sh", ["sh", "-c", "exit " + (i % 100)], [], null, [-1, -1, -1], null);
+        const { pidfd } = addon.spawn("/bin/sh", ["sh", "-c", "exit " + (i % 100), ""].join("\\0"), "", null, [-1, -1, -1], null, 0);
         const exit = await new Promise((resolve) => {
           const watcher = addon.watchFd(pidfd, 1, () => { watcher.close(); resolve(addon.waitPidfd(pidfd)); });
         });
