@@ -18,6 +18,10 @@ export const errorCodes = {
     exitStatus: exitStatus.usage,
     meaning: "a flag or argument is unknown, malformed, out of range or in conflict",
   },
+  CONFIG: {
+    exitStatus: exitStatus.usage,
+    meaning: "a configuration file cannot be read or has mistakes, each told with its line and column",
+  },
   COMMAND_NOT_FOUND: {
     exitStatus: exitStatus.notFound,
     meaning: "the command does not exist on PATH or at the path given",
