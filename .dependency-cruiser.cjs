@@ -42,7 +42,7 @@ const entersThroughTheDoor = rooms.map((room) => ({
   // The command line has no door but its flag tables are data, which the host's tests walk.
   from: { pathNot: room === "cli" ? "^(src/cli|test)/" : `^src/${room}/` },
   // A room may have inner rooms (src/run/attach), each with a door of its own.
-  to: { path: `^src/${room}/`, pathNot: `^src/${room}/([^/]+/)?index\\.ts$` },
+  to: { path: `^src/${room}/`, pathNot: [`^src/${room}/index\\.ts$`, `^src/${room}/[^/]+/index\\.ts$`] },
 }));
 
 module.exports = {

@@ -21,6 +21,7 @@ const inputs = [
   "vm",
   "tools/build.mjs",
   "tools/gen-schemas.ts",
+  "tools/schemas",
   "package-lock.json",
   "tsconfig.json",
   "tsconfig.build.json",

@@ -9,6 +9,8 @@ import { rlimits } from "../src/kernel/index.ts";
 import type { RunReport } from "../src/report/index.ts";
 import { constraintStatuses, exitReasons, intents, slaReasons } from "../src/report/index.ts";
 import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
+import type { MetricsDocument, ViolationsDocument } from "../src/run/metrics/index.ts";
+import type { metrics, violations } from "./schemas/metrics.ts";
 import { metricsSchemas } from "./schemas/metrics.ts";
 import type { Proof } from "./schemas/parts.ts";
 import { count, countOrNull, describe, seconds, text, textOrNull, texts, time, whole, yesNo } from "./schemas/parts.ts";
@@ -382,7 +384,9 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof start, StartRecord>,
   Proof<typeof plannedLimit, PlannedLimit>,
   Proof<typeof attributes, ProcessAttributes>,
-] = [true, true, true, true];
+  Proof<typeof metrics, MetricsDocument>,
+  Proof<typeof violations, ViolationsDocument>,
+] = [true, true, true, true, true, true];
 
 /** File name and content of every schema; `npm run check` compares them with what is committed. */
 export function generateSchemas(): Record<string, object> {

@@ -1,4 +1,5 @@
 import type { FlagTable } from "./flag-definition.ts";
+import { metricsFlags } from "./metrics-flags.ts";
 import { runFlags } from "./run-flags.ts";
 
 /** What a command may ask of the program it belongs to. */
@@ -82,6 +83,18 @@ export const commands: readonly CommandDefinition[] = [
       exitStatuses,
     ],
     load: async () => typed((await import("./run-command.ts")).runCommand),
+  },
+  {
+    path: ["metrics"],
+    usage: "corral metrics [--textfile FILE | --violations [--last N]] [--json]",
+    brief: "Print what the results of all jobs add up to, as Prometheus reads it",
+    flags: metricsFlags,
+    args: null,
+    footer: [
+      "Without flags the Prometheus text goes to stdout.",
+      "Exit status: 0; 125 the results cannot be read or FILE not written, 2 usage.",
+    ],
+    load: async () => typed((await import("./metrics-command.ts")).metricsCommand),
   },
   {
     path: ["doctor"],

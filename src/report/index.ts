@@ -21,6 +21,7 @@ export type {
 export { exitReasons, intents } from "./run-report.ts";
 export type { SlaCompliance, SlaReason, SlaViolation } from "./sla-reason.ts";
 export { slaCompliances, slaReasons, slaViolations } from "./sla-reason.ts";
+export { formatTable } from "./table.ts";
 export {
   formatBytes,
   formatExactBytes,

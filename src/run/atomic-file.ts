@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Writes all of `text`; a short write is continued, so that a full disk is an error and not a cut file. */
@@ -7,11 +7,13 @@ function writeAll(fd: number, text: string): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
-function writeTemporary(path: string, text: string, sync: boolean): string {
+/** @param mode set whatever the umask is; null: 0640, as the umask allows */
+function writeTemporary(path: string, text: string, sync: boolean, mode: number | null = null): string {
   // Exclusively, under a name nobody can have prepared: the directory may be one that others write to.
   const temporary = `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
   const fd = openSync(temporary, "wx", 0o640);
   try {
+    if (mode !== null) fchmodSync(fd, mode);
     writeAll(fd, text);
     if (sync) fsyncSync(fd);
   } catch (cause) {
@@ -59,9 +61,12 @@ export function createDurableFile(path: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
-/** Replaces a file durably: the way a report reaches the path its user named. */
-export function replaceDurableFile(path: string, text: string): void {
-  moveInto(path, writeTemporary(path, text, true));
+/**
+ * Replaces a file durably: the way a report reaches the path its user named.
+ * @param mode set whatever the umask is; null: 0640, as the umask allows
+ */
+export function replaceDurableFile(path: string, text: string, mode: number | null = null): void {
+  moveInto(path, writeTemporary(path, text, true, mode));
 }
 
 function syncDirectory(path: string): void {

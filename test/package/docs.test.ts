@@ -60,10 +60,12 @@ function checkExample(example: string, cwd: string): void {
 }
 
 describe("the examples", () => {
-  for (const example of examplesIn("docs/run.md")) {
-    test(`docs/run.md: ${title(example)}`, () => {
-      checkExample(example, mkdtempSync(join(root, "example-")));
-    });
+  for (const page of ["docs/run.md", "docs/metrics.md"]) {
+    for (const example of examplesIn(page)) {
+      test(`${page}: ${title(example)}`, () => {
+        checkExample(example, mkdtempSync(join(root, "example-")));
+      });
+    }
   }
 
   for (const example of examplesIn("README.md").filter((text) => !wholeCheckout.test(text))) {
@@ -126,6 +128,13 @@ describe("the JSON Schemas", () => {
     );
     assert.deepEqual(faultsOf("start", JSON.parse(stdout)), []);
   });
+
+  for (const [schema, flags] of Object.entries({ metrics: "", violations: "--violations" })) {
+    test(`what corral metrics --json ${flags} prints of those runs is a corral.${schema}/1`, () => {
+      const { stdout, stderr } = runScript(`corral metrics --json ${flags}`, root);
+      assert.deepEqual(faultsOf(schema, JSON.parse(stdout)), [], stderr);
+    });
+  }
 
   for (const flags of [
     "",

@@ -1,0 +1,30 @@
+/** The words that schemas are made of; every one wants the description that the schema gives its field. */
+import { toJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
+
+export const text = (description: string) => v.pipe(v.string(), v.description(description));
+export const textOrNull = (description: string) => v.pipe(v.nullable(v.string()), v.description(description));
+export const yesNo = (description: string) => v.pipe(v.boolean(), v.description(description));
+export const time = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
+export const whole = () => v.pipe(v.number(), v.integer(), v.minValue(0));
+export const count = (description: string) => v.pipe(whole(), v.description(description));
+export const countOrNull = (description: string) => v.pipe(v.nullable(whole()), v.description(description));
+export const seconds = () => v.pipe(v.number(), v.minValue(0));
+export const texts = (description: string) => v.pipe(v.array(v.string()), v.description(description));
+
+/** A type without readonly and brands, at every depth, so that two spellings of one shape compare equal. */
+type Plain<T> = T extends number
+  ? T extends object
+    ? number
+    : T
+  : T extends string | boolean | null | undefined
+    ? T
+    : { -readonly [K in keyof T]: Plain<T[K]> };
+type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+/** `true` when a schema and a type of the code say the same; assigning true to it fails to compile when they differ. */
+export type Proof<Schema extends v.GenericSchema, Type> = Equal<Plain<v.InferOutput<Schema>>, Plain<Type>>;
+
+export const describe = (title: string, schema: v.GenericSchema): object => {
+  const { $schema = "http://json-schema.org/draft-07/schema#", ...rest } = toJsonSchema(schema);
+  return { $schema, title, ...rest };
+};
