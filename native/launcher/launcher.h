@@ -51,6 +51,8 @@ int tether_main(int argc, char **argv);
 void status_open(int fd);
 void status_ready(void);
 void status_held(void);
+/* Writes the lines that still wait; `held` and `fail` do so themselves. */
+void status_flush(void);
 void status_set(const char *name, int error, const char *effective);
 _Noreturn void status_fail(const char *stage, int error);
 

@@ -142,6 +142,7 @@ int run_main(int argc, char **argv)
 	if (options.workdir != NULL && chdir(options.workdir) < 0)
 		status_fail("workdir", errno);
 	hold(options.hold_fd);
+	status_flush();
 	reset_signals();
 	execvp(argv[command], argv + command);
 	status_fail("exec", errno);

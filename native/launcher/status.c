@@ -6,9 +6,13 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static int status_fd = -1;
+/* `set` lines that have not been written yet: each write would wake the reader, who can do nothing before the last. */
+static char pending[4096];
+static size_t pending_length;
 
 /* A reader that went away must not stop the workload (non-owning by default): errors are ignored. */
 static void write_line(const char *line, size_t length)
@@ -51,6 +55,26 @@ void status_open(int fd)
 		_exit(EXIT_NOT_STARTED);
 }
 
+void status_flush(void)
+{
+	if (status_fd >= 0)
+		write_line(pending, pending_length);
+	pending_length = 0;
+}
+
+/* Appends to what is pending; a line longer than that is written at once, after it. */
+static void add_line(const char *line, size_t length)
+{
+	if (pending_length + length > sizeof(pending))
+		status_flush();
+	if (length > sizeof(pending)) {
+		write_line(line, length);
+		return;
+	}
+	memcpy(pending + pending_length, line, length);
+	pending_length += length;
+}
+
 void status_ready(void)
 {
 	if (status_fd >= 0)
@@ -59,8 +83,8 @@ void status_ready(void)
 
 void status_held(void)
 {
-	if (status_fd >= 0)
-		write_line("held\n", 5);
+	add_line("held\n", 5);
+	status_flush();
 }
 
 void status_set(const char *name, int error, const char *effective)
@@ -74,7 +98,7 @@ void status_set(const char *name, int error, const char *effective)
 		return;
 	escape(effective, escaped, sizeof(escaped));
 	length = snprintf(line, sizeof(line), "set %s %d %s\n", name, error, escaped);
-	write_line(line, (size_t)length);
+	add_line(line, (size_t)length);
 }
 
 void status_fail(const char *stage, int error)
@@ -84,7 +108,7 @@ void status_fail(const char *stage, int error)
 
 	signal(SIGPIPE, SIG_IGN);
 	length = snprintf(line, sizeof(line), "fail %s %d\n", stage, error);
-	if (status_fd >= 0)
-		write_line(line, (size_t)length);
+	add_line(line, (size_t)length);
+	status_flush();
 	_exit(EXIT_NOT_STARTED);
 }

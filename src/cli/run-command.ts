@@ -52,10 +52,14 @@ const replaced = "\ufffd";
 const exactCommand = (command: readonly string[]): readonly string[] =>
   command.some((word) => word.includes(replaced)) ? ownArguments(command.length) : command;
 
-const exactEnvironment = (): NodeJS.ProcessEnv =>
-  Object.entries(process.env).some(([name, value]) => name.includes(replaced) || value?.includes(replaced) === true)
-    ? ownEnvironment()
-    : process.env;
+function exactEnvironment(): NodeJS.ProcessEnv {
+  // A copy: each look at a variable of process.env is a call into Node.
+  const environment = { ...process.env };
+  const mangled = Object.entries(environment).some(
+    ([name, value]) => name.includes(replaced) || value?.includes(replaced) === true,
+  );
+  return mangled ? ownEnvironment() : environment;
+}
 
 interface Leaving {
   readonly signal: NodeJS.Signals;
