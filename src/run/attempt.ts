@@ -16,7 +16,7 @@ import { planRun } from "./plan.ts";
 import { startRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
 import { claimJob } from "./records.ts";
-import type { RunSpec } from "./spec.ts";
+import type { GovernSpec, RunSpec } from "./spec.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { stateDirectories } from "./state-dir.ts";
 import { describeOutcome } from "./summary.ts";
@@ -102,12 +102,16 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
 }
 
 /** @throws CorralError STRICT_REFUSED when --strict was given and a limit is not applied */
-export function refuseIfStrict(spec: RunSpec, constraints: readonly ConstraintOutcome[]): void {
+export function refuseIfStrict(
+  spec: GovernSpec,
+  constraints: readonly ConstraintOutcome[],
+  what: "started" | "attached" | "changed" = "started",
+): void {
   const refused = constraints.filter((one) => one.status !== "applied");
   if (!spec.strict || refused.length === 0) return;
   throw new CorralError(
     "STRICT_REFUSED",
-    `not started, because of --strict: ${refused.map(describeOutcome).join("; ")}`,
+    `not ${what}, because of --strict: ${refused.map(describeOutcome).join("; ")}`,
     {
       object: refused.map((one) => one.name).join(","),
       fix: "lift the limit, move to a host that enforces it, or drop --strict",

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { RunReport } from "../report/index.ts";
 import { jobIsLive } from "./job-life.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
+import { unclaimProcess } from "./process-claim.ts";
 import { contextOfRecord, groupOfRecord, stateOfRecord } from "./recorded-job.ts";
 import { hasResult, listStartRecords, unlinkIfThere, writeResult } from "./records.ts";
 import type { StartRecord } from "./start-record.ts";
@@ -71,6 +72,7 @@ function clear(directories: StateDirectories, path: string, record: StartRecord)
   }
   if ((group?.remove() ?? []).length > 0 || !removeUnrecorded(record)) return kept;
   unlinkIfThere(path);
+  if (record.mode === "attach" && record.workload !== null) unclaimProcess(directories, record.workload);
   return { ...kept, cleared: true };
 }
 

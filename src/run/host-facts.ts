@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { HostCgroups } from "../cgroup/index.ts";
 import { discoverHostCgroups, listDisks, weightedDisks } from "../cgroup/index.ts";
 import type { HostFacts } from "./plan.ts";
-import type { RunSpec } from "./spec.ts";
+import type { GovernSpec } from "./spec.ts";
 
 function autogroupEnabled(): boolean {
   try {
@@ -11,9 +12,11 @@ function autogroupEnabled(): boolean {
   }
 }
 
-/** Gathers what planning must know of this host; only what the spec makes relevant is read. */
-export function gatherHostFacts(spec: RunSpec): HostFacts {
-  const cgroups = discoverHostCgroups();
+/**
+ * Gathers what planning must know of this host; only what the spec makes relevant is read.
+ * @param cgroups the host's cgroups as another process stands in them
+ */
+export function gatherHostFacts(spec: GovernSpec, cgroups: HostCgroups = discoverHostCgroups()): HostFacts {
   const disks = spec.limits.ioWeight === undefined ? [] : weightedDisks(listDisks(cgroups.unified?.mountPoint ?? null));
   return { cgroups, weightedDisks: disks, autogroup: spec.attributes.nice !== null && autogroupEnabled() };
 }

@@ -1,7 +1,7 @@
 import type { Controller, Disk, HostCgroups, LimitPlan, Limits } from "../cgroup/index.ts";
 import { limitNames, planLimits, weightToNice } from "../cgroup/index.ts";
 import type { ConstraintOutcome } from "../report/index.ts";
-import type { IoPriority, ProcessAttributes, RunSpec } from "./spec.ts";
+import type { GovernSpec, IoPriority, ProcessAttributes } from "./spec.ts";
 
 /** What the plan must know of the host beyond its cgroup mounts. */
 export interface HostFacts {
@@ -31,7 +31,7 @@ export interface RunPlan {
 const accounting: readonly Controller[] = ["cpu", "memory", "io", "pids"];
 
 /** Resolves a validated spec for a host: which writes, which group, which attributes. */
-export function planRun(spec: RunSpec, facts: HostFacts): RunPlan {
+export function planRun(spec: GovernSpec, facts: HostFacts): RunPlan {
   const limits = translateNice(spec);
   const plan = planLimits(limits, facts.cgroups, { bfq: facts.weightedDisks.some((disk) => disk.scheduler === "bfq") });
   const group = plan.planned.length > 0 || spec.account;
@@ -58,7 +58,7 @@ function wantsCounter(controller: Controller, needed: readonly Controller[], cgr
  * Inside a group with a cpu controller the kernel compares groups, not tasks, so nice becomes the weight of the group.
  * An explicit weight stays the weight; nice then orders tasks inside the group only.
  */
-function translateNice(spec: RunSpec): Limits {
+function translateNice(spec: GovernSpec): Limits {
   const { limits, attributes } = spec;
   const cpuGroup = limits.cpuMax !== undefined || limits.cpuBurstUs !== undefined;
   const ownWeight = limits.cpuWeight !== undefined || limits.cpuIdle !== undefined;
@@ -84,7 +84,7 @@ export const weightToIoPriority = (weight: number): IoPriority => ({
  */
 export function planFallbacks(
   plan: RunPlan,
-  spec: RunSpec,
+  spec: GovernSpec,
   unavailable: ReadonlyMap<Controller, string>,
   standIns: boolean,
 ): Fallbacks {
@@ -129,7 +129,7 @@ export function planFallbacks(
 /** What an io weight is worth here: inert unless a disk uses BFQ or iocost, in which case an IO priority stands in. */
 export function judgeIoWeight(
   outcome: ConstraintOutcome,
-  spec: RunSpec,
+  spec: GovernSpec,
   facts: HostFacts,
   standIns: boolean,
 ): { readonly outcome: ConstraintOutcome; readonly ioPriority: IoPriority | null } {

@@ -6,7 +6,7 @@ import { attributeOutcomes } from "./attributes.ts";
 import type { GroupSetup } from "./group-setup.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import { judgeIoWeight, planFallbacks } from "./plan.ts";
-import type { ProcessAttributes, RunSpec } from "./spec.ts";
+import type { GovernSpec, ProcessAttributes } from "./spec.ts";
 
 /** Limits written and read back, before the workload exists; what is left are the process attributes. */
 export interface PreparedLimits {
@@ -35,7 +35,7 @@ function addedAttributes(before: ProcessAttributes, now: ProcessAttributes): Set
  */
 export function prepareLimits(
   plan: RunPlan,
-  spec: RunSpec,
+  spec: GovernSpec,
   facts: HostFacts,
   setup: GroupSetup,
   standIns: boolean,

@@ -56,14 +56,25 @@ export const noAttributes: ProcessAttributes = {
   groups: null,
 };
 
+/** What is asked of the group and the attributes of a workload, whether it is started or runs already. */
+export interface GovernSpec {
+  readonly limits: Limits;
+  readonly attributes: ProcessAttributes;
+  /** Parent group, or null for automatic choice. */
+  readonly cgroupParent: string | null;
+  readonly scope: "auto" | "cgroupfs" | "systemd";
+  /** True: a group is made for accounting even when no limit needs one. */
+  readonly account: boolean;
+  /** Refuse unless every limit is applied. */
+  readonly strict: boolean;
+}
+
 /** Everything a run is asked to do, resolved and validated. */
-export interface RunSpec {
+export interface RunSpec extends GovernSpec {
   /** Program and arguments, verbatim. */
   readonly command: readonly string[];
   /** Null: Corral makes one from the program's name. */
   readonly jobId: string | null;
-  readonly limits: Limits;
-  readonly attributes: ProcessAttributes;
   /** Environment of the workload, whole. */
   readonly env: Readonly<Record<string, string>>;
   /** File descriptors of this process that become 0, 1 and 2 of the workload. */
@@ -79,13 +90,7 @@ export interface RunSpec {
    * `shared`: it stays in Corral's, as a job of an interactive shell must for Ctrl-C, Ctrl-Z and terminal input to work.
    */
   readonly processGroup: "own" | "shared";
-  readonly strict: boolean;
   readonly slaEligible: boolean;
   readonly intent: Intent | null;
   readonly tags: Readonly<Record<string, string>>;
-  /** Parent group, or null for automatic choice. */
-  readonly cgroupParent: string | null;
-  readonly scope: "auto" | "cgroupfs" | "systemd";
-  /** True: a group is made for accounting even when no limit needs one. */
-  readonly account: boolean;
 }

@@ -6,15 +6,16 @@ import type { ProcessAttributes } from "../spec.ts";
 import type { AdoptedProcess } from "../start-record.ts";
 import { wantedAttributes } from "./attribute-text.ts";
 import { applyChanges, planChanges, setsOf } from "./live-attributes.ts";
-import { keyOf, treeOf } from "./tree.ts";
+import { mergeAdopted } from "./merge-adopted.ts";
+import { keyOf } from "./tree.ts";
 
 /** A tree that forks faster than it can be followed is given up after so many passes. */
 const maxPasses = 200;
 
 export interface AdoptRequest {
   readonly leader: ProcessIdentity;
-  /** Descendants too. */
-  readonly tree: boolean;
+  /** The processes to adopt, as they are now; asked again until it names no new ones. */
+  readonly find: () => readonly ProcessIdentity[];
   readonly group: GroupHandle | null;
   readonly attributes: ProcessAttributes;
   /** Adopted before: by an earlier Corral, or with other limits. */
@@ -58,13 +59,13 @@ export function adoptProcesses(request: AdoptRequest): AdoptResult {
   const { leader, group, record } = request;
   const wanted = wantedAttributes(request.attributes);
   const hostOf = hostCgroupsReader();
-  const adopted = [...request.known];
+  let adopted = request.known;
   const done = new Set<string>();
   const moveRefusals = new Map<string, MoveRefusal>();
   const attributeRefusals = new Map<string, string>();
   let complete = false;
   for (let pass = 0; pass < maxPasses && !complete; pass += 1) {
-    const fresh = (request.tree ? treeOf(leader) : [leader]).filter((one) => !done.has(keyOf(one)));
+    const fresh = request.find().filter((one) => !done.has(keyOf(one)));
     complete = fresh.length === 0;
     if (complete) break;
     const plans = fresh.map(
@@ -77,11 +78,10 @@ export function adoptProcesses(request: AdoptRequest): AdoptResult {
     );
     for (const one of fresh) done.add(keyOf(one));
     const touched = plans.filter(({ origins, changes }) => origins.length > 0 || changes.length > 0);
-    adopted.push(...touched);
+    adopted = mergeAdopted(adopted, touched);
     if (touched.length > 0) record(adopted);
     for (const plan of touched) move(plan, moveRefusals);
     attributesOf(touched, attributeRefusals);
-    if (!request.tree) complete = true;
   }
   const joins = [...moveRefusals.values()].map(
     ({ directory, code }): LauncherSet => ({ name: "join", errno: -1, code, effective: `${directory}/cgroup.procs` }),

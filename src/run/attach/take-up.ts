@@ -1,12 +1,13 @@
-import type { ProcessIdentity } from "../../kernel/index.ts";
-import { identityOf, type observeProcess } from "../../kernel/index.ts";
+import type { ForeignProcess } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import type { StartOptions } from "../attempt.ts";
 import { collectGarbage } from "../gc.ts";
 import { lifeOf } from "../job-life.ts";
 import { withJobLock } from "../job-lock.ts";
 import { JobLog, systemClock } from "../job-log.ts";
+import { unclaimProcess } from "../process-claim.ts";
 import { contextOfRecord, stateOfRecord } from "../recorded-job.ts";
+import type { JobRecords } from "../records.ts";
 import { recordsOf, resultPathsOf } from "../records.ts";
 import { RunningJob } from "../running-job.ts";
 import type { StartRecord } from "../start-record.ts";
@@ -14,6 +15,7 @@ import type { StateDirectories } from "../state-dir.ts";
 import { stateDirectories } from "../state-dir.ts";
 import { adoptionOf } from "./adoption.ts";
 import { watchForExit } from "./exit-watch.ts";
+import { ourselves } from "./ourselves.ts";
 
 const notFound = (jobId: string): CorralError =>
   new CorralError("JOB_NOT_FOUND", `there is no job ${quote(jobId)}`, {
@@ -36,12 +38,6 @@ export function requireLiveRecord(directories: StateDirectories, jobId: string):
   if (record !== null) return record;
   throw resultPathsOf(directories, jobId).length > 0 ? ended(jobId) : notFound(jobId);
 }
-
-const ourselves = (): ProcessIdentity => {
-  const corral = identityOf(process.pid);
-  if (corral === null) throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
-  return corral;
-};
 
 /**
  * Takes up a job whose Corral was killed or left: from here on this process watches it, and its result is written when
@@ -68,9 +64,21 @@ export function takeUpJob(jobId: string, options: StartOptions = {}): Promise<Ru
   });
 }
 
+/** An attached job gives its process free when it is forgotten. */
+function withClaim(records: JobRecords, directories: StateDirectories, { mode, workload }: StartRecord): JobRecords {
+  if (mode !== "attach" || workload === null) return records;
+  return {
+    ...records,
+    forget: () => {
+      records.forget();
+      unclaimProcess(directories, workload);
+    },
+  };
+}
+
 function resume(
   record: StartRecord,
-  child: NonNullable<ReturnType<typeof observeProcess>>,
+  child: ForeignProcess,
   directories: StateDirectories,
   options: StartOptions,
 ): RunningJob {
@@ -84,7 +92,7 @@ function resume(
     context: contextOfRecord(record, corral),
     state: { ...stateOfRecord(record), events: log.events },
     child,
-    records,
+    records: withClaim(records, directories, record),
     log,
     tethers: [],
     wallClock: clock.wall,

@@ -1,0 +1,18 @@
+/**
+ * run/attach/: governs processes that run already, and takes up jobs that another Corral left. Puts living processes
+ * under limits, keeps on record what it changed, and undoes it. Knows nothing of flags, terminals or output.
+ */
+
+export type { AdoptRequest, AdoptResult } from "./adopt.ts";
+export { adoptProcesses } from "./adopt.ts";
+export type { AttachOptions } from "./attach.ts";
+export { startAttach } from "./attach.ts";
+export { jobOfProcess, lineageOf } from "./governed.ts";
+export type { Manager, Self, TargetFacts } from "./guards.ts";
+export { managerOf, refuseManaged, refuseProtected } from "./guards.ts";
+export { releaseProcesses } from "./release.ts";
+export type { AttachSpec } from "./spec.ts";
+export { requireLiveRecord, takeUpJob } from "./take-up.ts";
+export { treeOf } from "./tree.ts";
+export type { UpdateResult } from "./update.ts";
+export { updateJob } from "./update.ts";

@@ -1,0 +1,145 @@
+import { existsSync } from "node:fs";
+import type { GroupHandle } from "../../cgroup/index.ts";
+import { readControl, writeControl } from "../../cgroup/index.ts";
+import type { ProcessIdentity } from "../../kernel/index.ts";
+import { identityOf } from "../../kernel/index.ts";
+import type { ConstraintOutcome } from "../../report/index.ts";
+import { CorralError, quote } from "../../report/index.ts";
+import { refuseIfStrict } from "../attempt.ts";
+import { lifeOf } from "../job-life.ts";
+import { withJobLock } from "../job-lock.ts";
+import type { RunPlan } from "../plan.ts";
+import { planRun } from "../plan.ts";
+import { prepareLimits, settleOutcomes } from "../prepare.ts";
+import { groupOfRecord } from "../recorded-job.ts";
+import { recordsOf } from "../records.ts";
+import type { GovernSpec } from "../spec.ts";
+import type { StartRecord } from "../start-record.ts";
+import type { StateDirectories } from "../state-dir.ts";
+import { adoptProcesses } from "./adopt.ts";
+import { extendGroup } from "./extend-group.ts";
+import { hostFactsOf } from "./host-facts-of.ts";
+import { releaseProcesses } from "./release.ts";
+import { requireLiveRecord } from "./take-up.ts";
+import { treeOf } from "./tree.ts";
+
+/** New limits of a job that runs. */
+export interface UpdateResult {
+  /** One outcome per limit that was asked for now. */
+  readonly constraints: readonly ConstraintOutcome[];
+  readonly warnings: readonly string[];
+}
+
+/** The files that planned limits are about to change, with what stands in them, so that it can be put back. */
+function snapshot(
+  plan: RunPlan,
+  group: GroupHandle | null,
+): readonly { readonly path: string; readonly text: string }[] {
+  return plan.limits.planned.flatMap(({ controller, writes }) => {
+    const directory = group?.directoryOf(controller) ?? null;
+    const paths = directory === null ? [] : [...new Set(writes.map(({ file }) => `${directory}/${file}`))];
+    return paths.filter((path) => existsSync(path)).map((path) => ({ path, text: readControl(path).trim() }));
+  });
+}
+
+/** Writes back what `snapshot` read; keyed files take their own lines again, one at a time. */
+function putBack(files: ReturnType<typeof snapshot>): void {
+  for (const { path, text } of files.toReversed()) {
+    for (const line of text === "" ? [] : text.split("\n")) {
+      try {
+        writeControl(path, line);
+      } catch {
+        // The remaining ones still go back; the error that led here is the one to tell.
+      }
+    }
+  }
+}
+
+/** The processes of a job now: those in its group, and what descends from its leader. */
+function processesOf(record: StartRecord, group: GroupHandle | null): ProcessIdentity[] {
+  const members = (group?.processes() ?? []).flatMap((pid) => identityOf(pid) ?? []);
+  const tree = record.workload === null || identityOf(record.workload.pid) === null ? [] : treeOf(record.workload);
+  return group === null ? tree : members;
+}
+
+/** Later outcomes replace earlier ones of the same limit. */
+function mergeOutcomes(
+  before: readonly ConstraintOutcome[],
+  now: readonly ConstraintOutcome[],
+): readonly ConstraintOutcome[] {
+  const replaced = new Set(now.map(({ name }) => name));
+  return [...before.filter(({ name }) => !replaced.has(name)), ...now];
+}
+
+/**
+ * Changes the limits and attributes of a living job. Limits that are not named stay as they are. A limit whose
+ * controller the job's group lacks gives it that controller, and the job's processes are moved under it.
+ * @throws CorralError JOB_NOT_FOUND, JOB_ENDED, JOB_BUSY; STRICT_REFUSED with everything as it was before
+ */
+export function updateJob(directories: StateDirectories, jobId: string, spec: GovernSpec): Promise<UpdateResult> {
+  return withJobLock(directories, jobId, () => {
+    const record = requireLiveRecord(directories, jobId);
+    const life = lifeOf(record);
+    if (life === "dead" || life === "ending" || life === "starting") {
+      throw new CorralError("JOB_ENDED", `the job ${quote(jobId)} is ${life}, so that nothing of it can be changed`, {
+        object: jobId,
+        found: life,
+      });
+    }
+    return change(record, directories, spec);
+  });
+}
+
+function change(record: StartRecord, directories: StateDirectories, spec: GovernSpec): UpdateResult {
+  const before = groupOfRecord(record);
+  const leader = record.workload ?? identityOf(before?.processes()[0] ?? -1);
+  if (leader === null) throw new CorralError("JOB_ENDED", `the job ${quote(record.job_id)} has no process`, {});
+  const facts = hostFactsOf(spec, leader.pid);
+  const plan = { ...planRun(spec, facts), wanted: [] };
+  const records = recordsOf(directories, record.job_id);
+  let now: StartRecord = record;
+  const note = (part: Partial<StartRecord>): void => {
+    now = { ...now, ...part };
+    records.update(now);
+  };
+  const setup = plan.group
+    ? extendGroup(before, {
+        plan,
+        host: facts.cgroups,
+        jobId: record.job_id,
+        cgroupParent: spec.cgroupParent,
+        unifiedParent: null,
+        ownPid: null,
+        onPlanned: (paths) => note({ planned_groups: paths }),
+      })
+    : { group: before, unavailable: new Map(), denied: false };
+  const { group } = setup;
+  note({ groups: group?.directories ?? [], planned_groups: [], scope: group === null ? "none" : scopeOf(record) });
+  const old = snapshot(plan, group);
+  const prepared = prepareLimits(plan, spec, facts, setup, true);
+  const result = adoptProcesses({
+    leader,
+    find: () => processesOf(record, before),
+    group,
+    attributes: prepared.attributes,
+    known: record.adopted,
+    // Only what attaching did is ever undone: the workload of a run keeps its limits to its end.
+    record: (adopted) => note(record.mode === "attach" ? { adopted } : {}),
+  });
+  const constraints = settleOutcomes(prepared, plan, facts, result.sets);
+  try {
+    refuseIfStrict(spec, constraints, "changed");
+  } catch (refusal) {
+    putBack(old);
+    note({ adopted: record.adopted });
+    releaseProcesses(result.adopted, null);
+    throw refusal;
+  }
+  note({ constraints: mergeOutcomes(record.constraints, constraints) });
+  return {
+    constraints,
+    warnings: result.refusals.map(({ directory, reason }) => `not moved into ${directory}: ${reason}`),
+  };
+}
+
+const scopeOf = ({ scope }: StartRecord): StartRecord["scope"] => (scope === "none" ? "cgroupfs" : scope);
