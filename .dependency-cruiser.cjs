@@ -57,6 +57,13 @@ module.exports = {
       to: {},
     },
     {
+      name: "a-plain-run-loads-no-metrics",
+      comment: "the start of corral run is precious; src/run/metrics is for the commands that tell metrics",
+      severity: "error",
+      from: { path: "^src/run/[^/]+\\.ts$" },
+      to: { path: "^src/run/metrics/" },
+    },
+    {
       name: "no-cycles",
       comment: "types may refer to each other; code may not",
       severity: "error",
