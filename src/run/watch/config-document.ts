@@ -1,4 +1,4 @@
-import type { Document, Node, ParsedNode } from "yaml";
+import type { Document, Node } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import type { ConfigProblem } from "./config-error.ts";
 
@@ -19,37 +19,55 @@ export type ReadDocument =
 /** More than any file of rules has, and little enough to be judged in a second. */
 const maxValues = 200_000;
 
-type Found = Document.Parsed<ParsedNode, true>;
+const tooDeep = "YAML: is nested too deeply";
+
+type Place = Pick<ConfigProblem, "line" | "column">;
+type Targets = ReadonlyMap<Node, Node | undefined>;
 
 /**
- * Reads YAML 1.2: one document, no duplicate keys, only texts as keys, no tags of applications. Anchors and aliases are followed, but
- * never to more than 200 000 values.
+ * Reads YAML 1.2: one document, no duplicate keys, only texts as keys, no tags of applications. Anchors and aliases are
+ * followed, but never to more than 200 000 values.
  */
 export function readConfigDocument(text: string): ReadDocument {
+  try {
+    return readDocument(text);
+  } catch (thrown) {
+    // A stack that is full.
+    if (!(thrown instanceof RangeError)) throw thrown;
+    return { document: null, problems: [{ line: 1, column: 1, message: tooDeep }] };
+  }
+}
+
+function readDocument(text: string): ReadDocument {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const at = (offset: number): Pick<ConfigProblem, "line" | "column"> => {
+  const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     // An empty file has no line.
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const faults = [...document.errors, ...document.warnings];
+  // The parser meets its own full stack, and then complains once per level.
+  const overflow = document.errors.find(({ message }) => message === "Maximum call stack size exceeded");
+  if (overflow !== undefined) return { document: null, problems: [{ ...at(overflow.pos[0]), message: tooDeep }] };
+  const targets = findTargets(document);
+  const faults = [
+    ...[...document.errors, ...document.warnings].map(({ message, pos }) => ({ offset: pos[0], message })),
+    ...[...targets]
+      .filter(([, target]) => target === undefined)
+      .map(([alias]) => ({
+        offset: alias.range?.[0] ?? 0,
+        message: "this alias has no anchor before it",
+      })),
+  ];
+  if (faults.length === 0) faults.push(...findBombs(document, targets));
   if (faults.length > 0) {
-    return {
-      document: null,
-      problems: faults.map(({ message, pos }) => ({ ...at(pos[0]), message: `YAML: ${firstLine(message)}` })),
-    };
+    const problems = faults.map(({ offset, message }) => ({ ...at(offset), message: `YAML: ${firstLine(message)}` }));
+    return { document: null, problems };
   }
-  const bomb = findBomb(document);
-  if (bomb !== null) {
-    const message = `YAML: aliases make more than ${maxValues} values of this file, or contain themselves`;
-    return { document: null, problems: [{ ...at(bomb), message }] };
-  }
-  const offsetOf = (path: ConfigPath, what: "value" | "key"): number => offsetIn(document, path, what);
   return {
     document: {
       value: document.toJS({ maxAliasCount: -1 }),
-      locate: (path, what = "value") => at(offsetOf(path, what)),
+      locate: (path, what = "value") => at(offsetIn(document.contents, targets, path, what)),
     },
     problems: null,
   };
@@ -57,11 +75,25 @@ export function readConfigDocument(text: string): ReadDocument {
 
 const firstLine = (message: string): string => message.split("\n", 1)[0] ?? "";
 
-/** Offset of an alias through which the document grows beyond bounds, or null. */
-function findBomb(document: Found): number | null {
+/** What each alias stands for: the last node before it that has its anchor. */
+function findTargets(document: Document.Parsed): Targets {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Node, Node | undefined>();
+  visit(document, {
+    Alias: (_, alias) => void targets.set(alias, anchors.get(alias.source)),
+    Value: (_, node) => void (node.anchor === undefined ? null : anchors.set(node.anchor, node)),
+  });
+  return targets;
+}
+
+/** The alias through which the document grows most, when it grows beyond bounds. */
+function findBombs(
+  document: Document.Parsed,
+  targets: Targets,
+): { readonly offset: number; readonly message: string }[] {
   const sizes = new Map<Node, number>();
   const sizeOf = (node: unknown): number => {
-    if (isAlias(node)) return sizeOf(node.resolve(document));
+    if (isAlias(node)) return sizeOf(targets.get(node));
     if (!isMap(node) && !isSeq(node)) return 1;
     const known = sizes.get(node);
     if (known !== undefined) return known;
@@ -72,26 +104,21 @@ function findBomb(document: Found): number | null {
     sizes.set(node, size);
     return size;
   };
-  if (sizeOf(document.contents) <= maxValues) return null;
-  let largest: { readonly offset: number; readonly size: number } = { offset: 0, size: 0 };
-  visit(document, {
-    Alias: (_, alias) => {
-      const size = sizeOf(alias);
-      if (size > largest.size) largest = { offset: alias.range?.[0] ?? 0, size };
-    },
-  });
-  return largest.offset;
+  if (sizeOf(document.contents) <= maxValues) return [];
+  const [largest] = [...targets.keys()].toSorted((a, b) => sizeOf(b) - sizeOf(a));
+  const message = `aliases make more than ${maxValues} values of this file, or contain themselves`;
+  return [{ offset: largest?.range?.[0] ?? 0, message }];
 }
 
 const offsetOfNode = (node: unknown): number | null =>
   isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? (node.range?.[0] ?? null) : null;
 
 /** Follows a path as far as it goes; a mistake behind an alias is told where it was written. */
-function offsetIn(document: Found, path: ConfigPath, what: "value" | "key"): number {
-  let node: unknown = document.contents;
+function offsetIn(top: unknown, targets: Targets, path: ConfigPath, what: "value" | "key"): number {
+  let node = top;
   let offset = offsetOfNode(node) ?? 0;
   for (const [depth, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document);
+    if (isAlias(node)) node = targets.get(node);
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
       if (pair === undefined) return offset;

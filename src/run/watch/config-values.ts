@@ -6,7 +6,7 @@ export function describeFound(value: unknown): string {
   if (typeof value === "string") return quote(value);
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "keys and values" : String(value);
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "keys and values";
 }
 
 /** A message that completes "<path> …". */
@@ -53,5 +53,5 @@ export const oneOrMany = <T extends v.GenericSchema>(one: T, what: string) =>
 export const section = <T extends v.ObjectEntries>(entries: T) =>
   v.strictObject(entries, (issue) =>
     // A key that is absent is told by its name; foreign keys are found by findForeignKeys.
-    issue.expected?.startsWith('"') === true ? "is missing" : expects("keys and values")(issue),
+    (issue.expected ?? "").startsWith('"') ? "is missing" : expects("keys and values")(issue),
   );

@@ -16,7 +16,7 @@ function readClass(pattern: string, at: number): { readonly end: number; readonl
   // A ] that comes first is meant.
   const close = pattern.indexOf("]", first + 1);
   if (close === -1) throw new RangeError(`has a [ without its ]: ${quote(pattern)}`);
-  const members = [...pattern.slice(first, close)];
+  const members = Array.from(pattern.slice(first, close));
   const ranges: (readonly [string, string])[] = [];
   for (let index = 0; index < members.length; index += 1) {
     const low = members[index] ?? "";
