@@ -190,6 +190,7 @@ test("what lies among the results and is none hides no job, and its words reach 
   const [name = ""] = readdirSync(results);
   const text = readFileSync(path.join(results, name), "utf8");
   const report = JSON.parse(text) as Record<string, unknown>;
+  writeFileSync(path.join(state, "run/jobs/odd.json"), '{"schema":"corral.start/1"}');
   writeFileSync(path.join(results, "cut.json"), text.slice(0, 200));
   writeFileSync(path.join(results, "foreign.json"), "\u001b[31m");
   writeFileSync(path.join(results, "odd.json"), JSON.stringify({ ...report, job_id: "\u001b[31m\nJOB x\u202e" }));
