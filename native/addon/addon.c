@@ -43,6 +43,7 @@ napi_value close_call(napi_env env, napi_callback_info info)
 
 	if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd))
 		return NULL;
+	claim_child(instance_of(env), fd);
 	/* After EINTR the descriptor is closed all the same (close(2)). */
 	if (close(fd) < 0 && errno != EINTR)
 		return throw_errno(env, errno, "close");

@@ -49,7 +49,7 @@ napi_status set_function(napi_env env, napi_value object, const char *name, napi
 /* addon.c: both ends close-on-exec, the read end non-blocking; -1 with errno. */
 int open_pipe(int ends[2]);
 
-/* spawn-async.c: JavaScript watches the child from now on; other descriptors are no children of ours. */
+/* spawn-async.c: JavaScript watches or closes its pidfd from now on; other descriptors are ignored. */
 void claim_child(struct instance *instance, int pidfd);
 /* Kills and reaps what nobody can claim any more. */
 void abandon_unclaimed(struct instance *instance);

@@ -17,9 +17,9 @@ import {
   sleep,
   v1Root,
   v2Root,
+  ways,
   whyNoGroup,
   withGroup,
-  withoutAddon,
   zombies,
 } from "./support.ts";
 
@@ -40,10 +40,7 @@ function withScript<T>(text: string, mode: number, body: (file: string) => Promi
   return body(file).finally(() => rmSync(folder, { recursive: true }));
 }
 
-for (const [way, by] of [
-  ["the addon", <T>(body: () => Promise<T>) => body()],
-  ["node:child_process", withoutAddon],
-] as const) {
+for (const [way, by] of ways) {
   test(`the launcher becomes the workload and its status descriptor is gone (${way})`, async () => {
     const result = await by(() => launchAndRead("sh", ["-c", "echo $$; ls /proc/self/fd | wc -l; exit 9"]));
     const [pid] = result.stdout.split("\n");
@@ -199,14 +196,14 @@ for (const [way, by] of [
     await withGroup(v2Root, async (group) => {
       const result = await by(() => launchAndRead("cat", ["/proc/self/cgroup"], { cgroup: group }));
       assert.match(result.stdout, new RegExp(`^0::${group.slice(v2Root.length)}$`, "m"));
-      const expected = way === "the addon" ? [false, null] : [true, "no-addon"];
+      const expected = way !== "node:child_process" ? [false, null] : [true, "no-addon"];
       assert.deepEqual([result.joinFallback, result.joinReason], expected);
     });
   });
 
   test(`a v2 group that is gone fails the launch instead of running outside (${way})`, { skip: noV2 }, async () => {
     const cgroup = `${v2Root}/corral-native-test-gone`;
-    if (way === "the addon") {
+    if (way !== "node:child_process") {
       await assert.rejects(launch(launchRequest("true", [], { cgroup })), (thrown) => nativeErrno(thrown) === "ENOENT");
       return;
     }
@@ -226,7 +223,7 @@ for (const [way, by] of [
       controller.abort();
       const result = await launching;
       assert.equal((await result.child.exit).signal, 9);
-      assert.equal(result.joinReason, way === "the addon" ? "frozen" : "no-addon");
+      assert.equal(result.joinReason, way !== "node:child_process" ? "frozen" : "no-addon");
     });
   });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { test } from "node:test";
 import { nativeErrno, requireAddon, signalName, spawnProcess } from "../../src/kernel/index.ts";
-import { openDescriptors, plainEnv, readAll, run, withoutAddon, zombies } from "./support.ts";
+import { openDescriptors, plainEnv, readAll, run, spawnMode, ways, zombies } from "./support.ts";
 
 const sh = (script: string) => run("/bin/sh", ["-c", script]);
 
@@ -21,10 +21,7 @@ function inheritable(): string[] {
   });
 }
 
-for (const [name, way] of [
-  ["the addon", <T>(body: () => Promise<T>) => body()],
-  ["node:child_process", withoutAddon],
-] as const) {
+for (const [name, way] of ways) {
   test(`an exit code is reported (${name})`, async () => {
     const { exit } = await way(() => sh("exit 7"));
     assert.deepEqual([exit.code, exit.signal], [7, null]);
@@ -64,7 +61,7 @@ for (const [name, way] of [
       cwd: "/nonexistent",
       fds: [],
       cgroup: null,
-      mode: "blocking" as const,
+      mode: spawnMode(),
     };
     await assert.rejects(
       way(() => spawnProcess(request)),
@@ -81,7 +78,7 @@ for (const [name, way] of [
         cwd: null,
         fds: [-1, -1, -1],
         cgroup: null,
-        mode: "blocking",
+        mode: spawnMode(),
       }),
     );
     assert.equal(child.kill(15), true);
@@ -108,7 +105,7 @@ test("a failed exec names the call, keeps the errno and leaves no zombie and no 
       cwd: null,
       fds: [0, 1, 2],
       cgroup: null,
-      mode: "blocking",
+      mode: spawnMode(),
     }),
     (thrown: Error & { code: string; found: string }) => {
       assert.deepEqual([thrown.code, thrown.found, thrown.message], ["NATIVE_CALL", "ENOENT", "execve failed: ENOENT"]);
@@ -172,7 +169,7 @@ test("descriptors are mapped by index, swaps and duplicates included", async () 
     cwd: null,
     fds,
     cgroup: null,
-    mode: "blocking",
+    mode: spawnMode(),
   });
   for (const fd of [...opened, writeEnd]) closeSync(fd);
   const lines = (await readAll(addon, readEnd)).trim().split("\n");
@@ -204,7 +201,7 @@ test("an unreferenced child does not keep the process alive", async () => {
     cwd: null,
     fds: [-1, -1, -1],
     cgroup: null,
-    mode: "blocking",
+    mode: spawnMode(),
   });
   child.unref();
   child.ref();
@@ -231,7 +228,7 @@ test("thousands of spawns under garbage collection lose no exit, no descriptor a
         cwd: "/",
         fds: [-1, -1, -1],
         cgroup: null,
-        mode: "blocking",
+        mode: spawnMode(),
       });
       assert.equal((await child.exit).code, code);
     }
@@ -246,7 +243,15 @@ test("thousands of failing spawns leak nothing", async () => {
   const before = openDescriptors().length;
   for (let attempt = 0; attempt < 2000; attempt += 1)
     await assert.rejects(
-      spawnProcess({ file: "/nonexistent", argv: ["x"], env: [], cwd: null, fds: [0], cgroup: null, mode: "blocking" }),
+      spawnProcess({
+        file: "/nonexistent",
+        argv: ["x"],
+        env: [],
+        cwd: null,
+        fds: [0],
+        cgroup: null,
+        mode: spawnMode(),
+      }),
     );
   assert.equal(openDescriptors().length, before);
   assert.deepEqual(zombies(), []);

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import path from "node:path";
-import type { ChildHandle, ExitInfo, LaunchRequest, NativeAddon } from "../../src/kernel/index.ts";
+import type { ChildHandle, ExitInfo, LaunchRequest, NativeAddon, SpawnMode } from "../../src/kernel/index.ts";
 import { inheritAll, launch, requireAddon, spawnProcess } from "../../src/kernel/index.ts";
 
 /** Where this host mounts cgroup v2 and the v1 cpu controller; groups are made below a parent of our own only. */
@@ -19,6 +19,28 @@ export async function withoutAddon<T>(body: () => Promise<T>): Promise<T> {
     delete process.env["CORRAL_NO_ADDON"];
   }
 }
+
+let mode: SpawnMode = "pool";
+
+/** How the requests of these tests are to be spawned. */
+export const spawnMode = (): SpawnMode => mode;
+
+/** Runs `body` with spawns on its own thread instead of the pool's. */
+export async function blocking<T>(body: () => Promise<T>): Promise<T> {
+  mode = "blocking";
+  try {
+    return await body();
+  } finally {
+    mode = "pool";
+  }
+}
+
+/** The three ways to start a process; each test that is given them runs by all. */
+export const ways = [
+  ["the addon", <T>(body: () => Promise<T>) => body()],
+  ["the addon, blocking", blocking],
+  ["node:child_process", withoutAddon],
+] as const;
 
 /** Reads a pipe of the addon to its end. */
 export function readAll(addon: NativeAddon, fd: number): Promise<string> {
@@ -60,7 +82,7 @@ export async function run(file: string, args: readonly string[], env: readonly s
     cwd: null,
     fds: [-1, writeEnd, 2],
     cgroup: null,
-    mode: "blocking",
+    mode,
   });
   closeFd(writeEnd);
   const [stdout, exit] = await Promise.all([readAll(addon, readEnd), child.exit]);
@@ -89,7 +111,7 @@ export function launchRequest(command: string, args: readonly string[], change: 
     cgroup: null,
     beforeExec: null,
     signal: null,
-    mode: "pool",
+    mode,
     ...change,
   } satisfies LaunchRequest;
 }
@@ -111,7 +133,10 @@ export function openDescriptors(): string[] {
 
 /** Children of this process that nobody has reaped. */
 export function zombies(): number[] {
-  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
+  // Each thread has children of its own: those of the pool's count as well.
+  const children = readdirSync("/proc/self/task").flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, "utf8").trim().split(" "),
+  );
   return children.map(Number).filter((pid) => pid > 0 && readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z "));
 }
 
