@@ -1,7 +1,7 @@
 import { parseDurationMs } from "../../report/index.ts";
+import type { Fits } from "../glob.ts";
+import { pathGlob, pathPrefix, textGlob } from "../glob.ts";
 import { lookUpUser } from "../user-lookup.ts";
-import type { Fits } from "./match-glob.ts";
-import { pathGlob, pathPrefix, textGlob } from "./match-glob.ts";
 import type { MatchSubject } from "./match-process.ts";
 
 /** The keys of a `match` or an `except`, as they are written. */

@@ -1,4 +1,4 @@
-import { quote } from "../../report/index.ts";
+import { quote } from "../report/index.ts";
 
 /** Whether a text, or a path, fits. */
 export type Fits = (text: string) => boolean;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Fits } from "./match-glob.ts";
-import { pathGlob, pathPrefix, textGlob } from "./match-glob.ts";
+import type { Fits } from "./glob.ts";
+import { pathGlob, pathPrefix, textGlob } from "./glob.ts";
 
 /** [pattern, what fits, what does not] */
 type Row = readonly [pattern: string, fits: readonly string[], others: readonly string[]];
