@@ -77,26 +77,56 @@ function endOfPiece(piece: Piece, text: string, at: number): number {
   return end;
 }
 
+/** How pieces are laid along what is matched. */
+interface Track<P> {
+  readonly length: number;
+  /** The end of a piece that stands at a place, or -1. */
+  readonly endAt: (piece: P, at: number) => number;
+  /** The end of a piece at the first place from `at` on where it stands, or -1. */
+  readonly endFrom: (piece: P, at: number) => number;
+  /** Whether a piece can stand at the very end, without beginning before `at`. */
+  readonly isLast: (piece: P, at: number) => boolean;
+}
+
 /**
- * Whether pieces stand in order in what is `length` long, with anything between them: the first at the start, the last
- * at the end. Taking each at its first place is enough, so the time is bounded by length × pieces whatever the input.
+ * Whether pieces stand in order with anything between them: the first at the start, the last at the end. Taking each
+ * at its first place is enough, so the time is bounded by length × pieces whatever the input.
  */
-function fitsWithGaps<P>(pieces: readonly P[], length: number, endOf: (piece: P, at: number) => number): boolean {
+function fitsWithGaps<P>(pieces: readonly P[], { length, endAt, endFrom, isLast }: Track<P>): boolean {
+  const last = pieces.length - 1;
   let at = 0;
   for (const [index, piece] of pieces.entries()) {
-    const isLast = index === pieces.length - 1;
-    let end = endOf(piece, at);
-    if (index === 0 && isLast) return end === length;
-    if (index === 0) {
-      if (end === -1) return false;
-    } else {
-      const wanted = (found: number): boolean => (isLast ? found === length : found !== -1);
-      for (let start = at + 1; !wanted(end) && start <= length; start += 1) end = endOf(piece, start);
-      if (!wanted(end)) return false;
-    }
-    at = end;
+    if (index > 0 && index === last) return isLast(piece, at);
+    at = index === 0 ? endAt(piece, 0) : endFrom(piece, at);
+    if (at === -1) return false;
   }
-  return true;
+  return at === length;
+}
+
+/** A text as a track of characters. */
+function trackOf(text: string): Track<Piece> {
+  const endAt = (piece: Piece, at: number): number => endOfPiece(piece, text, at);
+  return {
+    length: text.length,
+    endAt,
+    endFrom: (piece, at) => {
+      const [first] = piece;
+      // What begins with a text can only stand where that text does.
+      const next = (start: number): number => (typeof first === "string" ? text.indexOf(first, start) : start);
+      for (let start = next(at); start !== -1 && start <= text.length; start = next(start + 1)) {
+        const end = endAt(piece, start);
+        if (end !== -1) return end;
+      }
+      return -1;
+    },
+    isLast: (piece, at) => {
+      const [first = "", ...more] = piece;
+      if (more.length === 0 && typeof first === "string")
+        return text.length - first.length >= at && text.endsWith(first);
+      for (let start = at; start <= text.length; start += 1) if (endAt(piece, start) === text.length) return true;
+      return false;
+    },
+  };
 }
 
 /**
@@ -109,7 +139,7 @@ export function textGlob(pattern: string): Fits {
   const pieces = cutAtStars(pattern);
   const literal = literalOf(pieces);
   if (literal !== null) return (text) => text === literal;
-  return (text) => fitsWithGaps(pieces, text.length, (piece, at) => endOfPiece(piece, text, at));
+  return (text) => fitsWithGaps(pieces, trackOf(text));
 }
 
 /** The one text that pieces without wildcards stand for, else null. */
@@ -149,14 +179,24 @@ export function pathGlob(pattern: string): Fits {
     if (part === "**") pieces.push([]);
     else pieces.at(-1)?.push(part);
   }
-  return (path) => {
-    if (!path.startsWith("/")) return false;
-    const names = partsOf(path);
-    return fitsWithGaps(pieces, names.length, (piece, at) =>
-      at + piece.length <= names.length && piece.every((fits, index) => fits(names[at + index] ?? ""))
-        ? at + piece.length
-        : -1,
-    );
+  return (path) => path.startsWith("/") && fitsWithGaps(pieces, trackOfPath(path));
+}
+
+/** A path as a track of the names between its slashes. */
+function trackOfPath(path: string): Track<readonly Fits[]> {
+  const names = partsOf(path);
+  const { length } = names;
+  const endAt = (piece: readonly Fits[], at: number): number =>
+    at + piece.length <= length && piece.every((fits, index) => fits(names[at + index] ?? "")) ? at + piece.length : -1;
+  return {
+    length,
+    endAt,
+    endFrom: (piece, at) => {
+      for (let start = at; start + piece.length <= length; start += 1)
+        if (endAt(piece, start) !== -1) return start + piece.length;
+      return -1;
+    },
+    isLast: (piece, at) => length - piece.length >= at && endAt(piece, length - piece.length) !== -1,
   };
 }
 
