@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { RunReport } from "../report/index.ts";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
 import { createDurableFile, createFile, replaceFile } from "./atomic-file.ts";
+import { isStartRecord } from "./record-shape.ts";
 import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { ensureDirectory, jobsDirectory } from "./state-dir.ts";
@@ -101,11 +102,11 @@ function refuseIfLive(path: string, jobId: string, isLive: (existing: StartRecor
   unlinkIfThere(path);
 }
 
-/** Reads one start record; null when it is gone, cut short or of another schema. */
+/** Reads one start record; null when it is gone, cut short or not one. */
 export function readStartRecord(path: string): StartRecord | null {
   try {
-    const value = JSON.parse(readFileSync(path, "utf8")) as StartRecord;
-    return value.schema === "corral.start/1" ? value : null;
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return isStartRecord(value) ? value : null;
   } catch {
     return null;
   }

@@ -90,13 +90,26 @@ export class RunningJob {
   }
 
   /**
+   * Lets go of the job as it is: workload, limits and group stay, and whoever takes the job up later watches it again.
+   * @param why what the record says of it: a signal's name, or `once`
+   */
+  leave(why: string): void {
+    this.#detached = true;
+    clearTimeout(this.#timer);
+    const { context, child, records, wallClock } = this.#parts;
+    child.unref();
+    const record = records.current() ?? startRecord(context, this.#currentState());
+    records.update({ ...record, left: { time: wallClock(), why } });
+  }
+
+  /**
    * Leaves the workload alone for good: Corral may exit, and the report made here says so. A run gets no result by
    * that: whoever sees its end writes it. An attached job is over, unless its limits are to stay.
    */
   async detach(why: string): Promise<RunReport> {
     this.#detached = true;
     clearTimeout(this.#timer);
-    const { context, child, log, records, wallClock } = this.#parts;
+    const { context, child, log, wallClock } = this.#parts;
     child.unref();
     log.add("detached", "Corral left; the workload continues");
     const state = this.#currentState();
@@ -116,8 +129,13 @@ export class RunningJob {
       detached: true,
     });
     if (over) this.#keep(report, left.length === 0);
-    else records.update({ ...startRecord(context, state), left: { time: wallClock(), why } });
+    else this.leave(why);
     return report;
+  }
+
+  /** What became of every limit so far, changes by other Corrals included. */
+  get constraints(): RunReport["constraints"] {
+    return this.#currentState().constraints;
   }
 
   get #group(): GroupHandle | null {
