@@ -35,7 +35,10 @@ const timeOf = ({ end_time, start_time }: Violation): number => Date.parse(end_t
 function isNewer(one: Violation, other: Violation): boolean {
   const apart = timeOf(one) - timeOf(other);
   if (apart !== 0) return apart > 0;
-  return one.job_id === other.job_id ? one.start_time > other.start_time : one.job_id < other.job_id;
+  if (one.job_id !== other.job_id) return one.job_id < other.job_id;
+  if (one.start_time !== other.start_time) return one.start_time > other.start_time;
+  // Of one job there is one result; the order of what cannot be still must not depend on the order of reading.
+  return JSON.stringify(one) < JSON.stringify(other);
 }
 
 /** The newest violations with one more, newest first and at most `last`, whatever order they come in. */
