@@ -1,6 +1,7 @@
 /**
  * The JSON Schemas of what Corral writes, made from valibot schemas that the type checker proves equal to
- * the types of the code. tools/build.mjs writes them to schemas/; valibot never reaches the product.
+ * the types of the code, and of the file of rules it reads, made from the schema that judges it. tools/build.mjs writes
+ * them to schemas/.
  */
 import * as v from "valibot";
 import type { LimitKey, PlannedLimit } from "../src/cgroup/index.ts";
@@ -14,6 +15,7 @@ import type { metrics, violations } from "./schemas/metrics.ts";
 import { metricsSchemas } from "./schemas/metrics.ts";
 import type { Proof } from "./schemas/parts.ts";
 import { count, countOrNull, describe, seconds, text, textOrNull, texts, time, whole, yesNo } from "./schemas/parts.ts";
+import { watchConfigSchemas } from "./schemas/watch-config.ts";
 
 const pids = (description: string) => v.pipe(v.nullable(v.array(whole())), v.description(description));
 const tags = v.pipe(v.record(v.string(), v.string()), v.description("The --tag pairs, unchanged."));
@@ -395,5 +397,6 @@ export function generateSchemas(): Record<string, object> {
     "start.schema.json": describe("corral.start/1: the start record of a live job", start),
     "plan.schema.json": describe("corral.plan/1: what a run would do, by --dry-run --json", plan),
     ...metricsSchemas,
+    ...watchConfigSchemas,
   };
 }

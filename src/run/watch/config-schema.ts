@@ -5,7 +5,7 @@ import { parseListen } from "../metrics/index.ts";
 import type { SettingName, TextSetting } from "../settings/index.ts";
 import { durationMs, parseSetting, presetNames, settingKinds, settingNames } from "../settings/index.ts";
 import { discoveries, retryDefaults } from "./config-types.ts";
-import { checked, described, expects, oneOrMany, section, text, truth, written } from "./config-values.ts";
+import { checked, described, expects, oneOrMany, section, text, truth, wholeNumber, written } from "./config-values.ts";
 import type { MatchKey } from "./match-condition.ts";
 import { matchKeyNames, matchKeys } from "./match-condition.ts";
 
@@ -65,13 +65,7 @@ const age = duration(parseDurationMs);
 const isAbove = (one: string | number, other: string | number): boolean =>
   v.is(age, one) && v.is(age, other) && parseDurationMs(String(one)) > parseDurationMs(String(other));
 
-const uid = v.pipe(
-  v.number(expects("a user id")),
-  v.check(
-    (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32 - 1,
-    (issue) => expects("a user id, a whole number from 0 to 4294967294")(issue),
-  ),
-);
+const uid = wholeNumber("a user id, a whole number", 0, 2 ** 32 - 2);
 
 /** Keys that are all to hold; each may have several values, one of which is to hold. */
 const match = v.pipe(
@@ -175,13 +169,7 @@ const rule = section({
   ...governing,
 });
 
-const attempts = v.pipe(
-  v.number(expects("a whole number from 1 to 100")),
-  v.check(
-    (value) => Number.isInteger(value) && value >= 1 && value <= 100,
-    (issue) => expects("a whole number from 1 to 100")(issue),
-  ),
-);
+const attempts = wholeNumber("a whole number", 1, 100);
 
 const pause = duration(durationMs);
 const retry = v.pipe(

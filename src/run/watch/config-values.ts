@@ -39,6 +39,12 @@ export const truth = v.boolean(expects("true or false"));
 export const written = (what: string, parse: (text: string) => unknown) =>
   v.pipe(v.union([v.string(), v.number()], expects(what)), checked<string | number>(parse));
 
+/** @param what completes "expects … from 1 to 9" */
+export function wholeNumber(what: string, min: number, max: number) {
+  const message = expects(`${what} from ${min} to ${max}`);
+  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
+}
+
 /** One value, or a list of alternatives. */
 export const oneOrMany = <T extends v.GenericSchema>(one: T, what: string) =>
   v.union(
