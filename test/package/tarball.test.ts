@@ -45,6 +45,8 @@ describe("the packed package", () => {
       "dist/lib/index.js",
       "dist/lib/index.d.ts",
       "docs/errors.md",
+      "examples/watch.yaml",
+      "schemas/watch-config.schema.json",
       "README.md",
     ];
     assert.deepEqual(

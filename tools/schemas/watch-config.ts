@@ -7,6 +7,6 @@ const { $schema = "http://json-schema.org/draft-07/schema#", ...rest } = toJsonS
   errorMode: "ignore",
 });
 
-export const watchConfigSchemas = {
+export const watchConfigSchemas: Readonly<Record<string, object>> = {
   "watch-config.schema.json": { $schema, title: "The file of rules of corral watch, version 1", ...rest },
 };

@@ -21,13 +21,14 @@ function rowsBelow(heading: string): readonly (readonly [string, string])[] {
 }
 
 interface Shape {
+  readonly type: string;
   readonly entries?: Readonly<Record<string, Shape>>;
   readonly wrapped?: Shape;
   readonly item?: Shape;
 }
 const inside = (shape: Shape | undefined): Shape => {
   const inner = shape?.wrapped ?? shape?.item;
-  return inner === undefined ? (shape ?? {}) : inside(inner);
+  return inner === undefined ? (shape ?? { type: "none" }) : inside(inner);
 };
 const top: Shape = watchConfigSchema;
 const rule = inside(top.entries?.["rules"]);
