@@ -1,22 +1,12 @@
 import { CorralError, intents, quote } from "../report/index.ts";
 import type { RunSpec } from "../run/index.ts";
 import { checkJobId, groupsOf, lookUpGroup, lookUpUser } from "../run/index.ts";
-import type { Settings, SettingsSource } from "../run/settings/index.ts";
-import {
-  durationMs,
-  oneOf,
-  overlaySettings,
-  parseSettings,
-  presetNames,
-  presets,
-  refusing,
-} from "../run/settings/index.ts";
+import type { Settings } from "../run/settings/index.ts";
+import { durationMs, oneOf } from "../run/settings/index.ts";
 import { flagValue, nameAndValue } from "./flag-values.ts";
+import { readLimitFlags } from "./limit-settings.ts";
 import type { RawRunFlags, RunFlagName } from "./run-flags.ts";
 import { runFlags } from "./run-flags.ts";
-
-/** The command line as a source of settings. */
-export const commandLine: SettingsSource = refusing("USAGE", (setting) => `--${setting}`);
 
 /** Flags that mean nothing without a group, even when no limit needs one. */
 const accountingFlags: readonly RunFlagName[] = ["json", "report", "timeout", "cgroup-parent"];
@@ -28,8 +18,7 @@ type Reader = <T>(flag: Single, parse: (text: string) => T) => T | undefined;
 
 /** The limits and attributes, with the user, the groups and the directory that only a run can set. */
 function readSettings(read: Reader, flags: RawRunFlags): Settings {
-  const preset = read("preset", oneOf(presetNames)) ?? "default";
-  const { limits, attributes } = parseSettings(overlaySettings(presets[preset], flags), commandLine);
+  const { limits, attributes } = readLimitFlags(flags);
   const user = read("user", lookUpUser);
   const gid = read("group", lookUpGroup) ?? user?.gid;
   return {
