@@ -9,6 +9,8 @@ export {
   readControl,
   writeControl,
 } from "./control-file.ts";
+export type { FreezerState, GroupNow } from "./current.ts";
+export { eventsFile, freezerState, readNow } from "./current.ts";
 export type { Disk } from "./disks.ts";
 export { listDisks, resolveDisk, weightedDisks } from "./disks.ts";
 export type { GroupDirectory, GroupSite } from "./group.ts";

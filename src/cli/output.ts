@@ -11,9 +11,10 @@ function pause(ms: number): void {
 /**
  * Writes text to descriptor 1 or 2 in order and whole, without loading Node's streams. A reader that has
  * gone away (EPIPE) or a closed descriptor (EBADF) ends the writing silently, and so does whatever is wrong with stderr.
+ * @returns false when nobody reads any more
  * @throws CorralError REPORT_UNWRITABLE when stdout takes no more (a full disk)
  */
-export function writeText(fd: 1 | 2, text: string | Buffer): void {
+export function writeWhileRead(fd: 1 | 2, text: string | Buffer): boolean {
   const bytes = typeof text === "string" ? Buffer.from(text, "utf8") : text;
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -21,10 +22,16 @@ export function writeText(fd: 1 | 2, text: string | Buffer): void {
     } catch (thrown) {
       const errno = errnoOf(thrown);
       if (errno === "EAGAIN") pause(fullPipePauseMs);
-      else if (fd === 2 || errno === "EPIPE" || errno === "EBADF" || errno === "EIO") return;
+      else if (fd === 2 || errno === "EPIPE" || errno === "EBADF" || errno === "EIO") return false;
       else throw new CorralError("REPORT_UNWRITABLE", `cannot write to standard output: ${errno}`, { cause: thrown });
     }
   }
+  return true;
+}
+
+/** As `writeWhileRead`, for those who have no more to write. */
+export function writeText(fd: 1 | 2, text: string | Buffer): void {
+  writeWhileRead(fd, text);
 }
 
 /** One line of Corral's own on stderr. */

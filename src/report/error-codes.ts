@@ -34,6 +34,10 @@ export const errorCodes = {
     exitStatus: exitStatus.corral,
     meaning: "the workload could not be started for a reason other than its command",
   },
+  ABORTED: {
+    exitStatus: exitStatus.corral,
+    meaning: "the caller's AbortSignal was aborted before the workload was started or attached to",
+  },
   STRICT_REFUSED: {
     exitStatus: exitStatus.corral,
     meaning: "--strict was given and a limit could not be applied as requested",
@@ -44,6 +48,8 @@ export const errorCodes = {
   JOB_WATCHED: { exitStatus: exitStatus.corral, meaning: "another living Corral watches the job already" },
   JOB_BUSY: { exitStatus: exitStatus.corral, meaning: "another Corral has been changing the job for too long" },
   NO_GROUP: { exitStatus: exitStatus.corral, meaning: "the job has no control group, which this would need" },
+  NOT_FROZEN: { exitStatus: exitStatus.corral, meaning: "a process of the job did not stop, or go on, in time" },
+  NOT_CAPTURED: { exitStatus: exitStatus.corral, meaning: "the output of the job was not captured" },
   PROCESS_GONE: { exitStatus: exitStatus.corral, meaning: "there is no such process, or it has ended" },
   PROCESS_PROTECTED: {
     exitStatus: exitStatus.corral,
