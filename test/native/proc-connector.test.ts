@@ -47,7 +47,7 @@ for (const [script, status] of [
     const connector = openOrSkip(t, 8 << 20);
     if (connector === null) return;
     const before = process.hrtime.bigint();
-    const child = spawn("/bin/bash", ["-c", script]);
+    const child = spawn("/bin/bash", ["-c", script], { stdio: "ignore" });
     const pid = child.pid ?? 0;
     const seen = await readUntil(connector, (record) => record.kind === "exit" && record.tgid === pid);
     const records = ofProcess(seen, pid);

@@ -83,7 +83,7 @@ test("a removed program is known by its former name, and one named like a remove
 });
 
 test("arguments that are not UTF-8 keep their bytes", async () => {
-  const child = spawn("/bin/bash", ["-c", "exec -a $'\\xff\\xfe' sleep 60"]);
+  const child = spawn("/bin/bash", ["-c", "exec -a $'\\xff\\xfe' sleep 60"], { stdio: "ignore" });
   const facts = () => processFacts(child.pid ?? 0).argv;
   while (facts()?.[1] !== "60") await sleep(5);
   assert.deepEqual(facts(), ["\udcff\udcfe", "60"]);
