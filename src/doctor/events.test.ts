@@ -39,31 +39,35 @@ describe("BPF tracing", () => {
   });
 });
 
+const refused = "bind(NETLINK_CONNECTOR) failed: EPERM";
+
 const connectorFacts = (change: Partial<ConnectorFacts>): ConnectorFacts => ({
+  refusal: null,
   listing: "Name            ID\ncn_proc         1:1\n",
   built: true,
   initialNamespaces: true,
-  release: "6.18.0",
   netAdmin: true,
   ...change,
 });
 
 describe("the proc connector", () => {
   test.each([
-    [{}, "yes", "registered"],
-    [{ netAdmin: false }, "yes", "registered"],
-    [{ netAdmin: false, release: "6.1.0-56-amd64" }, "no", "needs CAP_NET_ADMIN before Linux 6.6"],
-    [{ initialNamespaces: false }, "no", "closed inside a pid or user namespace"],
-    [{ listing: "Name            ID\n" }, "no", "the kernel has none"],
-    [{ listing: null }, "no", "built in, but this network namespace does not show it"],
-    [{ listing: null, built: false }, "no", "the kernel has none"],
-    [{ listing: null, built: null }, "unknown", "not told"],
+    [{}, "yes", "answers"],
+    [{ netAdmin: false }, "yes", "answers"],
+    [{ refusal: refused }, "no", "needs CAP_NET_ADMIN before Linux 6.6"],
+    [{ refusal: "socket failed: EMFILE" }, "no", "socket failed: EMFILE"],
+    [{ refusal: refused, initialNamespaces: false }, "no", "closed inside a pid or user namespace"],
+    [{ refusal: refused, listing: "Name            ID\n" }, "no", "the kernel has none"],
+    [{ refusal: refused, listing: null }, "no", "this network namespace does not have it"],
+    [{ refusal: refused, listing: null, built: false }, "no", "the kernel has none"],
+    [{ refusal: refused, listing: null, built: null }, "no", "this network namespace does not have it"],
+    [{ refusal: undefined }, "no", "needs the native addon"],
   ])("case %#", (change, status, found) => {
     expect(judgeConnector(connectorFacts(change))).toMatchObject({ status, found });
   });
 
   test("names the probe that answered", () => {
-    expect(judgeConnector(connectorFacts({})).probe).toBe("/proc/net/connector");
-    expect(judgeConnector(connectorFacts({ listing: null })).probe).toBe("CONFIG_PROC_EVENTS");
+    expect(judgeConnector(connectorFacts({})).probe).toBe("subscribed to it and left at once");
+    expect(judgeConnector(connectorFacts({ refusal: undefined })).probe).toBe("the native addon");
   });
 });

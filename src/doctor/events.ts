@@ -1,4 +1,6 @@
 import { constants } from "node:fs";
+import { loadAddon, openProcConnector } from "../kernel/index.ts";
+import { CorralError } from "../report/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Host } from "./host.ts";
 import { accessErrno, describeAbsence, readText } from "./read.ts";
@@ -75,47 +77,57 @@ function findSchedExt(bpfAllowed: boolean): Finding {
 
 /** What decides whether process events come over netlink. */
 export interface ConnectorFacts {
+  /** Why a subscription was refused, null when it was granted; undefined when none was tried, for want of the addon. */
+  readonly refusal: string | null | undefined;
   /** /proc/net/connector, which lists what is registered, or null (only the initial network namespace has it). */
   readonly listing: string | null;
   /** CONFIG_PROC_EVENTS, or null when the configuration is not readable. */
   readonly built: boolean | null;
   /** Of the pid and the user namespace. */
   readonly initialNamespaces: boolean;
-  readonly release: string;
   readonly netAdmin: boolean;
 }
 
-/** Before Linux 6.6 listening needs CAP_NET_ADMIN (drivers/connector/cn_proc.c). */
+/** Why the connector does not answer, as far as the facts tell. */
+function connectorObstacle({ refusal, listing, built, initialNamespaces }: ConnectorFacts): string {
+  const listed = listing !== null && /^cn_proc\s/m.test(listing);
+  if (refusal === undefined) return "needs the native addon";
+  if (listing === null ? built === false : !listed) return "the kernel has none";
+  if (!initialNamespaces) return "closed inside a pid or user namespace";
+  if (listing === null) return "this network namespace does not have it";
+  // drivers/connector/cn_proc.c
+  return refusal?.endsWith("EPERM") === true ? "needs CAP_NET_ADMIN before Linux 6.6" : (refusal ?? "");
+}
+
+/** The judgement on the proc connector. */
 export function judgeConnector(facts: ConnectorFacts): Finding {
-  const listed = facts.listing !== null && /^cn_proc\s/m.test(facts.listing);
-  const [major = 0, minor = 0] = facts.release.split(".").map(Number);
-  const open = major > 6 || (major === 6 && minor >= 6) || facts.netAdmin;
-  const known = facts.listing !== null || facts.built !== null;
-  const there = listed || (facts.listing === null && facts.built === true);
-  const usable = listed && facts.initialNamespaces && open;
-  const obstacle = !there
-    ? "the kernel has none"
-    : !facts.initialNamespaces
-      ? "closed inside a pid or user namespace"
-      : facts.listing === null
-        ? "built in, but this network namespace does not show it"
-        : "needs CAP_NET_ADMIN before Linux 6.6";
+  const usable = facts.refusal === null;
   return {
     group: "events",
     name: "proc connector",
-    status: !known ? "unknown" : usable ? "yes" : "no",
-    found: !known ? "not told" : usable ? "registered" : obstacle,
-    probe: facts.listing === null ? "CONFIG_PROC_EVENTS" : "/proc/net/connector",
+    status: usable ? "yes" : "no",
+    found: usable ? "answers" : connectorObstacle(facts),
+    probe: facts.refusal === undefined ? "the native addon" : "subscribed to it and left at once",
     consequence: usable
       ? `lifecycle events without BPF, without command lines${facts.netAdmin ? "" : "; a burst may overflow the small buffer of an unprivileged socket"}`
       : "without BPF, lifecycle events come from polling /proc",
-    facts: { registered: listed, usable },
+    facts: { refusal: facts.refusal ?? null, usable },
   };
+}
+
+function tryConnector(): string | null | undefined {
+  if (loadAddon() === null) return undefined;
+  try {
+    openProcConnector(4096).close();
+    return null;
+  } catch (thrown) {
+    return CorralError.from(thrown).message;
+  }
 }
 
 /** Probes of the section Events and BPF. */
 export function findEvents(host: Host): Finding[] {
-  const { capabilities, namespaces, config, release } = host;
+  const { capabilities, namespaces, config } = host;
   const lockdown = readText("/sys/kernel/security/lockdown");
   const bpf = judgeBpf({
     capabilities,
@@ -124,10 +136,10 @@ export function findEvents(host: Host): Finding[] {
     lockdown: /\[(\w+)\]/.exec(lockdown ?? "")?.[1] ?? null,
   });
   const connector = judgeConnector({
+    refusal: tryConnector(),
     listing: readText("/proc/net/connector"),
     built: config === null ? null : config.get("PROC_EVENTS") === "y",
     initialNamespaces: namespaces.pid === true && namespaces.user === true,
-    release,
     netAdmin: capabilities?.names.has("NET_ADMIN") === true,
   });
   return [findBtf(), bpf, findSchedExt(bpf.status === "yes"), connector];
