@@ -1,6 +1,7 @@
 import type { FlagTable } from "./flag-definition.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { runFlags } from "./run-flags.ts";
+import { watchFlags } from "./watch-flags.ts";
 
 /** What a command may ask of the program it belongs to. */
 export interface Program {
@@ -83,6 +84,18 @@ export const commands: readonly CommandDefinition[] = [
       exitStatuses,
     ],
     load: async () => typed((await import("./run-command.ts")).runCommand),
+  },
+  {
+    path: ["watch"],
+    usage: "corral watch [--config FILE] [--check-config | --explain PID] [--on-stop keep|release] [--json]",
+    brief: "Find processes by rules and govern them, until it is told to stop",
+    flags: watchFlags,
+    args: null,
+    footer: [
+      "HUP reads the file again; TERM and INT end the watch, the workloads go on.",
+      "Exit status: 0 stopped by a signal; 125 Corral failed, 2 usage or mistakes in the file.",
+    ],
+    load: async () => typed((await import("./watch-command.ts")).watchCommand),
   },
   {
     path: ["metrics"],

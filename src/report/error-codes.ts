@@ -69,6 +69,10 @@ export const errorCodes = {
     meaning: "the records or results in the state directory could not be read",
   },
   REPORT_UNWRITABLE: { exitStatus: exitStatus.corral, meaning: "the report or metrics file could not be written" },
+  WATCH_RUNNING: {
+    exitStatus: exitStatus.corral,
+    meaning: "another corral watch governs the jobs of this state directory",
+  },
   LISTEN_FAILED: {
     exitStatus: exitStatus.corral,
     meaning: "the address that metrics are to be served on cannot be listened on",

@@ -23,12 +23,12 @@ export interface Sample {
   readonly value: number;
 }
 
-/** One metric: what it is and how its samples follow from the fold. */
-export interface MetricFamily {
+/** One metric: what it is and how its samples follow from what is known. */
+export interface MetricFamily<Known = JobMetrics> {
   readonly type: "counter" | "gauge" | "histogram";
   readonly labels: readonly string[];
   readonly help: string;
-  readonly samples: (metrics: JobMetrics) => readonly Sample[];
+  readonly samples: (known: Known) => readonly Sample[];
 }
 
 const sample = (value: number, labels: Sample["labels"] = {}): Sample => ({ suffix: "", labels, value });

@@ -5,9 +5,11 @@ import { listenOn } from "./listen.ts";
 import { defaultListen, formatListen, parseListen } from "./listen-address.ts";
 import { prometheusContentType } from "./prometheus-text.ts";
 
+export const healthStatuses = ["healthy", "degraded", "unhealthy"] as const;
+
 /** How the serving program is; whatever else it says of itself is passed on. */
 export interface Health {
-  readonly status: "healthy" | "degraded" | "unhealthy";
+  readonly status: (typeof healthStatuses)[number];
   readonly [detail: string]: unknown;
 }
 

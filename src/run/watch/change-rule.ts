@@ -1,4 +1,3 @@
-import { noAttributes } from "../spec.ts";
 import type { WatchRule } from "./config-types.ts";
 
 /** A job's limits can be changed in place when the new rule sets every limit that the old one set. */
@@ -8,6 +7,7 @@ export function canUpdate(before: WatchRule, now: WatchRule): boolean {
   return (
     keeps(before.limits, now.limits) &&
     keeps(before.attributes, now.attributes) &&
+    keepsRlimits(before, now) &&
     before.tree === now.tree &&
     before.keepLimits === now.keepLimits
   );
@@ -20,18 +20,6 @@ function isSet(settings: object, name: string): boolean {
   return value !== undefined && value !== null && !isEmptyList(value);
 }
 
-/** Stands for a rule that the configuration no longer has, until its jobs are let go. */
-export const orphanRule = (name: string): WatchRule => ({
-  name,
-  match: [],
-  except: [],
-  limits: {},
-  attributes: noAttributes,
-  strict: false,
-  intent: null,
-  slaEligible: false,
-  tags: {},
-  tree: true,
-  keepLimits: false,
-  forceMove: false,
-});
+/** Each resource is a limit of its own. */
+const keepsRlimits = (before: WatchRule, now: WatchRule): boolean =>
+  before.attributes.rlimits.every((one) => now.attributes.rlimits.some(({ resource }) => resource === one.resource));

@@ -5,9 +5,11 @@ import type { WatchRule } from "./config-types.ts";
 /** A process that a rule has chosen, and how far governing it has come. */
 export interface Charge {
   readonly identity: ProcessIdentity;
-  readonly rule: WatchRule;
-  /** Fingerprint of the rule's settings under which it is governed. */
-  readonly settings: string;
+  readonly ruleName: string;
+  /** The rule as its limits stand on the process; null when an earlier watch set them by a rule that is not known any more. */
+  readonly rule: WatchRule | null;
+  /** Fingerprint of what that rule asked of processes. */
+  readonly match: string;
   /** `due`: waits for its turn or its next attempt; `refused`: left alone until it executes another program. */
   readonly state: "due" | "governed" | "refused";
   readonly job: RunningJob | null;
@@ -29,10 +31,16 @@ export class Charges {
     return this.#byKey.get(keyOf(identity)) ?? null;
   }
 
+  /** Whether this is what is known of its process now. */
+  isCurrent(charge: Charge): boolean {
+    return this.get(charge.identity) === charge;
+  }
+
   set(charge: Charge): void {
     this.#byKey.set(keyOf(charge.identity), charge);
   }
 
+  /** Forgets a process; its next attempt is called off. */
   delete(identity: ProcessIdentity): void {
     const charge = this.get(identity);
     if (charge?.timer != null) clearTimeout(charge.timer);

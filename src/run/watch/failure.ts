@@ -4,20 +4,21 @@ import type { RetryPolicy } from "./config-types.ts";
 /**
  * What a failed attach means for the next attempt:
  * - `gone`: the process has ended; there is nothing to do
- * - `refused`: the same answer would come again, until the process executes another program
+ * - `protected`: it must not be governed this way; nothing has failed, and it is left alone until it executes another program
+ * - `permanent`: the same failure would come again, until it executes another program
  * - `transient`: it is worth trying again
  */
-export type FailureKind = "gone" | "refused" | "transient";
+export type FailureKind = "gone" | "protected" | "permanent" | "transient";
 
 const kinds: Readonly<Partial<Record<CorralError["code"], FailureKind>>> = {
   PROCESS_GONE: "gone",
-  PROCESS_PROTECTED: "refused",
-  PROCESS_MANAGED: "refused",
-  PROCESS_GOVERNED: "refused",
-  STRICT_REFUSED: "refused",
-  CGROUP_PARENT: "refused",
-  NATIVE_MISSING: "refused",
-  USAGE: "refused",
+  PROCESS_PROTECTED: "protected",
+  PROCESS_MANAGED: "protected",
+  PROCESS_GOVERNED: "protected",
+  STRICT_REFUSED: "permanent",
+  CGROUP_PARENT: "permanent",
+  NATIVE_MISSING: "permanent",
+  USAGE: "permanent",
 };
 
 const permanentErrnos = new Set(["EPERM", "EACCES", "EINVAL", "ENOSYS", "EOPNOTSUPP", "EROFS"]);
@@ -27,7 +28,7 @@ export function kindOfFailure({ code, found }: Pick<CorralError, "code" | "found
   const known = kinds[code];
   if (known !== undefined) return known;
   if (found === "ESRCH") return "gone";
-  return found !== null && permanentErrnos.has(found) ? "refused" : "transient";
+  return found !== null && permanentErrnos.has(found) ? "permanent" : "transient";
 }
 
 /** Milliseconds before the attempt after `attempts` failed ones; null when the policy allows no more. */

@@ -1,23 +1,11 @@
 import type { Health } from "../metrics/index.ts";
+import type { WatchFacts } from "./watch-facts.ts";
 
-/** What the health of a watch is judged by; times on one monotonic clock, in milliseconds. */
-export interface HealthFacts {
-  readonly startedMs: number;
-  readonly scanIntervalMs: number;
-  /** End of the last scan that succeeded; null before the first. */
-  readonly lastScanMs: number | null;
-  readonly consecutiveScanFailures: number;
-  readonly totalScans: number;
-  readonly totalScanFailures: number;
-  readonly consecutiveAttachFailures: number;
-  readonly totalAttachFailures: number;
-  /** Where events come from; null when discovery is by scan alone. */
-  readonly source: string | null;
-  /** The source that was open has ended with an error. */
-  readonly sourceError: string | null;
-  readonly governed: number;
-  readonly waiting: number;
-}
+/** What the health of a watch is judged by. */
+export type HealthFacts = Omit<
+  WatchFacts,
+  "rules" | "scanDurationMs" | "scannedProcesses" | "events" | "eventsLost" | "refused" | "discovered" | "governedAfter"
+>;
 
 const unhealthyScanFailures = 5;
 const degradedScanFailures = 2;

@@ -1,59 +1,76 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { ProcessIdentity } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { takeUpJob } from "../attach/index.ts";
 import { collectGarbage } from "../gc.ts";
 import { lifeOf } from "../job-life.ts";
 import { listStartRecords } from "../records.ts";
-import type { RunningJob } from "../running-job.ts";
+import type { StartRecord } from "../start-record.ts";
 import type { Care, CareOptions } from "./care.ts";
-import { orphanRule } from "./change-rule.ts";
-import type { Charge } from "./charge.ts";
 import type { WatchConfig } from "./config-types.ts";
-import { ruleOfRecord } from "./rule-job.ts";
+import type { MadeBy } from "./rule-job.ts";
+import { ruleOfRecord, settingsOf } from "./rule-job.ts";
 
-type MadeBy = NonNullable<ReturnType<typeof ruleOfRecord>>;
+interface EarlierJob {
+  readonly record: StartRecord;
+  readonly workload: ProcessIdentity;
+  readonly made: MadeBy;
+}
 
-/** Puts a job that was taken up under the rule of its name as it is now; without one it is let go. */
-async function judgeAnew(care: Care, config: WatchConfig, identity: ProcessIdentity, job: RunningJob, made: MadeBy) {
-  const charge: Charge = {
-    identity,
-    rule: config.rules.find(({ name }) => name === made.rule) ?? orphanRule(made.rule),
-    settings: made.settings,
-    state: "governed",
+/** The jobs that an earlier watch made, that live and that nobody watches. */
+function earlierJobs({ directories }: CareOptions): EarlierJob[] {
+  return listStartRecords(directories).flatMap(({ record }) => {
+    const made = ruleOfRecord(record);
+    const { workload } = record;
+    if (made === null || workload === null) return [];
+    const life = lifeOf(record);
+    return life === "orphaned" || life === "detached" ? [{ record, workload, made }] : [];
+  });
+}
+
+/**
+ * Takes one job up and holds it against the rules as they are now. Its own rule is known when the rule of its name still
+ * has the settings that were put on record once its limits stood whole; otherwise its limits are undone, and a rule that
+ * matches finds the process again.
+ */
+async function takeUp({ record, workload, made }: EarlierJob, config: WatchConfig, care: Care, options: CareOptions) {
+  const job = await takeUpJob(record.job_id, { directories: options.directories });
+  options.onEvent({ event: "taken_up", pid: job.pid, rule: made.rule, job_id: job.jobId });
+  const named = config.rules.find(({ name }) => name === made.rule);
+  const charge = care.govern(
+    {
+      identity: workload,
+      ruleName: made.rule,
+      rule: named !== undefined && settingsOf(named) === made.settings ? named : null,
+      match: made.match,
+      state: "governed",
+      job,
+      attempts: 0,
+      timer: null,
+      execNs: null,
+      matchedNs: process.hrtime.bigint(),
+    },
     job,
-    attempts: 0,
-    timer: null,
-    execNs: null,
-    matchedNs: process.hrtime.bigint(),
-  };
-  care.govern(charge, job);
-  await care.rejudge(care.charges.get(identity) ?? charge);
+  );
+  await care.rejudge(charge);
 }
 
 /** Takes up the jobs that an earlier watch made and nobody watches now. */
 export async function takeUpEarlierJobs(config: WatchConfig, care: Care, options: CareOptions): Promise<void> {
   const { directories, onEvent } = options;
   collectGarbage(directories);
-  for (const { record } of listStartRecords(directories)) {
-    const made = ruleOfRecord(record);
-    const life = lifeOf(record);
-    if (made === null || record.workload === null || (life !== "orphaned" && life !== "detached")) continue;
+  for (const earlier of earlierJobs(options)) {
     try {
-      const job = await takeUpJob(record.job_id, { directories });
-      onEvent({ event: "taken_up", pid: job.pid, rule: made.rule, job_id: job.jobId });
-      await judgeAnew(care, config, record.workload, job, made);
+      await takeUp(earlier, config, care, options);
     } catch (thrown) {
       const { code, message } = CorralError.from(thrown);
-      if (code === "JOB_ENDED") continue;
-      onEvent({
-        event: "failed",
-        pid: record.workload.pid,
-        rule: made.rule,
-        code,
-        message,
-        attempt: 1,
-        retry_ms: null,
-      });
+      const { workload, made } = earlier;
+      if (code !== "JOB_ENDED")
+        onEvent({
+          event: "failed",
+          ...{ pid: workload.pid, rule: made.rule, code, message, attempt: 1, retry_ms: null },
+        });
     }
+    await turn();
   }
 }

@@ -1,6 +1,6 @@
 import type { RefusedSource, SourceName } from "../../events/index.ts";
 
-/** What a watch tells of itself, one at a time; `corral watch --json` prints each as a line. Names in it are untrusted. */
+/** What a watch tells of itself, one at a time. Names in it are untrusted. */
 export type WatchEvent =
   | {
       readonly event: "started";
@@ -8,7 +8,10 @@ export type WatchEvent =
       /** Null: by scans alone. */
       readonly source: SourceName | null;
       readonly refused: readonly RefusedSource[];
+      /** Where metrics are served; null: nowhere. */
+      readonly listen: string | null;
     }
+  | { readonly event: "warning"; readonly message: string }
   | {
       readonly event: "governed";
       readonly pid: number;
@@ -38,16 +41,38 @@ export type WatchEvent =
       readonly code: string;
       readonly message: string;
       readonly attempt: number;
-      /** Milliseconds to the next attempt; null: it is left alone from now on. */
+      /** Milliseconds to the next attempt; null: there is none. */
       readonly retry_ms: number | null;
     }
   | {
       readonly event: "released";
       readonly job_id: string;
       readonly rule: string;
+      readonly why: string;
       readonly not_restored: readonly string[];
     }
-  | { readonly event: "reloaded"; readonly rules: number }
+  | {
+      readonly event: "reloaded";
+      readonly rules: number;
+      /** Keys of the file whose change needs a new start. */
+      readonly needs_restart: readonly string[];
+    }
+  /** The rules stay as they were. */
+  | { readonly event: "reload_failed"; readonly problems: readonly string[] }
   | { readonly event: "source_ended"; readonly message: string }
   | { readonly event: "scan_failed"; readonly message: string }
-  | { readonly event: "events_lost"; readonly lost: number };
+  | { readonly event: "events_lost"; readonly lost: number }
+  | { readonly event: "stopped"; readonly why: string; readonly jobs: "keep" | "release"; readonly governed: number };
+
+/** `corral.watch-event/1`: one line of `corral watch --json`. */
+export type WatchEventDocument = WatchEvent & {
+  readonly schema: "corral.watch-event/1";
+  /** Wall clock, RFC 3339 with milliseconds. */
+  readonly time: string;
+};
+
+export const toEventDocument = (event: WatchEvent, time: string): WatchEventDocument => ({
+  schema: "corral.watch-event/1",
+  time,
+  ...event,
+});

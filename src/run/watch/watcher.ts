@@ -1,20 +1,28 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { EventSource, RefusedSource } from "../../events/index.ts";
+import type { EventSource, RefusedSource, SourceName } from "../../events/index.ts";
 import { openEventSource } from "../../events/index.ts";
 import { listPids } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { Health } from "../metrics/index.ts";
-import type { CareOptions } from "./care.ts";
+import type { CareOptions, OnStop } from "./care.ts";
 import { Care } from "./care.ts";
 import type { WatchConfig } from "./config-types.ts";
 import { judgeHealth } from "./health.ts";
 import { takeUpEarlierJobs } from "./take-up-jobs.ts";
 import type { WatchEvent } from "./watch-event.ts";
+import type { WatchFacts } from "./watch-facts.ts";
 
 const nowMs = (): number => Number(process.hrtime.bigint() / 1_000_000n);
 
 /** A scan gives way to events and requests after so many processes. */
 const scanSlice = 50;
+
+/** How the watch discovers processes, as it began. */
+export interface Discovered {
+  /** Null: by scans alone. */
+  readonly source: SourceName | null;
+  readonly refused: readonly RefusedSource[];
+}
 
 /**
  * Finds processes and governs them by rules. Discovery is by exec events where the host has them, and by a scan at the
@@ -32,9 +40,12 @@ export class Watcher {
   #scanning: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   readonly #startedMs = nowMs();
-  readonly #scans = { total: 0, failures: 0, failuresInRow: 0 };
+  readonly #scans = { total: 0, failures: 0, failuresInRow: 0, lastMs: 0, processes: 0 };
   #lastScanMs: number | null = null;
-  #lost = 0;
+  /** Lost events that were told of. */
+  #toldLost = 0;
+  /** Of a source that has ended. */
+  #endedCounts = { told: 0, lost: 0 };
 
   constructor(config: WatchConfig, options: CareOptions) {
     this.#config = config;
@@ -42,10 +53,14 @@ export class Watcher {
     this.#care = new Care(config, options);
   }
 
-  /** Opens the events, takes up the jobs of an earlier watch and scans once. Then it goes on until `close`. */
-  async start(): Promise<void> {
+  /**
+   * Opens the events, takes up the jobs of an earlier watch and scans once. Then it goes on until `close`.
+   * @param onOpened hears of the events before anything is governed
+   * @throws CorralError NATIVE_MISSING or NATIVE_CALL when the file wants events and there are none
+   */
+  async start(onOpened: (discovered: Discovered) => void = () => {}): Promise<void> {
     const refused = await this.#openSource();
-    this.#tell({ event: "started", rules: this.#config.rules.length, source: this.#source?.name ?? null, refused });
+    onOpened({ source: this.#source?.name ?? null, refused });
     await takeUpEarlierJobs(this.#config, this.#care, this.#options);
     await this.scan();
     this.#armScan();
@@ -53,10 +68,12 @@ export class Watcher {
 
   /** Uses another configuration from now on. How processes are discovered stays as it was at the start. */
   async reload(config: WatchConfig): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     this.#config = config;
     await this.#care.reload(config);
-    this.#tell({ event: "reloaded", rules: config.rules.length });
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    // A scan that is under way may have passed over what the new rules want.
+    await this.#scanning;
     await this.scan();
     this.#armScan();
   }
@@ -65,7 +82,7 @@ export class Watcher {
    * Ends the watch. The jobs stay as they are for a later watch to take up, or are let go with everything undone.
    * @param why what their records say: a signal's name
    */
-  async close(why: string, jobs: "keep" | "release" = "keep"): Promise<void> {
+  async close(why: string, jobs: OnStop = "keep"): Promise<void> {
     this.#closing = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#source?.close();
@@ -75,23 +92,35 @@ export class Watcher {
 
   /** How the watch is now. */
   health(): Health {
-    return judgeHealth(
-      {
-        startedMs: this.#startedMs,
-        scanIntervalMs: this.#config.scanIntervalMs,
-        lastScanMs: this.#lastScanMs,
-        consecutiveScanFailures: this.#scans.failuresInRow,
-        totalScans: this.#scans.total,
-        totalScanFailures: this.#scans.failures,
-        consecutiveAttachFailures: this.#care.failures.inRow,
-        totalAttachFailures: this.#care.failures.total,
-        source: this.#source?.name ?? null,
-        sourceError: this.#sourceError,
-        governed: this.#care.charges.count("governed"),
-        waiting: this.#care.charges.count("due"),
-      },
-      nowMs(),
-    );
+    return judgeHealth(this.facts(), nowMs());
+  }
+
+  /** What the watch counts of itself. */
+  facts(): WatchFacts {
+    const { charges, failures, latencies } = this.#care;
+    const { told, lost } = this.#eventCounts();
+    return {
+      startedMs: this.#startedMs,
+      rules: this.#config.rules.length,
+      scanIntervalMs: this.#config.scanIntervalMs,
+      lastScanMs: this.#lastScanMs,
+      scanDurationMs: this.#scans.lastMs,
+      scannedProcesses: this.#scans.processes,
+      consecutiveScanFailures: this.#scans.failuresInRow,
+      totalScans: this.#scans.total,
+      totalScanFailures: this.#scans.failures,
+      consecutiveAttachFailures: failures.inRow,
+      totalAttachFailures: failures.total,
+      source: this.#source?.name ?? null,
+      sourceError: this.#sourceError,
+      events: told,
+      eventsLost: lost,
+      governed: charges.count("governed"),
+      waiting: charges.count("due"),
+      refused: charges.count("refused"),
+      discovered: latencies.discovered.get(),
+      governedAfter: latencies.governed.get(),
+    };
   }
 
   /** Looks at every process once; several calls at a time share one scan. */
@@ -121,36 +150,56 @@ export class Watcher {
     this.#source = source;
     const read = async (): Promise<void> => {
       for await (const event of source) {
-        if (event.kind === "exec") this.#care.onExec(event.tgid, event.timestampNs);
+        if (event.kind === "exec") this.#look(() => this.#care.onExec(event.tgid, event.timestampNs));
         else if (event.kind === "exit" && event.identity !== null) this.#care.onExit(event.identity);
       }
     };
     read().catch((thrown: unknown) => {
       this.#sourceError = CorralError.from(thrown).message;
+      this.#endedCounts = this.#eventCounts();
       this.#source = null;
       this.#tell({ event: "source_ended", message: this.#sourceError });
     });
   }
 
+  /** One process that cannot be looked at is passed over; the next scan tries again. */
+  #look(look: () => void): boolean {
+    try {
+      look();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   #armScan(): void {
+    if (this.#closing) return;
     this.#timer = setTimeout(() => {
+      this.#timer = null;
       void this.scan().then(() => {
-        if (!this.#closing) this.#armScan();
+        if (this.#timer === null) this.#armScan();
       });
     }, this.#config.scanIntervalMs);
   }
 
   async #scanOnce(): Promise<void> {
+    const beganNs = process.hrtime.bigint();
     this.#scans.total += 1;
     try {
-      for (const [index, pid] of listPids().entries()) {
+      const pids = listPids();
+      if (!pids.includes(process.pid)) throw new CorralError("NATIVE_CALL", "/proc does not show this process", {});
+      let hidden = 0;
+      for (const [index, pid] of pids.entries()) {
         if (this.#closing) return;
-        this.#care.consider(pid, null);
+        if (!this.#look(() => this.#care.consider(pid, null))) hidden += 1;
         if (index % scanSlice === scanSlice - 1) await turn();
       }
+      if (hidden > pids.length / 2) throw new CorralError("NATIVE_CALL", `${hidden} processes cannot be looked at`, {});
       this.#care.sweep();
       this.#scans.failuresInRow = 0;
+      this.#scans.processes = pids.length;
       this.#lastScanMs = nowMs();
+      this.#scans.lastMs = Number(process.hrtime.bigint() - beganNs) / 1e6;
       this.#tellLosses();
     } catch (thrown) {
       this.#scans.failures += 1;
@@ -159,10 +208,15 @@ export class Watcher {
     }
   }
 
+  #eventCounts(): { readonly told: number; readonly lost: number } {
+    if (this.#source === null) return this.#endedCounts;
+    const { told, lost } = this.#source.counters();
+    return { told, lost: Object.values(lost).reduce((sum, one) => sum + one, 0) };
+  }
+
   #tellLosses(): void {
-    if (this.#source === null) return;
-    const lost = Object.values(this.#source.counters().lost).reduce((sum, one) => sum + one, 0);
-    if (lost > this.#lost) this.#tell({ event: "events_lost", lost: lost - this.#lost });
-    this.#lost = lost;
+    const { lost } = this.#eventCounts();
+    if (lost > this.#toldLost) this.#tell({ event: "events_lost", lost: lost - this.#toldLost });
+    this.#toldLost = lost;
   }
 }

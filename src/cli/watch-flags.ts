@@ -1,0 +1,30 @@
+import type { FlagTable } from "./flag-definition.ts";
+
+export const watchFlags = {
+  config: {
+    group: "Rules",
+    common: true,
+    value: "FILE",
+    brief: "the file of rules (/etc/corral/watch.yaml)",
+  },
+  "check-config": { group: "Rules", common: true, brief: "judge the file, say every mistake with its line, and exit" },
+  explain: {
+    group: "Rules",
+    common: true,
+    value: "PID",
+    brief: "say which rule has a process, and why each other has not, and exit",
+  },
+  "on-stop": {
+    group: "Jobs",
+    common: true,
+    value: "WHAT",
+    choices: ["keep", "release"],
+    brief: "when told to stop: keep (default) leaves the limits for the next watch, release undoes them",
+  },
+  json: {
+    group: "Output",
+    common: true,
+    brief: "one JSON document per event on stdout; with --explain, one document",
+  },
+  quiet: { group: "Output", common: true, brief: "no lines on stderr while it runs" },
+} as const satisfies FlagTable;

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import type { WatchConfig, WatchRule } from "./config-types.ts";
+
+/** What a process may do to others, as far as rules need it. */
+export interface Privileges {
+  readonly uid: number;
+  /** Effective capabilities (capabilities(7)). */
+  readonly has: (capability: CapabilityName) => boolean;
+}
+
+/** Bit numbers of include/uapi/linux/capability.h. */
+const capabilityBits = {
+  CAP_DAC_OVERRIDE: 1,
+  CAP_NET_ADMIN: 12,
+  CAP_SYS_PTRACE: 19,
+  CAP_SYS_NICE: 23,
+  CAP_SYS_RESOURCE: 24,
+} as const;
+export type CapabilityName = keyof typeof capabilityBits;
+
+/** The privileges of this process, from /proc/self/status. */
+export function ownPrivileges(): Privileges {
+  const text = readFileSync("/proc/self/status", "latin1");
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(text)?.[1] ?? "0"}`);
+  return {
+    uid: process.geteuid?.() ?? 0,
+    has: (capability) => ((effective >> BigInt(capabilityBits[capability])) & 1n) === 1n,
+  };
+}
+
+/** Something a rule may ask for, and what it takes to do it to the processes of other users. */
+interface Demand {
+  /** The parts of a rule that ask for it, by the names they are written with. */
+  readonly asked: (rule: WatchRule) => readonly string[];
+  readonly isMet: (privileges: Privileges) => boolean;
+  /** Completes "rule x: cpu-quota …". */
+  readonly consequence: string;
+}
+
+const attribute =
+  (name: "nice" | "ioPriority" | "sched" | "affinity" | "oomScore", written: string) =>
+  ({ attributes }: WatchRule): readonly string[] =>
+    attributes[name] === null ? [] : [written];
+
+const keysIn = ({ match, except }: WatchRule, wanted: readonly string[]): readonly string[] =>
+  [...match, ...except.flat()].map(({ key }) => key).filter((key) => wanted.includes(key));
+
+const demands: readonly Demand[] = [
+  {
+    // cgroup1_procs_write in kernel/cgroup/cgroup-v1.c asks for the same user; v2 for a common ancestor that may be written.
+    asked: ({ limits }) => (Object.keys(limits).length > 0 ? ["limits of groups"] : []),
+    isMet: ({ uid }) => uid === 0,
+    consequence: "reach the processes of other users only as root",
+  },
+  {
+    asked: (rule) => [
+      ...attribute("nice", "nice")(rule),
+      ...attribute("ioPriority", "ionice")(rule),
+      ...attribute("sched", "sched")(rule),
+      ...attribute("affinity", "affinity")(rule),
+    ],
+    isMet: ({ has }) => has("CAP_SYS_NICE"),
+    consequence: "reach the processes of other users, and raise a priority, only with CAP_SYS_NICE",
+  },
+  {
+    asked: attribute("oomScore", "oom-score"),
+    isMet: ({ has }) => has("CAP_DAC_OVERRIDE") && has("CAP_SYS_RESOURCE"),
+    consequence:
+      "reaches the processes of other users only with CAP_DAC_OVERRIDE, and is lowered only with CAP_SYS_RESOURCE",
+  },
+  {
+    asked: ({ attributes }) => (attributes.rlimits.length > 0 ? ["rlimit"] : []),
+    isMet: ({ has }) => has("CAP_SYS_RESOURCE"),
+    consequence: "reaches the processes of other users, and raises a hard limit, only with CAP_SYS_RESOURCE",
+  },
+  {
+    asked: (rule) => keysIn(rule, ["exe", "cwd"]),
+    isMet: ({ has }) => has("CAP_SYS_PTRACE"),
+    consequence:
+      "of other users' processes can be read only with CAP_SYS_PTRACE; hidden, it matches nothing and excepts",
+  },
+];
+
+/**
+ * What of the rules cannot be done to the processes of other users, one line for each rule and each reason, so that a
+ * watch that lacks privileges says so before the first process goes without its limits.
+ */
+export function missingPrivileges({ rules }: Pick<WatchConfig, "rules">, privileges: Privileges): readonly string[] {
+  const unmet = demands.filter(({ isMet }) => !isMet(privileges));
+  return rules.flatMap((rule) =>
+    unmet.flatMap(({ asked, consequence }) => {
+      const parts = [...new Set(asked(rule))];
+      return parts.length === 0 ? [] : [`rule ${rule.name}: ${parts.join(", ")} ${consequence}`];
+    }),
+  );
+}
