@@ -1,8 +1,8 @@
 /**
- * The library: what `import … from "corral"` offers. Everything the CLI does is done through these functions.
+ * The library: what `import … from "corral"` offers. docs/library.md is its page.
  */
 
-export type { Limits } from "./cgroup/index.ts";
+export type { ProcessIdentity } from "./kernel/index.ts";
 export type {
   ConstraintOutcome,
   ConstraintStatus,
@@ -16,5 +16,35 @@ export type {
   UsageReport,
 } from "./report/index.ts";
 export { CorralError, errorCodes, exitStatus } from "./report/index.ts";
-export type { ProcessAttributes, RunSpec, StartOptions, StartResult, StateDirectories } from "./run/index.ts";
-export { noAttributes, RunningJob, startRun } from "./run/index.ts";
+export type { UpdateResult } from "./run/attach/index.ts";
+export type { FreezeResult, JobsDocument, StatusDocument } from "./run/jobs/index.ts";
+export type {
+  AttachOptions,
+  DefaultStdio,
+  Job,
+  JobOptions,
+  ListOptions,
+  LookOptions,
+  OutputOf,
+  ProcessReference,
+  RunOptions,
+  StdinOf,
+  StdioFile,
+  StdioOption,
+  StdioSlot,
+  StopOptions,
+  TakeUpOptions,
+  UpdateOptions,
+  WaitOptions,
+} from "./run/library/index.ts";
+export { attach, getJob, listJobs, run, takeUp, waitForJob } from "./run/library/index.ts";
+export type {
+  DurationOption,
+  IoLatencyOption,
+  IoMaxOption,
+  LimitOptions,
+  ListOption,
+  PresetName,
+  RlimitOption,
+  SizeOption,
+} from "./run/settings/index.ts";

@@ -57,6 +57,8 @@ export {
 } from "./procfs.ts";
 export type { NotifyResult } from "./sd-notify.ts";
 export { notifySystemd } from "./sd-notify.ts";
+export type { StdioPipe } from "./stdio-pipe.ts";
+export { openStdioPipe } from "./stdio-pipe.ts";
 export type { TaskDeadline, TaskIoPriority, TaskScheduling } from "./task-attributes.ts";
 export {
   listTasks,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./error-codes.ts";
 import { errorCodes } from "./error-codes.ts";
+import type { RunReport } from "./run-report.ts";
 
 /** What every Corral error says: the rule that failed is the message; the rest locates it. */
 export interface ErrorDetails {
@@ -10,6 +11,8 @@ export interface ErrorDetails {
   /** One imperative sentence that tells the reader what to do. */
   readonly fix?: string;
   readonly cause?: unknown;
+  /** The report of a job that never came to run. */
+  readonly report?: RunReport;
 }
 
 /**
@@ -21,6 +24,8 @@ export class CorralError extends Error {
   readonly object: string | null;
   readonly found: string | null;
   readonly fix: string | null;
+  /** What stood when a job failed to start, as its result has it; null where there was no job. */
+  readonly report: RunReport | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -29,6 +34,7 @@ export class CorralError extends Error {
     this.object = details.object ?? null;
     this.found = details.found ?? null;
     this.fix = details.fix ?? null;
+    this.report = details.report ?? null;
   }
 
   /** Exit status a command ends with when this error stops it. */

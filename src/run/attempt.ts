@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { SpawnMode, Tether } from "../kernel/index.ts";
 import { identityOf } from "../kernel/index.ts";
-import type { ConstraintOutcome } from "../report/index.ts";
+import type { ConstraintOutcome, JobEvent } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { collectGarbage } from "./gc.ts";
 import { gatherHostFacts } from "./host-facts.ts";
@@ -25,6 +25,8 @@ export interface StartOptions {
   /** Where records are kept. Default: by uid and environment (docs/run.md, Files). */
   readonly directories?: StateDirectories;
   readonly clock?: Clock;
+  /** Wall clock at which the job began, where something was named after it already. Default: now. */
+  readonly startTime?: string;
   /**
    * Default `pool`: the event loop goes on while the workload's process is made. `blocking` is sooner done, for a
    * program that does nothing else meanwhile.
@@ -32,6 +34,15 @@ export interface StartOptions {
   readonly spawnMode?: SpawnMode;
   /** Called at once with each warning, without prefix. */
   readonly onWarning?: (line: string) => void;
+  /** Called at once with each event of the job. */
+  readonly onEvent?: (event: JobEvent) => void;
+  /** Aborted before the workload executes: it never does. What an abort means later is the caller's. */
+  readonly signal?: AbortSignal;
+  /**
+   * False: leaves out what looks at every job of this user, for a caller that starts or attaches to many and knows them.
+   * Default: true.
+   */
+  readonly lookAtAllJobs?: boolean;
 }
 
 /** A run's context: everything that was asked for. */
@@ -50,13 +61,15 @@ export interface Attempt {
   readonly warn: (line: string) => void;
   readonly warnings: string[];
   readonly spawnMode: SpawnMode;
+  readonly signal: AbortSignal | null;
   state: JobState;
   /** Helper processes of this run; each is dismissed when the run is over. */
   readonly tethers: Tether[];
 }
 
-/** Plans the run and claims its job id. @throws CorralError JOB_EXISTS, STATE_UNWRITABLE (strict) */
+/** Plans the run and claims its job id. @throws CorralError JOB_EXISTS, STATE_UNWRITABLE (strict), ABORTED */
 export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
+  refuseIfAborted(options.signal ?? null);
   const clock = options.clock ?? systemClock;
   const facts = gatherHostFacts(spec);
   const plan = planRun(spec, facts);
@@ -70,7 +83,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
     keepLimits: false,
     corral,
-    startTime: clock.wall(),
+    startTime: options.startTime ?? clock.wall(),
   };
   const startedNs = clock.monotonicNs();
   const directories = options.directories ?? stateDirectories(process.env, process.getuid?.() ?? 0);
@@ -80,7 +93,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     options.onWarning?.(line);
   };
   const state: JobState = { ...freshState, warnings };
-  collectGarbage(directories);
+  if (options.lookAtAllJobs !== false) collectGarbage(directories);
   const records = claimJob(directories, startRecord(context, state), jobIsLive);
   if (records.problem !== null) {
     if (spec.strict) throw new CorralError("STATE_UNWRITABLE", `cannot record the job: ${records.problem}`);
@@ -91,14 +104,20 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     facts,
     plan,
     records,
-    log: new JobLog(clock, startedNs),
+    log: new JobLog(clock, startedNs, options.onEvent),
     clock,
     warn,
     warnings,
     spawnMode: options.spawnMode ?? "pool",
+    signal: options.signal ?? null,
     state,
     tethers: [],
   };
+}
+
+/** @throws CorralError ABORTED, with the signal's reason as its cause */
+export function refuseIfAborted(signal: AbortSignal | null): void {
+  if (signal?.aborted === true) throw new CorralError("ABORTED", "aborted before it began", { cause: signal.reason });
 }
 
 /** @throws CorralError STRICT_REFUSED when --strict was given and a limit is not applied */

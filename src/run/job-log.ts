@@ -30,11 +30,13 @@ export class JobLog {
   readonly events: JobEvent[] = [];
   readonly #clock: Clock;
   readonly #startedNs: bigint;
+  readonly #onEvent: (event: JobEvent) => void;
   #execSec = 0;
 
-  constructor(clock: Clock, startedNs: bigint) {
+  constructor(clock: Clock, startedNs: bigint, onEvent: (event: JobEvent) => void = () => {}) {
     this.#clock = clock;
     this.#startedNs = startedNs;
+    this.#onEvent = onEvent;
   }
 
   /** Seconds since the job began, to the microsecond. */
@@ -55,6 +57,8 @@ export class JobLog {
   }
 
   add(state: JobEvent["state"], message: string): void {
-    this.events.push({ state, time: this.#clock.wall(), at_sec: this.elapsedSec(), message });
+    const event = { state, time: this.#clock.wall(), at_sec: this.elapsedSec(), message };
+    this.events.push(event);
+    this.#onEvent(event);
   }
 }

@@ -4,7 +4,7 @@ import type { ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } fro
 import { identityOf, launch, startTether } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt } from "./attempt.ts";
-import { refuseIfStrict } from "./attempt.ts";
+import { refuseIfAborted, refuseIfStrict } from "./attempt.ts";
 import { toLauncherOptions } from "./attributes.ts";
 import type { GroupSetup, GroupSetupRequest } from "./group-setup.ts";
 import { setUpGroup } from "./group-setup.ts";
@@ -139,6 +139,7 @@ async function settle(
   const constraints = settleOutcomes(prepared, plan, facts, sets);
   attempt.state = { ...attempt.state, constraints };
   refuseIfStrict(context.spec, constraints);
+  refuseIfAborted(attempt.signal);
   for (const line of warningsFor(constraints, prepared.denied)) attempt.warn(line);
   warnOfEscapes(attempt);
   // Marked again when the records are written: only a Corral that takes the job up reads this earlier mark.

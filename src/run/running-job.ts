@@ -56,6 +56,8 @@ export class RunningJob {
   #ending: Promise<void> | null = null;
   #detached = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether the job keeps this process alive. */
+  #holds = true;
 
   constructor(parts: JobParts) {
     this.#parts = parts;
@@ -83,10 +85,27 @@ export class RunningJob {
    * Ends the workload: TERM to every process of the group, then after `killAfterMs` the group is killed.
    * The first reason stays. Resolves when nothing of the group is left.
    */
-  end(reason: NonNullable<RunReport["ended_by_corral"]>): Promise<void> {
+  end(
+    reason: NonNullable<RunReport["ended_by_corral"]>,
+    killAfterMs: number = this.#parts.context.spec.killAfterMs,
+  ): Promise<void> {
     this.#endedBy ??= reason;
-    this.#ending ??= this.#terminate();
+    this.#ending ??= this.#terminate(killAfterMs);
     return this.#ending;
+  }
+
+  /** Lets this process end although the workload runs; its timeout is then kept only as long as this process lives. */
+  unref(): void {
+    this.#parts.child.unref();
+    this.#timer?.unref();
+    this.#holds = false;
+  }
+
+  /** Undoes `unref`. */
+  ref(): void {
+    this.#parts.child.ref();
+    this.#timer?.ref();
+    this.#holds = true;
   }
 
   /**
@@ -138,6 +157,11 @@ export class RunningJob {
     return this.#currentState().constraints;
   }
 
+  /** The group as it is now, one that another Corral made meanwhile included; null where there is none. */
+  get group(): GroupHandle | null {
+    return this.#currentState().group;
+  }
+
   get #group(): GroupHandle | null {
     return this.#parts.state.group;
   }
@@ -177,10 +201,10 @@ export class RunningJob {
       return;
     }
     this.#timer = setTimeout(() => this.#armTimeout(timeoutMs), Math.min(left, 2 ** 31 - 1));
+    if (!this.#holds) this.#timer.unref();
   }
 
-  async #terminate(): Promise<void> {
-    const { killAfterMs } = this.#parts.context.spec;
+  async #terminate(killAfterMs: number): Promise<void> {
     // A stopped process acts on TERM only when it is continued, as timeout(1) does it.
     for (const signal of ["SIGTERM", "SIGCONT"] as const) {
       if (this.#group === null) this.signal(signal);
@@ -211,7 +235,7 @@ export class RunningJob {
     const durationSec = log.sinceExecSec();
     clearTimeout(this.#timer);
     if (this.#detached) return new Promise(() => {});
-    if (context.spec.lifetime === "tied" && this.#group?.isPopulated() === true) this.#ending ??= this.#terminate();
+    if (context.spec.lifetime === "tied" && this.#group?.isPopulated() === true) this.#ending ??= this.#terminate(context.spec.killAfterMs);
     await this.#ending;
     return this.#finish(exit, durationSec);
   }

@@ -17,7 +17,7 @@ export type StartResult =
 /**
  * Starts a workload under limits: plan, group, limits written and read back, start record, launch, exec.
  * Nothing of the workload runs before its limits stand. A start that fails leaves nothing behind but its report.
- * @throws CorralError JOB_EXISTS, STATE_UNWRITABLE, while there is no job yet
+ * @throws CorralError JOB_EXISTS, STATE_UNWRITABLE, ABORTED, while there is no job yet
  */
 export async function startRun(spec: RunSpec, options: StartOptions = {}): Promise<StartResult> {
   const attempt = beginAttempt(spec, options);

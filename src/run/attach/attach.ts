@@ -148,7 +148,7 @@ export async function startAttach(spec: AttachSpec, options: AttachOptions = {})
   const context = contextOf(spec, processInfo, ourselves(), clock.wall());
   const state: JobState = { ...freshState, workload: spec.target, begunNs, warnings };
   const records = claimOrClose(child, () => claim(context, state, directories, spec.target));
-  const log = new JobLog(clock, begunNs);
+  const log = new JobLog(clock, begunNs, options.onEvent);
   const attachment: Attachment = { spec, context, facts, plan, records, log, child, warn, tethers: [], state };
   try {
     return { started: true, job: await attach(attachment, clock.wall) };

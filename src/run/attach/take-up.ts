@@ -86,7 +86,11 @@ function resume(
   const corral = ourselves();
   const records = recordsOf(directories, record.job_id);
   records.update({ ...record, corral, left: null });
-  const log = new JobLog(clock, record.begun_ns === null ? clock.monotonicNs() : BigInt(record.begun_ns));
+  const log = new JobLog(
+    clock,
+    record.begun_ns === null ? clock.monotonicNs() : BigInt(record.begun_ns),
+    options.onEvent,
+  );
   log.add("running", `taken up by Corral (pid ${process.pid})`);
   return new RunningJob({
     context: contextOfRecord(record, corral),

@@ -4,7 +4,15 @@
  * written: how a setting is called, and what becomes of a wrong one, is the caller's. Imports no file format.
  */
 
-export type { LimitOptions } from "./options.ts";
+export type {
+  DurationOption,
+  IoLatencyOption,
+  IoMaxOption,
+  LimitOptions,
+  ListOption,
+  RlimitOption,
+  SizeOption,
+} from "./options.ts";
 export { libraryOptions, limitSettingsFromOptions } from "./options.ts";
 export type { PresetName } from "./overlay.ts";
 export { overlaySettings, presetNames, presets } from "./overlay.ts";
