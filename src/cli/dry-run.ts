@@ -3,7 +3,7 @@ import type { RunPlan, RunSpec } from "../run/index.ts";
 import { describeOutcome, generateJobId, planPlacement } from "../run/index.ts";
 import { say, writeText } from "./output.ts";
 
-const describeWrites = (plan: RunPlan): string[] =>
+export const describeWrites = (plan: RunPlan): string[] =>
   plan.limits.planned.flatMap((limit) =>
     limit.writes.map(
       (write) => `  ${limit.controller.padEnd(7)} ${write.file} <- ${write.value}   (${limit.name} ${limit.requested})`,
@@ -19,7 +19,8 @@ function describeAttributes(spec: RunSpec): string[] {
   ];
 }
 
-const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [title, ...lines]);
+export const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : [title, ...lines];
 
 /**
  * Prints what a run would do on this host; nothing is created, written or started.

@@ -8,6 +8,8 @@ export interface FlagDefinition {
   readonly value?: string;
   /** The values it takes, where that is a closed set; completion proposes them. */
   readonly choices?: readonly string[];
+  /** Proposes values that depend on the host; loaded when a shell asks. */
+  readonly propose?: (partial: string) => Promise<readonly string[]>;
   /** May be given several times. */
   readonly repeat?: true;
   readonly brief: string;

@@ -20,7 +20,8 @@ function toParameter(flag: FlagDefinition): object {
   const { brief } = flag;
   if (flag.value === undefined) return { kind: "boolean", brief, optional: true, withNegated: false };
   const choices = flag.choices ?? [];
-  const proposeCompletions = (partial: string): readonly string[] => choices.filter((one) => one.startsWith(partial));
+  const proposeCompletions =
+    flag.propose ?? ((partial: string): readonly string[] => choices.filter((one) => one.startsWith(partial)));
   const parsed = { kind: "parsed", brief, placeholder: flag.value, parse: String, optional: true, proposeCompletions };
   return flag.repeat === true ? { ...parsed, variadic: true } : parsed;
 }
@@ -63,7 +64,12 @@ function toCommand(definition: CommandDefinition): unknown {
       flags: toParameters(definition.flags) as never,
       positional: {
         kind: "array",
-        parameter: { brief: definition.args ?? "none", parse: String, placeholder: definition.args ?? "nothing" },
+        parameter: {
+          brief: definition.args ?? "none",
+          parse: String,
+          placeholder: definition.args ?? "nothing",
+          ...(definition.proposeArgs === undefined ? {} : { proposeCompletions: definition.proposeArgs }),
+        },
         ...(definition.args === null ? { maximum: 0 } : {}),
       } as never,
     },

@@ -1,4 +1,4 @@
-import type { RunReport } from "../report/index.ts";
+import type { ReportsDocument, RunReport } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { jobLine, summarize } from "../run/index.ts";
 import { say, writeText } from "./output.ts";
@@ -23,10 +23,10 @@ function delivered(deliver: () => void): boolean {
 }
 
 /**
- * Delivers a report as a machine reads it: to stdout and to a file, as asked for.
+ * Delivers a report, or several in one document, as a machine reads it: to stdout and to a file, as asked for.
  * @returns false when one of them could not be written
  */
-export function deliverReport(report: RunReport, sinks: ReportSinks): boolean {
+export function deliverReport(report: RunReport | ReportsDocument, sinks: ReportSinks): boolean {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   const { file } = sinks;
   const printed = !sinks.json || delivered(() => writeText(1, text));

@@ -46,14 +46,15 @@ function readEnvironment(flags: RawRunFlags, base: NodeJS.ProcessEnv): Record<st
 }
 
 /** An empty value is a variable that was not set, and must not count as "not given". */
-function notEmpty(flag: RunFlagName, value: string | undefined): string | undefined {
+export function notEmpty(flag: string, value: string | undefined): string | undefined {
   if (value === "") throw new CorralError("USAGE", `--${flag} must not be empty`, { object: `--${flag}` });
   return value;
 }
 
-function readTags(flags: RawRunFlags): Record<string, string> {
+/** The pairs of --tag. @throws CorralError USAGE */
+export function readTags(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    (flags.tag ?? []).map((text) => {
+    texts.map((text) => {
       const [key, value] = flagValue("tag", text, nameAndValue);
       if (value === null)
         throw new CorralError("USAGE", `--tag expects KEY=VALUE, not ${quote(text)}`, { object: "--tag", found: text });
@@ -87,7 +88,7 @@ export function toRunSpec(flags: RawRunFlags, command: readonly string[], enviro
     strict: flags.strict === true,
     slaEligible: flags["sla-eligible"] === true,
     intent: read("intent", oneOf(intents)) ?? null,
-    tags: readTags(flags),
+    tags: readTags(flags.tag ?? []),
     cgroupParent: notEmpty("cgroup-parent", flags["cgroup-parent"]) ?? (environment["CORRAL_CGROUP_PARENT"] || null),
     scope: read("scope", oneOf(runFlags.scope.choices)) ?? "auto",
     account:

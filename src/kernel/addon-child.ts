@@ -53,6 +53,7 @@ function watchChild(addon: NativeAddon, { pid, pidfd, ownPeakRssBytes: maxRssByt
     },
     ref: () => watcher.ref(),
     unref: () => watcher.unref(),
+    release: () => watcher.unref(),
   };
 }
 

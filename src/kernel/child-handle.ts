@@ -43,4 +43,6 @@ export interface ChildHandle {
   unref(): void;
   /** Undoes `unref`. */
   ref(): void;
+  /** Nobody asks for it any more: as `unref`, and a process that is not our child is let go of, so that `exit` never settles. */
+  release(): void;
 }

@@ -75,6 +75,8 @@ interface Watch {
   readonly ended: Promise<void>;
   readonly ref: () => void;
   readonly unref: () => void;
+  /** Ends the watch; `ended` never settles. Idempotent. */
+  readonly stop: () => void;
 }
 
 function watchDescriptor(addon: NativeAddon, pidfd: number): Watch {
@@ -86,7 +88,7 @@ function watchDescriptor(addon: NativeAddon, pidfd: number): Watch {
     watcher.close();
     end();
   });
-  return { ended, ref: () => watcher.ref(), unref: () => watcher.unref() };
+  return { ended, ref: () => watcher.ref(), unref: () => watcher.unref(), stop: () => watcher.close() };
 }
 
 function watchByPolling(identity: ProcessIdentity): Watch {
@@ -99,7 +101,7 @@ function watchByPolling(identity: ProcessIdentity): Watch {
     clearInterval(timer);
     end();
   }, pollMs);
-  return { ended, ref: () => timer.ref(), unref: () => timer.unref() };
+  return { ended, ref: () => timer.ref(), unref: () => timer.unref(), stop: () => clearInterval(timer) };
 }
 
 function killByPid(identity: ProcessIdentity, signal: number): boolean {
@@ -129,12 +131,17 @@ export function observeProcess(identity: ProcessIdentity, options: ObserveOption
   if (addon === null ? !stillRuns(identity) : pidfd === null) return null;
   const watch = addon !== null && pidfd !== null ? watchDescriptor(addon, pidfd) : watchByPolling(identity);
   let open = true;
+  let ended = false;
   let source: ExitSource | null = null;
-  const exit = watch.ended.then(async () => {
-    const known = await learnExit(identity, pidfd, options);
+  const close = (): void => {
+    if (open && addon !== null && pidfd !== null) addon.close(pidfd);
     open = false;
+  };
+  const exit = watch.ended.then(async () => {
+    ended = true;
+    const known = await learnExit(identity, pidfd, options);
     source = known.source;
-    if (addon !== null && pidfd !== null) addon.close(pidfd);
+    close();
     return known.exit;
   });
   return {
@@ -152,5 +159,11 @@ export function observeProcess(identity: ProcessIdentity, options: ObserveOption
     },
     ref: watch.ref,
     unref: watch.unref,
+    release() {
+      // What is being learnt of its end still needs the descriptor.
+      if (ended) return;
+      watch.stop();
+      close();
+    },
   };
 }

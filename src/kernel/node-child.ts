@@ -45,6 +45,7 @@ function toHandle(child: ChildProcess, pid: number): ChildHandle {
     },
     ref: () => child.ref(),
     unref: () => child.unref(),
+    release: () => child.unref(),
   };
 }
 

@@ -9,6 +9,7 @@ export type { ErrorDetails } from "./errors.ts";
 export { CorralError, errnoOf } from "./errors.ts";
 export type { ConstraintOutcome, ConstraintStatus } from "./outcome.ts";
 export { constraintStatuses } from "./outcome.ts";
+export type { RefusedTarget, ReportsDocument } from "./reports-document.ts";
 export type {
   ExitReason,
   Intent,

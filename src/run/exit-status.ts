@@ -2,6 +2,10 @@ import { signalNumber } from "../kernel/index.ts";
 import type { ErrorCode, RunReport } from "../report/index.ts";
 import { errorCodes, exitStatus } from "../report/index.ts";
 
+/** Whether a status of this job is the truth about it, rather than for want of any. */
+export const exitIsKnown = (report: RunReport): boolean =>
+  report.exit_code_known || report.start_error !== null || report.exit_reason === "timeout";
+
 /** The status a wrapper of this job exits with (design rule 9): the workload's own, 128+n, or one of ours. */
 export function exitStatusOf(report: RunReport): number {
   if (report.start_error !== null) {

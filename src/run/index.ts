@@ -5,7 +5,7 @@
 
 export { replaceDurableFile } from "./atomic-file.ts";
 export type { StartOptions } from "./attempt.ts";
-export { exitStatusOf } from "./exit-status.ts";
+export { exitIsKnown, exitStatusOf } from "./exit-status.ts";
 export { checkJobId, generateJobId } from "./job-id.ts";
 export type { Clock } from "./job-log.ts";
 export type { PlacementPlan } from "./placement-plan.ts";

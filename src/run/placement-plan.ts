@@ -4,7 +4,7 @@ import { gatherHostFacts } from "./host-facts.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
 import { usesSystemd } from "./scope-choice.ts";
-import type { RunSpec } from "./spec.ts";
+import type { GovernSpec } from "./spec.ts";
 
 /** A run's plan with the directories its group would have; the answer of `--dry-run`. */
 export interface PlacementPlan {
@@ -18,13 +18,28 @@ export interface PlacementPlan {
   readonly scope: string | null;
 }
 
+/** The host as the process sees it that is to be governed. */
+export interface PlacementView {
+  readonly facts: HostFacts;
+  readonly plan: RunPlan;
+  /** The process that may step aside in its group; null: none may. */
+  readonly ownPid: number | null;
+}
+
+function ownView(spec: GovernSpec): PlacementView {
+  const facts = gatherHostFacts(spec);
+  return { facts, plan: planRun(spec, facts), ownPid: lookOnly.ownPid };
+}
+
 /**
  * Plans a run on this host without touching anything.
  * @throws CorralError CGROUP_PARENT when an explicit parent does not exist
  */
-export function planPlacement(spec: RunSpec, jobId: string): PlacementPlan {
-  const facts = gatherHostFacts(spec);
-  const plan = planRun(spec, facts);
+export function planPlacement(
+  spec: GovernSpec,
+  jobId: string,
+  { facts, plan, ownPid }: PlacementView = ownView(spec),
+): PlacementPlan {
   const weaker = weakerLimits(plan, facts);
   if (!plan.group) return { plan, directories: [], obstacles: [], weaker, scope: null };
   if (usesSystemd(spec, plan, facts)) {
@@ -41,6 +56,7 @@ export function planPlacement(spec: RunSpec, jobId: string): PlacementPlan {
     cgroupParent: spec.cgroupParent,
     unifiedParent: null,
     ...lookOnly,
+    ownPid,
   });
   return {
     plan,

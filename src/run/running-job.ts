@@ -12,8 +12,8 @@ import type { JobRecords } from "./records.ts";
 
 /** How an attached job lets go of its processes. */
 export interface Adoption {
-  /** Undoes what attaching did, as far as the record says. Idempotent. */
-  readonly undo: (state: JobState) => Promise<AttachEnd>;
+  /** Undoes what attaching did as far as the record says, unless it is to be kept. Idempotent. */
+  readonly letGo: (state: JobState, keepLimits: boolean) => Promise<AttachEnd>;
 }
 
 /** Everything a started job consists of. */
@@ -55,6 +55,8 @@ export class RunningJob {
   #endedBy: RunReport["ended_by_corral"] = null;
   #ending: Promise<void> | null = null;
   #detached = false;
+  /** The leader has ended, so that there is nothing to leave: the result is under way. */
+  #over = false;
   #timer: NodeJS.Timeout | undefined;
   /** Whether the job keeps this process alive. */
   #holds = true;
@@ -87,7 +89,7 @@ export class RunningJob {
    */
   end(
     reason: NonNullable<RunReport["ended_by_corral"]>,
-    killAfterMs: number = this.#parts.context.spec.killAfterMs,
+    killAfterMs = this.#parts.context.spec.killAfterMs,
   ): Promise<void> {
     this.#endedBy ??= reason;
     this.#ending ??= this.#terminate(killAfterMs);
@@ -113,29 +115,33 @@ export class RunningJob {
    * @param why what the record says of it: a signal's name, or `once`
    */
   leave(why: string): void {
+    if (this.#over) return;
     this.#detached = true;
     clearTimeout(this.#timer);
     const { context, child, records, wallClock } = this.#parts;
-    child.unref();
+    child.release();
     const record = records.current() ?? startRecord(context, this.#currentState());
     records.update({ ...record, left: { time: wallClock(), why } });
   }
 
   /**
    * Leaves the workload alone for good: Corral may exit, and the report made here says so. A run gets no result by
-   * that: whoever sees its end writes it. An attached job is over, unless its limits are to stay.
+   * that: whoever sees its end writes it. An attached job is over, unless its limits are to stay. When the workload has
+   * ended meanwhile, its result is answered instead.
+   * @param keepLimits whether an attached job's limits stay; default: as it was attached
    */
-  async detach(why: string): Promise<RunReport> {
+  async detach(why: string, keepLimits = this.#parts.context.keepLimits): Promise<RunReport> {
+    if (this.#over) return this.result;
     this.#detached = true;
     clearTimeout(this.#timer);
-    const { context, child, log, wallClock } = this.#parts;
-    child.unref();
+    const { context, child, log, tethers, wallClock } = this.#parts;
+    child.release();
     log.add("detached", "Corral left; the workload continues");
     const state = this.#currentState();
     const usage = collectUsage(state.group, null);
     const survivors = state.group?.processes() ?? null;
-    const attach = await this.#undo(state);
-    const over = context.mode === "attach" && !context.keepLimits;
+    const attach = await this.#letGo(state, keepLimits);
+    const over = context.mode === "attach" && !keepLimits;
     const left = over && state.group !== null ? await removeGroup(state.group) : [];
     const report = buildReport(context, state, {
       ...openEnd,
@@ -147,8 +153,10 @@ export class RunningJob {
       cleanupFailed: left.length > 0,
       detached: true,
     });
-    if (over) this.#keep(report, left.length === 0);
-    else this.leave(why);
+    if (over) {
+      for (const tether of tethers) tether.goodbye();
+      this.#keep(report, left.length === 0);
+    } else this.leave(why);
     return report;
   }
 
@@ -175,9 +183,9 @@ export class RunningJob {
   }
 
   /** Gives attached processes back, unless their limits are to stay. */
-  async #undo(state: JobState): Promise<AttachEnd | null> {
+  async #letGo(state: JobState, keepLimits = this.#parts.context.keepLimits): Promise<AttachEnd | null> {
     const { adoption } = this.#parts;
-    return adoption === null ? null : adoption.undo(state);
+    return adoption === null ? null : adoption.letGo(state, keepLimits);
   }
 
   #keep(report: RunReport, nothingLeft: boolean): void {
@@ -210,18 +218,23 @@ export class RunningJob {
       if (this.#group === null) this.signal(signal);
       else this.#group.signal(signal);
     }
-    if (await this.#goneWithin(killAfterMs)) return;
+    await this.#killAfter(killAfterMs, this.#group);
+  }
+
+  /** Kills what does not end by itself in time. */
+  async #killAfter(ms: number, group: GroupHandle | null): Promise<void> {
+    if (await this.#goneWithin(ms, group)) return;
     for (const deadline = Date.now() + killedGroupWaitMs; Date.now() < deadline; ) {
-      if (this.#group === null) this.signal("SIGKILL");
-      else this.#group.kill();
-      if (await this.#goneWithin(100)) return;
+      if (group === null) this.signal("SIGKILL");
+      else group.kill();
+      if (await this.#goneWithin(100, group)) return;
     }
   }
 
   /** Waits for the end of the group, or of the leader where there is no group; true when it came in time. */
-  async #goneWithin(ms: number): Promise<boolean> {
+  async #goneWithin(ms: number, group: GroupHandle | null): Promise<boolean> {
     const deadline = Date.now() + ms;
-    const gone = (): boolean => (this.#group === null ? !this.#leaderLives() : !this.#group.isPopulated());
+    const gone = (): boolean => (group === null ? !this.#leaderLives() : !group.isPopulated());
     while (!gone()) {
       if (Date.now() >= deadline) return false;
       await sleep(exitMonitorPollMs);
@@ -235,16 +248,21 @@ export class RunningJob {
     const durationSec = log.sinceExecSec();
     clearTimeout(this.#timer);
     if (this.#detached) return new Promise(() => {});
-    if (context.spec.lifetime === "tied" && this.#group?.isPopulated() === true) this.#ending ??= this.#terminate(context.spec.killAfterMs);
+    this.#over = true;
+    if (context.spec.lifetime === "tied" && this.#group?.isPopulated() === true)
+      this.#ending ??= this.#terminate(context.spec.killAfterMs);
     await this.#ending;
-    return this.#finish(exit, durationSec);
+    const state = this.#currentState();
+    // `corral stop` ends the whole workload, and the result is that of the whole; should it be gone, this goes on with it.
+    if (this.#endedBy === "stop" && state.group !== null && this.#ending === null)
+      await this.#killAfter((this.#parts.records.current()?.kill_after_sec ?? 0) * 1000, state.group);
+    return this.#finish(state, exit, durationSec);
   }
 
-  async #finish(exit: ExitInfo, durationSec: number): Promise<RunReport> {
+  async #finish(state: JobState, exit: ExitInfo, durationSec: number): Promise<RunReport> {
     const { context, log, tethers, wallClock, exitSource } = this.#parts;
-    const state = this.#currentState();
     const usage = collectUsage(state.group, exit);
-    const attach = await this.#undo(state);
+    const attach = await this.#letGo(state);
     const survivors = state.group?.processes() ?? null;
     const alone = survivors === null || survivors.length === 0;
     const left = !alone || state.group === null ? [] : await removeGroup(state.group);

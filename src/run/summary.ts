@@ -1,10 +1,11 @@
 import type { ConstraintOutcome, RunReport } from "../report/index.ts";
 import { formatBytes, formatSeconds } from "../report/index.ts";
-import { exitStatusOf } from "./exit-status.ts";
+import { exitIsKnown, exitStatusOf } from "./exit-status.ts";
 
 /** How the job ended, in a few words. */
 function describeEnd(report: RunReport): string {
   if (report.start_error !== null) return `never started: ${report.start_error.message}`;
+  if (report.detached && report.attach !== null) return "Corral let go; the process continues";
   const how = report.exit_signal ?? (report.exit_code === null ? "status unknown" : `exit ${report.exit_code}`);
   const after = report.duration_sec === null ? "" : ` after ${formatSeconds(report.duration_sec)}`;
   return `${report.exit_reason}, ${how}${after}`;
@@ -33,6 +34,17 @@ function describeUsage(report: RunReport): string[] {
   return parts;
 }
 
+/** What attaching could not reach, and could not undo. */
+function describeAttach({ attach }: RunReport): string[] {
+  if (attach === null) return [];
+  const elsewhere = attach.memory_elsewhere_bytes ?? 0;
+  const uncovered =
+    elsewhere === 0
+      ? []
+      : [`${formatBytes(elsewhere)} of memory was charged elsewhere before; no limit of this job covers it`];
+  return [...uncovered, ...attach.not_restored.map((line) => `not undone: ${line}`)];
+}
+
 /** One requested limit and what became of it. */
 export function describeOutcome(outcome: ConstraintOutcome): string {
   const effective = outcome.effective === null ? "" : ` = ${outcome.effective}`;
@@ -48,6 +60,7 @@ export function summarize(report: RunReport): string[] {
   const usage = describeUsage(report);
   if (usage.length > 0) lines.push(usage.join("; "));
   for (const constraint of report.constraints) lines.push(describeOutcome(constraint));
+  lines.push(...describeAttach(report));
   const survivors = report.survivors ?? [];
   if (survivors.length > 0) {
     const live = survivors.length === 1 ? "1 process lives" : `${survivors.length} processes live`;
@@ -61,5 +74,6 @@ export function jobLine(report: RunReport): string {
   const intent = report.intent === null ? "" : `intent=${report.intent} | `;
   const sla = report.platform_sla_compliant ? "COMPLIANT" : "VIOLATION";
   const runtime = (report.duration_sec ?? 0).toFixed(0);
-  return `JOB ${report.job_id} | ${intent}sla=${sla} | reason=${report.platform_sla_reason} | runtime=${runtime}s | exit=${exitStatusOf(report)} | pid=${report.pid ?? "-"}`;
+  const status = exitIsKnown(report) ? exitStatusOf(report) : "-";
+  return `JOB ${report.job_id} | ${intent}sla=${sla} | reason=${report.platform_sla_reason} | runtime=${runtime}s | exit=${status} | pid=${report.pid ?? "-"}`;
 }

@@ -3,9 +3,9 @@ import { hostCgroupsReader, moveProcess, originsOf } from "../../cgroup/index.ts
 import type { LauncherSet, ProcessIdentity } from "../../kernel/index.ts";
 import { isSameProcess, uptimeTicks } from "../../kernel/index.ts";
 import type { ProcessAttributes } from "../spec.ts";
-import type { AdoptedProcess } from "../start-record.ts";
+import type { AdoptedProcess, TaskChange } from "../start-record.ts";
 import { wantedAttributes } from "./attribute-text.ts";
-import { applyChanges, planChanges, setsOf } from "./live-attributes.ts";
+import { applyChanges, asTaken, planChanges, setsOf } from "./live-attributes.ts";
 import { mergeAdopted } from "./merge-adopted.ts";
 import { keyOf } from "./tree.ts";
 
@@ -43,11 +43,13 @@ function move(plan: AdoptedProcess, refusals: Map<string, MoveRefusal>): void {
   }
 }
 
-function attributesOf(plans: readonly AdoptedProcess[], refusals: Map<string, string>): void {
-  for (const { process: identity, changes } of plans) {
-    if (changes.length === 0 || !isSameProcess(identity)) continue;
-    for (const [name, code] of applyChanges(changes)) if (!refusals.has(name)) refusals.set(name, code);
-  }
+/** The attributes of one process; answers the changes as the kernel took them. */
+function setAttributes(
+  { process: identity, changes }: AdoptedProcess,
+  refusals: Map<string, string>,
+): readonly TaskChange[] {
+  for (const [name, code] of applyChanges(identity, changes)) if (!refusals.has(name)) refusals.set(name, code);
+  return asTaken(changes);
 }
 
 /**
@@ -81,7 +83,8 @@ export function adoptProcesses(request: AdoptRequest): AdoptResult {
     adopted = mergeAdopted(adopted, touched);
     if (touched.length > 0) record(adopted);
     for (const plan of touched) move(plan, moveRefusals);
-    attributesOf(touched, attributeRefusals);
+    const taken = touched.map((plan) => ({ ...plan, changes: setAttributes(plan, attributeRefusals) }));
+    adopted = mergeAdopted(adopted, taken);
   }
   const joins = [...moveRefusals.values()].map(
     ({ directory, code }): LauncherSet => ({ name: "join", errno: -1, code, effective: `${directory}/cgroup.procs` }),

@@ -13,12 +13,12 @@ export function wallClockOfTicks(ticks: number): string | null {
 }
 
 /** How an attached job lets its processes go when it is over. */
-export const adoptionOf = (keepLimits: boolean): Adoption => ({
-  undo: async (state) => ({
+export const adoption: Adoption = {
+  letGo: async (state, keepLimits) => ({
     processes: state.adopted.length,
     process_start_time: state.workload === null ? null : wallClockOfTicks(state.workload.startTicks),
     memory_elsewhere_bytes: state.memoryElsewhereBytes,
     limits_kept: keepLimits,
     not_restored: keepLimits ? [] : releaseProcesses(state.adopted, state.group),
   }),
-});
+};

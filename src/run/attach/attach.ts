@@ -1,5 +1,5 @@
 import type { ForeignProcess, LauncherSet, ProcessFacts, ProcessIdentity, Tether } from "../../kernel/index.ts";
-import { isSameProcess, processFacts } from "../../kernel/index.ts";
+import { processFacts } from "../../kernel/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { StartOptions } from "../attempt.ts";
@@ -24,15 +24,16 @@ import type { StateDirectories } from "../state-dir.ts";
 import { stateDirectories } from "../state-dir.ts";
 import { warningsFor } from "../warnings.ts";
 import { adoptProcesses } from "./adopt.ts";
-import { adoptionOf } from "./adoption.ts";
+import { adoption } from "./adoption.ts";
 import { watchForExit } from "./exit-watch.ts";
 import { alreadyGoverned, jobOfProcess } from "./governed.ts";
-import { refuseManaged, refuseProtected } from "./guards.ts";
 import { hostFactsOf } from "./host-facts-of.ts";
 import { anonymousBytes } from "./memory-elsewhere.ts";
-import { ourSelf, ourselves } from "./ourselves.ts";
+import { ourselves } from "./ourselves.ts";
 import type { PreparedAttach } from "./prepare-attached.ts";
 import { prepareAttached } from "./prepare-attached.ts";
+import { refuseTarget, withoutMereCounting } from "./refuse-target.ts";
+import { processGone } from "./select-targets.ts";
 import type { AttachSpec } from "./spec.ts";
 import { treeOf } from "./tree.ts";
 
@@ -55,18 +56,6 @@ interface Attachment {
   readonly warn: (line: string) => void;
   readonly tethers: Tether[];
   state: JobState;
-}
-
-const gone = (pid: number): CorralError =>
-  new CorralError("PROCESS_GONE", `process ${pid} does not exist`, { object: String(pid) });
-
-/** Everything that can be refused before anything is touched or recorded. */
-function refuseBadTarget(spec: AttachSpec, facts: ProcessFacts, plan: RunPlan): void {
-  const { pid } = spec.target;
-  if (!isSameProcess(spec.target) || facts.stat === null || facts.stat.state === "Z") throw gone(pid);
-  const target = { pid, comm: facts.stat.comm, kernelThread: facts.kernelThread, cgroup: facts.cgroup };
-  refuseProtected(target, ourSelf());
-  if (plan.group && !spec.forceMove) refuseManaged(target, ourSelf());
 }
 
 function contextOf(spec: AttachSpec, facts: ProcessFacts, corral: ProcessIdentity, startTime: string): JobContext {
@@ -130,15 +119,13 @@ export async function startAttach(spec: AttachSpec, options: AttachOptions = {})
   const directories = options.directories ?? stateDirectories(process.env, process.getuid?.() ?? 0);
   const processInfo = processFacts(spec.target.pid);
   const facts = hostFactsOf(spec, spec.target.pid);
-  const whole = planRun(spec, facts);
-  // Every hierarchy that a process is moved in costs the kernel a grace period: those that only count are asked for.
-  const plan = spec.account ? whole : { ...whole, wanted: [] };
-  refuseBadTarget(spec, processInfo, plan);
+  const plan = withoutMereCounting(planRun(spec, facts), spec);
+  refuseTarget(spec, processInfo, plan.group);
   if (options.lookAtAllJobs !== false) collectGarbage(directories);
   const other = jobOfProcess(directories, spec.target.pid, options.lookAtAllJobs !== false);
   if (other !== null) throw alreadyGoverned(spec.target.pid, other);
   const child = await watchForExit(spec.target);
-  if (child === null) throw gone(spec.target.pid);
+  if (child === null) throw processGone(spec.target.pid);
   const warnings: string[] = [];
   const warn = (line: string): void => {
     warnings.push(line);
@@ -162,7 +149,7 @@ function claimOrClose(child: ForeignProcess, work: () => JobRecords): JobRecords
   try {
     return work();
   } catch (thrown) {
-    child.unref();
+    child.release();
     throw thrown;
   }
 }
@@ -188,7 +175,7 @@ async function attach(attachment: Attachment, wallClock: () => string): Promise<
     tethers,
     wallClock,
     warn,
-    adoption: adoptionOf(spec.keepLimits),
+    adoption,
     exitSource: () => child.exitSource,
   });
 }
@@ -241,10 +228,10 @@ async function neverAttached(
   wallClock: () => string,
 ): Promise<StartResult> {
   const { context, child, log, records, state, tethers } = attachment;
-  child.unref();
+  child.release();
   log.add("failed", error.message);
   const usage = collectUsage(state.group, null);
-  const undone = await adoptionOf(false).undo(state);
+  const undone = await adoption.letGo(state, false);
   const left = state.group === null ? [] : await removeGroup(state.group);
   for (const tether of tethers) tether.goodbye();
   const report = buildReport(

@@ -1,3 +1,4 @@
+import type { ProcessFacts } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 
 /** What the guards must know of a process before it may be governed. */
@@ -8,6 +9,14 @@ export interface TargetFacts {
   /** Text of /proc/PID/cgroup, null when it cannot be read. */
   readonly cgroup: string | null;
 }
+
+/** A process as the guards see it. */
+export const targetFacts = ({ pid, stat, kernelThread, cgroup }: ProcessFacts): TargetFacts => ({
+  pid,
+  comm: stat?.comm ?? null,
+  kernelThread,
+  cgroup,
+});
 
 /** Who asks: attaching must never hit the branch we sit on. */
 export interface Self {

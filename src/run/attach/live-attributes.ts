@@ -1,5 +1,6 @@
-import type { LauncherSet, RlimitSetting } from "../../kernel/index.ts";
+import type { LauncherSet, ProcessIdentity, RlimitSetting } from "../../kernel/index.ts";
 import {
+  isSameProcess,
   listTasks,
   nativeErrno,
   readAffinity,
@@ -15,6 +16,7 @@ import {
   setOomScore,
   setRlimit,
   setScheduling,
+  taskStartTicks,
 } from "../../kernel/index.ts";
 import type { TaskChange } from "../start-record.ts";
 
@@ -120,10 +122,15 @@ export function planChanges(pid: number, wanted: readonly WantedAttribute[]): Ta
   });
 }
 
+/** Whether a tid still names a thread of exactly this process: tids are reused across processes, as pids are. */
+export const holds = (identity: ProcessIdentity, tid: number): boolean =>
+  (tid === identity.pid || taskStartTicks(identity.pid, tid) !== null) && isSameProcess(identity);
+
 /** Writes planned changes; the first refusal per attribute is told, a thread that ended meanwhile is none. */
-export function applyChanges(changes: readonly TaskChange[]): ReadonlyMap<string, string> {
+export function applyChanges(identity: ProcessIdentity, changes: readonly TaskChange[]): ReadonlyMap<string, string> {
   const refusals = new Map<string, string>();
   for (const { tid, attribute: name, after } of changes) {
+    if (!holds(identity, tid)) continue;
     try {
       liveAttribute(name)?.write(tid, after);
     } catch (thrown) {
@@ -133,6 +140,17 @@ export function applyChanges(changes: readonly TaskChange[]): ReadonlyMap<string
   }
   return refusals;
 }
+
+/**
+ * Changes as the kernel took them: an affinity reads back as what the cpuset leaves of it. Only what stands now can later
+ * be told from what somebody else has set.
+ */
+export const asTaken = (changes: readonly TaskChange[]): TaskChange[] =>
+  changes.map((change) => {
+    const attribute = change.attribute === "affinity" ? liveAttribute(change.attribute) : null;
+    const now = attribute === null ? null : readQuietly(attribute, change.tid);
+    return now === null || now === change.before ? change : { ...change, after: now };
+  });
 
 /** The outcome of every wanted attribute in the launcher's form, read back from the leader. */
 export function setsOf(

@@ -5,53 +5,89 @@ import { moveProcess } from "../../cgroup/index.ts";
 import type { ProcessIdentity } from "../../kernel/index.ts";
 import { identityOf, isSameProcess, nativeErrno, taskStartTicks } from "../../kernel/index.ts";
 import type { AdoptedProcess, GroupOrigin, TaskChange } from "../start-record.ts";
-import { holdersOf, liveAttribute, readQuietly } from "./live-attributes.ts";
-import { keyOf } from "./tree.ts";
+import { lineageOf } from "./governed.ts";
+import { holdersOf, holds, liveAttribute, readQuietly } from "./live-attributes.ts";
+import { descendantsOf, keyOf } from "./tree.ts";
 
 /** A group that is forked into faster than it is emptied is given up after so many passes. */
 const maxPasses = 200;
 
-/** True when a value is still the one that was set. An affinity reads back as what the cpuset left of it. */
-const isOurs = ({ attribute, after }: TaskChange, current: string): boolean =>
-  attribute === "affinity" || current === after;
+/** One value to be set back. */
+interface Restoration {
+  readonly process: ProcessIdentity;
+  readonly change: TaskChange;
+}
 
-/** Sets one value back, unless somebody else has changed it since; null when that needs no word. */
-function restore(change: TaskChange): string | null {
-  const attribute = liveAttribute(change.attribute);
-  if (attribute === null) return null;
-  const current = readQuietly(attribute, change.tid);
-  if (current === null || current === change.before || !isOurs(change, current)) return null;
+/** How setting back went: a kernel that took only part of it may take all once the process is back in its group. */
+type Restored = "left" | "done" | { readonly problem: string };
+
+/** Sets one value back, unless somebody else has changed it since. @param again it was set back before */
+function restore({ process: identity, change }: Restoration, again: boolean): Restored {
+  const { tid, attribute: name, before, after } = change;
+  const attribute = liveAttribute(name);
+  if (attribute === null || !holds(identity, tid)) return "left";
+  const current = readQuietly(attribute, tid);
+  if (current === null || current === before || !(again || current === after)) return "left";
   try {
-    attribute.write(change.tid, change.before);
-    return null;
+    attribute.write(tid, before);
+    return "done";
   } catch (thrown) {
     const errno = nativeErrno(thrown) ?? "error";
-    if (errno === "ESRCH" || errno === "ENOENT") return null;
-    return `${change.attribute} of ${change.tid} stays ${current}: back to ${change.before} was refused (${errno})`;
+    if (errno === "ESRCH" || errno === "ENOENT") return "left";
+    return { problem: `${name} of ${tid} stays ${current}: back to ${before} was refused (${errno})` };
   }
 }
 
 /**
- * What processes and threads born since the attach inherited from the leader, as changes of their own. What is older
- * and not on record had the value before and keeps it.
+ * What threads born since the attach inherited from one that was changed, as changes of their own. What is older and not
+ * on record had the value before and keeps it.
  */
-function inherited(pid: number, leader: AdoptedProcess, sinceTicks: number): TaskChange[] {
+function inherited(pid: number, from: AdoptedProcess): TaskChange[] {
   const first = new Map<string, TaskChange>();
-  for (const change of leader.changes) if (!first.has(change.attribute)) first.set(change.attribute, change);
+  for (const change of from.changes) if (!first.has(change.attribute)) first.set(change.attribute, change);
+  const known = new Set(from.changes.map(({ tid, attribute }) => `${tid} ${attribute}`));
   return [...first.values()].flatMap((change) => {
     const attribute = liveAttribute(change.attribute);
     if (attribute === null) return [];
-    const young = holdersOf(pid, attribute).filter((tid) => (taskStartTicks(pid, tid) ?? 0) > sinceTicks);
+    const tids = holdersOf(pid, attribute).filter((tid) => !known.has(`${tid} ${change.attribute}`));
+    const young = tids.filter((tid) => (taskStartTicks(pid, tid) ?? 0) >= from.since_ticks);
     return young.map((tid) => ({ ...change, tid }));
   });
 }
 
-/** Gives one process its attributes back. */
-function restoreAttributes(identity: ProcessIdentity, own: AdoptedProcess | null, leader: AdoptedProcess): string[] {
-  if (!isSameProcess(identity)) return [];
-  const since = (own ?? leader).since_ticks;
-  const changes = [...(own?.changes ?? []), ...inherited(identity.pid, leader, since)];
-  return changes.flatMap((change) => restore(change) ?? []);
+/** What was adopted, by identity, and whom everything else that is found descends from. */
+class Adopted {
+  readonly #byKey: ReadonlyMap<string, AdoptedProcess>;
+  readonly #first: AdoptedProcess;
+
+  constructor(adopted: readonly AdoptedProcess[], first: AdoptedProcess) {
+    this.#byKey = new Map(adopted.map((one) => [keyOf(one.process), one]));
+    this.#first = first;
+  }
+
+  own(identity: ProcessIdentity): AdoptedProcess | null {
+    return this.#byKey.get(keyOf(identity)) ?? null;
+  }
+
+  /** Where a process goes back to: where it came from, or whom it descends from, or else the leader. */
+  originsOf(identity: ProcessIdentity): readonly GroupOrigin[] {
+    return [...this.source(identity).origins, ...this.#first.origins];
+  }
+
+  /** The adopted process that it is, or else descends from. */
+  source(identity: ProcessIdentity): AdoptedProcess {
+    for (const one of lineageOf(identity.pid)) {
+      const adopted = this.own(one);
+      if (adopted !== null) return adopted;
+    }
+    return this.#first;
+  }
+}
+
+/** Everything that is to be set back in one process. */
+function restorationsOf(identity: ProcessIdentity, adopted: Adopted): Restoration[] {
+  const changes = [...(adopted.own(identity)?.changes ?? []), ...inherited(identity.pid, adopted.source(identity))];
+  return changes.map((change) => ({ process: identity, change }));
 }
 
 /** Where a process goes back to: its own origin, or the leader's; the nearest one above that still exists. */
@@ -61,8 +97,7 @@ function destinationOf(directory: string, origins: readonly GroupOrigin[]): stri
   return at;
 }
 
-function emptyGroup(group: GroupHandle, adopted: readonly AdoptedProcess[], leader: AdoptedProcess): string[] {
-  const byKey = new Map(adopted.map((one) => [keyOf(one.process), one]));
+function emptyGroup(group: GroupHandle, adopted: Adopted): string[] {
   const problems = new Map<string, string>();
   for (let pass = 0; pass < maxPasses; pass += 1) {
     const members = group.members();
@@ -71,9 +106,8 @@ function emptyGroup(group: GroupHandle, adopted: readonly AdoptedProcess[], lead
     for (const { pid, directory } of movable) {
       const identity = identityOf(pid);
       if (identity === null) continue;
-      const origins = byKey.get(keyOf(identity))?.origins ?? leader.origins;
-      const to = destinationOf(directory, [...origins, ...leader.origins]);
-      const refusal = moveProcess(pid, to);
+      const to = destinationOf(directory, adopted.originsOf(identity));
+      const refusal = isSameProcess(identity) ? moveProcess(pid, to) : null;
       if (refusal !== null)
         problems.set(
           `${pid} ${directory}`,
@@ -84,18 +118,37 @@ function emptyGroup(group: GroupHandle, adopted: readonly AdoptedProcess[], lead
   return [...problems.values()];
 }
 
+/** Living processes that may hold what attaching set: the adopted ones, what descends from them, and who is in the group. */
+function holdersNow(adopted: readonly AdoptedProcess[], group: GroupHandle | null): ProcessIdentity[] {
+  const members = (group?.processes() ?? []).flatMap((pid) => identityOf(pid) ?? []);
+  const changed = adopted.some(({ changes }) => changes.length > 0);
+  const descendants = changed ? descendantsOf(adopted.map((one) => one.process)) : [];
+  const all = [...adopted.map((one) => one.process), ...descendants, ...members];
+  return [...new Map(all.map((one) => [keyOf(one), one])).values()];
+}
+
 /**
  * Undoes an attach as far as it is on record: attributes go back to what they were unless somebody else has changed
- * them since, processes go back to where they came from, and so do those that were born meanwhile, to where the leader
- * came from.
+ * them since, processes go back to where they came from, and so do those that were born meanwhile, to where whom they
+ * descend from came from.
  * @returns what could not be undone, one line each
  */
-export function releaseProcesses(adopted: readonly AdoptedProcess[], group: GroupHandle | null): string[] {
-  const leader = adopted[0];
-  if (leader === undefined) return [];
-  const byKey = new Map(adopted.map((one) => [keyOf(one.process), one]));
-  const members = (group?.processes() ?? []).flatMap((pid) => identityOf(pid) ?? []);
-  const all = new Map([...adopted.map((one) => one.process), ...members].map((one) => [keyOf(one), one]));
-  const problems = [...all].flatMap(([key, identity]) => restoreAttributes(identity, byKey.get(key) ?? null, leader));
-  return group === null ? problems : [...problems, ...emptyGroup(group, adopted, leader)];
+export function releaseProcesses(processes: readonly AdoptedProcess[], group: GroupHandle | null): string[] {
+  const first = processes[0];
+  if (first === undefined) return [];
+  const adopted = new Adopted(processes, first);
+  const restorations = holdersNow(processes, group).flatMap((identity) => restorationsOf(identity, adopted));
+  const before = restorations.map((one) => restore(one, false));
+  if (group === null) return before.flatMap(problemOf);
+  const stuck = emptyGroup(group, adopted);
+  // A cpuset cuts an affinity, and a group without real-time budget refuses a policy: what the group kept from going back
+  // goes back now.
+  const after = restorations.map((one, index) =>
+    one.change.attribute === "affinity" || isProblem(before[index]) ? restore(one, before[index] === "done") : "left",
+  );
+  return [...after.flatMap(problemOf), ...stuck];
 }
+
+const isProblem = (result: Restored | undefined): result is { readonly problem: string } => typeof result === "object";
+
+const problemOf = (result: Restored): string[] => (isProblem(result) ? [result.problem] : []);

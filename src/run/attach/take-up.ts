@@ -13,7 +13,7 @@ import { RunningJob } from "../running-job.ts";
 import type { StartRecord } from "../start-record.ts";
 import type { StateDirectories } from "../state-dir.ts";
 import { stateDirectories } from "../state-dir.ts";
-import { adoptionOf } from "./adoption.ts";
+import { adoption } from "./adoption.ts";
 import { watchForExit } from "./exit-watch.ts";
 import { ourselves } from "./ourselves.ts";
 
@@ -101,7 +101,7 @@ function resume(
     tethers: [],
     wallClock: clock.wall,
     warn: options.onWarning ?? (() => {}),
-    adoption: record.mode === "attach" ? adoptionOf(record.keep_limits) : null,
+    adoption: record.mode === "attach" ? adoption : null,
     exitSource: () => child.exitSource,
   });
 }

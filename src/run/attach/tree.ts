@@ -1,5 +1,5 @@
 import type { ProcessIdentity, ProcessStat } from "../../kernel/index.ts";
-import { bootId, listPids, readProcessStat } from "../../kernel/index.ts";
+import { bootId, isSameProcess, listPids, readProcessStat } from "../../kernel/index.ts";
 
 /** The living processes of this pid namespace by parent, as one pass over /proc found them. */
 function childrenByParent(): ReadonlyMap<number, readonly ProcessStat[]> {
@@ -17,18 +17,29 @@ function childrenByParent(): ReadonlyMap<number, readonly ProcessStat[]> {
 const identityOfStat = ({ pid, startTicks }: ProcessStat): ProcessIdentity => ({ bootId: bootId(), pid, startTicks });
 
 /**
- * A process and all its living descendants, parents before children. A descendant whose parent has ended belongs to
+ * Processes and all their living descendants, parents before children. A descendant whose parent has ended belongs to
  * whoever inherited it and is not found.
  */
-export function treeOf(root: ProcessIdentity): ProcessIdentity[] {
+export function descendantsOf(roots: readonly ProcessIdentity[]): ProcessIdentity[] {
   const children = childrenByParent();
-  const found: ProcessIdentity[] = [root];
+  const found: ProcessIdentity[] = [...roots];
+  const seen = new Set(roots.map(keyOf));
   for (let at = 0; at < found.length; at += 1) {
     const parent = found[at];
-    if (parent !== undefined) found.push(...(children.get(parent.pid) ?? []).map(identityOfStat));
+    const here = parent === undefined ? undefined : children.get(parent.pid);
+    // Asked after the pass: had the parent's pid been reused meanwhile, these would be somebody else's children.
+    if (here === undefined || parent === undefined || !isSameProcess(parent)) continue;
+    for (const child of here.map(identityOfStat)) {
+      if (seen.has(keyOf(child))) continue;
+      seen.add(keyOf(child));
+      found.push(child);
+    }
   }
   return found;
 }
+
+/** A process and all its living descendants. */
+export const treeOf = (root: ProcessIdentity): ProcessIdentity[] => descendantsOf([root]);
 
 /** Names an identity as a key of maps and sets; the boot is this one. */
 export const keyOf = ({ pid, startTicks }: ProcessIdentity): string => `${pid}:${startTicks}`;

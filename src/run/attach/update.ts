@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import type { GroupHandle } from "../../cgroup/index.ts";
-import { readControl, writeControl } from "../../cgroup/index.ts";
+import { GroupHandle, readControl, writeControl } from "../../cgroup/index.ts";
 import type { ProcessIdentity } from "../../kernel/index.ts";
 import { identityOf } from "../../kernel/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
@@ -19,6 +18,7 @@ import type { StateDirectories } from "../state-dir.ts";
 import { adoptProcesses } from "./adopt.ts";
 import { extendGroup } from "./extend-group.ts";
 import { hostFactsOf } from "./host-facts-of.ts";
+import { mergeAdopted } from "./merge-adopted.ts";
 import { releaseProcesses } from "./release.ts";
 import { requireLiveRecord } from "./take-up.ts";
 import { treeOf } from "./tree.ts";
@@ -60,6 +60,13 @@ function processesOf(record: StartRecord, group: GroupHandle | null): ProcessIde
   const members = (group?.processes() ?? []).flatMap((pid) => identityOf(pid) ?? []);
   const tree = record.workload === null || identityOf(record.workload.pid) === null ? [] : treeOf(record.workload);
   return group === null ? tree : members;
+}
+
+/** The directories that a group has now and had not before; null when there are none. */
+function addedTo(before: GroupHandle | null, now: GroupHandle | null): GroupHandle | null {
+  const known = new Set(before?.directories.map(({ path }) => path));
+  const added = (now?.directories ?? []).filter(({ path }) => !known.has(path));
+  return added.length === 0 ? null : new GroupHandle(added);
 }
 
 /** Later outcomes replace earlier ones of the same limit. */
@@ -122,20 +129,23 @@ function change(record: StartRecord, directories: StateDirectories, spec: Govern
     find: () => processesOf(record, before),
     group,
     attributes: prepared.attributes,
-    known: record.adopted,
+    known: [],
     // Only what attaching did is ever undone: the workload of a run keeps its limits to its end.
-    record: (adopted) => note(record.mode === "attach" ? { adopted } : {}),
+    record: (adopted) => note(record.mode === "attach" ? { adopted: mergeAdopted(record.adopted, adopted) } : {}),
   });
   const constraints = settleOutcomes(prepared, plan, facts, result.sets);
   try {
     refuseIfStrict(spec, constraints, "changed");
   } catch (refusal) {
     putBack(old);
-    note({ adopted: record.adopted });
-    releaseProcesses(result.adopted, null);
+    const left = releaseProcesses(result.adopted, addedTo(before, group));
+    const stuck = addedTo(before, group)?.remove() ?? [];
+    // What could not be removed stays on record, for who clears up.
+    note({ adopted: record.adopted, ...(left.length + stuck.length === 0 ? { groups: record.groups } : {}) });
     throw refusal;
   }
-  note({ constraints: mergeOutcomes(record.constraints, constraints) });
+  const adopted = record.mode === "attach" ? mergeAdopted(record.adopted, result.adopted) : record.adopted;
+  note({ adopted, constraints: mergeOutcomes(record.constraints, constraints) });
   return {
     constraints,
     warnings: result.refusals.map(({ directory, reason }) => `not moved into ${directory}: ${reason}`),

@@ -6,6 +6,7 @@ import type { RunReport } from "../../report/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import { takeUpJob } from "../attach/index.ts";
 import { isWatched, lifeOf } from "../job-life.ts";
+import { listStartRecords } from "../records.ts";
 import type { StartRecord } from "../start-record.ts";
 import type { StateDirectories } from "../state-dir.ts";
 import { jobsDirectory } from "../state-dir.ts";
@@ -63,6 +64,12 @@ function isOneJobCommand({ pid }: ProcessIdentity, program: string): boolean {
   return argv !== null && ours !== null && watchesOneJob(argv, cwd?.path ?? null, ours);
 }
 
+const jobsWatchedBy = (corral: ProcessIdentity, directories: StateDirectories): number =>
+  listStartRecords(directories).filter(
+    ({ record }) =>
+      record.corral.pid === corral.pid && record.corral.startTicks === corral.startTicks && isWatched(record),
+  ).length;
+
 function refuse(record: StartRecord, why: string, fix: string): never {
   const jobId = record.job_id;
   throw new CorralError("JOB_WATCHED", `the job ${quote(jobId)} is watched by process ${record.corral.pid}, ${why}`, {
@@ -78,6 +85,12 @@ async function sendAway(record: StartRecord, { directories, program }: DetachOpt
   const stop = `corral stop ${jobId} ends the workload`;
   if (record.lifetime === "tied") refuse(record, "which would end it rather than leave (--lifetime tied)", stop);
   const meant = (): boolean => isOneJobCommand(corral, program);
+  if (jobsWatchedBy(corral, directories) > 1)
+    refuse(
+      record,
+      "which watches other jobs as well and would leave them all",
+      `kill -TERM ${corral.pid} does so; ${stop}`,
+    );
   if (!meant()) refuse(record, "which is not a corral command of its own and cannot be told to leave", stop);
   if (signalProcess(corral, "SIGTERM", meant) === "refused")
     refuse(record, "which belongs to another user", "ask as that user, or as root");
