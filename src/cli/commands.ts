@@ -1,6 +1,9 @@
+import { attachFlags } from "./attach-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
+import { jobCommands } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { runFlags } from "./run-flags.ts";
+import { updateFlags } from "./update-flags.ts";
 import { watchFlags } from "./watch-flags.ts";
 
 /** What a command may ask of the program it belongs to. */
@@ -24,6 +27,8 @@ export interface CommandDefinition {
   readonly flags: FlagTable;
   /** Name of the arguments in help; null for a command without any. */
   readonly args: string | null;
+  /** Proposes arguments; loaded when a shell asks. */
+  readonly proposeArgs?: (partial: string) => Promise<readonly string[]>;
   readonly footer: readonly string[];
   readonly load: () => Promise<CommandFunction>;
 }
@@ -83,7 +88,33 @@ export const commands: readonly CommandDefinition[] = [
       "Example: corral run --cpu-quota 50 --memory-limit 512 --timeout 5m -- make -j4",
       exitStatuses,
     ],
-    load: async () => typed((await import("./run-command.ts")).runCommand),
+    load: async () => typed((await import("./full-run-command.ts")).fullRunCommand),
+  },
+  ...jobCommands,
+  {
+    path: ["attach"],
+    usage: "corral attach --pid N[,N…] | --comm GLOB | --job ID [flags]",
+    brief: "Put processes that run already under limits, watch them, and undo it when it is over",
+    flags: attachFlags,
+    args: null,
+    footer: [
+      "Example: corral attach --pid 4711 --cpu-quota 50 --memory-limit 512 --background",
+      "Exit status: the workload's own where the kernel tells it, else 0; 128+n when signal n made",
+      "Corral let go; 125 Corral failed, 2 usage. Of several processes the first that is not 0.",
+    ],
+    load: async () => typed((await import("./attach-command.ts")).attachCommand),
+  },
+  {
+    path: ["update"],
+    usage: "corral update ID [limits] [--strict] [--json]",
+    brief: "Change the limits of a job that runs",
+    flags: updateFlags,
+    args: "job",
+    footer: [
+      "What is not named stays as it is; max lifts a limit.",
+      "Exit status: 0; 125 no such job or --strict refused, 2 usage.",
+    ],
+    load: async () => typed((await import("./update-command.ts")).updateCommand),
   },
   {
     path: ["watch"],

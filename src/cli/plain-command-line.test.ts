@@ -89,7 +89,7 @@ test("whatever is read plainly, the parser reads the same", async () => {
       read += 1;
       expect(await parsed(argv)).toEqual(found);
     }),
-    { numRuns: 400 },
+    { numRuns: 800 },
   );
   expect(read).toBeGreaterThan(100);
 });

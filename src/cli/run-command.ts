@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { ownArguments, ownEnvironment } from "../kernel/index.ts";
 import { exitStatus } from "../report/index.ts";
-import type { RunningJob, RunSpec, StartResult } from "../run/index.ts";
+import type { RunningJob, RunSpec, StartOptions, StartResult } from "../run/index.ts";
 import { exitStatusOf, startRun } from "../run/index.ts";
 import { printDryRun } from "./dry-run.ts";
 import { say } from "./output.ts";
@@ -17,28 +17,56 @@ const leavingSignals = ["SIGTERM", "SIGHUP"] as const;
 /** Signals that a terminal sends to the whole foreground job. */
 const terminalSignals = ["SIGINT", "SIGQUIT"] as const;
 
+/** How a run differs from one in the foreground whose output is its own. */
+export interface RunVariant {
+  readonly spec: RunSpec;
+  readonly options: StartOptions;
+  /** Told of the job when it runs; a number ends Corral with it. */
+  readonly onStart: (job: RunningJob) => Promise<number | null>;
+  /** Called when there will be no job. */
+  readonly abandon: () => void;
+}
+
+/** Makes a variant of a run that is about to start. */
+export type VaryRun = (spec: RunSpec, sinks: ReportSinks) => RunVariant;
+
 /**
  * `corral run`: starts the workload, waits, reports.
  * @returns the exit status
  */
-export async function runCommand(flags: RawRunFlags, command: readonly string[]): Promise<number> {
+export async function runCommand(
+  flags: RawRunFlags,
+  command: readonly string[],
+  vary: VaryRun | null = null,
+): Promise<number> {
   const foreground = inForegroundJob();
-  const spec: RunSpec = {
+  const usual: RunSpec = {
     ...toRunSpec(flags, exactCommand(command), exactEnvironment()),
     processGroup: foreground ? "shared" : "own",
   };
   const sinks: ReportSinks = { quiet: flags.quiet === true, json: flags.json === true, file: flags.report ?? null };
   if (sinks.file !== null) checkReportPath(sinks.file);
-  if (flags["dry-run"] === true) return printDryRun(spec, sinks.json);
+  if (flags["dry-run"] === true) return printDryRun(usual, sinks.json);
   const signals = holdSignals();
+  const variant = vary?.(usual, sinks) ?? null;
+  const spec = variant?.spec ?? usual;
   const started = await startRun(spec, {
+    ...variant?.options,
     // Nothing else is to be done meanwhile.
     spawnMode: "blocking",
     onWarning: (line) => {
       if (!sinks.quiet) say(line);
     },
+  }).catch((refusal: unknown) => {
+    variant?.abandon();
+    throw refusal;
   });
-  if (!started.started) return reportUnstarted(started, sinks);
+  if (!started.started) {
+    variant?.abandon();
+    return reportUnstarted(started, sinks);
+  }
+  const status = variant === null ? null : await variant.onStart(started.job);
+  if (status !== null) return status;
   const left = signals.handOver(started.job, spec, foreground);
   const outcome = await Promise.race([finished(started.job, sinks), left]);
   if (typeof outcome === "number") return outcome;
@@ -93,11 +121,11 @@ async function finished(job: RunningJob, sinks: ReportSinks): Promise<number> {
   return deliverReport(report, sinks) || status !== 0 ? status : exitStatus.corral;
 }
 
-function reportLeaving(job: RunningJob, signal: NodeJS.Signals, sinks: ReportSinks): number {
-  deliverReport(job.detach(), sinks);
+async function reportLeaving(job: RunningJob, signal: NodeJS.Signals, sinks: ReportSinks): Promise<number> {
+  deliverReport(await job.detach(signal), sinks);
   if (!sinks.quiet)
     say(
-      `${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with ${job.killCommand}`,
+      `${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with ${job.stopCommand}`,
     );
   return 128 + constants.signals[signal];
 }

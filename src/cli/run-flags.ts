@@ -2,8 +2,8 @@ import { intents } from "../report/index.ts";
 import type { FlagTable, RawFlags } from "./flag-definition.ts";
 import { limitFlags } from "./limit-flags.ts";
 
-/** Every flag of `corral run`: the limits, then what is a run's own. */
-export const runFlags = {
+/** The flags of an everyday run: the limits, then what is a run's own. */
+export const everydayRunFlags = {
   ...limitFlags,
   env: {
     group: "Process attributes",
@@ -68,6 +68,21 @@ export const runFlags = {
     value: "WHO",
     choices: ["auto", "cgroupfs", "systemd"],
     brief: "auto, cgroupfs or systemd: who makes the group",
+  },
+} as const satisfies FlagTable;
+
+/** Every flag of `corral run`. What is only here is not known to the program of an everyday run (run-main.ts). */
+export const runFlags = {
+  ...everydayRunFlags,
+  capture: {
+    group: "Output and background",
+    common: true,
+    brief: "keep stdout and stderr in files, for corral logs",
+  },
+  background: {
+    group: "Output and background",
+    common: true,
+    brief: "start it with --capture, print its id and leave at once",
   },
 } as const satisfies FlagTable;
 

@@ -6,10 +6,10 @@ import { leave } from "../kernel/index.ts";
 import { endWith } from "./end.ts";
 import { readPlainly } from "./plain-command-line.ts";
 import { runCommand } from "./run-command.ts";
-import { runFlags } from "./run-flags.ts";
+import { everydayRunFlags } from "./run-flags.ts";
 import { separateCommand } from "./separate-command.ts";
 
-const readable = [{ path: ["run"], flags: runFlags, args: "command" }] as const;
+const readable = [{ path: ["run"], flags: everydayRunFlags, args: "command" }] as const;
 const plain = readPlainly(separateCommand(process.argv.slice(2), readable), readable);
 
 /** Read by the starter. */

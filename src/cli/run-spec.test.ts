@@ -295,6 +295,8 @@ const table: Readonly<Record<RunFlagName, Row>> = {
   report: { good: [["r.json", { account: true }]] },
   quiet: { good: [[true, {}]] },
   "dry-run": { good: [[true, {}]] },
+  capture: { good: [[true, {}]] },
+  background: { good: [[true, {}]] },
   preset: {
     good: [["default", {}]],
     bad: [["fast", 'expects one of default, low, high, memory, balanced, not "fast"']],

@@ -60,7 +60,7 @@ function checkExample(example: string, cwd: string): void {
 }
 
 describe("the examples", () => {
-  for (const page of ["docs/run.md", "docs/metrics.md"]) {
+  for (const page of ["docs/run.md", "docs/jobs.md", "docs/metrics.md"]) {
     for (const example of examplesIn(page)) {
       test(`${page}: ${title(example)}`, () => {
         checkExample(example, mkdtempSync(join(root, "example-")));
@@ -128,6 +128,21 @@ describe("the JSON Schemas", () => {
     );
     assert.deepEqual(faultsOf("start", JSON.parse(stdout)), []);
   });
+
+  for (const [schema, command] of Object.entries({
+    jobs: "ps --json --all",
+    status: "status --json live-jobs",
+    gc: "gc --dry-run --json",
+  })) {
+    test(`what corral ${command} prints is a corral.${schema}/1`, () => {
+      const { stdout, stderr } = runScript(
+        `corral run --background --job-id live-jobs --memory-limit 64 --nice 1 -- sleep 60 >&2
+        corral ${command}; corral stop live-jobs`,
+        root,
+      );
+      assert.deepEqual(faultsOf(schema, JSON.parse(stdout)), [], stderr);
+    });
+  }
 
   for (const [schema, flags] of Object.entries({ metrics: "", violations: "--violations" })) {
     test(`what corral metrics --json ${flags} prints of those runs is a corral.${schema}/1`, () => {

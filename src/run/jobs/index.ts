@@ -4,6 +4,7 @@
  * terminals or output.
  */
 
+export { jobStates } from "../job-life.ts";
 export type { AwaitOptions } from "./await-end.ts";
 export { awaitJob } from "./await-end.ts";
 export type { CountedBy } from "./cpu-meter.ts";

@@ -20,6 +20,8 @@ export interface WorkloadProcesses {
   readonly sources: () => ChangeSources;
 }
 
+/** Most processes of a group whose end is awaited one by one. */
+const mostWatched = 64;
 /** A workload that forks faster than it is signalled is not followed further. */
 const maxPasses = 50;
 
@@ -50,7 +52,12 @@ function ofGroup(group: GroupHandle): WorkloadProcesses {
     // What has the pid while it is pinned and in the group is the one that was meant.
     signal: (signal) => signalEach(living, signal, ({ pid }) => group.processes().includes(pid)),
     kill: () => group.kill(),
-    sources: () => ({ paths: events === null ? [] : [events], processes: [], silent: events === null }),
+    // The kernel holds events of a group back for a moment, and tells none of a group that is removed meanwhile.
+    sources: () => ({
+      paths: events === null ? [] : [events],
+      processes: living().slice(0, mostWatched),
+      silent: events === null,
+    }),
   };
 }
 
