@@ -58,10 +58,11 @@ module.exports = {
     },
     {
       name: "a-plain-run-loads-no-metrics",
-      comment: "the start of corral run is precious; src/run/metrics is for the commands that tell metrics",
+      comment:
+        "the start of corral run is precious; src/run/metrics is for the commands that tell metrics, src/run/library for programs",
       severity: "error",
       from: { path: "^src/run/[^/]+\\.ts$" },
-      to: { path: "^src/run/metrics/" },
+      to: { path: "^src/run/(metrics|library)/" },
     },
     {
       name: "no-cycles",

@@ -99,4 +99,5 @@ export const errorCodes = {
   INTERNAL: { exitStatus: exitStatus.corral, meaning: "a bug in Corral" },
 } as const;
 
+/** A stable error code; docs/errors.md has them all. */
 export type ErrorCode = keyof typeof errorCodes;

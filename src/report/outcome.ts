@@ -1,5 +1,6 @@
 /** How one requested limit ended (design rule 3). */
 export const constraintStatuses = ["applied", "degraded", "not_enforceable", "failed"] as const;
+/** What a requested limit came to, see `ConstraintOutcome`. */
 export type ConstraintStatus = (typeof constraintStatuses)[number];
 
 /**

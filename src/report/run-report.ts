@@ -13,9 +13,11 @@ export const exitReasons = [
   "start_failed",
   "unknown",
 ] as const;
+/** One of `exitReasons`. */
 export type ExitReason = (typeof exitReasons)[number];
 
 export const intents = ["production", "test", "experiment", "soak"] as const;
+/** What a job is for, as whoever starts it says: echoed in its report. */
 export type Intent = (typeof intents)[number];
 
 /** One step in the life of a job. */

@@ -29,4 +29,5 @@ export const slaReasons = [...slaCompliances, ...slaViolations] as const;
 
 export type SlaCompliance = (typeof slaCompliances)[number];
 export type SlaViolation = (typeof slaViolations)[number];
+/** One of `slaReasons`. */
 export type SlaReason = (typeof slaReasons)[number];

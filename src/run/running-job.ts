@@ -1,5 +1,5 @@
 import type { GroupHandle } from "../cgroup/index.ts";
-import { signalQuietly } from "../cgroup/index.ts";
+import { freezerState, signalQuietly } from "../cgroup/index.ts";
 import type { ChildHandle, ExitInfo, ExitSource, Tether } from "../kernel/index.ts";
 import { signalNumbers } from "../kernel/index.ts";
 import type { RunReport } from "../report/index.ts";
@@ -213,12 +213,14 @@ export class RunningJob {
   }
 
   async #terminate(killAfterMs: number): Promise<void> {
-    // A stopped process acts on TERM only when it is continued, as timeout(1) does it.
+    const { group } = this;
+    // A stopped process acts on TERM only when it is continued, as timeout(1) does it, and a frozen one when it is thawed.
     for (const signal of ["SIGTERM", "SIGCONT"] as const) {
-      if (this.#group === null) this.signal(signal);
-      else this.#group.signal(signal);
+      if (group === null) this.signal(signal);
+      else group.signal(signal);
     }
-    await this.#killAfter(killAfterMs, this.#group);
+    if (group !== null && (freezerState(group) ?? "thawed") !== "thawed") group.setFrozen(false);
+    await this.#killAfter(killAfterMs, group);
   }
 
   /** Kills what does not end by itself in time. */

@@ -215,7 +215,7 @@ test("limits change while the workload runs, and the report has the last of them
   await assert.rejects(job.update({ pidsMax: 5 }), { code: "JOB_ENDED" });
 });
 
-test("a frozen workload stands still until it is thawed, and can be ended while it does", async (t) => {
+test("a frozen workload stands still until it is thawed, and can be ended gently while it does", async (t) => {
   const unified = bench.parent.groupOf("unified", "cold");
   if (!requires(t, unified === null ? "no cgroup v2 hierarchy to freeze in" : null)) return;
   const job = await sleeper({ jobId: "cold" });
@@ -223,7 +223,8 @@ test("a frozen workload stands still until it is thawed, and can be ended while 
   assert.deepEqual(await job.freeze(), { changed: false, processes: 1 });
   assert.equal((await getJob("cold", { stateDirectory })).live?.freezer, "frozen");
   assert.deepEqual(await job.thaw(), { changed: true, processes: 1 });
-  assert.equal((await job.stop()).exit_signal, "SIGTERM");
+  await job.freeze();
+  assert.equal((await job.stop()).exit_signal, "SIGTERM", "it was thawed, to act on TERM within the grace");
 });
 
 test("processes and use are those of the whole group", async () => {

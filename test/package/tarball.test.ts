@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { publint } from "publint";
+import { installPackage } from "../shared/installed-package.ts";
 
 /** Programs that a machine without compilers has too. */
 const plainPrograms = ["sh", "env", "true", "cat"];
@@ -16,13 +17,7 @@ describe("the packed package", () => {
   let files: string[] = [];
 
   before(() => {
-    const packed = mustRun("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch], process.cwd());
-    const [{ filename, files: entries }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }];
-    files = entries.map(({ path }) => path).toSorted();
-    mkdirSync(user);
-    writeFileSync(join(user, "package.json"), '{ "private": true, "type": "module" }\n');
-    const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional", "--prefer-offline"];
-    mustRun("npm", ["install", ...flags, join(scratch, filename)], user);
+    files = installPackage(scratch, user);
     mkdirSync(bin);
     symlinkSync(process.execPath, join(bin, "node"));
     for (const name of plainPrograms) symlinkSync(join("/bin", name), join(bin, name));
@@ -112,9 +107,3 @@ describe("the packed package", () => {
     });
   }
 });
-
-function mustRun(program: string, args: readonly string[], cwd: string): string {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
-  assert.equal(status, 0, `${program} ${args.join(" ")}: ${error?.message ?? stderr}`);
-  return stdout;
-}

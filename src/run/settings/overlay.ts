@@ -9,6 +9,7 @@ export const presets = {
   balanced: { "cpu-quota": "400", "memory-limit": "4096" },
 } as const satisfies Readonly<Record<string, RawSettings>>;
 
+/** Name of a preset (docs/run.md, Presets). */
 export type PresetName = keyof typeof presets;
 
 export const presetNames = Object.keys(presets) as readonly PresetName[];

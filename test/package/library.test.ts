@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { makeGroupParent } from "../shared/group-parent.ts";
+import { installPackage } from "../shared/installed-package.ts";
+
+const limitMs = 30_000;
+const pages = ["docs/library.md", "README.md"];
+
+interface Example {
+  readonly page: string;
+  readonly title: string;
+  readonly source: string;
+}
+
+/** The ```js blocks of a page, by the heading they stand under. */
+function examplesIn(page: string): Example[] {
+  const sections = readFileSync(page, "utf8").split(/^#+ /m);
+  return sections.flatMap((section) =>
+    [...section.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map((match) => ({
+      page,
+      title: section.split("\n", 1)[0] ?? "",
+      source: match[1] ?? "",
+    })),
+  );
+}
+
+const examples = pages.flatMap(examplesIn);
+
+describe("the library of the packed package", () => {
+  const scratch = mkdtempSync(join(tmpdir(), "corral-library-"));
+  const user = join(scratch, "user");
+  const state = join(scratch, "state");
+  const parent = makeGroupParent();
+
+  before(() => void installPackage(scratch, user));
+  after(async () => {
+    await parent.remove();
+    rmSync(scratch, { recursive: true });
+  });
+
+  for (const [index, { page, title, source }] of examples.entries()) {
+    test(`${page}, ${title}: example ${index + 1} does what it says`, () => {
+      // Below the user's folder, so that the package is found as Node finds it.
+      const cwd = join(user, `example-${index}`);
+      mkdirSync(cwd);
+      writeFileSync(join(cwd, "program.js"), source);
+      const { status, stdout, stderr } = spawnSync(process.execPath, ["program.js"], {
+        cwd,
+        encoding: "utf8",
+        timeout: limitMs,
+        killSignal: "SIGKILL",
+        env: { ...process.env, CORRAL_STATE_DIR: state, CORRAL_CGROUP_PARENT: parent.argument },
+      });
+      assert.equal(status, 0, stderr);
+      const promised = [...source.matchAll(/^\/\/ prints (.*)$/gm)].map((match) => match[1] ?? "");
+      const lines = stdout.split("\n");
+      assert.deepEqual(
+        promised.map((line) => (lines.includes(line) ? line : `${line} (not printed)`)),
+        promised,
+        stdout,
+      );
+    });
+  }
+
+  test("the examples leave no group behind", () => {
+    assert.deepEqual(parent.children(), []);
+  });
+
+  const strictest = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
+  for (const compiler of ["typescript", "typescript7"]) {
+    for (const [module, resolution] of [
+      ["node16", "node16"],
+      ["esnext", "bundler"],
+    ] as const) {
+      test(`every example and every type compiles with ${compiler} and ${resolution} resolution`, () => {
+        const folder = join(user, `types-${compiler}-${resolution}`);
+        mkdirSync(folder);
+        for (const [index, { source }] of examples.entries()) writeFileSync(join(folder, `e${index}.mts`), source);
+        writeFileSync(join(folder, "types.mts"), typesProgram);
+        const flags = ["--noEmit", ...strictest, "--noPropertyAccessFromIndexSignature", "--target", "es2022"];
+        const modules = ["--module", module, "--moduleResolution", resolution];
+        const types = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
+        const files = ["types.mts", ...examples.map((_, index) => `e${index}.mts`)];
+        const tsc = [resolve("node_modules", compiler, "bin/tsc"), ...flags, ...modules, ...types, ...files];
+        const { status, stdout } = spawnSync(process.execPath, tsc, { cwd: folder, encoding: "utf8" });
+        assert.deepEqual({ status, stdout }, { status: 0, stdout: "" });
+      });
+    }
+  }
+
+  test("every export has a comment in the declarations", () => {
+    const entry = readFileSync(join(user, "node_modules/corral/dist/lib/index.d.ts"), "utf8");
+    const exported = [...entry.matchAll(/^export (?:type )?\{([^}]*)\} from "(.*)";$/gm)].flatMap(
+      ([, names = "", from = ""]) => names.split(",").map((name) => ({ name: name.trim(), from })),
+    );
+    const undocumented = exported.filter(({ name, from }) => !isDocumented(name, from));
+    assert.deepEqual([exported.length > 40, undocumented], [true, []]);
+  });
+
+  /** Follows re-exports to the declaration, and looks for a comment right before it. */
+  function isDocumented(name: string, from: string, folder = join(user, "node_modules/corral/dist/lib")): boolean {
+    const file = join(folder, from.replace(/\.[jt]s$/, ".d.ts"));
+    const text = readFileSync(file, "utf8");
+    const next = [...text.matchAll(/^export (?:type )?\{([^}]*)\} from "(.*)";$/gm)].find(([, names = ""]) =>
+      names.split(",").some((one) => one.trim() === name),
+    );
+    if (next !== undefined) return isDocumented(name, next[2] ?? "", join(file, ".."));
+    return new RegExp(`\\*/\\nexport (declare )?(abstract )?(type|interface|class|function|const) ${name}\\b`).test(
+      text,
+    );
+  }
+});
+
+/** What types promise: streams where pipes were asked for, null elsewhere, and nothing that does not exist. */
+const typesProgram = `
+import type { Readable, Writable } from "node:stream";
+import { attach, CorralError, errorCodes, type ErrorCode, type Job, type JobEvent, type RunOptions, type RunReport, run } from "corral";
+
+const all = await run("true", { stdio: "pipe" });
+export const streams: [Writable, Readable, Readable] = [all.stdin, all.stdout, all.stderr];
+const some = await run("true", [], { stdio: ["ignore", "pipe", { file: "x", append: undefined }] });
+export const mixed: [null, Readable, null] = [some.stdin, some.stdout, some.stderr];
+const none = await run(["true"] as const);
+export const nothing: [null, null, null] = [none.stdin, none.stdout, none.stderr];
+export const chosen = async (options: RunOptions): Promise<Readable | null> => (await run("true", options)).stdout;
+export const options: RunOptions = { limits: { cpuQuota: undefined, ioMax: [{ disk: "sda", readBytesPerSec: "1M" }] }, timeout: undefined };
+export const anyJob: Job = await attach(1, { keepLimits: true });
+export const report: RunReport = await all.result;
+export const code: ErrorCode = new CorralError("USAGE", "x").code;
+export const status: number = errorCodes[code].exitStatus;
+for await (const event of anyJob.events) { const one: JobEvent = event; void one; }
+export const dispose = async (): Promise<void> => all[Symbol.asyncDispose]();
+// @ts-expect-error: no such option
+await run("true", { cpuQuota: 50 });
+// @ts-expect-error: no such limit
+await run("true", { limits: { cpuQouta: 50 } });
+// @ts-expect-error: there is no stream to read
+some.stdin.end();
+// @ts-expect-error: timeouts are for what is started here
+await attach(1, { timeout: 5 });
+`;
