@@ -1,4 +1,4 @@
-import type { CommandDefinition, CommandFunction } from "./commands.ts";
+import type { CommandDefinition } from "./commands.ts";
 import {
   detachFlags,
   freezeFlags,
@@ -28,7 +28,7 @@ export const jobCommands: readonly CommandDefinition[] = [
       "lingering: the leader has ended, others live on; dead: corral gc clears it away.",
       "Exit status: 0; 125 the records cannot be read, 2 usage.",
     ],
-    load: async () => (await import("./ps-command.ts")).psCommand as CommandFunction,
+    load: async () => (await import("./ps-command.ts")).psCommand,
   },
   {
     path: ["status"],
@@ -38,7 +38,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     args: "job",
     proposeArgs,
     footer: [anyId, "Exit status: 0; 125 no such job, 2 usage."],
-    load: async () => (await import("./status-command.ts")).statusCommand as CommandFunction,
+    load: async () => (await import("./status-command.ts")).statusCommand,
   },
   {
     path: ["freeze"],
@@ -48,7 +48,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     args: "job",
     proposeArgs,
     footer: [anyId, "Exit status: 0 all of it is frozen; 125 not, or there is no group, 2 usage."],
-    load: async () => (await import("./freeze-command.ts")).freezeCommand as CommandFunction,
+    load: async () => (await import("./freeze-command.ts")).freezeCommand,
   },
   {
     path: ["thaw"],
@@ -58,7 +58,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     args: "job",
     proposeArgs,
     footer: [anyId, "Exit status: 0 it goes on; 125 not, or there is no group, 2 usage."],
-    load: async () => (await import("./freeze-command.ts")).thawCommand as CommandFunction,
+    load: async () => (await import("./freeze-command.ts")).thawCommand,
   },
   {
     path: ["stop"],
@@ -68,7 +68,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     args: "job",
     proposeArgs,
     footer: [anyId, "Exit status: 0 it is gone; 125 something of it is left, or no such job, 2 usage."],
-    load: async () => (await import("./stop-command.ts")).stopCommand as CommandFunction,
+    load: async () => (await import("./stop-command.ts")).stopCommand,
   },
   {
     path: ["wait"],
@@ -83,7 +83,7 @@ export const jobCommands: readonly CommandDefinition[] = [
       "Exit status: the first that is not 0, in the order of the ids; 124 --timeout,",
       "125 the status is not known, or no such job, 2 usage.",
     ],
-    load: async () => (await import("./wait-command.ts")).waitCommand as CommandFunction,
+    load: async () => (await import("./wait-command.ts")).waitCommand,
   },
   {
     path: ["detach"],
@@ -93,7 +93,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     args: "job",
     proposeArgs,
     footer: [anyId, "Exit status: 0; 125 its Corral cannot be told to leave, or no such job, 2 usage."],
-    load: async () => (await import("./detach-command.ts")).detachCommand as CommandFunction,
+    load: async () => (await import("./detach-command.ts")).detachCommand,
   },
   {
     path: ["logs"],
@@ -103,7 +103,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     args: "job",
     proposeArgs,
     footer: [anyId, "Exit status: 0; 125 nothing was captured, or no such job, 2 usage."],
-    load: async () => (await import("./logs-command.ts")).logsCommand as CommandFunction,
+    load: async () => (await import("./logs-command.ts")).logsCommand,
   },
   {
     path: ["gc"],
@@ -112,6 +112,6 @@ export const jobCommands: readonly CommandDefinition[] = [
     flags: gcFlags,
     args: null,
     footer: ["Exit status: 0; 125 something could not be cleared away, 2 usage."],
-    load: async () => (await import("./gc-command.ts")).gcCommand as CommandFunction,
+    load: async () => (await import("./gc-command.ts")).gcCommand,
   },
 ];

@@ -35,6 +35,7 @@ const ended = (part: Partial<EndedJob> = {}): EndedJob => ({
   exit_signal: null,
   exit_status: 0,
   ended_by_corral: null,
+  detached: false,
   limits: [],
   argv: ["cc"],
   ...part,
@@ -114,6 +115,8 @@ test.each([
   [{ exit_code: null, exit_signal: "SIGKILL", exit_reason: "oom" }, "SIGKILL oom"],
   [{ exit_code: null, exit_signal: "SIGTERM", exit_reason: "signal", ended_by_corral: "stop" }, "SIGTERM stop"],
   [{ exit_code: null, exit_reason: "unknown" }, "unknown"],
+  [{ exit_code: null, exit_reason: "unknown", mode: "attach", detached: true, end_time: "t" }, "let go"],
+  [{ exit_code: null, exit_reason: "unknown", mode: "attach", detached: true }, "unknown"],
   [{ exit_code: null, exit_reason: "start_failed" }, "not started"],
   [{ exit_code: 7, exit_reason: "timeout", ended_by_corral: "timeout" }, "7 timeout"],
 ] as const)("an end of %j is shown as %s", (part, text) => {

@@ -21,10 +21,17 @@ const shownLimits = 3;
 const mark = { degraded: "degraded", not_enforceable: "none", failed: "failed" } as const;
 
 /** How an ended job ended, in one word or two. */
-export function showExit(job: Pick<EndedJob, "exit_reason" | "exit_code" | "exit_signal" | "ended_by_corral">): string {
+export function showExit(
+  job: Pick<
+    EndedJob,
+    "mode" | "exit_reason" | "exit_code" | "exit_signal" | "ended_by_corral" | "detached" | "end_time"
+  >,
+): string {
   const how = job.exit_signal ?? (job.exit_code === null ? null : String(job.exit_code));
   const why = job.ended_by_corral ?? (job.exit_reason === "oom" ? "oom" : null);
   if (job.exit_reason === "start_failed") return "not started";
+  // An attach that let its processes go saw no end; only such a result has a time and no exit.
+  if (how === null && job.mode === "attach" && job.detached && job.end_time !== null) return "let go";
   return `${how ?? "unknown"}${why === null ? "" : ` ${why}`}`;
 }
 

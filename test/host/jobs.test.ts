@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
@@ -42,13 +43,13 @@ async function orphan(jobId: string, flags: readonly string[], script: string): 
   return pid;
 }
 
-const parsed = <T>(ran: Ran): T => {
+const parsed = (ran: Ran): unknown => {
   assert.equal(ran.status, 0, ran.err);
-  return JSON.parse(ran.out) as T;
+  return JSON.parse(ran.out);
 };
 
 async function ps(...flags: readonly string[]): Promise<JobsDocument> {
-  return parsed(await bench.corral(["ps", "--json", ...flags]));
+  return parsed(await bench.corral(["ps", "--json", ...flags])) as JobsDocument;
 }
 
 async function stateOfJob(jobId: string): Promise<string | null> {
@@ -57,7 +58,7 @@ async function stateOfJob(jobId: string): Promise<string | null> {
 }
 
 async function status(jobId: string): Promise<StatusDocument> {
-  return parsed(await bench.corral(["status", jobId, "--json"]));
+  return parsed(await bench.corral(["status", jobId, "--json"])) as StatusDocument;
 }
 
 const resultsOf = (jobId: string): RunReport[] =>
@@ -176,6 +177,16 @@ describe("stop", () => {
     assert.deepEqual([endOf("heirs"), resultsOf("heirs")[0]?.survivors], [stopped, []]);
   });
 
+  test("that is killed meanwhile is carried on by the Corral that watches the job", async () => {
+    const { corral, pid } = await start("carried", grouped, "(trap '' TERM; exec setsid sleep 1000) & exec sleep 1000");
+    const stop = bench.start(["stop", "carried", "--grace", "1s"]);
+    await until("the leader has ended", () => startTicks(pid) === null);
+    stop.kill("SIGKILL");
+    assert.equal((await corral.ended).status, 143);
+    assert.deepEqual([endOf("carried"), resultsOf("carried")[0]?.survivors], [stopped, []]);
+    assert.deepEqual(bench.leftovers(), { groups: [], processes: [], records: [] });
+  });
+
   test("without a group reaches the leader's descendants in other sessions, and those that outlive it", async () => {
     const pids = bench.fresh("pids");
     const child = `setsid sh -c 'echo $$ >> ${pids}; trap "" TERM; while :; do sleep 0.1; done' &`;
@@ -233,7 +244,9 @@ test("what lives on when its leader has ended is lingering, and stop clears it a
     live?.members.map(({ comm }) => comm),
     ["sleep"],
   );
-  const kept = parsed<SweepDocument>(await bench.corral(["gc", "--json"])).kept.find((one) => one.job_id === "linger");
+  const kept = (parsed(await bench.corral(["gc", "--json"])) as SweepDocument).kept.find(
+    (one) => one.job_id === "linger",
+  );
   assert.deepEqual([kept?.state, kept?.pids], ["lingering", live?.members.map(({ pid }) => pid)]);
   const ran = await bench.corral(["stop", "linger"]);
   assert.equal(ran.status, 0, ran.err);
@@ -275,20 +288,35 @@ describe("freeze and thaw", () => {
   });
 });
 
-test("twenty Corrals that change one job at once wait for each other, and the record stays whole", async (t) => {
-  if (!requires(t, unified())) return;
+/** Ten settings, each of which an update may be about. */
+const settings = [
+  ["--pids-max", "60"],
+  ["--memory-limit", "64"],
+  ["--cpu-quota", "50"],
+  ["--cpu-weight", "50"],
+  ["--cpuset", "0"],
+  ["--oom-score", "7"],
+  ["--nice", "1"],
+  ["--sched", "batch"],
+  ["--ionice", "idle"],
+  ["--affinity", "0"],
+] as const;
+
+test("twenty Corrals that change one job at once wait for each other, and no change is lost", async (t) => {
+  if (!requires(t, root(), unified())) return;
   const { corral } = await start("contended", grouped, sleeper);
-  const before = JSON.parse(readFileSync(recordPath("contended"), "utf8")) as unknown;
-  const verbs = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? "freeze" : "thaw"));
-  const all = await Promise.all(verbs.map((verb) => bench.corral([verb, "contended"], { limitMs: 60_000 })));
+  const change = settings.map((setting) => ["update", "contended", ...setting]);
+  const others = settings.map((_, index) => [index % 2 === 0 ? "freeze" : "thaw", "contended"]);
+  const all = await Promise.all([...change, ...others].map((args) => bench.corral(args, { limitMs: 60_000 })));
   assert.deepEqual(
-    all.map((ran) => `${ran.status} ${ran.status === 0 ? "" : ran.err}`).filter((one) => one !== "0 "),
+    all.filter((ran) => ran.status !== 0).map((ran) => ran.err),
     [],
   );
-  assert.deepEqual(JSON.parse(readFileSync(recordPath("contended"), "utf8")), before);
+  const { constraints } = JSON.parse(readFileSync(recordPath("contended"), "utf8")) as Pick<RunReport, "constraints">;
+  assert.deepEqual(constraints.map(({ name }) => name).toSorted(), settings.map(([flag]) => flag.slice(2)).toSorted());
   assert.deepEqual(readdirSync(path.dirname(recordPath("contended"))), ["contended.json"]);
   assert.equal((await bench.corral(["stop", "contended"])).status, 0);
-  await corral.ended;
+  assert.equal((await corral.ended).status, 143);
 });
 
 describe("wait", () => {
@@ -339,6 +367,25 @@ describe("detach", () => {
     assert.equal((await bench.corral(["stop", "let-go"])).status, 0);
   });
 
+  test("undoes an attach whose Corral was killed, and leaves the process alone", async () => {
+    const target = spawn("sleep", ["1000"], { stdio: "ignore", env: bench.env });
+    const pid = target.pid ?? 0;
+    const corral = bench.start(["attach", "--pid", String(pid), "--job-id", "held", "--oom-score", "321"]);
+    const score = (): string => readFileSync(`/proc/${pid}/oom_score_adj`, "latin1").trim();
+    const before = score();
+    await until("it is attached", () => score() === "321" && watcherOf("held") === corral.pid);
+    corral.kill("SIGKILL");
+    await corral.ended;
+    assert.equal(await stateOfJob("held"), "orphaned");
+    const ran = await bench.corral(["detach", "held"]);
+    assert.equal(ran.status, 0, ran.err);
+    assert.match(ran.err, /^\[corral\] job held: limits and attributes are as they were before the attach$/m);
+    assert.deepEqual([score(), startTicks(pid) !== null], [before, true]);
+    assert.match((await bench.corral(["ps", "--all"])).out, /^held +ended +attach +\d+ .* let go +/m);
+    target.kill("SIGKILL");
+    await once(target, "exit");
+  });
+
   test("of a tied job is refused, since its Corral would end it", async () => {
     const { corral, pid } = await start("tied", ["--lifetime", "tied"], sleeper);
     const ran = await bench.corral(["detach", "tied"]);
@@ -366,7 +413,7 @@ describe("ps", () => {
       "",
     ]);
     assert.equal((await bench.corral(["run", "--quiet", "--", "true"])).status, 0, "a run passes over them");
-    const swept = parsed<SweepDocument>(await bench.corral(["gc", "--json"]));
+    const swept = parsed(await bench.corral(["gc", "--json"])) as SweepDocument;
     assert.deepEqual(swept.unreadable.map((one) => one.path).sort(), [...bad].sort());
     assert.deepEqual(
       bad.filter((file) => !existsSync(file)),
@@ -480,9 +527,9 @@ describe("gc", () => {
     writeFileSync(`${temporary}.tmp`, "fresh");
     const wanted = (document: SweepDocument) => [document.cleared, document.removed.map((one) => one.kind)];
     const expected = [["garbage"], ["lock", "temporary"]];
-    assert.deepEqual(wanted(parsed(await bench.corral(["gc", "--dry-run", "--json"]))), expected);
+    assert.deepEqual(wanted(parsed(await bench.corral(["gc", "--dry-run", "--json"])) as SweepDocument), expected);
     assert.deepEqual(readdirSync(jobs).length, 4);
-    assert.deepEqual(wanted(parsed(await bench.corral(["gc", "--json"]))), expected);
+    assert.deepEqual(wanted(parsed(await bench.corral(["gc", "--json"])) as SweepDocument), expected);
     assert.deepEqual(readdirSync(jobs), [path.basename(`${temporary}.tmp`)]);
     rmSync(`${temporary}.tmp`);
     assert.equal((await bench.corral(["gc"])).out, "nothing to clear\n");
@@ -601,7 +648,7 @@ test("a user without rights has jobs of his own, in his own directories", async 
     "echo hello; exec sleep 1000",
   ]);
   assert.deepEqual([ran.status, ran.out], [0, "mine\n"], ran.err);
-  const listed = parsed<JobsDocument>(await as(["ps", "--json"]));
+  const listed = parsed(await as(["ps", "--json"])) as JobsDocument;
   assert.deepEqual(
     listed.jobs.map((one) => [one.job_id, one.state, one.uid]),
     [["mine", "detached", nobody]],

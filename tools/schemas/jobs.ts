@@ -90,6 +90,7 @@ export const jobs = v.strictObject({
           exit_signal: textOrNull("Signal that ended the leader; null when none did."),
           exit_status: count("What corral wait exits with."),
           ended_by_corral: report.entries.ended_by_corral,
+          detached: report.entries.detached,
           limits,
           argv,
         }),

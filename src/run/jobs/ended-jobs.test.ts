@@ -25,6 +25,7 @@ const report = (jobId: string): object => ({
   exit_reason: "error",
   platform_sla_reason: "workload_failed_platform_ok",
   ended_by_corral: null,
+  detached: false,
   start_error: null,
   intent: null,
   constraints: [{ name: "pids-max", status: "applied" }],
@@ -59,6 +60,7 @@ test("the newest come first, by when they were written, as many as are asked for
     exit_signal: null,
     exit_status: 3,
     ended_by_corral: null,
+    detached: false,
     limits: [{ name: "pids-max", status: "applied" }],
     argv: ["make"],
   });

@@ -21,6 +21,8 @@ export interface EndedJob {
   /** What `corral wait` exits with. */
   readonly exit_status: number;
   readonly ended_by_corral: RunReport["ended_by_corral"];
+  /** The workload went on without Corral, or its end was not seen. */
+  readonly detached: boolean;
   readonly limits: readonly { readonly name: string; readonly status: ConstraintStatus }[];
   readonly argv: readonly string[];
 }
@@ -37,6 +39,7 @@ const inShort = (report: RunReport): EndedJob => ({
   exit_signal: report.exit_signal,
   exit_status: exitStatusOf(report),
   ended_by_corral: report.ended_by_corral,
+  detached: report.detached,
   limits: report.constraints.map(({ name, status }) => ({ name, status })),
   argv: report.argv,
 });
