@@ -180,4 +180,23 @@ test("jobs run from worker threads, several at a time", async () => {
   assert.deepEqual([ended.stderr, ended.stdout], ["", `${one} ${one} ${one} ${one}\n`]);
 });
 
+test("without the addon everything works but pipes, which are refused", async () => {
+  const ended = await runProgram(
+    bench,
+    `const quiet = (promise) => promise.catch((error) => error.code);
+     const job = await corral.run("sh", ["-c", "echo written; kill -TERM $$"], { limits: { pidsMax: 10 } });
+     const { exit_signal, constraints } = await job.result;
+     const sleeper = await corral.run("sleep", ["1000"], { lifetime: "tied" });
+     const { ended_by_corral } = await sleeper.stop();
+     console.log(exit_signal, constraints[0].status, ended_by_corral, await quiet(corral.run("true", { stdio: "pipe" })));`,
+    { CORRAL_NO_ADDON: "1" },
+  );
+  assert.deepEqual(ended, {
+    status: 0,
+    signal: null,
+    stdout: "written\nSIGTERM applied stop NATIVE_MISSING\n",
+    stderr: "",
+  });
+});
+
 expectNoLeftovers(bench);

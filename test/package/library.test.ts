@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { makeGroupParent } from "../shared/group-parent.ts";
 import { installPackage } from "../shared/installed-package.ts";
+import { controller, requires } from "../shared/requires.ts";
 
 const limitMs = 30_000;
 const pages = ["docs/library.md", "README.md"];
@@ -42,19 +43,18 @@ describe("the library of the packed package", () => {
     rmSync(scratch, { recursive: true });
   });
 
+  /** Runs a program in a folder below the user's, so that the package is found as Node finds it. */
+  function runProgram(source: string) {
+    const cwd = mkdtempSync(join(user, "program-"));
+    writeFileSync(join(cwd, "program.js"), source);
+    const env = { ...process.env, CORRAL_STATE_DIR: state, CORRAL_CGROUP_PARENT: parent.argument };
+    const limits = { timeout: limitMs, killSignal: "SIGKILL" } as const;
+    return spawnSync(process.execPath, ["program.js"], { cwd, encoding: "utf8", env, ...limits });
+  }
+
   for (const [index, { page, title, source }] of examples.entries()) {
     test(`${page}, ${title}: example ${index + 1} does what it says`, () => {
-      // Below the user's folder, so that the package is found as Node finds it.
-      const cwd = join(user, `example-${index}`);
-      mkdirSync(cwd);
-      writeFileSync(join(cwd, "program.js"), source);
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["program.js"], {
-        cwd,
-        encoding: "utf8",
-        timeout: limitMs,
-        killSignal: "SIGKILL",
-        env: { ...process.env, CORRAL_STATE_DIR: state, CORRAL_CGROUP_PARENT: parent.argument },
-      });
+      const { status, stdout, stderr } = runProgram(source);
       assert.equal(status, 0, stderr);
       const promised = [...source.matchAll(/^\/\/ prints (.*)$/gm)].map((match) => match[1] ?? "");
       const lines = stdout.split("\n");
@@ -66,7 +66,34 @@ describe("the library of the packed package", () => {
     });
   }
 
-  test("the examples leave no group behind", () => {
+  test("the limits stand in the first instruction", (t) => {
+    if (!requires(t, controller("pids"))) return;
+    const file = parent.fileOf("pids", "first", { v1: "pids.max", v2: "pids.max" });
+    const { stdout, stderr } = runProgram(
+      `import { run } from "corral";
+       const job = await run("cat", [${JSON.stringify(file)}], { jobId: "first", limits: { pidsMax: 17 } });
+       console.log((await job.result).constraints[0]?.status);`,
+    );
+    assert.deepEqual([stdout, stderr], ["17\napplied\n", ""]);
+  });
+
+  test("KILL of the program leaves the workload running, and its job orphaned", () => {
+    const killed = runProgram(
+      `import { run } from "corral";
+       await run("sleep", ["1000"], { jobId: "orphan", stdio: "ignore" });
+       process.kill(process.pid, "SIGKILL");`,
+    );
+    assert.equal(killed.signal, "SIGKILL");
+    const { stdout, stderr } = runProgram(
+      `import { getJob, takeUp } from "corral";
+       const { live } = await getJob("orphan");
+       const { ended_by_corral } = await (await takeUp("orphan")).stop();
+       console.log(live?.state, live?.leader?.running, ended_by_corral);`,
+    );
+    assert.deepEqual([stdout, stderr], ["orphaned true stop\n", ""]);
+  });
+
+  test("no group is left behind", () => {
     assert.deepEqual(parent.children(), []);
   });
 

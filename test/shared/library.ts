@@ -33,7 +33,11 @@ export interface LibraryProgram {
 }
 
 /** Starts a program in JavaScript, with top-level await, in the environment of a workbench. */
-export function startProgram(bench: Bench, source: string): LibraryProgram {
+export function startProgram(
+  bench: Bench,
+  source: string,
+  extraEnv: Readonly<Record<string, string>> = {},
+): LibraryProgram {
   const file = bench.fresh("program.mjs");
   const library = pathToFileURL(path.join(openPackageRoot(), "dist/lib/index.js")).href;
   writeFileSync(file, `import * as corral from ${JSON.stringify(library)};\n${source}`);
@@ -41,8 +45,12 @@ export function startProgram(bench: Bench, source: string): LibraryProgram {
   const ended = new Promise<ProgramEnd>((resolve) => {
     finish = resolve;
   });
-  const { CORRAL_NO_ADDON: _, ...env } = bench.env;
-  const options = { env, cwd: bench.dir, timeout: scaled(30_000), killSignal: "SIGKILL" as const };
+  const options = {
+    env: { ...bench.env, ...extraEnv },
+    cwd: bench.dir,
+    timeout: scaled(30_000),
+    killSignal: "SIGKILL" as const,
+  };
   const child = execFile(process.execPath, [file], options, (error, stdout, stderr) =>
     finish({ status: error === null ? 0 : child.exitCode, signal: child.signalCode, stdout, stderr }),
   );
@@ -50,4 +58,5 @@ export function startProgram(bench: Bench, source: string): LibraryProgram {
 }
 
 /** Runs such a program to its end. */
-export const runProgram = (bench: Bench, source: string): Promise<ProgramEnd> => startProgram(bench, source).ended;
+export const runProgram = (...program: Parameters<typeof startProgram>): Promise<ProgramEnd> =>
+  startProgram(...program).ended;
