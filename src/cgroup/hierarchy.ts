@@ -13,6 +13,8 @@ export interface Hierarchy {
   /** Directory of the group this process is in, or null when that lies outside the mount. */
   readonly ownDirectory: string | null;
   readonly readOnly: boolean;
+  /** Where a relative `--cgroup-parent` counts from, when that is not `ownDirectory`: the caller's group, not the process's. */
+  readonly callerDirectory?: string | null;
 }
 
 /** What the host's cgroup mounts offer, per controller (design vocabulary: hierarchy). */
@@ -136,6 +138,17 @@ function describeHost(hierarchies: readonly Hierarchy[]): HostCgroups {
   const anyV1 = hierarchies.some((hierarchy) => hierarchy.version === 1);
   const kind = unified === null ? (anyV1 ? "v1" : "none") : anyV1 ? "hybrid" : "v2";
   return { kind, hierarchies, unified, owner };
+}
+
+/** A host as another process stands in it, with relative parents still counting from where the caller stands. */
+export function seenFrom(host: HostCgroups, caller: HostCgroups): HostCgroups {
+  return describeHost(
+    host.hierarchies.map((hierarchy) => ({
+      ...hierarchy,
+      callerDirectory:
+        caller.hierarchies.find(({ mountPoint }) => mountPoint === hierarchy.mountPoint)?.ownDirectory ?? null,
+    })),
+  );
 }
 
 const readOrEmpty = (path: string): string => {

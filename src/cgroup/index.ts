@@ -16,7 +16,7 @@ export { listDisks, resolveDisk, weightedDisks } from "./disks.ts";
 export type { GroupDirectory, GroupSite } from "./group.ts";
 export { enableControllers, GroupHandle, signalQuietly } from "./group.ts";
 export type { CgroupTexts, Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
-export { controllers, discoverHostCgroups, hostCgroupsReader } from "./hierarchy.ts";
+export { controllers, discoverHostCgroups, hostCgroupsReader, seenFrom } from "./hierarchy.ts";
 export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./limits.ts";
 export { limitNames } from "./limits.ts";
 export type { MoveRefusal } from "./membership.ts";

@@ -46,6 +46,9 @@ const readText = (path: string): string => {
   }
 };
 
+const callerDirectoryOf = ({ callerDirectory, ownDirectory }: Hierarchy): string | null =>
+  callerDirectory === undefined ? ownDirectory : callerDirectory;
+
 /**
  * The parent that the user named, in one hierarchy. A path that starts with `/` counts from the mount,
  * any other from the group this process is in.
@@ -55,7 +58,7 @@ export function explicitParent(hierarchy: Hierarchy, path: string): Parent | NoP
   if (path.split("/").includes("..")) {
     throw new CorralError("CGROUP_PARENT", `the parent group ${quote(path)} must not contain ".."`, { object: path });
   }
-  const base = path.startsWith("/") ? hierarchy.mountPoint : (hierarchy.ownDirectory ?? hierarchy.mountPoint);
+  const base = path.startsWith("/") ? hierarchy.mountPoint : (callerDirectoryOf(hierarchy) ?? hierarchy.mountPoint);
   const directory = `${base}/${path.replace(/^\/+|\/+$/g, "")}`.replace(/\/$/, "");
   if (!isDirectory(directory)) {
     throw new CorralError("CGROUP_PARENT", `the parent group ${quote(directory, 200)} does not exist`, {

@@ -2,6 +2,7 @@ import type { LauncherSet, ProcessIdentity, RlimitSetting } from "../../kernel/i
 import {
   isSameProcess,
   listTasks,
+  loadAddon,
   nativeErrno,
   readAffinity,
   readIoPriority,
@@ -152,6 +153,8 @@ export const asTaken = (changes: readonly TaskChange[]): TaskChange[] =>
     return now === null || now === change.before ? change : { ...change, after: now };
   });
 
+const unreadable = (): string => (loadAddon() === null ? "the native addon is missing" : "it cannot be read");
+
 /** The outcome of every wanted attribute in the launcher's form, read back from the leader. */
 export function setsOf(
   leader: number,
@@ -160,12 +163,9 @@ export function setsOf(
 ): LauncherSet[] {
   return wanted.map(({ name }) => {
     const attribute = liveAttribute(name);
-    const code = refusals.get(name) ?? null;
-    return {
-      name,
-      errno: code === null ? 0 : -1,
-      code,
-      effective: attribute === null ? null : readQuietly(attribute, leader),
-    };
+    const effective = attribute === null ? null : readQuietly(attribute, leader);
+    // What cannot be read has not been set either.
+    const code = refusals.get(name) ?? (effective === null ? unreadable() : null);
+    return { name, errno: code === null ? 0 : -1, code, effective };
   });
 }
