@@ -24,7 +24,7 @@ import { measureWaiting, printWaiting, waitingTargets } from "./run/waiting.ts";
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "25" },
+    rounds: { type: "string", default: "41" },
     "gap-ms": { type: "string", default: "50" },
     only: { type: "string", default: "cold,library,waiting" },
     json: { type: "boolean", default: false },

@@ -108,6 +108,13 @@ export function summarize(values: readonly number[]): Summary {
   return { median: at(0.5), p10: at(0.1), p90: at(0.9), count: sorted.length };
 }
 
+/**
+ * Median of the ratios within each round. The two samples of a round are taken moments apart, so that a machine whose
+ * speed wanders from round to round slows both; it does not show, as it does in a ratio of two medians.
+ */
+export const medianRatio = (over: readonly number[], under: readonly number[]): number =>
+  summarize(over.map((value, round) => value / (under[round] ?? Number.NaN))).median;
+
 /** Median of the differences within each round: what one variant costs over another. */
 export const medianDifference = (more: readonly number[], less: readonly number[]): number =>
   summarize(more.map((value, round) => value - (less[round] ?? Number.NaN))).median;

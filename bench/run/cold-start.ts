@@ -1,12 +1,12 @@
 import type { ProcessSample, Summary } from "../lib/measure.ts";
-import { interleave, medianDifference, summarize, timeProcess } from "../lib/measure.ts";
+import { interleave, medianDifference, medianRatio, summarize, timeProcess } from "../lib/measure.ts";
 import type { Target } from "../lib/print.ts";
 import { fixed, table } from "../lib/print.ts";
 import type { ColdVariant } from "./cold-variants.ts";
 import { coldVariants, names } from "./cold-variants.ts";
 import type { Settings } from "./settings.ts";
 
-/** One command: wall and CPU time, and ratios of the medians; or why it is missing. */
+/** One command: wall and CPU time, and medians of the ratios within a round; or why it is missing. */
 export type ColdRow =
   | {
       readonly name: string;
@@ -47,7 +47,6 @@ export async function measureColdStart(settings: Settings): Promise<ColdResult> 
   const measured = new Map(variants.filter(isMeasured).map((variant) => [variant.name, take(settings, variant)]));
   const { samples, disturbed } = await interleave(settings.rounds, settings.gapMs, measured);
   const wall = (name: string): number[] => (samples.get(name) ?? []).map(({ wallMs }) => wallMs);
-  const median = (name: string): number => summarize(wall(name)).median;
   const rows = variants.map((variant): ColdRow => {
     if (!isMeasured(variant)) return variant;
     const { name } = variant;
@@ -55,8 +54,8 @@ export async function measureColdStart(settings: Settings): Promise<ColdResult> 
       name,
       wall_ms: summarize(wall(name)),
       cpu_ms: summarize((samples.get(name) ?? []).map(({ cpuMs }) => cpuMs)),
-      to_bare_script: median(name) / median(names.bare),
-      to_bare_node: median(name) / median(names.node),
+      to_bare_script: medianRatio(wall(name), wall(names.bare)),
+      to_bare_node: medianRatio(wall(name), wall(names.node)),
     };
   });
   return {
