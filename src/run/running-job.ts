@@ -37,6 +37,8 @@ export interface JobParts {
 const killedGroupWaitMs = 5000;
 /** A group can be busy for a moment after its last process ended; removal is tried this often, 5 ms apart. */
 const removeAttempts = 20;
+/** The same while no process is left in it but one that is ending, which on a busy machine takes its time. */
+const endingAttempts = 400;
 const exitMonitorPollMs = 10;
 
 /** Not the one of node:timers/promises: loading that costs a cold start 0.1 ms, and few runs need to wait. */
@@ -301,7 +303,8 @@ const describeExit = (exit: ExitInfo): string =>
 /** Removes a group that has just emptied; returns what could not be removed. */
 export async function removeGroup(group: GroupHandle): Promise<string[]> {
   let left = group.remove();
-  for (let attempt = 0; left.length > 0 && attempt < removeAttempts; attempt += 1) {
+  for (let attempt = 0; left.length > 0 && attempt < endingAttempts; attempt += 1) {
+    if (attempt >= removeAttempts && group.processes().length > 0) break;
     await sleep(5);
     left = group.remove();
   }
