@@ -12,6 +12,7 @@ import type { AttachPlanDocument, UpdateDocument } from "../src/run/attach/index
 import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
 import type { JobsDocument, StatusDocument, SweepDocument } from "../src/run/jobs/index.ts";
 import type { MetricsDocument, ViolationsDocument } from "../src/run/metrics/index.ts";
+import type { ExplanationDocument, WatchEventDocument } from "../src/run/watch/index.ts";
 import type { attachPlan, reports, update } from "./schemas/attach.ts";
 import { attachSchemas } from "./schemas/attach.ts";
 import type { gc, jobs, status } from "./schemas/jobs.ts";
@@ -23,6 +24,8 @@ import { count, countOrNull, describe, seconds, text, textOrNull, texts, time, w
 import { plannedLimit } from "./schemas/planned-limit.ts";
 import { constraint, groupScope, intent, report, slaEligible, tags } from "./schemas/report.ts";
 import { watchConfigSchemas } from "./schemas/watch-config.ts";
+import type { watchEvent, watchExplain } from "./schemas/watch-event.ts";
+import { watchEventSchemas } from "./schemas/watch-event.ts";
 
 const identity = (description: string) =>
   v.strictObject({
@@ -202,7 +205,9 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof gc, SweepDocument>,
   Proof<typeof metrics, MetricsDocument>,
   Proof<typeof violations, ViolationsDocument>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true];
+  Proof<typeof watchEvent, WatchEventDocument>,
+  Proof<typeof watchExplain, ExplanationDocument>,
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true];
 
 /** File name and content of every schema; `npm run check` compares them with what is committed. */
 export function generateSchemas(): Record<string, object> {
@@ -214,5 +219,6 @@ export function generateSchemas(): Record<string, object> {
     ...jobsSchemas,
     ...metricsSchemas,
     ...watchConfigSchemas,
+    ...watchEventSchemas,
   };
 }

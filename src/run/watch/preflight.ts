@@ -33,7 +33,7 @@ interface Demand {
   /** The parts of a rule that ask for it, by the names they are written with. */
   readonly asked: (rule: WatchRule) => readonly string[];
   readonly isMet: (privileges: Privileges) => boolean;
-  /** Completes "rule x: cpu-quota …". */
+  /** One clause for people. */
   readonly consequence: string;
 }
 
@@ -50,7 +50,7 @@ const demands: readonly Demand[] = [
     // cgroup1_procs_write in kernel/cgroup/cgroup-v1.c asks for the same user; v2 for a common ancestor that may be written.
     asked: ({ limits }) => (Object.keys(limits).length > 0 ? ["limits of groups"] : []),
     isMet: ({ uid }) => uid === 0,
-    consequence: "reach the processes of other users only as root",
+    consequence: "only root can set them on the processes of other users",
   },
   {
     asked: (rule) => [
@@ -60,24 +60,22 @@ const demands: readonly Demand[] = [
       ...attribute("affinity", "affinity")(rule),
     ],
     isMet: ({ has }) => has("CAP_SYS_NICE"),
-    consequence: "reach the processes of other users, and raise a priority, only with CAP_SYS_NICE",
+    consequence: "it takes CAP_SYS_NICE to set them on the processes of other users, and to raise a priority",
   },
   {
     asked: attribute("oomScore", "oom-score"),
     isMet: ({ has }) => has("CAP_DAC_OVERRIDE") && has("CAP_SYS_RESOURCE"),
-    consequence:
-      "reaches the processes of other users only with CAP_DAC_OVERRIDE, and is lowered only with CAP_SYS_RESOURCE",
+    consequence: "it takes CAP_DAC_OVERRIDE for the processes of other users, and CAP_SYS_RESOURCE to lower it",
   },
   {
     asked: ({ attributes }) => (attributes.rlimits.length > 0 ? ["rlimit"] : []),
     isMet: ({ has }) => has("CAP_SYS_RESOURCE"),
-    consequence: "reaches the processes of other users, and raises a hard limit, only with CAP_SYS_RESOURCE",
+    consequence: "it takes CAP_SYS_RESOURCE for the processes of other users, and to raise a hard limit",
   },
   {
     asked: (rule) => keysIn(rule, ["exe", "cwd"]),
     isMet: ({ has }) => has("CAP_SYS_PTRACE"),
-    consequence:
-      "of other users' processes can be read only with CAP_SYS_PTRACE; hidden, it matches nothing and excepts",
+    consequence: "it takes CAP_SYS_PTRACE to read them of other users; what is hidden matches nothing, and is excepted",
   },
 ];
 
@@ -90,7 +88,7 @@ export function missingPrivileges({ rules }: Pick<WatchConfig, "rules">, privile
   return rules.flatMap((rule) =>
     unmet.flatMap(({ asked, consequence }) => {
       const parts = [...new Set(asked(rule))];
-      return parts.length === 0 ? [] : [`rule ${rule.name}: ${parts.join(", ")} ${consequence}`];
+      return parts.length === 0 ? [] : [`rule ${rule.name}, ${parts.join(", ")}: ${consequence}`];
     }),
   );
 }

@@ -91,7 +91,7 @@ export const watchFamilies = {
     help: "Processes that the last scan saw.",
     samples: ({ facts }) => [sample(facts.scannedProcesses)],
   },
-  corral_watch_events: {
+  corral_watch_event_driven: {
     type: "gauge",
     labels: [],
     help: "1 while processes are discovered by events, 0 while by scans alone.",
