@@ -185,6 +185,15 @@ export class GroupHandle {
     return this.processes().length > 0;
   }
 
+  /**
+   * Removes the group when the kernel says that nobody is in it, without asking every directory who is.
+   * @returns false when somebody is, nothing can say so (no v2 mount), or a directory is left; `remove` tells which
+   */
+  removeIfVacant(): boolean {
+    const events = this.unified === null ? null : tryReadControl(`${this.unified.path}/cgroup.events`);
+    return events !== null && /^populated 0$/m.test(events) && this.remove().length === 0;
+  }
+
   /** Sends a signal to every process now in the group; those that end meanwhile are passed over. */
   signal(signal: NodeJS.Signals): void {
     for (const pid of this.processes()) signalQuietly(pid, signal);

@@ -4,6 +4,8 @@ import { identityOf } from "../kernel/index.ts";
 import type { ConstraintOutcome, JobEvent } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { collectGarbage } from "./gc.ts";
+import type { PlacedGroup } from "./group-setup.ts";
+import { lookOnly, pathsOf, placeGroup } from "./group-setup.ts";
 import { gatherHostFacts } from "./host-facts.ts";
 import { generateJobId } from "./job-id.ts";
 import { jobIsLive } from "./job-life.ts";
@@ -16,6 +18,7 @@ import { planRun } from "./plan.ts";
 import { startRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
 import { claimJob } from "./records.ts";
+import { usesSystemd } from "./scope-choice.ts";
 import type { GovernSpec, RunSpec } from "./spec.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { stateDirectories } from "./state-dir.ts";
@@ -62,6 +65,8 @@ export interface Attempt {
   readonly warnings: string[];
   readonly spawnMode: SpawnMode;
   readonly signal: AbortSignal | null;
+  /** Where the group will be, on record since the job was claimed; null: chosen, and recorded, later. */
+  readonly placed: PlacedGroup | null;
   state: JobState;
   /** Helper processes of this run; each is dismissed when the run is over. */
   readonly tethers: Tether[];
@@ -92,8 +97,10 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     warnings.push(line);
     options.onWarning?.(line);
   };
-  const state: JobState = { ...freshState, warnings };
+  // First, because what an earlier job of this id left behind is in the way of the group's plain name.
   if (options.lookAtAllJobs !== false) collectGarbage(directories);
+  const placed = placeEarly(context, plan, facts);
+  const state: JobState = { ...freshState, warnings, plannedGroups: placed === null ? [] : pathsOf(placed) };
   const records = claimJob(directories, startRecord(context, state), jobIsLive);
   if (records.problem !== null) {
     if (spec.strict) throw new CorralError("STATE_UNWRITABLE", `cannot record the job: ${records.problem}`);
@@ -110,9 +117,22 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     warnings,
     spawnMode: options.spawnMode ?? "pool",
     signal: options.signal ?? null,
+    placed,
     state,
     tethers: [],
   };
+}
+
+/** The place of the group, so that the first record names it already. What is wrong with it comes up when it is made. */
+function placeEarly({ spec, jobId }: RunContext, plan: RunPlan, facts: HostFacts): PlacedGroup | null {
+  if (!plan.group) return null;
+  try {
+    if (usesSystemd(spec, plan, facts)) return null;
+    const { cgroupParent } = spec;
+    return placeGroup({ plan, host: facts.cgroups, jobId, cgroupParent, unifiedParent: null, ...lookOnly });
+  } catch {
+    return null;
+  }
 }
 
 /** @throws CorralError ABORTED, with the signal's reason as its cause */

@@ -113,35 +113,60 @@ function findPartly(
   return "reason" in parent ? { parent: null, controllers: [] } : { parent, controllers };
 }
 
+/** A group that is to be made: where, under which name, and what it must do without. */
+export interface PlacedGroup {
+  readonly leaf: string;
+  readonly sites: readonly GroupSite[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** The directories of a placed group. */
+export const pathsOf = ({ leaf, sites }: PlacedGroup): string[] =>
+  sites.map(({ parent }) => `${parent.directory}/${leaf}`);
+
 /**
- * Makes a job's group as far as this host and this user allow. What cannot be made is reported, not thrown.
+ * Chooses the directories of a job's group by name; creates nothing.
  * @throws CorralError CGROUP_PARENT when an explicit parent does not exist
  */
-export function setUpGroup(request: GroupSetupRequest): GroupSetup {
+export function placeGroup(request: GroupSetupRequest): PlacedGroup {
+  const { sites, refusals } = planSites(request);
+  return { leaf: freeLeaf(request.jobId, sites), sites, refusals };
+}
+
+/** The same without a site that turned out to be broken. */
+function withoutSite(placed: PlacedGroup, error: CorralError, jobId: string): PlacedGroup {
+  const broken = placed.sites.find((site) => error.object?.startsWith(site.parent.hierarchy.mountPoint) === true);
+  if (broken === undefined) throw error;
+  const denied = error.found === "EACCES" || error.found === "EPERM";
+  const sites = placed.sites.filter((site) => site !== broken);
+  const refusal = { controllers: broken.controllers, reason: explainErrno(error.found), denied };
+  return { leaf: freeLeaf(jobId, sites), sites, refusals: [...placed.refusals, refusal] };
+}
+
+/**
+ * Makes a job's group as far as this host and this user allow. What cannot be made is reported, not thrown.
+ * @param recorded the place that is on record already, where the caller has chosen it
+ * @throws CorralError CGROUP_PARENT when an explicit parent does not exist
+ */
+export function setUpGroup(request: GroupSetupRequest, recorded: PlacedGroup | null = null): GroupSetup {
   if (!request.plan.group) return { group: null, unavailable: new Map(), denied: false };
-  const planned = planSites(request);
-  const refusals = [...planned.refusals];
-  let { sites } = planned;
+  let placed = recorded ?? placeGroup(request);
   let group: GroupHandle | null = null;
-  while (group === null && sites.length > 0) {
+  while (group === null && placed.sites.length > 0) {
+    if (placed !== recorded) request.onPlanned(pathsOf(placed));
     try {
-      const leaf = freeLeaf(request.jobId, sites);
-      request.onPlanned(sites.map(({ parent }) => `${parent.directory}/${leaf}`));
-      group = GroupHandle.create(leaf, sites);
+      group = GroupHandle.create(placed.leaf, placed.sites);
     } catch (thrown) {
-      const error = CorralError.from(thrown);
-      const broken = sites.find((site) => error.object?.startsWith(site.parent.hierarchy.mountPoint) === true);
-      if (broken === undefined) throw error;
-      const denied = error.found === "EACCES" || error.found === "EPERM";
-      refusals.push({ controllers: broken.controllers, reason: explainErrno(error.found), denied });
-      sites = sites.filter((site) => site !== broken);
+      placed = withoutSite(placed, CorralError.from(thrown), request.jobId);
     }
   }
-  const refused = refusals.flatMap((one) => one.controllers.map((controller) => [controller, one.reason] as const));
+  const refused = placed.refusals.flatMap((one) =>
+    one.controllers.map((controller) => [controller, one.reason] as const),
+  );
   return {
     group,
     unavailable: new Map([...refused, ...(group?.refused ?? [])]),
-    denied: refusals.some((one) => one.denied),
+    denied: placed.refusals.some((one) => one.denied),
   };
 }
 

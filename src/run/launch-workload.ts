@@ -55,7 +55,7 @@ function prepareGroup(
 
 /** The usual way: limits stand before the process exists, which is then born in the group or joins it itself. */
 function launchInGroup(attempt: Attempt): Promise<LaunchResult> {
-  const prepared = prepareGroup(attempt, setUpGroup(siteRequest(attempt, null)), "cgroupfs", true);
+  const prepared = prepareGroup(attempt, setUpGroup(siteRequest(attempt, null), attempt.placed), "cgroupfs", true);
   const directories = prepared.group?.directories ?? [];
   const joins = directories.filter((directory) => directory.version === 1).map(({ path }) => `${path}/tasks`);
   const unified = prepared.group?.unified ?? null;

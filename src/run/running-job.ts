@@ -3,12 +3,14 @@ import { freezerState, signalQuietly } from "../cgroup/index.ts";
 import type { ChildHandle, ExitInfo, ExitSource, Tether } from "../kernel/index.ts";
 import { signalNumbers } from "../kernel/index.ts";
 import type { RunReport } from "../report/index.ts";
+import { disband, removeGroup } from "./disband.ts";
 import { isRunning } from "./job-life.ts";
 import type { JobLog } from "./job-log.ts";
 import type { AttachEnd, JobContext, JobState } from "./job-report.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
 import { startRecord, stateOfRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
+import { sleep } from "./sleep.ts";
 
 /** How an attached job lets go of its processes. */
 export interface Adoption {
@@ -35,17 +37,7 @@ export interface JobParts {
 
 /** How long the last processes of a killed group may take to disappear. */
 const killedGroupWaitMs = 5000;
-/** A group can be busy for a moment after its last process ended; removal is tried this often, 5 ms apart. */
-const removeAttempts = 20;
-/** The same while no process is left in it but one that is ending, which on a busy machine takes its time. */
-const endingAttempts = 400;
 const exitMonitorPollMs = 10;
-
-/** Not the one of node:timers/promises: loading that costs a cold start 0.1 ms, and few runs need to wait. */
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 
 /** A workload that runs under limits. Its result comes exactly once, through `result`. */
 export class RunningJob {
@@ -267,9 +259,8 @@ export class RunningJob {
     const { context, log, tethers, wallClock, exitSource } = this.#parts;
     const usage = collectUsage(state.group, exit);
     const attach = await this.#letGo(state);
-    const survivors = state.group?.processes() ?? null;
+    const { survivors, left } = await disband(state.group);
     const alone = survivors === null || survivors.length === 0;
-    const left = !alone || state.group === null ? [] : await removeGroup(state.group);
     for (const tether of tethers) tether.goodbye();
     log.add(exit.signal !== null ? "killed" : exit.code === 0 ? "completed" : "failed", describeExit(exit));
     const report = buildReport(
@@ -299,14 +290,3 @@ const describeExit = (exit: ExitInfo): string =>
     : exit.code === null
       ? "ended"
       : `exited with code ${exit.code}`;
-
-/** Removes a group that has just emptied; returns what could not be removed. */
-export async function removeGroup(group: GroupHandle): Promise<string[]> {
-  let left = group.remove();
-  for (let attempt = 0; left.length > 0 && attempt < endingAttempts; attempt += 1) {
-    if (attempt >= removeAttempts && group.processes().length > 0) break;
-    await sleep(5);
-    left = group.remove();
-  }
-  return left;
-}

@@ -3,9 +3,10 @@ import type { RunReport } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt, StartOptions } from "./attempt.ts";
 import { beginAttempt } from "./attempt.ts";
+import { removeGroup } from "./disband.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
 import { launchWorkload } from "./launch-workload.ts";
-import { RunningJob, removeGroup } from "./running-job.ts";
+import { RunningJob } from "./running-job.ts";
 import type { RunSpec } from "./spec.ts";
 import { startErrorOf } from "./start-error.ts";
 
