@@ -22,8 +22,16 @@ export interface ForeignProcess extends ChildHandle {
 export interface ObserveOptions {
   /** Longest wait for the real parent to reap the process, after which the kernel can tell its status. */
   readonly reapTimeoutMs: number;
-  /** The wait status of the process, when a lifecycle event told it; null while none did. */
-  readonly eventStatus: () => number | null;
+  /** Lifecycle events, for kernels that do not keep the status of a process; null: not asked for. */
+  readonly events: ExitEvents | null;
+}
+
+/** Who hears of exits as they happen. */
+export interface ExitEvents {
+  /** The wait status that the exit event of the process told; null when none comes in time. */
+  readonly status: () => Promise<number | null>;
+  /** Nobody asks any more. Idempotent. */
+  readonly close: () => void;
 }
 
 interface KnownExit {
@@ -57,12 +65,12 @@ const fromStatus = (status: number | null, source: ExitSource): KnownExit | null
 
 /** Asks everyone who may know, in the order of how long they will know it. */
 async function learnExit(identity: ProcessIdentity, pidfd: number | null, options: ObserveOptions): Promise<KnownExit> {
-  const soon = fromStatus(zombieStatus(identity), "zombie") ?? fromStatus(options.eventStatus(), "event");
+  const soon = fromStatus(zombieStatus(identity), "zombie");
   if (soon !== null) return soon;
+  const told = options.events === null ? null : fromStatus(await options.events.status(), "event");
+  if (told !== null) return told;
   const kept = pidfd === null ? null : await exitStatusOf(pidfd, options.reapTimeoutMs);
-  if (kept !== null) return { exit: kept, source: "pidfd" };
-  // The event may have been under way when the descriptor became readable.
-  return fromStatus(options.eventStatus(), "event") ?? { exit: unknownExit, source: null };
+  return kept === null ? { exit: unknownExit, source: null } : { exit: kept, source: "pidfd" };
 }
 
 /** True while the process runs; a zombie whose other threads go on still does (proc_pid_stat(5)). */
@@ -128,7 +136,10 @@ function killByDescriptor(addon: NativeAddon, pidfd: number, signal: number): bo
 export function observeProcess(identity: ProcessIdentity, options: ObserveOptions): ForeignProcess | null {
   const addon = loadAddon();
   const pidfd = addon === null ? null : openProcess(identity);
-  if (addon === null ? !stillRuns(identity) : pidfd === null) return null;
+  if (addon === null ? !stillRuns(identity) : pidfd === null) {
+    options.events?.close();
+    return null;
+  }
   const watch = addon !== null && pidfd !== null ? watchDescriptor(addon, pidfd) : watchByPolling(identity);
   let open = true;
   let ended = false;
@@ -136,6 +147,7 @@ export function observeProcess(identity: ProcessIdentity, options: ObserveOption
   const close = (): void => {
     if (open && addon !== null && pidfd !== null) addon.close(pidfd);
     open = false;
+    options.events?.close();
   };
   const exit = watch.ended.then(async () => {
     ended = true;

@@ -23,7 +23,7 @@ export {
   taskFlags,
 } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
-export type { ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
+export type { ExitEvents, ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
 export { observeProcess, zombieStatus } from "./foreign-process.ts";
 export type { HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
 export { launch } from "./launch.ts";
@@ -48,6 +48,7 @@ export {
   bootId,
   identityOf,
   isSameProcess,
+  listChildren,
   openProcess,
   parseProcessStat,
   readProcessStat,

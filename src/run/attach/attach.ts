@@ -27,7 +27,7 @@ import { warningsFor } from "../warnings.ts";
 import { adoptProcesses } from "./adopt.ts";
 import { adoption } from "./adoption.ts";
 import { watchForExit } from "./exit-watch.ts";
-import { alreadyGoverned, jobOfProcess } from "./governed.ts";
+import { alreadyGoverned, governedBeside, jobOfProcess } from "./governed.ts";
 import { hostFactsOf } from "./host-facts-of.ts";
 import { anonymousBytes } from "./memory-elsewhere.ts";
 import { ourselves } from "./ourselves.ts";
@@ -56,6 +56,8 @@ interface Attachment {
   readonly child: ForeignProcess;
   readonly warn: (line: string) => void;
   readonly tethers: Tether[];
+  /** The processes to govern, as they are now. */
+  readonly find: () => readonly ProcessIdentity[];
   state: JobState;
 }
 
@@ -94,10 +96,12 @@ function claim(
     throw new CorralError("STATE_UNWRITABLE", `cannot record the attach: ${records.problem}`, {
       fix: "set CORRAL_STATE_DIR to a directory that can be written",
     });
-  const claimant = claimProcess(directories, target, context.jobId);
-  if (claimant !== null) {
+  try {
+    const claimant = claimProcess(directories, target, context.jobId);
+    if (claimant !== null) throw alreadyGoverned(target.pid, claimant);
+  } catch (thrown) {
     records.forget();
-    throw alreadyGoverned(target.pid, claimant);
+    throw thrown;
   }
   return {
     ...records,
@@ -137,7 +141,9 @@ export async function startAttach(spec: AttachSpec, options: AttachOptions = {})
   const state: JobState = { ...freshState, workload: spec.target, begunNs, warnings };
   const records = claimOrClose(child, () => claim(context, state, directories, spec.target));
   const log = new JobLog(clock, begunNs, options.onEvent);
-  const attachment: Attachment = { spec, context, facts, plan, records, log, child, warn, tethers: [], state };
+  const beside = governedBeside(directories, context.jobId);
+  const find = (): readonly ProcessIdentity[] => (spec.tree ? treeOf(spec.target, beside) : [spec.target]);
+  const attachment: Attachment = { spec, context, facts, plan, records, log, child, warn, tethers: [], find, state };
   try {
     return { started: true, job: await attach(attachment, clock.wall) };
   } catch (thrown) {
@@ -183,14 +189,13 @@ async function attach(attachment: Attachment, wallClock: () => string): Promise<
 
 /** Moves the processes and settles what became of every limit. */
 function adopt(attachment: Attachment, prepared: PreparedAttach): void {
-  const { spec, context, plan, facts, records, warn } = attachment;
+  const { spec, context, plan, facts, records, warn, find } = attachment;
   const { group } = prepared;
   const moves = group !== null && group.directoryOf("memory") !== null;
-  const tree = spec.tree ? treeOf(spec.target) : [spec.target];
-  const memoryElsewhereBytes = moves ? anonymousBytes(tree) : null;
+  const memoryElsewhereBytes = moves ? anonymousBytes(find()) : null;
   const result = adoptProcesses({
     leader: spec.target,
-    find: () => (spec.tree ? treeOf(spec.target) : [spec.target]),
+    find,
     group,
     attributes: prepared.attributes,
     known: prepared.known,

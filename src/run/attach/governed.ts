@@ -4,6 +4,7 @@ import { CorralError } from "../../report/index.ts";
 import { claimantOf } from "../process-claim.ts";
 import { listStartRecords, recordsOf } from "../records.ts";
 import type { StateDirectories } from "../state-dir.ts";
+import type { LeftOut } from "./tree.ts";
 
 /** A process and its ancestors up to process 1, as they are now. */
 export function lineageOf(pid: number): ProcessIdentity[] {
@@ -29,6 +30,20 @@ function jobOfGroup(directories: StateDirectories, cgroup: string | null): strin
   return null;
 }
 
+/** A claim whose job has no record is what a Corral left that was killed while it let go. */
+function liveClaimantOf(directories: StateDirectories, identity: ProcessIdentity): string | null {
+  const claimant = claimantOf(directories, identity);
+  return claimant !== null && recordsOf(directories, claimant).current() !== null ? claimant : null;
+}
+
+/** Tells the processes that other jobs have: they stay with them, and so does what descends from them. */
+export const governedBeside =
+  (directories: StateDirectories, jobId: string): LeftOut =>
+  (one) => {
+    const job = liveClaimantOf(directories, one) ?? jobOfGroup(directories, processFacts(one.pid).cgroup);
+    return job !== null && job !== jobId;
+  };
+
 const isSame = (a: ProcessIdentity, b: ProcessIdentity | null): boolean =>
   b !== null && a.pid === b.pid && a.startTicks === b.startTicks && a.bootId === b.bootId;
 
@@ -40,7 +55,7 @@ const isSame = (a: ProcessIdentity, b: ProcessIdentity | null): boolean =>
 export function jobOfProcess(directories: StateDirectories, pid: number, records = true): string | null {
   const lineage = lineageOf(pid);
   for (const one of lineage) {
-    const claimant = claimantOf(directories, one);
+    const claimant = liveClaimantOf(directories, one);
     if (claimant !== null) return claimant;
   }
   const inGroup = jobOfGroup(directories, processFacts(pid).cgroup);
