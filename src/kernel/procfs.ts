@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { CorralError, errnoOf } from "../report/index.ts";
 import { requireAddon } from "./native-addon.ts";
 import { nativeCallError, nativeErrno } from "./native-error.ts";
@@ -103,6 +103,21 @@ export function readProcessStat(pid: number): ProcessStat | null {
 export function taskStartTicks(pid: number, tid: number): number | null {
   try {
     return parseProcessStat(readFileSync(`/proc/${pid}/task/${tid}/stat`, "utf8"))?.startTicks ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The children of all threads of a process, as the kernel lists them (proc_pid_task(5), children). Null
+ * where the kernel has no such list (CONFIG_PROC_CHILDREN) or hides it, and when a thread ends meanwhile.
+ */
+export function listChildren(pid: number): number[] | null {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.flatMap((tid) =>
+      readFileSync(`/proc/${pid}/task/${tid}/children`, "latin1").split(" ").filter(Boolean).map(Number),
+    );
   } catch {
     return null;
   }

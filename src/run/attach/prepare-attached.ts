@@ -12,7 +12,6 @@ import { prepareLimits } from "../prepare.ts";
 import { usesSystemd } from "../scope-choice.ts";
 import type { AdoptedProcess } from "../start-record.ts";
 import type { AttachSpec } from "./spec.ts";
-import { treeOf } from "./tree.ts";
 
 /** What preparing the group of an attach needs to know. */
 export interface AttachedRequest {
@@ -20,6 +19,8 @@ export interface AttachedRequest {
   readonly context: JobContext;
   readonly facts: HostFacts;
   readonly plan: RunPlan;
+  /** The processes to govern, as they are now. */
+  readonly find: () => readonly ProcessIdentity[];
   /** Receives the helper that keeps a systemd scope alive. */
   readonly tethers: Tether[];
 }
@@ -65,10 +66,10 @@ function originsBefore(processes: readonly ProcessIdentity[], hierarchy: Hierarc
 
 /** A scope of systemd's around the processes as they are now, with the job's group inside. */
 async function setUpInScope(request: AttachedRequest, hierarchy: Hierarchy, note: Note): Promise<SetUp> {
-  const { spec, context, tethers } = request;
+  const { context, tethers } = request;
   const anchor = await startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid: null });
   tethers.push(anchor);
-  const tree = spec.tree ? treeOf(spec.target) : [spec.target];
+  const tree = request.find();
   const knownAt = originsBefore(tree, hierarchy);
   const pids = [...tree.map(({ pid }) => pid), anchor.child.pid];
   const parent = await requestScope(hierarchy, { jobId: context.jobId, pids, uid: process.getuid?.() ?? 0 });
