@@ -40,6 +40,19 @@ export function startRecord(context: JobContext, state: JobState): StartRecord {
   };
 }
 
+/** What was agreed about a recorded job beside its limits. */
+export const termsOfRecord = ({
+  strict,
+  intent,
+  tags,
+  sla_eligible: slaEligible,
+}: StartRecord): Pick<JobContext["spec"], "strict" | "intent" | "tags" | "slaEligible"> => ({
+  strict,
+  intent,
+  tags,
+  slaEligible,
+});
+
 /** A recorded job as another Corral takes it up. @param corral the one that is responsible from now on */
 export function contextOfRecord(record: StartRecord, corral: ProcessIdentity): JobContext {
   return {
@@ -51,10 +64,7 @@ export function contextOfRecord(record: StartRecord, corral: ProcessIdentity): J
       killAfterMs: record.kill_after_sec * 1000,
       lifetime: record.lifetime,
       processGroup: record.process_group,
-      strict: record.strict,
-      slaEligible: record.sla_eligible,
-      intent: record.intent,
-      tags: record.tags,
+      ...termsOfRecord(record),
     },
     cwd: record.cwd,
     uid: record.uid,

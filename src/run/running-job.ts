@@ -8,7 +8,7 @@ import { isRunning } from "./job-life.ts";
 import type { JobLog } from "./job-log.ts";
 import type { AttachEnd, JobContext, JobState } from "./job-report.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
-import { startRecord, stateOfRecord } from "./recorded-job.ts";
+import { startRecord, stateOfRecord, termsOfRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
 import { sleep } from "./sleep.ts";
 
@@ -137,7 +137,7 @@ export class RunningJob {
     const attach = await this.#letGo(state, keepLimits);
     const over = context.mode === "attach" && !keepLimits;
     const left = over && state.group !== null ? await removeGroup(state.group) : [];
-    const report = buildReport(context, state, {
+    const report = buildReport(this.#currentContext(), state, {
       ...openEnd,
       usage,
       survivors,
@@ -174,6 +174,13 @@ export class RunningJob {
     const record = records.current();
     if (record !== null && record.stop_time !== null) this.#endedBy ??= "stop";
     return record === null ? { ...state, events: log.events } : { ...stateOfRecord(record), events: log.events };
+  }
+
+  /** The job with the terms that a watch, which has read its rules anew, has put on record. */
+  #currentContext(): JobContext {
+    const { context, records } = this.#parts;
+    const record = context.mode === "attach" ? records.current() : null;
+    return record === null ? context : { ...context, spec: { ...context.spec, ...termsOfRecord(record) } };
   }
 
   /** Gives attached processes back, unless their limits are to stay. */
@@ -256,7 +263,7 @@ export class RunningJob {
   }
 
   async #finish(state: JobState, exit: ExitInfo, durationSec: number): Promise<RunReport> {
-    const { context, log, tethers, wallClock, exitSource } = this.#parts;
+    const { log, tethers, wallClock, exitSource } = this.#parts;
     const usage = collectUsage(state.group, exit);
     const attach = await this.#letGo(state);
     const { survivors, left } = await disband(state.group);
@@ -264,7 +271,7 @@ export class RunningJob {
     for (const tether of tethers) tether.goodbye();
     log.add(exit.signal !== null ? "killed" : exit.code === 0 ? "completed" : "failed", describeExit(exit));
     const report = buildReport(
-      context,
+      this.#currentContext(),
       { ...state, events: log.events },
       {
         ...openEnd,

@@ -98,9 +98,8 @@ export class WatchSession {
   }
 
   #status(): string {
-    const { governed, waiting, rules } = this.#watcher.facts();
-    const { status } = this.#watcher.health();
-    return `${status}; ${governed} processes governed by ${rules} rules, ${waiting} waiting`;
+    const { status, governed, waiting } = this.#watcher.health();
+    return `${status}; ${governed} governed, ${waiting} waiting`;
   }
 
   /** Reads the file again. A file with mistakes changes nothing and is told. One after the other when asked several times. */
