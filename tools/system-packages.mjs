@@ -63,6 +63,7 @@ export const systemPackages = {
     { name: "dbus", anyOf: ["dbus-daemon"] },
     { name: "cgroup-tools", anyOf: ["cgexec"] },
     { name: "bubblewrap", anyOf: ["bwrap"] },
+    { name: "strace", anyOf: ["strace"] },
   ],
 };
 

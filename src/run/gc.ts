@@ -1,10 +1,9 @@
-import { rmdirSync, statSync } from "node:fs";
-import { basename } from "node:path";
 import type { RunReport } from "../report/index.ts";
 import { jobIsLive } from "./job-life.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
+import { removePlanned } from "./planned-groups.ts";
 import { unclaimProcess } from "./process-claim.ts";
-import { contextOfRecord, groupOfRecord, stateOfRecord } from "./recorded-job.ts";
+import { contextOfRecord, groupOfRecord, plannedOf, stateOfRecord } from "./recorded-job.ts";
 import { hasResult, listStartRecords, unlinkIfThere, writeResult } from "./records.ts";
 import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
@@ -30,27 +29,6 @@ function lostReport(record: StartRecord): RunReport {
   );
 }
 
-/** Whether a directory that a Corral was about to make is its own: it has the job's name and is no older than the record. */
-function madeFor(record: StartRecord, path: string): boolean {
-  const now = statSync(path, { throwIfNoEntry: false });
-  if (now === undefined || !basename(path).startsWith(`corral-${record.job_id}`)) return false;
-  return now.ctimeMs >= Date.parse(record.start_time);
-}
-
-/** Directories that were made in the moment between plan and record; rmdir(2) refuses those that are in use. */
-function removeUnrecorded(record: StartRecord): boolean {
-  const recorded = new Set(record.groups.map(({ path }) => path));
-  const strays = record.planned_groups.filter((path) => !recorded.has(path) && madeFor(record, path));
-  return strays.every((path) => {
-    try {
-      rmdirSync(path);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** What clearing up did with one job that nobody watches and of which nothing lives. */
 export interface ClearedJob {
   readonly jobId: string;
@@ -70,7 +48,7 @@ function clear(directories: StateDirectories, path: string, record: StartRecord)
     // The record stays, so that a later run with a writable directory can account for the job.
     return kept;
   }
-  if ((group?.remove() ?? []).length > 0 || !removeUnrecorded(record)) return kept;
+  if ((group?.remove() ?? []).length > 0 || !removePlanned(plannedOf(record))) return kept;
   unlinkIfThere(path);
   if (record.mode === "attach" && record.workload !== null) unclaimProcess(directories, record.workload);
   return { ...kept, cleared: true };

@@ -1,6 +1,7 @@
 import { GroupHandle } from "../cgroup/index.ts";
 import type { ProcessIdentity } from "../kernel/index.ts";
 import type { JobContext, JobState } from "./job-report.ts";
+import type { PlannedGroups } from "./planned-groups.ts";
 import type { StartRecord } from "./start-record.ts";
 
 const secondsOf = (ms: number): number => ms / 1000;
@@ -77,6 +78,14 @@ export function contextOfRecord(record: StartRecord, corral: ProcessIdentity): J
 /** The group on record, or null when none was made. */
 export const groupOfRecord = (record: StartRecord): GroupHandle | null =>
   record.groups.length === 0 ? null : new GroupHandle(record.groups);
+
+/** The directories of a recorded job that its Corral may have made without recording them. */
+export const plannedOf = ({ job_id, start_time, planned_groups, groups }: StartRecord): PlannedGroups => ({
+  jobId: job_id,
+  startTime: start_time,
+  planned: planned_groups,
+  made: groups,
+});
 
 /** Where a recorded job stands. Its events were its Corral's and are gone with it. */
 export function stateOfRecord(record: StartRecord): JobState {

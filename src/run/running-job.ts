@@ -8,6 +8,7 @@ import { isRunning } from "./job-life.ts";
 import type { JobLog } from "./job-log.ts";
 import type { AttachEnd, JobContext, JobState } from "./job-report.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
+import { removePlanned } from "./planned-groups.ts";
 import { startRecord, stateOfRecord, termsOfRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
 import { sleep } from "./sleep.ts";
@@ -149,7 +150,7 @@ export class RunningJob {
     });
     if (over) {
       for (const tether of tethers) tether.goodbye();
-      this.#keep(report, left.length === 0);
+      this.#keep(report, state, left.length === 0);
     } else this.leave(why);
     return report;
   }
@@ -189,11 +190,13 @@ export class RunningJob {
     return adoption === null ? null : adoption.letGo(state, keepLimits);
   }
 
-  #keep(report: RunReport, nothingLeft: boolean): void {
-    const { records, warn } = this.#parts;
+  #keep(report: RunReport, { plannedGroups: planned, group }: JobState, nothingLeft: boolean): void {
+    const { context, records, warn } = this.#parts;
+    const { jobId, startTime } = context;
     const problem = records.finish(report);
     if (problem !== null) warn(`WARNING: The result of this job is not kept: ${problem}`);
-    if (nothingLeft) records.forget();
+    // Planned and not made: a Corral that was changing the limits was killed over it.
+    if (nothingLeft && removePlanned({ jobId, startTime, planned, made: group?.directories ?? [] })) records.forget();
   }
 
   #leaderLives(): boolean {
@@ -286,7 +289,7 @@ export class RunningJob {
         cleanupFailed: left.length > 0,
       },
     );
-    this.#keep(report, alone && left.length === 0);
+    this.#keep(report, state, alone && left.length === 0);
     return report;
   }
 }

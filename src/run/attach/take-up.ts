@@ -5,8 +5,9 @@ import { collectGarbage } from "../gc.ts";
 import { lifeOf } from "../job-life.ts";
 import { withJobLock } from "../job-lock.ts";
 import { JobLog, systemClock } from "../job-log.ts";
+import { removePlanned } from "../planned-groups.ts";
 import { unclaimProcess } from "../process-claim.ts";
-import { contextOfRecord, stateOfRecord } from "../recorded-job.ts";
+import { contextOfRecord, plannedOf, stateOfRecord } from "../recorded-job.ts";
 import type { JobRecords } from "../records.ts";
 import { recordsOf, resultPathsOf } from "../records.ts";
 import { RunningJob } from "../running-job.ts";
@@ -85,7 +86,9 @@ function resume(
   const clock = options.clock ?? systemClock;
   const corral = ourselves();
   const records = recordsOf(directories, record.job_id);
-  records.update({ ...record, corral, left: null });
+  // A Corral that was killed as it made them left them; a limit that needs one makes it again.
+  const planned_groups = removePlanned(plannedOf(record)) ? [] : record.planned_groups;
+  records.update({ ...record, planned_groups, corral, left: null });
   const log = new JobLog(
     clock,
     record.begun_ns === null ? clock.monotonicNs() : BigInt(record.begun_ns),

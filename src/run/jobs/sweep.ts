@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ProcessIdentity } from "../../kernel/index.ts";
+import { readProcessStat } from "../../kernel/index.ts";
 import { collectGarbage } from "../gc.ts";
 import type { JobLifeState } from "../job-life.ts";
 import { isRunning, lifeOf } from "../job-life.ts";
@@ -96,9 +97,16 @@ function holderIsDead(path: string): boolean {
   }
 }
 
-function claimIsStale(path: string, recorded: ReadonlySet<string>): boolean {
+/** The writer's pid is in the name (atomic-file.ts); who is not here does not write any more. */
+function writerIsDead(path: string): boolean {
+  const pid = /\.(\d+)\.[0-9a-z]+\.tmp$/.exec(path)?.[1];
+  return ageMs(path) > temporaryAgeMs || (pid !== undefined && readProcessStat(Number(pid)) === null);
+}
+
+/** A job's record is there before its claims: a claim without one was left by who was killed as he let go. */
+function claimIsStale(path: string, directories: StateDirectories): boolean {
   try {
-    return !recorded.has(readFileSync(path, "utf8").trim()) && ageMs(path) > temporaryAgeMs;
+    return recordOf(directories, readFileSync(path, "utf8").trim()) === null;
   } catch {
     return false;
   }
@@ -121,13 +129,10 @@ function staleFiles(directories: StateDirectories): StaleFile[] {
     paths.map((path) => ({ path, kind }));
   return [
     ...found("lock", filesIn(jobs, ".lock").filter(holderIsDead)),
-    ...found(
-      "temporary",
-      temporary.filter((path) => ageMs(path) > temporaryAgeMs),
-    ),
+    ...found("temporary", temporary.filter(writerIsDead)),
     ...found(
       "claim",
-      filesIn(claims, "").filter((path) => !path.endsWith(".tmp") && claimIsStale(path, recorded)),
+      filesIn(claims, "").filter((path) => !path.endsWith(".tmp") && claimIsStale(path, directories)),
     ),
     ...found(
       "log",
