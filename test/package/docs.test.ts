@@ -60,7 +60,7 @@ function checkExample(example: string, cwd: string): void {
 }
 
 describe("the examples", () => {
-  for (const page of ["docs/run.md", "docs/jobs.md", "docs/metrics.md"]) {
+  for (const page of ["docs/run.md", "docs/jobs.md", "docs/metrics.md", "docs/attach.md"]) {
     for (const example of examplesIn(page)) {
       test(`${page}: ${title(example)}`, () => {
         checkExample(example, mkdtempSync(join(root, "example-")));
@@ -159,6 +159,20 @@ describe("the JSON Schemas", () => {
     test(`the plan of a run with ${flags === "" ? "no flags" : flags} is a corral.plan/1`, () => {
       const { stdout, stderr } = runScript(`corral run --dry-run --json ${flags} -- make`, root);
       assert.deepEqual(faultsOf("plan", JSON.parse(stdout)), [], stderr);
+    });
+  }
+
+  for (const [schema, script] of Object.entries({
+    reports:
+      "sleep 0.3 & a=$!; sleep 0.3 & corral attach --json --pid $a,$!,4194304 --oom-score 100 --pids-max 50; exit 0",
+    "attach-plan": "sleep 5 & corral attach --dry-run --json --pid $!,4194304 --nice 5 --cpu-quota 50; kill $!",
+    update:
+      "sleep 5 & corral attach --pid $! --job-id u --nice 5 --once --quiet; corral update u --cpu-quota 50 --json; kill $!",
+    report: "sleep 0.3 & corral attach --json --pid $! --memory-limit 64 --oom-score 100",
+  })) {
+    test(`what ${script.slice(0, 60)}… prints is a corral.${schema}/1`, () => {
+      const { stdout, stderr } = runScript(script, root);
+      assert.deepEqual(faultsOf(schema, JSON.parse(stdout)), [], stderr);
     });
   }
 
