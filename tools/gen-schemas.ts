@@ -117,7 +117,12 @@ const start = v.strictObject({
     "attach: bytes of memory charged to earlier groups before the move; null where nothing was moved.",
   ),
   left: v.pipe(
-    v.nullable(v.strictObject({ time: time("Wall clock, RFC 3339."), why: text("A signal's name, once, or detach.") })),
+    v.nullable(
+      v.strictObject({
+        time: time("Wall clock, RFC 3339."),
+        why: text("A signal's name, once, background, or detach."),
+      }),
+    ),
     v.description("That Corral left on purpose while the workload went on; null while it is meant to watch."),
   ),
   stop_time: v.pipe(

@@ -30,7 +30,7 @@ export interface AdoptedProcess {
 /** That Corral left a job on purpose, while its workload went on. */
 export interface Departure {
   readonly time: string;
-  /** The signal that made it leave, `once` for `attach --once`, or `detach` when it was told to. */
+  /** The signal that made it leave, `once` for `attach --once`, `background`, or `detach` when it was told to. */
   readonly why: string;
 }
 
