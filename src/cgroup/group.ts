@@ -73,12 +73,22 @@ interface Settled {
 }
 
 /**
+ * A group with processes that passes on a controller becomes threaded when the controller can be (cgroup-v2.rst,
+ * "Threads"), and then no process can join a group below it. Counting is not worth that; the root is exempt.
+ */
+function wouldTurnThreaded({ parent: { directory, hierarchy, stepAside: isVacated }, optional }: GroupSite): boolean {
+  if (hierarchy.version === 1 || isVacated || optional.length === 0) return false;
+  return tryReadControl(`${directory}/cgroup.type`) !== null && tryReadControl(`${directory}/cgroup.procs`) !== "";
+}
+
+/**
  * Enables what can be enabled; one controller that cannot be had costs only itself.
  * @throws CorralError CGROUP_IO when not one of the mandatory controllers can be had
  */
 function settleControllers(site: GroupSite): Settled {
   const { hierarchy, directory } = site.parent;
-  const all = [...site.controllers, ...site.optional];
+  const left = wouldTurnThreaded(site) ? missing(directory, site.optional) : [];
+  const all = [...site.controllers, ...site.optional].filter((controller) => !left.includes(controller));
   if (hierarchy.version === 1) return { controllers: all, enabled: [], refused: new Map() };
   const enabled: string[] = [];
   const failures = new Map<Controller, CorralError>();
