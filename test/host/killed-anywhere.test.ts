@@ -83,7 +83,7 @@ for (const call of calls.filter((one) => one !== "rmdir")) {
       const truth = wasKilled(ran) ? ["orphaned", "detached"] : ["detached"];
       assert.ok(
         states.every((state) => truth.includes(state)),
-        `${what}: ${states}`,
+        `${what}: ${states.join(" ")}`,
       );
       if (!isDeepStrictEqual(stateOfProcess(target.pid), before))
         assert.equal(states.length, 1, `${what}: what is changed has a job that knows`);
@@ -113,7 +113,7 @@ for (const call of ["rename", "link", "unlink", "rmdir"] as const) {
       const flags = ["attach", "--pid", String(target.pid), "--job-id", jobId, "--pids-max", "50", "--nice", "5"];
       const corral = bench.start(flags, { wrap: killAt(call, nth) });
       let over = false;
-      void corral.ended.then(() => {
+      const ended = corral.ended.finally(() => {
         over = true;
       });
       await until(
@@ -121,12 +121,12 @@ for (const call of ["rename", "link", "unlink", "rmdir"] as const) {
         () => over || startTicks(target.pid) === null || corralWatches(jobId),
       );
       target.say("go");
-      const ran = await corral.ended;
+      const ran = await ended;
       assert.deepEqual(await target.ended, [3, null], what);
       await assertCleared(what);
       const results = bench.results().filter((name) => name.startsWith(`${jobId}~`));
       // Killed before there was anything on record, it never was.
-      assert.ok(results.length <= 1 && (results.length === 1 || nth === 1), `${what}: ${results}`);
+      assert.ok(results.length <= 1 && (results.length === 1 || nth === 1), `${what}: ${results.join(" ")}`);
       if (!wasKilled(ran)) {
         assert.equal(ran.status, 3, ran.err);
         break;

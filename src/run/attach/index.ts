@@ -3,22 +3,17 @@
  * under limits, keeps on record what it changed, and undoes it. Knows nothing of flags, terminals or output.
  */
 
-export type { AdoptRequest, AdoptResult } from "./adopt.ts";
-export { adoptProcesses } from "./adopt.ts";
 export type { AttachOptions } from "./attach.ts";
 export { startAttach } from "./attach.ts";
 export type { AttachPlanDocument, UpdateDocument } from "./documents.ts";
 export { toAttachPlanDocument, toUpdateDocument } from "./documents.ts";
-export { jobOfProcess, lineageOf } from "./governed.ts";
-export type { Manager, Self, TargetFacts } from "./guards.ts";
-export { managerOf, refuseManaged, refuseProtected } from "./guards.ts";
+export { jobOfProcess } from "./governed.ts";
 export type { AttachPlan, ManagedProcess, PlannedChange, PlannedMove } from "./plan-attach.ts";
 export { planAttach } from "./plan-attach.ts";
-export { releaseProcesses } from "./release.ts";
 export type { JoinedProcess, RefusedProcess, Selection } from "./select-targets.ts";
 export { selectByComm, selectByPid } from "./select-targets.ts";
 export type { AttachSpec } from "./spec.ts";
-export { requireLiveRecord, takeUpJob } from "./take-up.ts";
+export { takeUpJob } from "./take-up.ts";
 export { treeOf } from "./tree.ts";
 export type { UpdateResult } from "./update.ts";
 export { updateJob } from "./update.ts";
