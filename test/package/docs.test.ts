@@ -60,7 +60,7 @@ function checkExample(example: string, cwd: string): void {
 }
 
 describe("the examples", () => {
-  for (const page of ["docs/run.md", "docs/jobs.md", "docs/metrics.md", "docs/attach.md"]) {
+  for (const page of ["docs/run.md", "docs/jobs.md", "docs/metrics.md", "docs/attach.md", "docs/watch.md"]) {
     for (const example of examplesIn(page)) {
       test(`${page}: ${title(example)}`, () => {
         checkExample(example, mkdtempSync(join(root, "example-")));
@@ -119,6 +119,41 @@ describe("the JSON Schemas", () => {
     const names = readdirSync(results);
     const faults = names.flatMap((name) => faultsOf("report", JSON.parse(readFileSync(join(results, name), "utf8"))));
     assert.deepEqual([names.length > 10, faults], [true, []]);
+  });
+
+  test("every line of a watch is a corral.watch-event/1, and an explanation a corral.watch-explain/1", () => {
+    const script = `
+cp /bin/sleep watched && cp /bin/sleep strict
+cat >watch.yaml <<END
+version: 1
+retry: { attempts: 1 }
+rules:
+  - { name: plain, match: { exe: $PWD/watched }, limits: { oom-score: 100, zswap-max: 1M } }
+  - { name: strict, match: { exe: $PWD/strict }, limits: { cpuset: "1023" }, strict: true }
+END
+corral watch --config watch.yaml --json --on-stop release & watch=$!
+sleep 1; ./watched 0.5 & ./strict 2 & sleep 1
+./watched 100 & kept=$!; sleep 0.5
+echo x: >>watch.yaml; kill -HUP $watch; sleep 0.5
+sed -i -e '$d' -e 's/oom-score: 100/oom-score: 50/' watch.yaml; kill -HUP $watch; sleep 0.5
+corral watch --config watch.yaml --explain $kept --json >explained
+kill $watch; wait $watch; kill $kept; echo "$(tr -d '\\n' <explained)"`;
+    const { stdout, stderr } = runScript(script, mkdtempSync(join(root, "watch-")));
+    const documents = stdout
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as { readonly schema: string; readonly event?: string });
+    assert.deepEqual(
+      documents.flatMap((one) => faultsOf(one.schema.replace(/^corral\.(.*)\/1$/, "$1"), one)),
+      [],
+    );
+    assert.deepEqual(
+      ["started", "governed", "ended", "failed", "reload_failed", "reloaded", "changed", "released", "stopped"].filter(
+        (name) => !documents.some(({ event }) => event === name),
+      ),
+      [],
+      stdout + stderr,
+    );
   });
 
   test("the start record of a live job is a corral.start/1", () => {

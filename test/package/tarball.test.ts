@@ -41,6 +41,8 @@ describe("the packed package", () => {
       "dist/lib/index.d.ts",
       "docs/errors.md",
       "examples/watch.yaml",
+      "systemd/corral-job@.service",
+      "systemd/corral-watch.service",
       "schemas/watch-config.schema.json",
       "README.md",
     ];
