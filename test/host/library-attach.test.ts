@@ -13,7 +13,9 @@ import { controller, requires } from "../shared/requires.ts";
 const bench = openBench();
 const options = benchOptions(bench);
 const started: number[] = [];
-after(() => started.forEach((pid) => void killQuietly(pid)));
+after(() => {
+  for (const pid of started) killQuietly(pid);
+});
 
 /** A process that nobody governs, with its pid and when it started. */
 async function stranger(script = "echo ready; exec sleep 1000") {

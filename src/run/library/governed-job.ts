@@ -17,7 +17,6 @@ import { readLimits } from "./job-terms.ts";
 import { readDurationMs, readFlag, readOptions, wrong } from "./option-values.ts";
 import type { StopOptions, UpdateOptions } from "./options.ts";
 import type { JobStreams } from "./stdio.ts";
-import type { StdioOption } from "./stdio-options.ts";
 
 /** Everything a job of the library is made of. */
 export interface GovernedParts {
@@ -30,7 +29,7 @@ export interface GovernedParts {
 }
 
 /** The one implementation of `Job`. */
-export class GovernedJob implements Job<StdioOption> {
+export class GovernedJob implements Job {
   readonly jobId: string;
   readonly pid: number;
   readonly result: Promise<RunReport>;
@@ -66,7 +65,7 @@ export class GovernedJob implements Job<StdioOption> {
   }
 
   signal(name: NodeJS.Signals): void {
-    if (!Object.hasOwn(signalNumbers, name)) throw wrong("signal", `knows no ${quote(String(name))}`);
+    if (!Object.hasOwn(signalNumbers, name)) throw wrong("signal", `knows no ${quote(name)}`);
     this.#parts.running.signal(name);
   }
 

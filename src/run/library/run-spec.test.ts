@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
-import type { RunOptions } from "./options.ts";
 import { toRunSpec } from "./run-spec.ts";
 
 const judge = (options: object, command: unknown = "true", args: readonly unknown[] = []) =>
-  toRunSpec(command, args, options as RunOptions);
+  toRunSpec(command, args, options);
 
 /** Options as JavaScript may hand them over. */
 test.each<[object, string]>([
