@@ -1,5 +1,5 @@
-import { intents } from "../report/index.ts";
 import type { FlagTable, RawFlags } from "./flag-definition.ts";
+import { jobTermFlags } from "./job-term-flags.ts";
 import { limitFlags } from "./limit-flags.ts";
 import { proposeJobIds, proposeNames, proposePids } from "./propose-targets.ts";
 
@@ -45,27 +45,7 @@ export const attachFlags = {
   "dry-run": { group: "Report", common: true, brief: "print what would be done, and do nothing" },
 
   strict: { group: "Job and placement", common: true, brief: "undo everything unless every limit is applied" },
-  "job-id": {
-    group: "Job and placement",
-    common: true,
-    value: "ID",
-    brief: "name of the job; default: program and random letters",
-  },
-  tag: { group: "Job and placement", value: "KEY=VALUE", repeat: true, brief: "echoed in the report" },
-  intent: {
-    group: "Job and placement",
-    value: "WHAT",
-    choices: intents,
-    brief: "production, test, experiment or soak; echoed in the report",
-  },
-  "sla-eligible": { group: "Job and placement", brief: "limits that are not applied count as a violation" },
-  "cgroup-parent": { group: "Job and placement", value: "PATH", brief: "make the group below this existing one" },
-  scope: {
-    group: "Job and placement",
-    value: "WHO",
-    choices: ["auto", "cgroupfs", "systemd"],
-    brief: "auto, cgroupfs or systemd: who makes the group",
-  },
+  ...jobTermFlags,
 } as const satisfies FlagTable;
 
 export type AttachFlagName = keyof typeof attachFlags;
