@@ -52,6 +52,29 @@ function setAttributes(
   return asTaken(changes);
 }
 
+const asksForSomething = ({ origins, changes }: AdoptedProcess): boolean => origins.length > 0 || changes.length > 0;
+
+/** What was tried already: a move or a value that the kernel refuses is not tried for ever. */
+class Attempts {
+  readonly #tried = new Set<string>();
+
+  /** A plan without what was tried before. */
+  untried(plan: AdoptedProcess): AdoptedProcess {
+    const key = keyOf(plan.process);
+    return {
+      ...plan,
+      origins: plan.origins.filter(({ to }) => this.#isFirst(`${key} ${to}`)),
+      changes: plan.changes.filter(({ tid, attribute }) => this.#isFirst(`${key} ${tid} ${attribute}`)),
+    };
+  }
+
+  #isFirst(attempt: string): boolean {
+    if (this.#tried.has(attempt)) return false;
+    this.#tried.add(attempt);
+    return true;
+  }
+}
+
 /**
  * Puts living processes under a group's limits and gives them attributes, without touching them otherwise: nothing is
  * stopped, traced or signalled. Descendants are followed until none is left outside; those born meanwhile of an adopted
@@ -61,16 +84,13 @@ export function adoptProcesses(request: AdoptRequest): AdoptResult {
   const { leader, group, record } = request;
   const wanted = wantedAttributes(request.attributes);
   const hostOf = hostCgroupsReader();
+  const attempts = new Attempts();
   let adopted = request.known;
-  const done = new Set<string>();
   const moveRefusals = new Map<string, MoveRefusal>();
   const attributeRefusals = new Map<string, string>();
   let complete = false;
-  for (let pass = 0; pass < maxPasses && !complete; pass += 1) {
-    const fresh = request.find().filter((one) => !done.has(keyOf(one)));
-    complete = fresh.length === 0;
-    if (complete) break;
-    const plans = fresh.map(
+  for (let pass = 0; pass < maxPasses; pass += 1) {
+    const plans = request.find().map(
       (process): AdoptedProcess => ({
         process,
         since_ticks: uptimeTicks(),
@@ -78,10 +98,12 @@ export function adoptProcesses(request: AdoptRequest): AdoptResult {
         changes: planChanges(process.pid, wanted),
       }),
     );
-    for (const one of fresh) done.add(keyOf(one));
-    const touched = plans.filter(({ origins, changes }) => origins.length > 0 || changes.length > 0);
+    const touched = plans.map((plan) => attempts.untried(plan)).filter(asksForSomething);
+    // Whoever was born during this pass has a parent that is inside, and so is inside.
+    complete = touched.length === 0;
+    if (complete) break;
     adopted = mergeAdopted(adopted, touched);
-    if (touched.length > 0) record(adopted);
+    record(adopted);
     for (const plan of touched) move(plan, moveRefusals);
     const taken = touched.map((plan) => ({ ...plan, changes: setAttributes(plan, attributeRefusals) }));
     adopted = mergeAdopted(adopted, taken);
