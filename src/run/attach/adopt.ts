@@ -102,11 +102,12 @@ export function adoptProcesses(request: AdoptRequest): AdoptResult {
     // Whoever was born during this pass has a parent that is inside, and so is inside.
     complete = touched.length === 0;
     if (complete) break;
-    adopted = mergeAdopted(adopted, touched);
-    record(adopted);
+    record(mergeAdopted(adopted, touched));
     for (const plan of touched) move(plan, moveRefusals);
     const taken = touched.map((plan) => ({ ...plan, changes: setAttributes(plan, attributeRefusals) }));
     adopted = mergeAdopted(adopted, taken);
+    // All other values are either taken as they are or refused.
+    if (request.attributes.affinity !== null) record(adopted);
   }
   const joins = [...moveRefusals.values()].map(
     ({ directory, code }): LauncherSet => ({ name: "join", errno: -1, code, effective: `${directory}/cgroup.procs` }),

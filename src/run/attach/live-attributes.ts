@@ -143,14 +143,15 @@ export function applyChanges(identity: ProcessIdentity, changes: readonly TaskCh
 }
 
 /**
- * Changes as the kernel took them: an affinity reads back as what the cpuset leaves of it. Only what stands now can later
- * be told from what somebody else has set.
+ * Changes as the kernel took them: an affinity reads back as what the cpuset leaves of it, which may be what it was. Only
+ * what stands now can later be told from what somebody else has set.
  */
 export const asTaken = (changes: readonly TaskChange[]): TaskChange[] =>
-  changes.map((change) => {
+  changes.flatMap((change) => {
     const attribute = change.attribute === "affinity" ? liveAttribute(change.attribute) : null;
     const now = attribute === null ? null : readQuietly(attribute, change.tid);
-    return now === null || now === change.before ? change : { ...change, after: now };
+    if (now === null) return [change];
+    return now === change.before ? [] : [{ ...change, after: now }];
   });
 
 const unreadable = (): string => (loadAddon() === null ? "the native addon is missing" : "it cannot be read");
