@@ -7,15 +7,16 @@ import { startTarget } from "../shared/attach.ts";
 import { openBench } from "../shared/bench.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { killQuietly, stateOf } from "../shared/processes.ts";
-import { requires, root } from "../shared/requires.ts";
-import { until } from "../shared/timing.ts";
+import { program, requires, root } from "../shared/requires.ts";
+import { scaled, until } from "../shared/timing.ts";
 
 const bench = openBench();
 
 /** When the parent of a process takes note of its end. */
 const parents = {
   "at once": (script: string, pidFile: string) => `echo $$ > ${pidFile}; exec sh -c '${script}'`,
-  "after a second": (script: string, pidFile: string) => `sh -c '${script}' & echo $! > ${pidFile}; exec sleep 1`,
+  "after a second": (script: string, pidFile: string) =>
+    `sh -c '${script}' & echo $! > ${pidFile}; exec sleep ${scaled(1000) / 1000}`,
   never: (script: string, pidFile: string) => `sh -c '${script}' & echo $! > ${pidFile}; exec sleep 1000`,
 } as const;
 
@@ -36,7 +37,7 @@ async function watchEnd(parent: keyof typeof parents, end: string) {
   const script = `while [ ! -e ${go} ]; do sleep 0.02; done; ${end}`;
   const started = await startTarget(bench, ["sh", "-c", parents[parent](script, pidFile)]);
   await until("the process runs", () => existsSync(pidFile) && readFileSync(pidFile, "utf8").endsWith("\n"));
-  const pid = Number(readFileSync(pidFile, "utf8"));
+  const pid = pidIn(pidFile);
   const corral = bench.start(["attach", "--pid", String(pid), "--oom-score", "100", "--report", file]);
   await until("it is watched", () => readFileSync(`/proc/${pid}/oom_score_adj`, "utf8") === "100\n");
   writeFileSync(go, "");
@@ -74,7 +75,7 @@ test("a core dump is told as run tells it", async (t) => {
 });
 
 test("a leader that ends before its threads has not ended, and the end of the last one is the end", async (t) => {
-  if (!requires(t, root())) return;
+  if (!requires(t, root(), program("python3"))) return;
   const file = bench.fresh("report.json");
   const go = bench.fresh("go");
   const script = `import ctypes, os, threading, time
@@ -83,16 +84,20 @@ def last():
     os._exit(5)
 threading.Thread(target=last).start()
 ctypes.CDLL(None).pthread_exit(None)`;
-  const python = await startTarget(bench, ["python3", "-c", script]).catch(() => null);
-  if (python === null) return t.skip("python3 is not installed");
-  await until("the leader has ended", () => stateOf(python.pid) === "Z", 10_000);
-  const corral = bench.start(["attach", "--pid", String(python.pid), "--pids-max", "50", "--report", file]);
+  const pidFile = bench.fresh("pid");
+  const python = `python3 -c "$0" & echo $! > ${pidFile}; exec sleep 1000`;
+  const parent = await startTarget(bench, ["sh", "-c", python, script]);
+  await until("the leader has ended", () => existsSync(pidFile) && stateOf(pidIn(pidFile)) === "Z", 10_000);
+  const corral = bench.start(["attach", "--pid", String(pidIn(pidFile)), "--pids-max", "50", "--report", file]);
   await until("it is watched", () => bench.records().length === 1);
   writeFileSync(go, "");
   const { status, err } = await corral.ended;
   assert.equal(status, 5, err);
   assert.equal((JSON.parse(readFileSync(file, "utf8")) as RunReport).exit_code, 5);
+  parent.child.kill("SIGKILL");
 });
+
+const pidIn = (file: string): number => Number(readFileSync(file, "utf8"));
 
 test("an end that nobody tells is null and not known, the status is 0, and a line says so", async (t) => {
   if (!requires(t, root())) return;
