@@ -16,9 +16,19 @@ const machines = [
     name: "vm-plain",
     tests: [
       "test/vm/enforcement",
-      ...["attach-exit", "doctor", "lifetime", "limits", "outcomes", "programs", "properties", "terminal"].map(
-        (name) => `test/host/${name}.test.ts`,
-      ),
+      ...[
+        "acceptance",
+        "attach",
+        "attach-exit",
+        "attach-guards",
+        "doctor",
+        "lifetime",
+        "limits",
+        "outcomes",
+        "programs",
+        "properties",
+        "terminal",
+      ].map((name) => `test/host/${name}.test.ts`),
     ],
     flags: ["--cpus", "2", "--disks", "2", "--env", "CORRAL_TEST_SLOWNESS=10"],
   },
