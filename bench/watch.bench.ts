@@ -2,10 +2,10 @@
  * `npm run bench -- watch`: how soon `corral watch` finds and governs processes, and what it costs, beside a scan at
  * intervals and cgrulesengd.
  *
- *     npm run bench -- watch [--processes N] [--rounds N] [--json]
+ *     npm run bench -- watch.bench [--processes N] [--rounds N] [--seconds N] [--json]
  *
- * So many idle processes live on the host meanwhile; each latency is of so many executions. Exit status 1 when a target
- * fails. (The word also runs watch-rules.bench.ts, which measures the matching alone.)
+ * So many idle processes live on the host meanwhile; each latency is of so many executions; rest is measured for so many
+ * seconds. Exit status 1 when a target fails. `npm run bench -- watch` also runs watch-rules.bench.ts, the matching alone.
  */
 import { copyFileSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -26,14 +26,15 @@ const { values } = parseArgs({
   options: {
     processes: { type: "string", default: "2000" },
     rounds: { type: "string", default: "200" },
+    seconds: { type: "string", default: "60" },
     json: { type: "boolean", default: false },
   },
   strict: false,
 });
 const processes = Number(values["processes"]);
 const rounds = Number(values["rounds"]);
-const idleSec = 60;
-const stormSec = 20;
+const idleSec = Number(values["seconds"]);
+const stormSec = Math.min(20, idleSec);
 
 interface Row {
   readonly name: string;

@@ -68,28 +68,39 @@ export async function startCorral(place: Place, ...keys: readonly string[]): Pro
   return { pid: child.pid ?? 0, events, end: () => ended(child) };
 }
 
+/** What cgrulesengd insists on, besides its rules; made for the measurement, and only where nothing of it is there. */
 const cgrules = "/etc/cgrules.conf";
+const cgconfig = "/etc/cgconfig.conf";
+const cgconfigs = "/etc/cgconfig.d";
 const controllers = ["cpu", "memory", "pids"] as const;
 
 /** Why cgrulesengd of cgroup-tools cannot be measured here, or null. */
 export function whyNoCgrulesengd(): string | null {
   if (findProgram("cgrulesengd") === null) return "not installed (cgroup-tools)";
-  if (existsSync(cgrules)) return `${cgrules} exists`;
+  const there = [cgrules, cgconfig, cgconfigs].find((file) => existsSync(file));
+  if (there !== undefined) return `${there} exists`;
   return controllers.some((name) => host.owner[name]?.version !== 1) ? "the controllers are not on cgroup v1" : null;
 }
 
 /** cgrulesengd of cgroup-tools: rules of user and program, the proc connector, groups that are there already. */
 export async function startCgrulesengd({ target, parent }: Place): Promise<Discoverer> {
-  for (const name of controllers) mkdirSync(`${parent.directoryOf(name)}/peer`);
-  writeFileSync(cgrules, `root:${target} ${controllers.join(",")} ${parent.name}/peer\n`);
+  const lines = controllers.map((name, index) => {
+    const group = `${parent.directoryOf(name)}/peer`;
+    mkdirSync(group);
+    const destination = group.slice((host.owner[name]?.mountPoint.length ?? 0) + 1);
+    return `${index === 0 ? `root:${target}` : "%"} ${name} ${destination}\n`;
+  });
+  mkdirSync(cgconfigs);
+  writeFileSync(cgconfig, "");
+  writeFileSync(cgrules, lines.join(""));
   const child = spawn(findProgram("cgrulesengd") ?? "", ["-n", "-Q"], { stdio: "ignore" });
   await sleep(1000);
   return {
     pid: child.pid ?? 0,
     events: () => [],
     end: async () => {
-      rmSync(cgrules);
       await ended(child);
+      for (const file of [cgrules, cgconfig, cgconfigs]) rmSync(file, { recursive: true });
     },
   };
 }

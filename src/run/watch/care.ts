@@ -189,15 +189,17 @@ export class Care {
     const { identity } = charge;
     const governed: Charge = { ...charge, state: "governed", job, timer: null };
     this.charges.set(governed);
-    void job.result.then((report) => {
-      const now = this.charges.get(identity);
-      if (now?.job !== job) return;
-      this.charges.delete(identity);
-      const { exit_code, exit_signal, exit_reason } = report;
-      const told = { job_id: job.jobId, rule: now.ruleName, exit_code, exit_signal, exit_reason };
-      this.#options.onEvent({ event: "ended", ...told });
-    });
+    void this.#awaitEnd(identity, job);
     return governed;
+  }
+
+  async #awaitEnd(identity: ProcessIdentity, job: RunningJob): Promise<void> {
+    const { exit_code, exit_signal, exit_reason } = await job.result;
+    const now = this.charges.get(identity);
+    if (now?.job !== job) return;
+    this.charges.delete(identity);
+    const told = { job_id: job.jobId, rule: now.ruleName, exit_code, exit_signal, exit_reason };
+    this.#options.onEvent({ event: "ended", ...told });
   }
 
   #tellFailure(charge: Charge, { code, message }: CorralError, attempt = 1, retry_ms: number | null = null): void {

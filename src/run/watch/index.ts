@@ -24,4 +24,3 @@ export { toEventDocument } from "./watch-event.ts";
 export type { WatchFacts } from "./watch-facts.ts";
 export type { SessionOptions } from "./watch-session.ts";
 export { WatchSession } from "./watch-session.ts";
-export { Watcher } from "./watcher.ts";

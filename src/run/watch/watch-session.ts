@@ -98,7 +98,8 @@ export class WatchSession {
   }
 
   #status(): string {
-    const { status, governed, waiting } = this.#watcher.health();
+    const { governed, waiting } = this.#watcher.facts();
+    const { status } = this.#watcher.health();
     return `${status}; ${governed} governed, ${waiting} waiting`;
   }
 

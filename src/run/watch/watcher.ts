@@ -174,12 +174,14 @@ export class Watcher {
 
   #armScan(): void {
     if (this.#closing) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.scan().then(() => {
-        if (this.#timer === null) this.#armScan();
-      });
-    }, this.#config.scanIntervalMs);
+    this.#timer = setTimeout(() => void this.#scanAgain(), this.#config.scanIntervalMs);
+  }
+
+  async #scanAgain(): Promise<void> {
+    this.#timer = null;
+    await this.scan();
+    // A reload has armed the next one meanwhile.
+    if (this.#timer === null) this.#armScan();
   }
 
   async #scanOnce(): Promise<void> {
