@@ -135,7 +135,10 @@ test("a user governs his own process as far as his rights go, without a group", 
     ["sh", "-c", "read line; exit 9"],
     ["setpriv", `--reuid=${nobody}`, "--clear-groups"],
   );
-  await until("it has become nobody's", () => /^Uid:\t65534/m.test(readProc(`${target.pid}/status`) ?? ""));
+  // Between the change of user and the exec /proc/PID still belongs to root (proc(5), dumpable).
+  await until("it has become nobody's shell", () =>
+    /^Name:\tsh\n[^]*^Uid:\t65534/m.test(readProc(`${target.pid}/status`) ?? ""),
+  );
   const file = bench.fresh("report.json");
   const flags = ["--nice", "5", "--cpu-quota", "50", "--oom-score", "500", "--report", file];
   const corral = bench.start(["attach", "--pid", String(target.pid), ...flags], { uid: nobody });
@@ -146,7 +149,8 @@ test("a user governs his own process as far as his rights go, without a group", 
   assert.equal(status, 9);
   assert.equal(warnings[0], "WARNING: Cannot create cgroup (permission denied)");
   const outcomes = Object.fromEntries(report.constraints.map((one) => [one.name, one.status]));
-  assert.deepEqual([outcomes["cpu-quota"], outcomes["oom-score"]], ["not_enforceable", "applied"]);
+  const told = JSON.stringify(report.constraints);
+  assert.deepEqual([outcomes["cpu-quota"], outcomes["oom-score"]], ["not_enforceable", "applied"], told);
 });
 
 /** A group with a name of its own below the test's parent, with the process in it, in the hierarchy of pids. */
