@@ -137,7 +137,7 @@ test("a user governs his own process as far as his rights go, without a group", 
   );
   // Between the change of user and the exec /proc/PID still belongs to root (proc(5), dumpable).
   await until("it has become nobody's shell", () =>
-    /^Name:\tsh\n[^]*^Uid:\t65534/m.test(readProc(`${target.pid}/status`) ?? ""),
+    /^Name:\tsh\n(?:.*\n)*^Uid:\t65534/m.test(readProc(`${target.pid}/status`) ?? ""),
   );
   const file = bench.fresh("report.json");
   const flags = ["--nice", "5", "--cpu-quota", "50", "--oom-score", "500", "--report", file];
