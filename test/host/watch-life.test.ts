@@ -211,7 +211,7 @@ test("killed at any moment, a watch loses no process and governs none twice; the
     const watch = await startWatch(t, bench, text, keep);
     for (let index = 0; index < 5; index += 1) programs.push(worker(t, programs.length % 100));
     // Whatever it is doing then: each round is killed a little later.
-    await sleep(round * 9);
+    await sleep(round * 20);
     watch.started.kill("SIGKILL");
     await watch.started.ended;
     killed.push(`${watch.all("governed").length} governed, ${watch.all("taken_up").length} taken up`);
@@ -231,7 +231,9 @@ test("killed at any moment, a watch loses no process and governs none twice; the
     () => programs.every(({ pid }) => groupsOf(pid).length === 1) && inCare().size >= 40,
     20_000,
   );
-  await until("records are those of the processes", () => bench.records().length === programs.length);
+  // Beside them a record may be locked for a moment.
+  const left = (): string[] => bench.records().filter((name) => !name.endsWith(".lock"));
+  await until("records are those of the processes", () => left().length === programs.length);
   const care = inCare();
   assert.deepEqual(
     programs.map(({ pid }) => groupsOf(pid)),
@@ -279,7 +281,7 @@ rules:
       crowd.map(({ pid }) => watch.all("governed").flatMap((one) => (one.pid === pid ? [one.job_id] : []))),
     );
     assert.deepEqual([groupsOf(inner?.pid ?? 0), groupsOf(tree.pid)], [[inner?.job_id], [told.job_id]]);
-    assert.equal(bench.records().length, 32);
+    assert.equal(bench.records().filter((name) => name.endsWith(".json")).length, 32);
     await watch.stop();
     process.kill(inner?.pid ?? 0, "SIGKILL");
     tree.tell();

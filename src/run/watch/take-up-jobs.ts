@@ -2,8 +2,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ProcessIdentity } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { takeUpJob } from "../attach/index.ts";
-import { collectGarbage } from "../gc.ts";
 import { lifeOf } from "../job-life.ts";
+import { sweep } from "../jobs/index.ts";
 import { listStartRecords } from "../records.ts";
 import type { StartRecord } from "../start-record.ts";
 import type { Care, CareOptions } from "./care.ts";
@@ -55,10 +55,19 @@ async function takeUp({ record, workload, made }: EarlierJob, config: WatchConfi
   await care.rejudge(charge);
 }
 
+/** What killed Corrals left behind; whoever cannot clear it up can govern all the same. */
+async function clearUp({ directories, onEvent }: CareOptions): Promise<void> {
+  try {
+    await sweep(directories, false);
+  } catch (thrown) {
+    onEvent({ event: "warning", message: CorralError.from(thrown).message });
+  }
+}
+
 /** Takes up the jobs that an earlier watch made and nobody watches now. */
 export async function takeUpEarlierJobs(config: WatchConfig, care: Care, options: CareOptions): Promise<void> {
-  const { directories, onEvent } = options;
-  collectGarbage(directories);
+  const { onEvent } = options;
+  await clearUp(options);
   for (const earlier of earlierJobs(options)) {
     try {
       await takeUp(earlier, config, care, options);
