@@ -163,6 +163,11 @@ export class GroupHandle {
     this.refused = refused;
   }
 
+  /** This group with other directories: those that it has been given since. */
+  withDirectories(directories: readonly GroupDirectory[]): GroupHandle {
+    return new GroupHandle(directories, this.#aside, this.refused);
+  }
+
   /** The v2 directory, with or without controllers, or null on a pure v1 host. */
   get unified(): GroupDirectory | null {
     return this.directories.find((directory) => directory.version === 2) ?? null;
