@@ -81,6 +81,9 @@ const start = v.strictObject({
     ),
     v.description("Directories of the job's group; empty without a group."),
   ),
+  groups_since: textOrNull(
+    "When an update gave the group what it had not at the start, so that it counts only part of the use; null when it counts all.",
+  ),
   planned_groups: texts("Directories that are about to be made for the group."),
   constraints: v.pipe(v.array(constraint), v.description("Outcomes known so far.")),
   keep_limits: yesNo("attach: whether limits and group stay as they are when Corral goes."),

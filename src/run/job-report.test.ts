@@ -178,6 +178,16 @@ test("a group that counts no CPU time is completed from the leader's", () => {
   expect(collectUsage(new GroupHandle([]), { ...exited(0, null), usage })).toEqual(counted);
 });
 
+test("of a group that was made while the job ran, wait4 tells the CPU time and the peak where it covers more", () => {
+  expect(collectUsage(new GroupHandle([]), { ...exited(0, null), usage }, true)).toEqual({
+    ...uncounted,
+    source: "rusage",
+    cpu_user_us: 10,
+    cpu_sys_us: 20,
+    memory_peak_bytes: 4096,
+  });
+});
+
 test("what nobody counted is null", () => {
   expect(collectUsage(null, exited(0, null))).toEqual(uncounted);
   expect(collectUsage(null, null)).toEqual(uncounted);

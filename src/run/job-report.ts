@@ -33,6 +33,8 @@ export interface JobContext {
 export interface JobState {
   readonly workload: ProcessIdentity | null;
   readonly group: GroupHandle | null;
+  /** When an update gave the group what it had not before; null when it has counted since the start. */
+  readonly groupsSince: string | null;
   readonly scope: RunReport["scope"];
   /** Directories that the group is to have, while they are being made. */
   readonly plannedGroups: readonly string[];
@@ -50,6 +52,7 @@ export interface JobState {
 export const freshState: JobState = {
   workload: null,
   group: null,
+  groupsSince: null,
   scope: "none",
   plannedGroups: [],
   constraints: [],
@@ -117,12 +120,28 @@ export const openEnd: JobEnd = {
 
 const fromGroup = ({ cpu_total_us: _, ...usage }: GroupUsage): UsageReport => ({ source: "group", ...usage });
 
-/** The job's resource use: the group's counters, completed by wait4(2) of the leader where no group counts. */
-export function collectUsage(group: GroupHandle | null, exit: ExitInfo | null): UsageReport {
+/** The larger of two readings; null where nobody read. */
+const larger = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
+
+/** The counters of a group that was made while the job ran, with what wait4(2) knows of the time before. */
+function completed(counted: UsageReport, waited: NonNullable<ExitInfo["usage"]>): UsageReport {
+  const usage = { ...counted, memory_peak_bytes: larger(counted.memory_peak_bytes, waited.maxRssBytes) };
+  const groupUs = (counted.cpu_user_us ?? 0) + (counted.cpu_sys_us ?? 0);
+  if (groupUs >= waited.userUs + waited.sysUs) return usage;
+  return { ...usage, source: "rusage", cpu_user_us: waited.userUs, cpu_sys_us: waited.sysUs };
+}
+
+/**
+ * The job's resource use: the group's counters, completed by wait4(2) of the leader where no group counts.
+ * @param late the group was made while the job ran: where wait4(2) covers more use than it, that is told
+ */
+export function collectUsage(group: GroupHandle | null, exit: ExitInfo | null, late = false): UsageReport {
   const rusage = exit?.usage ?? null;
   const waited = rusage === null ? null : { cpu_user_us: rusage.userUs, cpu_sys_us: rusage.sysUs };
   if (group !== null) {
     const usage = fromGroup(readUsage(group));
+    if (late && rusage !== null) return completed(usage, rusage);
     return usage.cpu_user_us === null && waited !== null ? { ...usage, ...waited } : usage;
   }
   if (rusage === null || waited === null) return noUsage;

@@ -15,6 +15,7 @@ const record = {
   start_time: "2026-01-02T03:04:05.678Z",
   begun_ns: "12",
   planned_groups: [],
+  groups_since: null,
   groups: [{ path: "/g", version: 2, controllers: ["pids"], device: 1, inode: 2 }],
   constraints: [],
   adopted: [],

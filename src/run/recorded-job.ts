@@ -31,6 +31,7 @@ export function startRecord(context: JobContext, state: JobState): StartRecord {
     tags: spec.tags,
     planned_groups: state.plannedGroups,
     groups: state.group?.directories ?? [],
+    groups_since: state.groupsSince,
     constraints: state.constraints,
     keep_limits: context.keepLimits,
     adopted: state.adopted,
@@ -92,6 +93,7 @@ export function stateOfRecord(record: StartRecord): JobState {
   return {
     workload: record.workload,
     group: groupOfRecord(record),
+    groupsSince: record.groups_since,
     scope: record.scope,
     plannedGroups: record.planned_groups,
     constraints: record.constraints,

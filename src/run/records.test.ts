@@ -57,6 +57,7 @@ const record = (part: Partial<StartRecord> = {}): StartRecord => ({
   constraints: [],
   keep_limits: false,
   adopted: [],
+  groups_since: null,
   memory_elsewhere_bytes: null,
   left: null,
   stop_time: null,

@@ -267,7 +267,7 @@ export class RunningJob {
 
   async #finish(state: JobState, exit: ExitInfo, durationSec: number): Promise<RunReport> {
     const { log, tethers, wallClock, exitSource } = this.#parts;
-    const usage = collectUsage(state.group, exit);
+    const usage = collectUsage(state.group, exit, state.groupsSince !== null);
     const attach = await this.#letGo(state);
     const { survivors, left } = await disband(state.group);
     const alone = survivors === null || survivors.length === 0;

@@ -34,7 +34,9 @@ const pressure = (resource: string) =>
 const usage = v.strictObject({
   source: v.pipe(
     v.picklist(["group", "rusage", "none"]),
-    v.description("Who counted: the job's group; wait4(2) of the leader and what it waited for; nobody."),
+    v.description(
+      "Who counted CPU time: the job's group; wait4(2) of the leader and what it waited for, beside which a group that was made while the job ran may tell the rest; nobody.",
+    ),
   ),
   cpu_user_us: countOrNull("CPU time in user mode, microseconds; null when nobody counted."),
   cpu_sys_us: countOrNull("CPU time in the kernel, microseconds; null when nobody counted."),

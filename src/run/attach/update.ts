@@ -7,6 +7,7 @@ import { CorralError, quote } from "../../report/index.ts";
 import { refuseIfStrict } from "../attempt.ts";
 import { lifeOf } from "../job-life.ts";
 import { withJobLock } from "../job-lock.ts";
+import { systemClock } from "../job-log.ts";
 import type { RunPlan } from "../plan.ts";
 import { planRun } from "../plan.ts";
 import { prepareLimits, settleOutcomes } from "../prepare.ts";
@@ -69,6 +70,24 @@ function addedTo(before: GroupHandle | null, now: GroupHandle | null): GroupHand
   return added.length === 0 ? null : new GroupHandle(added);
 }
 
+/** True when a group has directories or controllers now that it had not before, and that count from now on only. */
+function hasGrown(before: GroupHandle | null, now: GroupHandle | null): boolean {
+  const counted = (group: GroupHandle | null): string[] =>
+    (group?.directories ?? []).flatMap(({ path, controllers }) => [
+      path,
+      ...controllers.map((one) => `${path} ${one}`),
+    ]);
+  const known = new Set(counted(before));
+  return counted(now).some((one) => !known.has(one));
+}
+
+/** The record of a job whose group has grown: since when it counts, and who knows of the time before. */
+function grownSince(record: StartRecord, time: string): Pick<StartRecord, "groups_since" | "warnings"> {
+  const earlier = record.mode === "run" ? "is counted by wait4(2) of the leader only" : "is not counted";
+  const warning = `all of the group exists since ${time}; what was used before ${earlier}`;
+  return { groups_since: time, warnings: [...record.warnings, warning] };
+}
+
 /** Later outcomes replace earlier ones of the same limit. */
 function mergeOutcomes(
   before: readonly ConstraintOutcome[],
@@ -121,7 +140,12 @@ function change(record: StartRecord, directories: StateDirectories, spec: Govern
       })
     : { group: before, unavailable: new Map(), denied: false };
   const { group } = setup;
-  note({ groups: group?.directories ?? [], planned_groups: [], scope: group === null ? "none" : scopeOf(record) });
+  note({
+    groups: group?.directories ?? [],
+    planned_groups: [],
+    scope: group === null ? "none" : scopeOf(record),
+    ...(hasGrown(before, group) ? grownSince(record, systemClock.wall()) : {}),
+  });
   const old = snapshot(plan, group);
   const prepared = prepareLimits(plan, spec, facts, setup, true);
   const result = adoptProcesses({
@@ -141,7 +165,8 @@ function change(record: StartRecord, directories: StateDirectories, spec: Govern
     const left = releaseProcesses(result.adopted, addedTo(before, group));
     const stuck = addedTo(before, group)?.remove() ?? [];
     // What could not be removed stays on record, for who clears up.
-    note({ adopted: record.adopted, ...(left.length + stuck.length === 0 ? { groups: record.groups } : {}) });
+    const { adopted, groups, groups_since, warnings } = record;
+    note({ adopted, ...(left.length + stuck.length === 0 ? { groups, groups_since, warnings } : {}) });
     throw refusal;
   }
   const adopted = record.mode === "attach" ? mergeAdopted(record.adopted, result.adopted) : record.adopted;

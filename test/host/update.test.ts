@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import type { StatusDocument } from "../../src/run/jobs/index.ts";
+import { openBench } from "../shared/bench.ts";
+import { expectNoLeftovers } from "../shared/leaks.ts";
+import { controller, requires, root } from "../shared/requires.ts";
+import { until } from "../shared/timing.ts";
+
+const bench = openBench();
+
+test("what a workload used before an update gave it a group is told by wait4, and a warning says so", async (t) => {
+  if (!requires(t, root(), controller("pids"))) return;
+  const [begun, end] = [bench.fresh("begun"), bench.fresh("end")];
+  const work = `i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; : > ${begun}; until [ -e ${end} ]; do sleep 0.05; done`;
+  const corral = bench.start(["run", "--quiet", "--job-id", "late", "--", "sh", "-c", work], { limitMs: 60_000 });
+  await until("the workload has used its time", () => existsSync(begun));
+  assert.equal((await bench.corral(["update", "late", "--pids-max", "50"])).status, 0);
+  writeFileSync(end, "");
+  const { status } = await corral.ended;
+  const { out } = await bench.corral(["status", "late", "--json"]);
+  const { result } = JSON.parse(out) as StatusDocument;
+  assert.deepEqual([status, result?.usage.source, (result?.usage.cpu_user_us ?? 0) > 50_000], [0, "rusage", true]);
+  assert.match(
+    result?.warnings.join("\n") ?? "",
+    /^all of the group exists since \S+; what was used before is counted by wait4\(2\) of the leader only$/,
+  );
+});
+
+expectNoLeftovers(bench);
