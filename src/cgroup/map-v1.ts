@@ -77,8 +77,9 @@ function mapCpuMax(limits: Limits): Mechanism {
       { file: "cpu.cfs_quota_us", value: quota },
     ],
     checks: [
-      { file: "cpu.cfs_quota_us", expected: quota, comparison: "text" },
+      // In the order of the writes, as they are told and read again.
       { file: "cpu.cfs_period_us", expected: String(periodUs), comparison: "text" },
+      { file: "cpu.cfs_quota_us", expected: quota, comparison: "text" },
     ],
   };
 }

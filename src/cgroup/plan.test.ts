@@ -50,7 +50,7 @@ const table: Readonly<Record<LimitKey, Row>> = {
     v2: same("cpu.max", "150000 100000"),
     v1: [
       ["cpu.cfs_period_us<-100000", "cpu.cfs_quota_us<-150000"],
-      ["cpu.cfs_quota_us=150000 (text)", "cpu.cfs_period_us=100000 (text)"],
+      ["cpu.cfs_period_us=100000 (text)", "cpu.cfs_quota_us=150000 (text)"],
     ],
   },
   cpuBurstUs: {
