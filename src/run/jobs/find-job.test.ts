@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { endedIds, findJob, matchJob, recordedIds } from "./find-job.ts";
+import { endedIds, findJob, matchJob, recordedIds, requireJob } from "./find-job.ts";
 
 const found = (jobId: string) => ({ kind: "found", jobId });
 const ambiguous = (...candidates: string[]) => ({ kind: "ambiguous", candidates });
@@ -63,4 +63,14 @@ test("a beginning of several ids is an error that lists them, eight at most", ()
         'several jobs begin with "make": make-0, make-1, make-2, make-3, make-4, make-5, make-6, make-7 and 2 more',
     }),
   );
+});
+
+test("a program names a job by its whole id, live or ended, and never by a beginning", () => {
+  put("run/jobs/nightly.json", "results/evening~2026-01-02T030405.678Z.json");
+  expect(["nightly", "evening"].map((id) => requireJob(directories(), id))).toEqual(["nightly", "evening"]);
+  for (const beginning of ["night", "even"]) {
+    expect(() => requireJob(directories(), beginning)).toThrow(
+      expect.objectContaining({ code: "JOB_NOT_FOUND", message: `there is no job "${beginning}"` }),
+    );
+  }
 });

@@ -63,6 +63,21 @@ export const endedIds = (directories: StateDirectories): string[] =>
 /** Most candidates that an error names. */
 const shownCandidates = 8;
 
+const noJob = (text: string): CorralError =>
+  new CorralError("JOB_NOT_FOUND", `there is no job ${quote(text)}`, {
+    object: text,
+    fix: "corral ps --all lists the jobs",
+  });
+
+/**
+ * An id as a program names it: whole, since what fits a beginning changes with the jobs there are.
+ * @throws CorralError JOB_NOT_FOUND, STATE_UNREADABLE
+ */
+export function requireJob(directories: StateDirectories, jobId: string): string {
+  if (recordedIds(directories).includes(jobId) || endedIds(directories).includes(jobId)) return jobId;
+  throw noJob(jobId);
+}
+
 /**
  * The id of the job that a user named, whole or by a beginning of it.
  * @throws CorralError JOB_NOT_FOUND, with the candidates where several fit; STATE_UNREADABLE
@@ -72,12 +87,7 @@ export function findJob(directories: StateDirectories, text: string): string {
   if (live.includes(text)) return text;
   const match = matchJob(text, live, endedIds(directories));
   if (match.kind === "found") return match.jobId;
-  if (match.kind === "none") {
-    throw new CorralError("JOB_NOT_FOUND", `there is no job ${quote(text)}`, {
-      object: text,
-      fix: "corral ps --all lists the jobs",
-    });
-  }
+  if (match.kind === "none") throw noJob(text);
   const { candidates } = match;
   const more = candidates.length > shownCandidates ? ` and ${candidates.length - shownCandidates} more` : "";
   const shown = candidates.slice(0, shownCandidates).join(", ");

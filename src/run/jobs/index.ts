@@ -11,7 +11,7 @@ export type { CountedBy } from "./cpu-meter.ts";
 export type { DetachOptions, DetachResult } from "./detach.ts";
 export { detachJob } from "./detach.ts";
 export type { EndedJob } from "./ended-jobs.ts";
-export { endedIds, findJob, recordedIds } from "./find-job.ts";
+export { endedIds, findJob, recordedIds, requireJob } from "./find-job.ts";
 export type { FreezeResult } from "./freeze.ts";
 export { setJobFrozen } from "./freeze.ts";
 export type { Unreadable } from "./job-list.ts";

@@ -1,6 +1,6 @@
 import type { RunReport } from "../../report/index.ts";
 import type { JobsDocument, StatusDocument } from "../jobs/index.ts";
-import { awaitJob, describeJob, findJob, JobLister } from "../jobs/index.ts";
+import { awaitJob, describeJob, JobLister, requireJob } from "../jobs/index.ts";
 import { directoriesOf } from "./job-terms.ts";
 import { readOptions, readText, wrong } from "./option-values.ts";
 import type { ListOptions, LookOptions, WaitOptions } from "./options.ts";
@@ -23,12 +23,12 @@ function idOf(jobId: unknown): string {
 
 /**
  * Everything that is known of a job, living or over, as `corral status` tells it.
- * @param jobId the id, or a beginning of it that fits no other
+ * @param jobId the whole id
  * @throws CorralError USAGE, JOB_NOT_FOUND, STATE_UNREADABLE
  */
 export async function getJob(jobId: string, options: LookOptions = {}): Promise<StatusDocument> {
   const directories = directoriesOf(readOptions("options", options, ["stateDirectory"]).stateDirectory);
-  return describeJob(directories, findJob(directories, idOf(jobId)));
+  return describeJob(directories, requireJob(directories, idOf(jobId)));
 }
 
 /**
@@ -44,6 +44,6 @@ export async function waitForJob(jobId: string, options: WaitOptions = {}): Prom
     "signal",
   ]);
   const directories = directoriesOf(stateDirectory);
-  const id = findJob(directories, idOf(jobId));
+  const id = requireJob(directories, idOf(jobId));
   return awaitJob(id, { directories, signal: signal ?? null, onWarning: onWarning ?? (() => {}) });
 }
