@@ -72,7 +72,7 @@ const quotaApplied = {
   requested: "50% (50000 us per 100000 us)",
   status: "applied",
   mechanism: "cpu.cfs_period_us, cpu.cfs_quota_us",
-  effective: "50000 100000",
+  effective: "100000 50000",
   reason: null,
 };
 
