@@ -27,7 +27,10 @@ function applyOne(limit: PlannedLimit, directory: string): ConstraintOutcome {
     return readBack(limit, directory);
   } catch (thrown) {
     const error = CorralError.from(thrown);
-    return outcome(limit, error.found === "ENOENT" ? "not_enforceable" : "failed", null, explainErrno(error.found));
+    // A limit that reclaim cannot bring the use below (cgroup-v1/memory.rst, 4.1).
+    const tooSmall = error.found === "EBUSY" && limit.controller === "memory";
+    const reason = tooSmall ? "the group uses more than that now (EBUSY)" : explainErrno(error.found);
+    return outcome(limit, error.found === "ENOENT" ? "not_enforceable" : "failed", null, reason);
   }
 }
 

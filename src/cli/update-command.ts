@@ -16,7 +16,7 @@ export async function updateCommand(flags: RawUpdateFlags, args: readonly string
   if (!namesLimits(flags))
     throw new CorralError("USAGE", "no limit was given, so there is nothing to change", {
       object: "update",
-      fix: "name limits, as in --cpu-quota 50; max lifts one",
+      fix: "name limits, as in --cpu-quota 50; max lifts a cap",
     });
   const directories = ownDirectories();
   const jobId = namedJob(args, directories);
@@ -28,6 +28,8 @@ export async function updateCommand(flags: RawUpdateFlags, args: readonly string
     cgroupParent: process.env["CORRAL_CGROUP_PARENT"] || null,
   });
   for (const line of result.warnings) say(`WARNING: ${line}`);
+  const failed = result.constraints.filter(({ status }) => status === "failed" || status === "not_enforceable");
+  for (const outcome of failed) say(`WARNING: ${describeOutcome(outcome)}`);
   const text =
     flags.json === true
       ? JSON.stringify(toUpdateDocument(jobId, result), null, 2)

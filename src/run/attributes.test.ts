@@ -91,7 +91,7 @@ test.each<[Partial<ProcessAttributes>, LauncherSet, Partial<AttributeFacts>, str
     "failed",
     "permission denied (EPERM); a value below the inherited one needs CAP_SYS_RESOURCE",
   ],
-  [{ affinity: "99" }, set("affinity", null, "EINVAL"), {}, "failed", "EINVAL"],
+  [{ affinity: "99" }, set("affinity", null, "EINVAL"), {}, "failed", "none of these CPUs can be used here (EINVAL)"],
   [{ affinity: "99" }, { ...set("affinity", null), errno: 999 }, {}, "failed", "unknown error"],
   [
     { sched: { policy: "fifo", priority: 1 } },

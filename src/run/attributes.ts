@@ -98,6 +98,7 @@ function refusal(name: string, code: string | null, facts: AttributeFacts): stri
   if (name === "oom-score" && (code === "EACCES" || code === "EPERM")) {
     return `${why}; a value below the inherited one needs CAP_SYS_RESOURCE`;
   }
+  if (name === "affinity" && code === "EINVAL") return "none of these CPUs can be used here (EINVAL)";
   return why;
 }
 
