@@ -1,6 +1,6 @@
 import { attachFlags } from "./attach-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
-import { jobCommands } from "./job-commands.ts";
+import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { runFlags } from "./run-flags.ts";
 import { updateFlags } from "./update-flags.ts";
@@ -110,8 +110,9 @@ export const commands: readonly CommandDefinition[] = [
     brief: "Change the limits of a job that runs",
     flags: updateFlags,
     args: "job",
+    proposeArgs: proposeLive,
     footer: [
-      "What is not named stays as it is; max lifts a limit.",
+      "What is not named stays as it is; max lifts a cap, --cpu-weight 100 is the default share.",
       "Exit status: 0; 125 no such job or --strict refused, 2 usage.",
     ],
     load: async () => typed((await import("./update-command.ts")).updateCommand),
@@ -167,6 +168,7 @@ export const commands: readonly CommandDefinition[] = [
     brief: "Print a shell's completion script",
     flags: {},
     args: "shell",
+    proposeArgs: async (partial) => ["bash", "zsh", "fish"].filter((shell) => shell.startsWith(partial)),
     footer: ['bash: eval "$(corral completion bash)"'],
     load: async () => typed((await import("./completion-command.ts")).completionCommand),
   },

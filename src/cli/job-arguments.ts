@@ -30,6 +30,15 @@ export function namedJob(args: readonly string[], directories: StateDirectories)
   return namedJobs(args, directories)[0] ?? "";
 }
 
+/** Ids of jobs on record, that a shell may propose where only a living job will do. Never throws. */
+export function liveIdsForCompletion(): readonly string[] {
+  try {
+    return recordedIds(ownDirectories()).toSorted();
+  } catch {
+    return [];
+  }
+}
+
 /** Ids that a shell may propose. Never throws: nobody would see it. */
 export function jobIdsForCompletion(): readonly string[] {
   try {

@@ -15,6 +15,9 @@ const anyId = "ID: the whole id of a job, or a beginning that fits no other; liv
 const proposeArgs = async (partial: string): Promise<readonly string[]> =>
   (await import("./job-arguments.ts")).jobIdsForCompletion().filter((id) => id.startsWith(partial));
 
+export const proposeLive = async (partial: string): Promise<readonly string[]> =>
+  (await import("./job-arguments.ts")).liveIdsForCompletion().filter((id) => id.startsWith(partial));
+
 /** The commands that look at jobs, living and over, and act on them. */
 export const jobCommands: readonly CommandDefinition[] = [
   {
@@ -46,7 +49,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     brief: "Stop every process of a job until it is thawed",
     flags: freezeFlags,
     args: "job",
-    proposeArgs,
+    proposeArgs: proposeLive,
     footer: [anyId, "Exit status: 0 all of it is frozen; 125 not, or there is no group, 2 usage."],
     load: async () => (await import("./freeze-command.ts")).freezeCommand,
   },
@@ -56,7 +59,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     brief: "Let a frozen job go on",
     flags: freezeFlags,
     args: "job",
-    proposeArgs,
+    proposeArgs: proposeLive,
     footer: [anyId, "Exit status: 0 it goes on; 125 not, or there is no group, 2 usage."],
     load: async () => (await import("./freeze-command.ts")).thawCommand,
   },
@@ -66,7 +69,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     brief: "End a job: TERM to every process, and after the grace a kill",
     flags: stopFlags,
     args: "job",
-    proposeArgs,
+    proposeArgs: proposeLive,
     footer: [anyId, "Exit status: 0 it is gone; 125 something of it is left, or no such job, 2 usage."],
     load: async () => (await import("./stop-command.ts")).stopCommand,
   },
@@ -91,7 +94,7 @@ export const jobCommands: readonly CommandDefinition[] = [
     brief: "Make the Corral that watches a job leave it; an attach is undone",
     flags: detachFlags,
     args: "job",
-    proposeArgs,
+    proposeArgs: proposeLive,
     footer: [anyId, "Exit status: 0; 125 its Corral cannot be told to leave, or no such job, 2 usage."],
     load: async () => (await import("./detach-command.ts")).detachCommand,
   },

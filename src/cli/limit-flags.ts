@@ -3,7 +3,7 @@ import type { FlagDefinition, RawFlags } from "./flag-definition.ts";
 
 /** The flags of every command that sets limits: one for each setting, and the type makes a missing one an error. */
 export const limitFlags = {
-  "cpu-quota": { group: "CPU", common: true, value: "PERCENT", brief: "hard cap; 100 is one CPU, 1 is the least" },
+  "cpu-quota": { group: "CPU", common: true, value: "PERCENT", brief: "hard cap; 100 is one CPU, max is no cap" },
   "cpu-weight": {
     group: "CPU",
     common: true,

@@ -66,6 +66,7 @@ const table: Readonly<Record<RunFlagName, Row>> = {
       ["50", quota(50_000)],
       ["12.5", quota(12_500)],
       ["1000000", quota(1_000_000_000)],
+      ["max", quota("max")],
     ],
     bad: [
       ["0", 'expects a number from 1 to 1000000, not "0"'],

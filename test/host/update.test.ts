@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { StatusDocument } from "../../src/run/jobs/index.ts";
 import { openBench } from "../shared/bench.ts";
@@ -25,6 +25,31 @@ test("what a workload used before an update gave it a group is told by wait4, an
     result?.warnings.join("\n") ?? "",
     /^all of the group exists since \S+; what was used before is counted by wait4\(2\) of the leader only$/,
   );
+});
+
+test("max lifts a CPU quota of a living job, and only what lives is proposed for it", async (t) => {
+  if (!requires(t, root(), controller("cpu"))) return;
+  const begun = bench.fresh("begun");
+  const script = `: > ${begun}; exec sleep 1000`;
+  const limited = ["run", "--quiet", "--job-id", "lifted", "--cpu-quota", "50"];
+  const corral = bench.start([...limited, "--", "sh", "-c", script], { limitMs: 60_000 });
+  await until("the workload runs", () => existsSync(begun));
+  const proposed = async (...words: readonly string[]) =>
+    (await bench.corral(["completion", "--", "propose", ...words])).out.split("\n");
+  assert.ok((await proposed("stop", "lif")).includes("lifted"));
+  assert.equal((await bench.corral(["update", "lifted", "--cpu-quota", "max"])).status, 0);
+  const quota = bench.parent.fileOf("cpu", "lifted", { v1: "cpu.cfs_quota_us", v2: "cpu.max" }) ?? "";
+  assert.match(readFileSync(quota, "utf8"), /^(-1|max 100000)\n$/);
+  const refused = await bench.corral(["update", "lifted", "--affinity", "999"]);
+  assert.equal(refused.status, 0);
+  assert.match(
+    refused.err,
+    /^\[corral\] WARNING: affinity 999: failed .*none of these CPUs can be used here \(EINVAL\)$/m,
+  );
+  await bench.corral(["stop", "lifted"]);
+  await corral.ended;
+  assert.ok(!(await proposed("stop", "lif")).includes("lifted"));
+  assert.deepEqual(await proposed("completion", "z"), ["zsh", ""]);
 });
 
 expectNoLeftovers(bench);

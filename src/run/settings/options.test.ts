@@ -7,6 +7,7 @@ import { libraryOptions, limitSettingsFromOptions, parseSettings, settingNames }
 const table: { readonly [K in keyof LimitOptions]-?: readonly (readonly [LimitOptions[K], RawSettings])[] } = {
   cpuQuota: [
     [50, { "cpu-quota": "50" }],
+    ["max", { "cpu-quota": "max" }],
     [12.5, { "cpu-quota": "12.5" }],
   ],
   cpuWeight: [[50, { "cpu-weight": "50" }]],

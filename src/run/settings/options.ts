@@ -42,8 +42,8 @@ export type RlimitOption = number | string;
  * none has a default: what is absent, or undefined, is not touched. What the kernel then makes of them is docs/run.md.
  */
 export interface LimitOptions {
-  /** Hard cap on CPU time in percent of one CPU: 150 is one and a half. 1 to 1 000 000, fractions allowed. */
-  readonly cpuQuota?: number | undefined;
+  /** Hard cap on CPU time in percent of one CPU: 150 is one and a half. 1 to 1 000 000, fractions allowed; `max` is no cap. */
+  readonly cpuQuota?: number | "max" | undefined;
   /** Share of the CPU under contention, 1 to 10 000; a group without one has 100. */
   readonly cpuWeight?: number | undefined;
   /** The cap as cpu.max takes it, instead of `cpuQuota`: microseconds ≥ 1000 per period of 1000 to 1 000 000 (100 000). */
@@ -218,7 +218,7 @@ function rlimits(value: unknown): string[] {
 
 /** How each option is written as its setting. */
 const toTexts: { readonly [K in keyof LimitOptions]-?: (value: unknown) => string | boolean | string[] } = {
-  cpuQuota: number,
+  cpuQuota: numberOrMax,
   cpuWeight: number,
   cpuMax,
   cpuBurst: duration,

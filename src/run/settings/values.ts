@@ -19,9 +19,9 @@ export const wholeNumberOrMax =
   (text: string): number | "max" =>
     text === "max" ? "max" : wholeNumber(min, max)(text);
 
-/** Percent of one CPU to a quota per 100 ms. */
+/** Percent of one CPU to a quota per 100 ms; `max` is no quota. */
 export const cpuQuota = (text: string): CpuMax => ({
-  quotaUs: Math.round(parseNumberIn(text, 1, 1_000_000, { integer: false }) * 1000),
+  quotaUs: text === "max" ? "max" : Math.round(parseNumberIn(text, 1, 1_000_000, { integer: false }) * 1000),
   periodUs: 100_000,
 });
 
