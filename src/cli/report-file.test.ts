@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -25,6 +36,29 @@ test("a report replaces its file in one step", () => {
 test("a report may go to a device", () => {
   checkReportPath("/dev/null");
   writeReportFile("/dev/null", "x");
+});
+
+test("a report goes to where a symbolic link leads, there already or not, and the link stays", () => {
+  const link = join(root, "link");
+  symlinkSync("report.json", link);
+  for (const text of ["one\n", "two\n"]) {
+    checkReportPath(link);
+    writeReportFile(link, text);
+    expect([lstatSync(link).isSymbolicLink(), readFileSync(join(root, "report.json"), "utf8")]).toEqual([true, text]);
+  }
+});
+
+test.each(["/dev/fd", "/proc/self/fd"])("a descriptor below %s is written to behind what it holds", (folder) => {
+  const file = join(root, "log");
+  const fd = openSync(file, "w");
+  writeSync(fd, "before\n");
+  const link = join(root, "link");
+  symlinkSync(`${folder}/${fd}`, link);
+  checkReportPath(link);
+  writeReportFile(link, "report\n");
+  writeReportFile(`${folder}/${fd}`, "again\n");
+  closeSync(fd);
+  expect([readFileSync(file, "utf8"), readdirSync(root)]).toEqual(["before\nreport\nagain\n", ["link", "log"]]);
 });
 
 /** [path below the temporary directory, errno] */

@@ -1,7 +1,8 @@
-import { accessSync, constants, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { accessSync, closeSync, constants, fstatSync, openSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
 import { replaceDurableFile } from "../run/index.ts";
+import { reportTarget } from "./report-target.ts";
 
 const unwritable = (path: string, cause: unknown, what: string): CorralError =>
   new CorralError("REPORT_UNWRITABLE", `cannot write ${what} ${quote(path)}: ${errnoOf(cause) ?? "error"}`, {
@@ -23,9 +24,13 @@ export function checkReportPath(path: string): void {
   }
   if (path === "") throw new CorralError("USAGE", "--report needs the name of a file", { object: "--report" });
   try {
-    const existing = statSync(path, { throwIfNoEntry: false });
-    if (existing?.isDirectory() === true) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-    accessSync(existing === undefined || existing.isFile() ? dirname(resolve(path)) : path, constants.W_OK);
+    const target = reportTarget(path);
+    if (target.kind === "descriptor") fstatSync(target.fd);
+    else if (target.kind === "file") accessSync(dirname(target.path), constants.W_OK);
+    else {
+      if (statSync(target.path).isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+      accessSync(target.path, constants.W_OK);
+    }
   } catch (cause) {
     throw unwritable(path, cause, "the report");
   }
@@ -39,9 +44,19 @@ interface WriteOptions {
   readonly mode: number | null;
 }
 
+/** Writes to what is there; never creates: a mistyped name below /dev is no place for a file. */
+function writeInto(path: string, text: string): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_TRUNC);
+  try {
+    writeFileSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /**
- * Writes a report, or another text, to where its user wants it: a plain file is replaced in one step, anything else (a
- * pipe, /dev/fd/3) is written to.
+ * Writes a report, or another text, to where its user wants it: a plain file is replaced in one step, behind
+ * symbolic links too; anything else (a pipe, /dev/fd/3) is written to.
  * @throws CorralError REPORT_UNWRITABLE
  */
 export function writeReportFile(
@@ -50,9 +65,10 @@ export function writeReportFile(
   { what, mode }: WriteOptions = { what: "the report", mode: null },
 ): void {
   try {
-    const existing = statSync(path, { throwIfNoEntry: false });
-    if (existing === undefined || existing.isFile()) replaceDurableFile(resolve(path), text, mode);
-    else writeFileSync(path, text);
+    const target = reportTarget(path);
+    if (target.kind === "file") replaceDurableFile(target.path, text, mode);
+    else if (target.kind === "descriptor") writeFileSync(target.fd, text);
+    else writeInto(target.path, text);
   } catch (cause) {
     throw unwritable(path, cause, what);
   }
