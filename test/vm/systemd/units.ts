@@ -37,6 +37,19 @@ export function installUnit(name: string, ...settings: readonly string[]): void 
   systemctl("daemon-reload");
 }
 
+/** The checkout stays where it is while the rest of /tmp, read-only where the checkout lies in it, becomes a scratch directory. */
+const withOwnTmp = [
+  'mkdir -p /run/checkout && mount --bind "$1" /run/checkout && mount -t tmpfs none /tmp',
+  'mkdir -p "$1" && mount --bind /run/checkout "$1" && exec systemd-analyze verify "$1/systemd/$2"',
+].join(" && ");
+
+/** What systemd-analyze(1) says of a unit of the package; it works in /tmp, whatever TMPDIR is. */
+export function verifyUnit(name: string): readonly [status: number | null, text: string] {
+  const words = ["--mount", "sh", "-c", withOwnTmp, "sh", openPackageRoot(), name];
+  const { status, stdout, stderr } = spawnSync("unshare", words, { encoding: "utf8" });
+  return [status, `${stdout}${stderr}`];
+}
+
 /** A copy of a program under a path of the tests' own. */
 export function copyProgram(name: string, original: string): string {
   const path = join(scratch, name);
