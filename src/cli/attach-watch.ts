@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import type { CorralError, RunReport } from "../report/index.ts";
 import type { RunningJob } from "../run/index.ts";
 import type { Ending } from "./attach-reports.ts";
+import { ignoreUserSignals } from "./deaf-signals.ts";
 import { say } from "./output.ts";
 import type { ReportSinks } from "./report-sinks.ts";
 import { printSummary } from "./report-sinks.ts";
@@ -17,6 +18,7 @@ const leavingSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 /** The first of the signals that make Corral let go, from now on. */
 export const leavingSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
+    ignoreUserSignals();
     for (const name of leavingSignals) process.on(name, resolve);
   });
 

@@ -119,7 +119,7 @@ export const commands: readonly CommandDefinition[] = [
   },
   {
     path: ["watch"],
-    usage: "corral watch [--config FILE] [--check-config | --explain PID] [--on-stop keep|release] [--json]",
+    usage: "corral watch [--config FILE] [--check-config | --explain PID] [flags]",
     brief: "Find processes by rules and govern them, until it is told to stop",
     flags: watchFlags,
     args: null,

@@ -76,9 +76,9 @@ test("each job has a line; what nobody counts is a dash, what is frozen says so"
 
 test("jobs that are over come after, with how they ended", () => {
   expect(renderJobs(document([live()], [ended({ exit_code: 3, exit_reason: "error" })]), null).split("\n")).toEqual([
-    "JOB     STATE    MODE  PID  CPU%  MEM      PIDS  AGE  EXIT  LIMITS  COMMAND",
-    "make-1  running  run   11   12.3  3.0 MiB  2     1m   -     -       make -j4",
-    "cc-1    ended    run   12   -     -        -     2h   3     -       cc",
+    "JOB     STATE    MODE  PID  CPU%  MEM      PIDS  AGE  TIME    EXIT  LIMITS  COMMAND",
+    "make-1  running  run   11   12.3  3.0 MiB  2     1m   1m      -     -       make -j4",
+    "cc-1    ended    run   12   -     -        -     2h   1.00 s  3     -       cc",
     "",
   ]);
 });
@@ -98,6 +98,8 @@ test("a limit that is not applied has a mark; of many, three are named", () => {
     "  cpu-quota(degraded),memory-limit,io-weight  ",
   );
   expect(renderJobs(document([live({ limits })]), null)).toContain("  cpu-quota(degraded),memory-limit,+2  ");
+  const nowhere = [{ name: "memory-limit", status: "not_enforceable" as const }];
+  expect(renderJobs(document([live({ limits: nowhere })]), null)).toContain("  memory-limit(not enforceable)  ");
 });
 
 test("hostile names are escaped", () => {

@@ -1,4 +1,4 @@
-import { formatBytes, formatTable, quote } from "../report/index.ts";
+import { formatBytes, formatSeconds, formatTable, quote } from "../report/index.ts";
 import type { EndedJob, JobsDocument, LiveJob } from "../run/jobs/index.ts";
 import { showAge, showCommand } from "./job-text.ts";
 
@@ -18,7 +18,7 @@ function showLimits(limits: LiveJob["limits"]): string {
 }
 
 const shownLimits = 3;
-const mark = { degraded: "degraded", not_enforceable: "none", failed: "failed" } as const;
+const mark = { degraded: "degraded", not_enforceable: "not enforceable", failed: "failed" } as const;
 
 /** How an ended job ended, in one word or two. */
 export function showExit(
@@ -38,6 +38,9 @@ export function showExit(
 /** A job id from a file, which may say anything. */
 const showId = (id: string): string => (/^[\w.:@-]+$/.test(id) ? id : quote(id));
 
+/** How long an ended job ran: below a minute as exactly as the summary has it. */
+const showTime = (seconds: number): string => (seconds < 60 ? formatSeconds(seconds) : showAge(seconds));
+
 type Row = readonly string[];
 
 const liveRow = (job: LiveJob, all: boolean): Row => [
@@ -49,7 +52,7 @@ const liveRow = (job: LiveJob, all: boolean): Row => [
   orDash(job.memory_bytes, formatBytes),
   orDash(job.processes, String),
   showAge(job.age_sec),
-  ...(all ? ["-"] : []),
+  ...(all ? [showAge(job.age_sec), "-"] : []),
   showLimits(job.limits),
 ];
 
@@ -62,6 +65,7 @@ const endedRow = (job: EndedJob, nowMs: number): Row => [
   "-",
   "-",
   showAge(Math.max(0, (nowMs - Date.parse(job.start_time)) / 1000)),
+  orDash(job.duration_sec, showTime),
   showExit(job),
   showLimits(job.limits),
 ];
@@ -76,7 +80,18 @@ const leastCommand = 12;
 export function renderJobs(document: JobsDocument, width: number | null): string {
   const { jobs, ended } = document;
   const all = ended !== null;
-  const heading = ["JOB", "STATE", "MODE", "PID", "CPU%", "MEM", "PIDS", "AGE", ...(all ? ["EXIT"] : []), "LIMITS"];
+  const heading = [
+    "JOB",
+    "STATE",
+    "MODE",
+    "PID",
+    "CPU%",
+    "MEM",
+    "PIDS",
+    "AGE",
+    ...(all ? ["TIME", "EXIT"] : []),
+    "LIMITS",
+  ];
   const rows = [
     ...jobs.map((job) => ({ cells: liveRow(job, all), argv: job.argv })),
     ...(ended ?? []).map((job) => ({ cells: endedRow(job, Date.parse(document.time)), argv: job.argv })),

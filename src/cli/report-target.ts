@@ -24,7 +24,8 @@ export function reportTarget(named: string): ReportTarget {
     const entry = lstatSync(at, { throwIfNoEntry: false });
     // Other links of /proc are not what readlink says (proc(5)): the kernel follows them.
     if (entry?.isSymbolicLink() === true && !at.startsWith("/proc/")) at = resolve(dirname(at), readlinkSync(at));
-    else if (at.startsWith("/proc/") || at.startsWith("/dev/")) return { kind: "other", path: at };
+    else if (at.startsWith("/proc/") || (at.startsWith("/dev/") && !at.startsWith("/dev/shm/")))
+      return { kind: "other", path: at };
     else if (entry === undefined || entry.isFile()) return { kind: "file", path: at, exists: entry !== undefined };
     else return { kind: "other", path: at };
   }

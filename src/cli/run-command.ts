@@ -3,6 +3,7 @@ import { ownArguments, ownEnvironment } from "../kernel/index.ts";
 import { exitStatus } from "../report/index.ts";
 import type { RunningJob, RunSpec, StartOptions, StartResult } from "../run/index.ts";
 import { exitStatusOf, startRun } from "../run/index.ts";
+import { ignoreUserSignals } from "./deaf-signals.ts";
 import { printDryRun } from "./dry-run.ts";
 import { say } from "./output.ts";
 import { checkReportPath } from "./report-file.ts";
@@ -97,6 +98,7 @@ interface Leaving {
 function holdSignals(): { handOver: (job: RunningJob, spec: RunSpec, foreground: boolean) => Promise<Leaving> } {
   const pending: NodeJS.Signals[] = [];
   let deliver = (signal: NodeJS.Signals): void => void pending.push(signal);
+  ignoreUserSignals();
   for (const name of [...leavingSignals, ...terminalSignals]) process.on(name, (signal) => deliver(signal));
   return {
     handOver: (job, spec, foreground) =>

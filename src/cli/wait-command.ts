@@ -3,6 +3,7 @@ import type { RunReport } from "../report/index.ts";
 import { CorralError, exitStatus, parseDurationMs } from "../report/index.ts";
 import { exitStatusOf } from "../run/index.ts";
 import { awaitJob } from "../run/jobs/index.ts";
+import { ignoreUserSignals } from "./deaf-signals.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import { namedJobs, ownDirectories } from "./job-arguments.ts";
@@ -26,6 +27,7 @@ class Interrupted extends Error {
 
 function armInterrupts(timeoutMs: number | null): AbortSignal {
   const controller = new AbortController();
+  ignoreUserSignals();
   for (const signal of endingSignals) {
     process.on(signal, () => controller.abort(new Interrupted(signal, 128 + constants.signals[signal])));
   }

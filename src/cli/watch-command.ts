@@ -10,6 +10,7 @@ import {
   toExplanationDocument,
   WatchSession,
 } from "../run/watch/index.ts";
+import { ignoreUserSignals } from "./deaf-signals.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import { say, writeText } from "./output.ts";
@@ -114,7 +115,8 @@ function toOnStop(text: string): OnStop {
 function holdSignals(): { handOver: (reload: () => void) => Promise<NodeJS.Signals> } {
   const pending: NodeJS.Signals[] = [];
   let deliver = (signal: NodeJS.Signals): void => void pending.push(signal);
-  for (const name of ["SIGHUP", "SIGTERM", "SIGINT"] as const) process.on(name, (signal) => deliver(signal));
+  ignoreUserSignals();
+  for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(name, (signal) => deliver(signal));
   return {
     handOver: (reload) =>
       new Promise((resolve) => {

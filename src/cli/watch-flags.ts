@@ -19,7 +19,7 @@ export const watchFlags = {
     common: true,
     value: "WHAT",
     choices: ["keep", "release"],
-    brief: "when told to stop: keep (default) leaves the limits for the next watch, release undoes them",
+    brief: "at the end: keep (default) the limits for the next watch, or release",
   },
   json: {
     group: "Output",

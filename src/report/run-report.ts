@@ -132,7 +132,7 @@ export interface RunReport {
   readonly events: readonly JobEvent[];
   /** Null for a job that Corral started. */
   readonly attach: AttachReport | null;
-  /** Pids still in the group when the leader had ended; null where there is no group to ask. */
+  /** Pids still in the group when the leader had ended; null where there is no group to ask, and while the leader lives. */
   readonly survivors: readonly number[] | null;
   readonly warnings: readonly string[];
 }

@@ -8,6 +8,8 @@ export const slaCompliances = [
   "observed_to_completion",
   /** Corral left before the end, and the workload went on. */
   "detached_workload_continues",
+  /** Corral left before the end on purpose, and nobody watched when the workload ended. */
+  "ended_unobserved",
 ] as const;
 
 /** Why it is held not to have: every way in which Corral can break its word. Where several hold, the first is told. */

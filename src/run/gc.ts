@@ -24,6 +24,7 @@ function lostReport(record: StartRecord): RunReport {
       survivors: state.group === null ? null : [],
       endedByCorral: record.stop_time === null ? null : "stop",
       detached: true,
+      endUnobserved: true,
       monitorLost: record.left === null,
     },
   );

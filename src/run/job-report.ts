@@ -79,6 +79,8 @@ export interface JobEnd {
   readonly cleanupFailed: boolean;
   readonly detached: boolean;
   readonly attach: AttachEnd | null;
+  /** The workload is over, and nobody watched when it ended. */
+  readonly endUnobserved: boolean;
   /** The Corral that watched the job was gone before its end. */
   readonly monitorLost: boolean;
 }
@@ -114,6 +116,7 @@ export const openEnd: JobEnd = {
   survivors: null,
   cleanupFailed: false,
   detached: false,
+  endUnobserved: false,
   attach: null,
   monitorLost: false,
 };
@@ -194,6 +197,7 @@ export function buildReport(context: JobContext, state: JobState, end: JobEnd): 
     cleanupFailed: end.cleanupFailed,
     exitCode,
     detached: end.detached,
+    endUnobserved: end.endUnobserved,
   });
   return {
     schema: "corral.report/1",

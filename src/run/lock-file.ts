@@ -43,6 +43,12 @@ function breakLock(path: string, deadText: string): void {
   }
 }
 
+/** Takes a lock away when its holder is dead; a living one's stays. */
+export function breakDeadLock(path: string): void {
+  const holder = holderOf(path);
+  if (holder !== null && (holder.identity === null || !isRunning(holder.identity))) breakLock(path, holder.text);
+}
+
 /** What came of an attempt: `ours`, the living process that has the lock, or `try again` after a dead one's was taken away. */
 export type LockAttempt = "ours" | "try again" | { readonly holder: ProcessIdentity };
 

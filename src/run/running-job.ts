@@ -134,14 +134,12 @@ export class RunningJob {
     log.add("detached", "Corral left; the workload continues");
     const state = this.#currentState();
     const usage = collectUsage(state.group, null);
-    const survivors = state.group?.processes() ?? null;
     const attach = await this.#letGo(state, keepLimits);
     const over = context.mode === "attach" && !keepLimits;
     const left = over && state.group !== null ? await removeGroup(state.group) : [];
     const report = buildReport(this.#currentContext(), state, {
       ...openEnd,
       usage,
-      survivors,
       attach,
       endTime: over ? wallClock() : null,
       durationSec: over ? log.sinceExecSec() : null,
@@ -174,7 +172,11 @@ export class RunningJob {
     const { state, records, log } = this.#parts;
     const record = records.current();
     if (record !== null && record.stop_time !== null) this.#endedBy ??= "stop";
-    return record === null ? { ...state, events: log.events } : { ...stateOfRecord(record), events: log.events };
+    if (record === null) return { ...state, events: log.events };
+    // Our own handle knows how this process stepped aside for the group, which is undone with it.
+    const group = record.groups.length === 0 ? null : state.group?.withDirectories(record.groups);
+    const recorded = stateOfRecord(record);
+    return { ...recorded, group: group === undefined ? recorded.group : group, events: log.events };
   }
 
   /** The job with the terms that a watch, which has read its rules anew, has put on record. */

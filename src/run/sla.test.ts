@@ -14,6 +14,7 @@ const fine: SlaFacts = {
   cleanupFailed: false,
   exitCode: 0,
   detached: false,
+  endUnobserved: false,
 };
 
 const limit = (status: ConstraintOutcome["status"]): ConstraintOutcome => ({
@@ -39,6 +40,9 @@ test.each<[Partial<SlaFacts>, boolean, string]>([
   [{ cleanupFailed: true }, false, "cgroup_cleanup_failed"],
   [{ monitorLost: true, exitCode: null }, false, "monitor_lost"],
   [{ detached: true, exitCode: null }, true, "detached_workload_continues"],
+  [{ detached: true, endUnobserved: true, exitCode: null }, true, "ended_unobserved"],
+  [{ detached: true, endUnobserved: true, monitorLost: true, exitCode: null }, false, "monitor_lost"],
+  [{ mode: "attach", detached: true, endUnobserved: true, exitCode: null }, true, "ended_unobserved"],
   [{ mode: "attach" }, true, "observed_to_completion"],
   [{ mode: "attach", exitCode: 3 }, true, "observed_to_completion"],
   [{ mode: "attach", exitCode: null }, true, "observed_to_completion"],
@@ -93,6 +97,7 @@ const values: { readonly [K in keyof SlaFacts]: readonly SlaFacts[K][] } = {
   cleanupFailed: [false, true],
   exitCode: [0, 3, null],
   detached: [false, true],
+  endUnobserved: [false, true],
 };
 
 const combinations: readonly SlaFacts[] = Object.entries(values).reduce<SlaFacts[]>(
@@ -112,7 +117,7 @@ test("there is a violation exactly when Corral broke its word, in every combinat
     facts.endedByCorral === "tied" ||
     facts.endedByCorral === "abort" ||
     facts.cleanupFailed;
-  expect(combinations).toHaveLength(9600);
+  expect(combinations).toHaveLength(19200);
   expect(wrong((facts) => judgeSla(facts).compliant === !broken(facts))).toEqual([]);
 });
 

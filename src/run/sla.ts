@@ -13,6 +13,8 @@ export interface SlaFacts {
   readonly cleanupFailed: boolean;
   readonly exitCode: number | null;
   readonly detached: boolean;
+  /** The workload is over, and nobody saw its end. */
+  readonly endUnobserved: boolean;
 }
 
 export interface SlaVerdict {
@@ -47,8 +49,9 @@ const violations: Readonly<Record<SlaViolation, (facts: SlaFacts) => boolean>> =
   cgroup_cleanup_failed: ({ cleanupFailed }) => cleanupFailed,
 };
 
-function complianceOf({ mode, startError, exitCode, detached }: SlaFacts): SlaCompliance {
+function complianceOf({ mode, startError, exitCode, detached, endUnobserved }: SlaFacts): SlaCompliance {
   if (startError !== null) return "workload_failed_platform_ok";
+  if (endUnobserved) return "ended_unobserved";
   if (detached) return "detached_workload_continues";
   if (mode === "attach") return "observed_to_completion";
   return exitCode === 0 ? "completed_successfully" : "workload_failed_platform_ok";

@@ -30,7 +30,8 @@ function describeUsage(report: RunReport): string[] {
   if (io > 0)
     parts.push(`io ${formatBytes(usage.io_read_bytes ?? 0)} read, ${formatBytes(usage.io_write_bytes ?? 0)} written`);
   if ((usage.oom_kills ?? 0) > 0) parts.push(`${usage.oom_kills} killed for memory`);
-  if ((usage.pids_max_hits ?? 0) > 0) parts.push(`${usage.pids_max_hits} forks refused by pids-max`);
+  if ((usage.pids_max_hits ?? 0) > 0)
+    parts.push(`${usage.pids_max_hits} ${usage.pids_max_hits === 1 ? "fork" : "forks"} refused by pids-max`);
   return parts;
 }
 
@@ -73,7 +74,7 @@ export function summarize(report: RunReport): string[] {
 export function jobLine(report: RunReport): string {
   const intent = report.intent === null ? "" : `intent=${report.intent} | `;
   const sla = report.platform_sla_compliant ? "COMPLIANT" : "VIOLATION";
-  const runtime = (report.duration_sec ?? 0).toFixed(0);
+  const runtime = report.duration_sec === null ? "-" : `${report.duration_sec.toFixed(0)}s`;
   const status = exitIsKnown(report) ? exitStatusOf(report) : "-";
-  return `JOB ${report.job_id} | ${intent}sla=${sla} | reason=${report.platform_sla_reason} | runtime=${runtime}s | exit=${status} | pid=${report.pid ?? "-"}`;
+  return `JOB ${report.job_id} | ${intent}sla=${sla} | reason=${report.platform_sla_reason} | runtime=${runtime} | exit=${status} | pid=${report.pid ?? "-"}`;
 }

@@ -189,17 +189,47 @@ test("a watch in the background writes the report when the process has ended", a
   assert.equal((JSON.parse(readFileSync(file, "utf8")) as RunReport).exit_code, 3);
 });
 
-test("--keep-limits leaves everything as it is when Corral lets go", async () => {
+test("--keep-limits leaves everything as it is when Corral lets go, and corral detach undoes it", async () => {
   const target = await startTarget(bench);
+  const before = stateOfProcess(target.pid);
   const corral = await attach(target.pid, "kept", [...limits, "--keep-limits"]);
   const during = stateOfProcess(target.pid);
   corral.kill("SIGTERM");
   assert.equal((await corral.ended).status, 143);
   assert.deepEqual(stateOfProcess(target.pid), during);
   assert.equal(await stateInPs("kept"), "detached");
+  const { status, err } = await bench.corral(["detach", "kept"]);
+  assert.equal(status, 0, err);
+  assert.match(err, /^\[corral\] job kept: limits and attributes are as they were before the attach$/m);
+  assert.doesNotMatch(err, /on in its group/);
+  assert.deepEqual([stateOfProcess(target.pid), await stateInPs("kept")], [before, undefined]);
   target.child.kill("SIGKILL");
   await target.ended;
-  await bench.corral(["gc"]);
+});
+
+test("corral detach overrules --keep-limits of an attach that is watched", async () => {
+  const target = await startTarget(bench);
+  const before = stateOfProcess(target.pid);
+  const corral = await attach(target.pid, "overruled", [...limits, "--keep-limits"]);
+  const { status, err } = await bench.corral(["detach", "overruled"]);
+  assert.equal(status, 0, err);
+  assert.equal((await corral.ended).status, 143);
+  assert.deepEqual([stateOfProcess(target.pid), await stateInPs("overruled")], [before, undefined]);
+  target.child.kill("SIGKILL");
+});
+
+test("what corral detach cannot undo it names, and it fails", async (t) => {
+  if (!requires(t, root())) return;
+  const target = await startTarget(bench);
+  await bench.corral(["attach", "--pid", String(target.pid), "--job-id", "stuck", "--rlimit", "nofile=64", "--once"]);
+  // Without CAP_SYS_RESOURCE nobody raises a hard limit.
+  const { status, err } = await bench.corral(["detach", "stuck"], {
+    wrap: ["setpriv", "--inh-caps", "-sys_resource", "--bounding-set", "-sys_resource"],
+  });
+  assert.equal(status, 125, err);
+  assert.match(err, /^\[corral\] not undone: rlimit nofile of \d+ stays 64:64: back to \S+ was refused \(EPERM\)$/m);
+  assert.doesNotMatch(err, /are as they were/);
+  target.child.kill("SIGKILL");
 });
 
 test("several processes are watched by one Corral: a report each, and the first status that is not 0", async () => {

@@ -453,7 +453,16 @@ describe("ps", () => {
         ["over-2", 0],
       ],
     );
-    assert.match((await bench.corral(["ps", "--all"])).out, /^over-3 +ended +run +\d+ +- +- +- +\d+s +0 +- +true$/m);
+    assert.match(
+      (await bench.corral(["ps", "--all"])).out,
+      /^over-3 +ended +run +\d+ +- +- +- +\d+s +[\d.]+ m?s +0 +- +true$/m,
+    );
+    const garbage = path.join(bench.stateDir, "results", "garbage~1.json");
+    writeFileSync(garbage, "{");
+    const ran = await bench.corral(["ps", "--last", "1"]);
+    rmSync(garbage);
+    assert.match(ran.out, /^over-3 +ended /m);
+    assert.match(ran.err, /^\[corral\] cannot use "[^"]+garbage~1\.json": it is cut short, or not JSON$/m);
     assert.equal((await bench.corral(["ps", "--last", "0"])).status, 2);
     assert.equal((await bench.corral(["ps", "--watch", "--json"])).status, 2);
   });
@@ -520,20 +529,48 @@ describe("gc", () => {
     await until("it is gone", () => startTicks(pid) === null);
     const jobs = path.dirname(recordPath("garbage"));
     const lock = path.join(jobs, "x.lock");
+    const watchLock = path.join(path.dirname(jobs), "watch.lock");
+    writeFileSync(watchLock, JSON.stringify({ bootId: "another", pid: 1, startTicks: 1 }));
     const temporary = path.join(jobs, "x.json.1.a.tmp");
     writeFileSync(lock, JSON.stringify({ bootId: "another", pid: 1, startTicks: 1 }));
     writeFileSync(temporary, "");
     utimesSync(temporary, 1, 1);
     writeFileSync(`${temporary}.tmp`, "fresh");
     const wanted = (document: SweepDocument) => [document.cleared, document.removed.map((one) => one.kind)];
-    const expected = [["garbage"], ["lock", "temporary"]];
+    const expected = [["garbage"], ["lock", "lock", "temporary"]];
     assert.deepEqual(wanted(parsed(await bench.corral(["gc", "--dry-run", "--json"])) as SweepDocument), expected);
     assert.deepEqual(readdirSync(jobs).length, 4);
     assert.deepEqual(wanted(parsed(await bench.corral(["gc", "--json"])) as SweepDocument), expected);
     assert.deepEqual(readdirSync(jobs), [path.basename(`${temporary}.tmp`)]);
+    assert.equal(existsSync(watchLock), false);
     rmSync(`${temporary}.tmp`);
     assert.equal((await bench.corral(["gc"])).out, "nothing to clear\n");
     assert.equal(endOf("garbage").exit_reason, "unknown");
+  });
+
+  test("names the Corral that watches what it keeps", async () => {
+    const { corral } = await start("guarded", grouped, sleeper);
+    assert.equal(
+      (await bench.corral(["gc"])).out,
+      `kept guarded (running): its Corral watches it: ${watcherOf("guarded")}\n`,
+    );
+    await bench.corral(["stop", "guarded"]);
+    await corral.ended;
+  });
+
+  test("says of a job that was left on purpose that nobody saw its end, and keeps what its group counted", async () => {
+    const ran = await bench.corral(["run", "--background", "--job-id", "unseen", ...grouped, "--", "true"]);
+    assert.equal(ran.status, 0, ran.err);
+    const { pid = 0 } = (await status("unseen")).live?.leader ?? {};
+    await until("it has ended", () => startTicks(pid) === null);
+    await bench.corral(["gc"]);
+    const [report] = resultsOf("unseen");
+    assert.deepEqual(
+      [report?.platform_sla_compliant, report?.platform_sla_reason, report?.exit_code_known, report?.usage.source],
+      [true, "ended_unobserved", false, "group"],
+    );
+    const { out } = await bench.corral(["status", "unseen"]);
+    assert.match(out, /^JOB unseen \| sla=COMPLIANT \| reason=ended_unobserved \| runtime=- \| exit=- \| pid=\d+$/m);
   });
 
   test("names what cannot be cleared away, and fails", async (t) => {

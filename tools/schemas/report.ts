@@ -177,6 +177,8 @@ export const report = v.strictObject({
     ),
     v.description("What attaching did and undid; null for a job that Corral started."),
   ),
-  survivors: pids("Process ids still in the group when the leader had ended; null where there is no group to ask."),
+  survivors: pids(
+    "Process ids still in the group when the leader had ended; null where there is no group to ask, and while the leader lives.",
+  ),
   warnings: texts("What Corral warned about, one line each."),
 });

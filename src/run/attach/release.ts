@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { GroupHandle } from "../../cgroup/index.ts";
 import { moveProcess } from "../../cgroup/index.ts";
 import type { ProcessIdentity } from "../../kernel/index.ts";
-import { identityOf, isSameProcess, nativeErrno, taskStartTicks } from "../../kernel/index.ts";
+import { identityOf, isSameProcess, nativeErrno, rlimits, taskStartTicks } from "../../kernel/index.ts";
 import type { AdoptedProcess, GroupOrigin, TaskChange } from "../start-record.ts";
 import { lineageOf } from "./governed.ts";
 import { holdersOf, holds, liveAttribute, readQuietly } from "./live-attributes.ts";
@@ -21,6 +21,12 @@ interface Restoration {
 /** How setting back went: a kernel that took only part of it may take all once the process is back in its group. */
 type Restored = "left" | "done" | { readonly problem: string };
 
+/** The attribute as its flag spells it: `rlimit nofile` where the launcher says `rlimit.7`. */
+function spoken(attribute: string): string {
+  const [resource] = Object.entries(rlimits).find(([, number]) => attribute === `rlimit.${number}`) ?? [];
+  return resource === undefined ? attribute : `rlimit ${resource}`;
+}
+
 /** Sets one value back, unless somebody else has changed it since. @param again it was set back before */
 function restore({ process: identity, change }: Restoration, again: boolean): Restored {
   const { tid, attribute: name, before, after } = change;
@@ -34,7 +40,7 @@ function restore({ process: identity, change }: Restoration, again: boolean): Re
   } catch (thrown) {
     const errno = nativeErrno(thrown) ?? "error";
     if (errno === "ESRCH" || errno === "ENOENT") return "left";
-    return { problem: `${name} of ${tid} stays ${current}: back to ${before} was refused (${errno})` };
+    return { problem: `${spoken(name)} of ${tid} stays ${current}: back to ${before} was refused (${errno})` };
   }
 }
 

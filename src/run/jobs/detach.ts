@@ -106,7 +106,7 @@ async function sendAway(record: StartRecord, { directories, program }: DetachOpt
 
 /**
  * Ends the watch over a job; its workload goes on. A run keeps its limits and its record. An attach is undone: limits and
- * attributes go back to what they were, unless they are to be kept.
+ * attributes go back to what they were, also where `--keep-limits` kept them when Corral left.
  * @throws CorralError JOB_NOT_FOUND, JOB_ENDED, JOB_BUSY, JOB_WATCHED when its Corral cannot be told to leave
  */
 export async function detachJob(jobId: string, options: DetachOptions): Promise<DetachResult> {
@@ -114,8 +114,12 @@ export async function detachJob(jobId: string, options: DetachOptions): Promise<
   const record = recordOf(directories, jobId);
   const life = record === null ? "dead" : lifeOf(record);
   if (record === null || life === "dead") throw endedError(directories, jobId);
-  if (isWatched(record)) return sendAway(record, options);
-  if (record.mode === "run" || record.keep_limits) return { how: "unwatched", report: null };
+  if (isWatched(record)) {
+    const sent = await sendAway(record, options);
+    const isKept = recordOf(directories, jobId)?.start_time === record.start_time;
+    // Its Corral kept the limits, as it was told when it attached; this order is the later one.
+    if (record.mode === "run" || sent.report !== null || !isKept) return sent;
+  } else if (record.mode === "run") return { how: "unwatched", report: null };
   const job = await takeUpJob(jobId, { directories, onWarning });
-  return { how: "released", report: await job.detach("detach") };
+  return { how: "released", report: await job.detach("detach", false) };
 }

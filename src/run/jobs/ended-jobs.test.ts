@@ -66,14 +66,14 @@ test("the newest come first, by when they were written, as many as are asked for
   });
 });
 
-test("what is no result is told, and hides no other", () => {
+test("what is no result is told, and takes no other's place", () => {
   put("a~1.json", report("a"), 100);
   put("b~1.json", "{", 200);
   put("c~1.json", { schema: "other/1" }, 300);
   put("d~1.json", { ...report("d"), argv: "make" }, 400);
   mkdirSync(join(results, "e~1.json"));
   put("notes.txt", "", 500);
-  const { ended, unreadable } = new EndedJobs(results).newest(10);
+  const { ended, unreadable } = new EndedJobs(results).newest(1);
   expect(ended.map(({ job_id }) => job_id)).toEqual(["a"]);
   expect(Object.fromEntries(unreadable.map(({ path, reason }) => [path.slice(results.length + 1), reason]))).toEqual({
     "b~1.json": "it is cut short, or not JSON",

@@ -66,17 +66,21 @@ export class EndedJobs {
   }
 
   /**
-   * The newest first, by when their results were written.
+   * The newest first, by when their results were written. What is no result is told on the way and not counted.
    * @throws CorralError STATE_UNREADABLE
    */
   newest(count: number): EndedList {
     this.#look();
-    const names = [...this.#written].toSorted(([a, x], [b, y]) => y - x || (a < b ? 1 : -1)).slice(0, count);
-    const shown = names.flatMap(([name]) => this.#take(name) ?? []);
-    return {
-      ended: shown.filter((one): one is EndedJob => "job_id" in one),
-      unreadable: shown.filter((one): one is Unreadable => "reason" in one),
-    };
+    const ended: EndedJob[] = [];
+    const unreadable: Unreadable[] = [];
+    for (const [name] of [...this.#written].toSorted(([a, x], [b, y]) => y - x || (a < b ? 1 : -1))) {
+      if (ended.length === count) break;
+      const taken = this.#take(name);
+      if (taken === null) continue;
+      if ("reason" in taken) unreadable.push(taken);
+      else ended.push(taken);
+    }
+    return { ended, unreadable };
   }
 
   #look(): void {

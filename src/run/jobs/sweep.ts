@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { ProcessIdentity } from "../../kernel/index.ts";
 import { readProcessStat } from "../../kernel/index.ts";
 import { collectGarbage } from "../gc.ts";
 import type { JobLifeState } from "../job-life.ts";
-import { isRunning, lifeOf } from "../job-life.ts";
+import { isRunning, isWatched, lifeOf } from "../job-life.ts";
 import { withJobLock } from "../job-lock.ts";
+import { breakDeadLock } from "../lock-file.ts";
 import { claimsDirectory } from "../process-claim.ts";
 import { groupOfRecord } from "../recorded-job.ts";
 import { hasResult, unlinkIfThere } from "../records.ts";
@@ -22,7 +23,7 @@ export interface KeptJob {
   readonly job_id: string;
   readonly state: JobLifeState;
   readonly reason: string;
-  /** Its processes, where they are the reason. */
+  /** The processes that are the reason: the Corral that watches it, or else what lives of it. */
   readonly pids: readonly number[];
 }
 
@@ -63,8 +64,10 @@ const reasons: Readonly<Record<Exclude<JobLifeState, "dead">, string>> = {
 };
 
 function keptJob(record: StartRecord, state: Exclude<JobLifeState, "dead">): KeptJob {
+  const reason = reasons[state];
+  if (isWatched(record)) return { job_id: record.job_id, state, reason, pids: [record.corral.pid] };
   const pids = groupOfRecord(record)?.processes() ?? (record.workload === null ? [] : [record.workload.pid]);
-  return { job_id: record.job_id, state, reason: reasons[state], pids };
+  return { job_id: record.job_id, state, reason, pids };
 }
 
 /** Why a dead job is still there after it was to be cleared away. */
@@ -124,11 +127,13 @@ function staleFiles(directories: StateDirectories): StaleFile[] {
   const logs = logsDirectory(directories);
   const recorded = new Set(recordedIds(directories));
   const known = new Set([...recorded, ...endedIds(directories)]);
-  const temporary = [jobs, claims, directories.results].flatMap((directory) => filesIn(directory, ".tmp"));
+  const temporary = [jobs, claims, directories.runtime, directories.results].flatMap((directory) =>
+    filesIn(directory, ".tmp"),
+  );
   const found = (kind: StaleFile["kind"], paths: readonly string[]): StaleFile[] =>
     paths.map((path) => ({ path, kind }));
   return [
-    ...found("lock", filesIn(jobs, ".lock").filter(holderIsDead)),
+    ...found("lock", [jobs, directories.runtime].flatMap((one) => filesIn(one, ".lock")).filter(holderIsDead)),
     ...found("temporary", temporary.filter(writerIsDead)),
     ...found(
       "claim",
@@ -146,7 +151,9 @@ function staleFiles(directories: StateDirectories): StaleFile[] {
 async function removeStale({ path, kind }: StaleFile, directories: StateDirectories): Promise<void> {
   if (kind !== "lock") return unlinkIfThere(path);
   // Taken as anybody would take it, so that a rival's fresh lock is never removed.
-  await withJobLock(directories, basename(path, ".lock"), () => {});
+  if (dirname(path) === jobsDirectory(directories)) return withJobLock(directories, basename(path, ".lock"), () => {});
+  // A watch that wants this one while we hold it would refuse to start, so it is broken and not taken.
+  breakDeadLock(path);
 }
 
 /**
