@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
+import path from "node:path";
 import { type TestContext, test } from "node:test";
 import type { ConnectorRecord, ProcConnector } from "../../src/kernel/index.ts";
-import { launcherPath, openProcConnector } from "../../src/kernel/index.ts";
+import { launcherPath, openProcConnector, packageRoot } from "../../src/kernel/index.ts";
+import { openPackageRoot } from "../shared/readable-copy.ts";
 import { program, requires, root } from "../shared/requires.ts";
 import { scaled } from "../shared/timing.ts";
 import { openDescriptors, run, withoutAddon } from "./support.ts";
@@ -144,8 +146,10 @@ test("the buffer is as large as asked for with CAP_NET_ADMIN", (t) => {
 
 /** Tries to open one in other circumstances, in a child; prints the error. */
 async function openElsewhere(program: string, args: readonly string[]): Promise<string> {
+  // Not every user may enter the checkout.
+  const open = path.join(openPackageRoot(), path.relative(packageRoot(), addonPath));
   const script = `
-    const addon = require(${JSON.stringify(addonPath)});
+    const addon = require(${JSON.stringify(open)});
     try {
       const [fd] = addon.procConnectorOpen(4096);
       addon.procConnectorControl(fd, 1, 5);
