@@ -69,7 +69,7 @@ test("the result is the report that corral run writes, and is written before it 
     },
   );
   assert.deepEqual(await waitForJob("forty-two", { stateDirectory }), report);
-  const { live, result, results } = await getJob("forty", { stateDirectory });
+  const { live, result, results } = await getJob("forty-two", { stateDirectory });
   assert.deepEqual({ live, result, results }, { live: null, result: report, results: 1 });
 });
 
