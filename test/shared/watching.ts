@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import type { WatchEventDocument } from "../../src/run/watch/index.ts";
 import type { Bench, Ran, RunOptions, Started } from "./bench.ts";
 import { readProc } from "./processes.ts";
-import { until } from "./timing.ts";
+import { scaled, sleep, until } from "./timing.ts";
 
 export type EventName = WatchEventDocument["event"];
 export type EventOf<Name extends EventName> = Extract<WatchEventDocument, { event: Name }>;
@@ -44,8 +44,12 @@ export async function startWatch(
   writeFileSync(file, text);
   const started = bench.start(["watch", "--json", "--config", file, ...flags], { limitMs, ...options });
   t.after(async () => {
+    const ended = started.ended.catch(() => {});
+    // Of a test that failed: with a chance to let its jobs go.
+    started.kill("SIGTERM");
+    await Promise.race([ended, sleep(scaled(3000))]);
     started.kill("SIGKILL");
-    await started.ended.catch(() => {});
+    await ended;
   });
   const events = (): WatchEventDocument[] =>
     started
