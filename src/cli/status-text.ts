@@ -9,9 +9,10 @@ type Line = readonly [label: string, text: string];
 const shownMembers = 20;
 
 /** Who watches the job, in words. */
-function describeWatch(job: LiveDetail): string {
+function describeWatch(job: LiveDetail, reported: boolean): string {
   if (job.watcher_pid !== null) return `by Corral (pid ${job.watcher_pid})`;
   if (job.left !== null) return `by nobody: its Corral left at ${job.left.time} (${quote(job.left.why, 40)})`;
+  if (reported) return "by nobody: its Corral wrote the result when the leader ended, and left";
   return `by nobody: its Corral (pid ${job.corral_pid}) was killed`;
 }
 
@@ -44,11 +45,11 @@ function describeUse(job: LiveDetail): string {
 const frozenNote = ({ freezer }: LiveDetail): string =>
   freezer === null || freezer === "thawed" ? "" : `, ${freezer}`;
 
-function liveLines(job: LiveDetail): Line[] {
+function liveLines(job: LiveDetail, reported: boolean): Line[] {
   const more = job.members.length - shownMembers;
   return [
     ["state", `${job.state}${frozenNote(job)}, for ${showAge(job.age_sec)} since ${job.start_time}`],
-    ["watched", describeWatch(job)],
+    ["watched", describeWatch(job, reported)],
     ...(job.stop_time === null ? [] : [["stop", `ordered at ${job.stop_time}`] as const]),
     ["leader", describeLeader(job)],
     ["command", showCommand(job.argv, 2000)],
@@ -80,8 +81,9 @@ function resultLines({ live, result, results }: StatusDocument): string[] {
 
 /** All that `corral status` prints for people. */
 export function renderStatus(document: StatusDocument): string {
-  const { live, captured, unreadable } = document;
-  const lines: Line[] = live === null ? [] : liveLines(live);
+  const { live, captured, unreadable, result } = document;
+  const reported = live !== null && result?.start_time === live.start_time;
+  const lines: Line[] = live === null ? [] : liveLines(live, reported);
   const files: Line[] =
     captured === null
       ? []

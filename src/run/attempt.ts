@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { readlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { SpawnMode, Tether } from "../kernel/index.ts";
 import { identityOf } from "../kernel/index.ts";
 import type { ConstraintOutcome, JobEvent } from "../report/index.ts";
@@ -84,7 +85,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     jobId: spec.jobId ?? generateJobId(spec.command[0] ?? ""),
     mode: "run",
     spec,
-    cwd: resolve(spec.attributes.workdir ?? "."),
+    cwd: directoryOf(spec.attributes.workdir),
     uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
     keepLimits: false,
     corral,
@@ -121,6 +122,15 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     state,
     tethers: [],
   };
+}
+
+/** The workload's directory. One that was removed under us is where we are all the same; the kernel marks its name. */
+function directoryOf(workdir: string | null): string {
+  try {
+    return resolve(workdir ?? ".");
+  } catch {
+    return join(readlinkSync("/proc/self/cwd"), workdir ?? ".");
+  }
 }
 
 /** The place of the group, so that the first record names it already. What is wrong with it comes up when it is made. */

@@ -33,6 +33,15 @@ const inMounts = (script: string, then = 'exec "$@"'): string[] => [
 const mounts = (): readonly (string | null)[] => [root(), capability("CAP_SYS_ADMIN"), program("unshare")];
 const cgroupMounts = host.hierarchies.map(({ mountPoint }) => mountPoint);
 
+test("a run from a directory that was removed stays in it, and the report has its name", async () => {
+  const report = bench.fresh("report.json");
+  const removed = 'd=$(mktemp -d); cd "$d"; rmdir "$d"; exec "$@"';
+  const args = ["run", "--report", report, "--", "sh", "-c", "readlink /proc/self/cwd"];
+  const { status, out, err } = await bench.corral(args, { wrap: ["sh", "-c", removed, "sh"] });
+  assert.deepEqual([status, out.endsWith(" (deleted)\n")], [0, true], err);
+  assert.equal((JSON.parse(readFileSync(report, "utf8")) as RunReport).cwd, out.trimEnd());
+});
+
 const unusable = path.join(bench.dir, "no-such-program");
 for (const [what, command, status, code, message] of [
   ["not on PATH", "no-such-program-anywhere", 127, "COMMAND_NOT_FOUND", /: command not found$/],
