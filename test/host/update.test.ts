@@ -27,6 +27,25 @@ test("what a workload used before an update gave it a group is told by wait4, an
   );
 });
 
+test("a limit that still stands after a refused change is told as standing, with the refusal", async (t) => {
+  if (!requires(t, root(), controller("cpu"))) return;
+  const begun = bench.fresh("begun");
+  const limited = ["run", "--quiet", "--job-id", "stands", "--cpu-quota", "50", "--cpu-burst", "10ms"];
+  const corral = bench.start([...limited, "--", "sh", "-c", `: > ${begun}; exec sleep 1000`], { limitMs: 60_000 });
+  await until("the workload runs", () => existsSync(begun));
+  const quota = bench.parent.fileOf("cpu", "stands", { v1: "cpu.cfs_quota_us", v2: "cpu.max" }) ?? "";
+  const before = readFileSync(quota, "utf8");
+  // The kernel refuses a quota below the burst.
+  await bench.corral(["update", "stands", "--cpu-max", "5000 100000"]);
+  const after = readFileSync(quota, "utf8");
+  await bench.corral(["stop", "stands"]);
+  await corral.ended;
+  const { out } = await bench.corral(["status", "stands", "--json"]);
+  const told = (JSON.parse(out) as StatusDocument).result?.constraints.find(({ name }) => name === "cpu-quota");
+  assert.deepEqual([after, told?.status, told?.requested], [before, "applied", "50% (50000 us per 100000 us)"]);
+  assert.match(told?.reason ?? "", /^still stands: a change to 5% \(5000 us per 100000 us\) was refused: /);
+});
+
 test("max lifts a CPU quota of a living job, and only what lives is proposed for it", async (t) => {
   if (!requires(t, root(), controller("cpu"))) return;
   const begun = bench.fresh("begun");

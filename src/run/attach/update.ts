@@ -88,13 +88,27 @@ function grownSince(record: StartRecord, time: string): Pick<StartRecord, "group
   return { groups_since: time, warnings: [...record.warnings, warning] };
 }
 
-/** Later outcomes replace earlier ones of the same limit. */
+const stands = ({ status }: ConstraintOutcome): boolean => status === "applied" || status === "degraded";
+
+/** A change that was refused leaves what stood before; what came of a change is the outcome from now on. */
+function outcomeOf(earlier: ConstraintOutcome | undefined, now: ConstraintOutcome): ConstraintOutcome {
+  if (earlier === undefined || !stands(earlier) || stands(now) || now.effective !== null) return now;
+  return { ...earlier, reason: `still stands: a change to ${now.requested} was refused: ${now.reason ?? now.status}` };
+}
+
+/** The outcomes of a job after a change of some of its limits. */
 function mergeOutcomes(
   before: readonly ConstraintOutcome[],
   now: readonly ConstraintOutcome[],
 ): readonly ConstraintOutcome[] {
   const replaced = new Set(now.map(({ name }) => name));
-  return [...before.filter(({ name }) => !replaced.has(name)), ...now];
+  const changed = now.map((one) =>
+    outcomeOf(
+      before.find(({ name }) => name === one.name),
+      one,
+    ),
+  );
+  return [...before.filter(({ name }) => !replaced.has(name)), ...changed];
 }
 
 /**
