@@ -40,6 +40,8 @@ interface Row {
   readonly name: string;
   /** From the exec until the process is in its groups, seen from outside, one at a time. */
   readonly inGroup: Quantiles | null;
+  /** Executions for which no quiet moment came. */
+  readonly disturbed: number;
   /** By Corral's own account: from the exec to the match and to the limits, one at a time and all at once. */
   readonly discovered: Quantiles | null;
   readonly governed: Quantiles | null;
@@ -56,7 +58,7 @@ const absent = (name: string, missing: string): Row => ({
   name,
   missing,
   ...{ inGroup: null, discovered: null, governed: null, burstDiscovered: null, burstGoverned: null },
-  ...{ idle: nothing, storm: nothing, scanMsPerThousand: null },
+  ...{ disturbed: 0, idle: nothing, storm: nothing, scanMsPerThousand: null },
 });
 
 interface Variant {
@@ -94,7 +96,7 @@ async function measure(variant: Variant, place: Place, nullFd: number): Promise<
   if (missing !== null) return absent(name, missing);
   const discoverer = await variant.start(place);
   try {
-    const inGroup = quantiles(await measurePaced(place, nullFd, { count: variant.rounds, gapMs: 20 }));
+    const { waits, disturbed } = await measurePaced(place, nullFd, { count: variant.rounds, gapMs: 20 });
     const own = ownAccount(discoverer);
     const burst = await measureBurst(place, nullFd, discoverer, variant.burst);
     await sleep(2000);
@@ -105,7 +107,8 @@ async function measure(variant: Variant, place: Place, nullFd: number): Promise<
     const of = (numbers: readonly number[]): Quantiles | null => (numbers.length === 0 ? null : quantiles(numbers));
     return {
       name,
-      inGroup,
+      inGroup: quantiles(waits),
+      disturbed,
       discovered: of(own.discovered),
       governed: of(own.governed),
       burstDiscovered: of(burst.discovered),
@@ -158,7 +161,7 @@ function print(rows: readonly Row[], stormRate: number): string {
     "p99",
   ]);
   return [
-    `Milliseconds from the exec, ${processes} idle processes on the host, ${rounds} executions, 20 ms apart and at once:\n`,
+    `Milliseconds from the exec, ${processes} idle processes on the host, ${rounds} executions, each after 20 quiet ms and at once (${rows.reduce((sum, one) => sum + one.disturbed, 0)} met a busy machine):\n`,
     table(["", ...heads], latencies),
     `\nCPU in percent of one, over ${idleSec} s of rest and ${stormSec} s of ${fixed(stormRate, 0)} executions a second:\n`,
     table(["", "rest %", "storm %", "RSS MiB", "scan ms/1,000"], costs),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { requireAddon, toByteBlock } from "../../src/kernel/index.ts";
-import { nowMs, sleep } from "../lib/measure.ts";
+import { nowMs, quietGap, sleep } from "../lib/measure.ts";
 import { plainEnvironment } from "../run/settings.ts";
 import type { Discoverer, Place } from "./discoverers.ts";
 
@@ -57,21 +57,30 @@ const isInGroup = (pid: number, { parent }: Place): boolean =>
 /** Longest wait for one process. */
 const patienceMs = 15_000;
 
-/** One process after the other: milliseconds from its exec until it is in its groups, as seen from outside. */
+/** What one process after the other took. */
+export interface Paced {
+  /** Milliseconds from the exec until the process is in its groups, as seen from outside. */
+  readonly waits: readonly number[];
+  /** Processes that were started although the machine was busy. */
+  readonly disturbed: number;
+}
+
+/** One process after the other, each after a gap in which the machine was mostly idle. */
 export async function measurePaced(
   place: Place,
   nullFd: number,
   { count, gapMs }: { readonly count: number; readonly gapMs: number },
-): Promise<number[]> {
+): Promise<Paced> {
   const waits: number[] = [];
+  let disturbed = 0;
   for (let index = 0; index < count; index += 1) {
+    if (!(await quietGap(gapMs))) disturbed += 1;
     const { pid, execMs, end } = spawnTarget(place.target, nullFd);
     while (!isInGroup(pid, place) && nowMs() - execMs < patienceMs) await sleep(nowMs() - execMs < 200 ? 0.2 : 5);
     waits.push(nowMs() - execMs);
     end();
-    await sleep(gapMs);
   }
-  return waits;
+  return { waits, disturbed };
 }
 
 /** What Corral tells of the processes that an event told it of. */
@@ -95,6 +104,7 @@ export async function measureBurst(
   count: number,
 ): Promise<OwnAccount> {
   const before = discoverer.events().filter(({ event }) => event === "governed").length;
+  await quietGap(500);
   const spawned = Array.from({ length: count }, () => spawnTarget(place.target, nullFd));
   const governed = (): number => discoverer.events().filter(({ event }) => event === "governed").length - before;
   for (const deadline = nowMs() + 60_000; governed() < count && nowMs() < deadline; ) await sleep(50);
