@@ -19,7 +19,8 @@ export async function stopCommand(flags: RawFlags<typeof stopFlags>, args: reado
   const { report, left, groups } = await stopJob(jobId, { directories, graceMs, onWarning: say });
   const sinks = { quiet: false, json: flags.json === true, file: null };
   const delivered = report === null || deliverReport(report, sinks);
-  if (report !== null) printSummary(report, sinks);
+  // Those who outlived the leader are in the result for good; a person is told who lives now.
+  if (report !== null) printSummary({ ...report, survivors: report.survivors === null ? null : left }, sinks);
   if (left.length > 0) say(`ERROR: job ${jobId}: still living after the kill: ${left.join(" ")}`);
   if (groups.length > 0) say(`ERROR: job ${jobId}: groups that cannot be removed: ${groups.join(" ")}`);
   return delivered && left.length + groups.length === 0 ? 0 : exitStatus.corral;
