@@ -25,7 +25,7 @@ const started: ChildProcess[] = [];
 
 /** A workload in a group that nobody manages. */
 function workload(): number {
-  const child = spawn("sh", ["-c", `echo $$ >${group}/work/cgroup.procs; exec ${scratch}/sleeper 600`], {
+  const child = spawn("sh", ["-c", `echo $$ >${group}/leaf/cgroup.procs; exec ${scratch}/sleeper 600`], {
     stdio: "ignore",
   });
   started.push(child);
@@ -56,7 +56,7 @@ before(() => {
   mkdirSync(group);
   write(`${v2}/cgroup.subtree_control`, "+pids +memory +cpu");
   write(`${group}/cgroup.subtree_control`, "+pids +memory +cpu");
-  mkdirSync(`${group}/work`);
+  mkdirSync(`${group}/leaf`);
 });
 
 after(async () => {
