@@ -74,6 +74,7 @@ static void free_instance(napi_env env, void *data, void *hint)
 	(void)env;
 	(void)hint;
 	abandon_unclaimed(instance);
+	orphan_mappings(instance);
 	if (instance->child_stack != NULL)
 		munmap(instance->child_stack, CHILD_STACK_BYTES);
 	free(instance);
@@ -87,7 +88,10 @@ NAPI_MODULE_INIT()
 	} functions[] = {
 		{ "spawn", spawn_process },
 		{ "spawnAsync", spawn_async },
+		{ "claimChild", claim_child_call },
 		{ "pidfdOpen", pidfd_open_call },
+		{ "timerOpen", timer_open_call },
+		{ "timerSet", timer_set_call },
 		{ "pidfdSendSignal", pidfd_send_signal_call },
 		{ "pidfdInfo", pidfd_info_call },
 		{ "waitPidfd", wait_pidfd_call },
@@ -105,11 +109,34 @@ NAPI_MODULE_INIT()
 		{ "procConnectorOpen", proc_connector_open_call },
 		{ "procConnectorControl", proc_connector_control_call },
 		{ "procConnectorReceive", proc_connector_receive_call },
+		{ "bpfOpen", bpf_open_call },
+		{ "bpfAttach", bpf_attach_call },
+		{ "bpfAttachReturn", bpf_attach_return_call },
+		{ "bpfMisses", bpf_misses_call },
+		{ "bpfClose", bpf_close_call },
+		{ "bpfLayout", bpf_layout_call },
 		{ "sendDatagram", send_datagram_call },
+		{ "processMadvise", process_madvise_call },
+		{ "unixBind", unix_bind_call },
+		{ "unixListen", unix_listen_call },
+		{ "unixProbe", unix_probe_call },
+		{ "unixAccept", unix_accept_call },
+		{ "unixReceive", unix_receive_call },
+		{ "unixSend", unix_send_call },
+		{ "datagramReceive", datagram_receive_call },
 		{ "pipe", pipe_call },
 		{ "close", close_call },
 		{ "watchFd", watch_fd },
 		{ "exitAtOnce", exit_at_once_call },
+		{ "mapMemory", map_memory_call },
+		{ "windowMemory", window_memory_call },
+		{ "detachMemory", detach_memory_call },
+		{ "adviseMemory", advise_memory_call },
+		{ "residentBytes", resident_bytes_call },
+		{ "pageBytes", page_bytes_call },
+		{ "packChunks", pack_chunks_call },
+		{ "packChunksAsync", pack_chunks_async_call },
+		{ "unpackChunk", unpack_chunk_call },
 	};
 	struct instance *instance = calloc(1, sizeof(*instance));
 

@@ -19,6 +19,8 @@ struct instance {
 	void *child_stack;
 	/* Children that spawnAsync has started and JavaScript does not watch yet. */
 	struct work *unclaimed;
+	/* Memory of arenas, whose buffers JavaScript has (arena-memory.c). */
+	struct mapping *mappings;
 };
 
 struct instance *instance_of(napi_env env);
@@ -41,6 +43,8 @@ napi_value errno_error(napi_env env, int error, const char *syscall_name);
 /* arguments.c: exactly `count` arguments, else a TypeError is pending and the result is false. */
 bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *arguments);
 bool get_int(napi_env env, napi_value value, int32_t *result);
+/* The bytes of a typed array of this type. */
+bool get_typed_bytes(napi_env env, napi_value value, napi_typedarray_type type, void **data, size_t *bytes);
 
 napi_status set_number(napi_env env, napi_value object, const char *name, double number);
 napi_status set_null(napi_env env, napi_value object, const char *name);
@@ -54,8 +58,14 @@ void claim_child(struct instance *instance, int pidfd);
 /* Kills and reaps what nobody can claim any more. */
 void abandon_unclaimed(struct instance *instance);
 
+/* arena-memory.c */
+void orphan_mappings(struct instance *instance);
+
 napi_value spawn_process(napi_env env, napi_callback_info info);
 napi_value spawn_async(napi_env env, napi_callback_info info);
+napi_value claim_child_call(napi_env env, napi_callback_info info);
+napi_value timer_open_call(napi_env env, napi_callback_info info);
+napi_value timer_set_call(napi_env env, napi_callback_info info);
 napi_value pidfd_open_call(napi_env env, napi_callback_info info);
 napi_value pidfd_send_signal_call(napi_env env, napi_callback_info info);
 napi_value pidfd_info_call(napi_env env, napi_callback_info info);
@@ -74,11 +84,34 @@ napi_value prlimit_set_call(napi_env env, napi_callback_info info);
 napi_value proc_connector_open_call(napi_env env, napi_callback_info info);
 napi_value proc_connector_control_call(napi_env env, napi_callback_info info);
 napi_value proc_connector_receive_call(napi_env env, napi_callback_info info);
+napi_value bpf_open_call(napi_env env, napi_callback_info info);
+napi_value bpf_attach_call(napi_env env, napi_callback_info info);
+napi_value bpf_attach_return_call(napi_env env, napi_callback_info info);
+napi_value bpf_misses_call(napi_env env, napi_callback_info info);
+napi_value bpf_close_call(napi_env env, napi_callback_info info);
+napi_value bpf_layout_call(napi_env env, napi_callback_info info);
 napi_value send_datagram_call(napi_env env, napi_callback_info info);
+napi_value process_madvise_call(napi_env env, napi_callback_info info);
+napi_value unix_bind_call(napi_env env, napi_callback_info info);
+napi_value unix_listen_call(napi_env env, napi_callback_info info);
+napi_value unix_probe_call(napi_env env, napi_callback_info info);
+napi_value unix_accept_call(napi_env env, napi_callback_info info);
+napi_value unix_receive_call(napi_env env, napi_callback_info info);
+napi_value unix_send_call(napi_env env, napi_callback_info info);
+napi_value datagram_receive_call(napi_env env, napi_callback_info info);
 napi_value pipe_call(napi_env env, napi_callback_info info);
 napi_value close_call(napi_env env, napi_callback_info info);
 napi_value watch_fd(napi_env env, napi_callback_info info);
 napi_value exit_at_once_call(napi_env env, napi_callback_info info);
+napi_value map_memory_call(napi_env env, napi_callback_info info);
+napi_value window_memory_call(napi_env env, napi_callback_info info);
+napi_value detach_memory_call(napi_env env, napi_callback_info info);
+napi_value advise_memory_call(napi_env env, napi_callback_info info);
+napi_value resident_bytes_call(napi_env env, napi_callback_info info);
+napi_value page_bytes_call(napi_env env, napi_callback_info info);
+napi_value pack_chunks_call(napi_env env, napi_callback_info info);
+napi_value pack_chunks_async_call(napi_env env, napi_callback_info info);
+napi_value unpack_chunk_call(napi_env env, napi_callback_info info);
 napi_status define_watcher(napi_env env, struct instance *instance);
 
 #endif

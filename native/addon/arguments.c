@@ -62,6 +62,21 @@ bool get_int(napi_env env, napi_value value, int32_t *result)
 	return false;
 }
 
+bool get_typed_bytes(napi_env env, napi_value value, napi_typedarray_type type, void **data, size_t *bytes)
+{
+	bool is_array = false;
+	napi_typedarray_type found;
+	size_t length;
+
+	if (napi_is_typedarray(env, value, &is_array) == napi_ok && is_array &&
+	    napi_get_typedarray_info(env, value, &found, &length, data, NULL, NULL) == napi_ok && found == type) {
+		*bytes = type == napi_uint32_array ? length * sizeof(uint32_t) : length;
+		return true;
+	}
+	napi_throw_type_error(env, "EINVAL", "an argument is not a typed array of the right type");
+	return false;
+}
+
 napi_status set_number(napi_env env, napi_value object, const char *name, double number)
 {
 	napi_value value;

@@ -21,6 +21,12 @@ static bool read_bytes(napi_env env, napi_value value, char **text, size_t *leng
 	return napi_get_value_string_latin1(env, value, *text, *length + 1, length) == napi_ok;
 }
 
+static bool refuse_nul(napi_env env)
+{
+	napi_throw_error(env, "EINVAL", "a string has a NUL in it");
+	return false;
+}
+
 /* The same, or NULL for null. */
 static bool read_text(napi_env env, napi_value value, char **text)
 {
@@ -30,10 +36,12 @@ static bool read_text(napi_env env, napi_value value, char **text)
 	*text = NULL;
 	if (napi_typeof(env, value, &type) != napi_ok)
 		return false;
-	return type == napi_null || read_bytes(env, value, text, &length);
+	if (type == napi_null)
+		return true;
+	return read_bytes(env, value, text, &length) && (strlen(*text) == length || refuse_nul(env));
 }
 
-/* Strings that each end with a NUL, as a vector into their block. One value to read instead of hundreds. */
+/* Their number and strings that each have a NUL before them, as a vector into their block. One value to read instead of hundreds. */
 static char **read_strings(napi_env env, napi_value value, char **block)
 {
 	size_t length, count = 0;
@@ -43,15 +51,19 @@ static char **read_strings(napi_env env, napi_value value, char **block)
 		return NULL;
 	for (size_t i = 0; i < length; i++)
 		count += (*block)[i] == '\0';
+	if (strtoul(*block, NULL, 10) != count) {
+		refuse_nul(env);
+		return NULL;
+	}
 	vector = malloc((count + 1) * sizeof(*vector));
 	if (vector == NULL) {
 		throw_errno(env, ENOMEM, "malloc");
 		return NULL;
 	}
 	vector[count] = NULL;
-	for (size_t i = 0, start = 0; i < count; i++) {
-		vector[i] = *block + start;
-		start += strlen(vector[i]) + 1;
+	for (size_t i = 0, end = 0; i < count; i++) {
+		end += strlen(*block + end);
+		vector[i] = *block + ++end;
 	}
 	return vector;
 }

@@ -91,6 +91,17 @@ void claim_child(struct instance *instance, int pidfd)
 	}
 }
 
+/* claimChild(pidfd): as watchFd and close do it. */
+napi_value claim_child_call(napi_env env, napi_callback_info info)
+{
+	napi_value argument;
+	int32_t pidfd;
+
+	if (get_arguments(env, info, 1, &argument) && get_int(env, argument, &pidfd))
+		claim_child(instance_of(env), pidfd);
+	return NULL;
+}
+
 void abandon_unclaimed(struct instance *instance)
 {
 	while (instance->unclaimed != NULL) {

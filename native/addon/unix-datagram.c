@@ -3,34 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-/* `path` is a byte string; a leading '@' means an abstract name, whose first byte is NUL (unix(7)). */
-static bool read_address(napi_env env, napi_value value, struct sockaddr_un *address, socklen_t *size)
-{
-	size_t length;
-	/* One more than fits, so that a longer path shows. */
-	char path[sizeof(address->sun_path) + 2];
-
-	if (napi_get_value_string_latin1(env, value, path, sizeof(path), &length) != napi_ok) {
-		throw_napi_error(env, "path is not a string");
-		return false;
-	}
-	if (length > sizeof(address->sun_path)) {
-		throw_errno(env, ENAMETOOLONG, "sendto");
-		return false;
-	}
-	memset(address, 0, sizeof(*address));
-	address->sun_family = AF_UNIX;
-	memcpy(address->sun_path, path, length);
-	if (path[0] == '@')
-		address->sun_path[0] = '\0';
-	*size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-	return true;
-}
+#include "unix-address.h"
 
 static int send_once(const struct sockaddr_un *address, socklen_t size, const char *text, size_t length)
 {
@@ -56,7 +31,8 @@ napi_value send_datagram_call(napi_env env, napi_callback_info info)
 	char *text;
 	int error;
 
-	if (!get_arguments(env, info, 2, arguments) || !read_address(env, arguments[0], &address, &size))
+	if (!get_arguments(env, info, 2, arguments) ||
+	    !get_unix_address(env, arguments[0], "sendto", &address, &size))
 		return NULL;
 	CHECK(env, napi_get_value_string_utf8(env, arguments[1], NULL, 0, &length));
 	text = malloc(length + 1);

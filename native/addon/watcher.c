@@ -141,6 +141,27 @@ static napi_value watcher_unref(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
+/* setEvents(events): level-triggered as before, for other events from now on. */
+static napi_value watcher_set_events(napi_env env, napi_callback_info info)
+{
+	napi_value argument, self;
+	size_t count = 1;
+	int32_t events;
+	void *data;
+	int error;
+
+	CHECK(env, napi_get_cb_info(env, info, &count, &argument, &self, NULL));
+	CHECK(env, napi_unwrap(env, self, &data));
+	if (count != 1 || !get_int(env, argument, &events))
+		return NULL;
+	if (events <= 0 || (events & ~ALL_EVENTS) != 0)
+		return throw_errno(env, EINVAL, "uv_poll_start");
+	if (((struct watcher *)data)->closing)
+		return NULL;
+	error = uv_poll_start(((struct watcher *)data)->poll, events, on_event);
+	return error == 0 ? NULL : throw_errno(env, -error, "uv_poll_start");
+}
+
 /* Takes the references and starts polling; on failure everything taken so far is given back. */
 static bool start(struct watcher *watcher, napi_value self, napi_value callback, int events)
 {
@@ -229,6 +250,7 @@ napi_status define_watcher(napi_env env, struct instance *instance)
 {
 	const napi_property_descriptor methods[] = {
 		{ "close", NULL, watcher_close, NULL, NULL, NULL, napi_default_method, NULL },
+		{ "setEvents", NULL, watcher_set_events, NULL, NULL, NULL, napi_default_method, NULL },
 		{ "ref", NULL, watcher_ref, NULL, NULL, NULL, napi_default_method, NULL },
 		{ "unref", NULL, watcher_unref, NULL, NULL, NULL, napi_default_method, NULL },
 	};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * corral-launch: the two things that JavaScript cannot do for a workload.
+ * corral-launch: the three things that JavaScript cannot do for a workload.
  *   run     become the workload: join groups, set process attributes, exec (run.c, attributes.c)
  *   tether  end a workload when the Corral that asked for it dies (tether.c)
+ *   restore put control files back when the Corral that changed them for a while dies (restore.c)
  * Static, single-threaded, no policy: every number comes from TypeScript already validated. What it needs of libc,
- * and no more, is in freestanding-*.c.
+ * and no more, is in native/freestanding.
  * Options, order and status lines are specified in native/BOUNDARY.md.
  */
 #ifndef CORRAL_LAUNCHER_H
@@ -15,7 +16,7 @@
 
 /* Exit status of a launcher that did not become the workload; the status fd says why. */
 #define EXIT_NOT_STARTED 127
-/* Exit status of a tether that cannot do its job (bad options, unusable stdin). */
+/* Exit status of a tether or restorer that cannot do its job (bad options, unusable stdin). */
 #define EXIT_TETHER_FAILED 125
 
 /* What `run` was asked to do. Strings point into argv; NULL or false means "leave as inherited". */
@@ -46,6 +47,14 @@ struct join {
 
 int run_main(int argc, char **argv);
 int tether_main(int argc, char **argv);
+int restore_main(int argc, char **argv);
+
+/* goodbye.c */
+long long now_ms(void);
+/* Ignores the signals that end Corral, and leaves its session. */
+void outlive_corral(void);
+/* True when Corral said goodbye, false when it died, or when the limit has passed (-1: none). */
+bool wait_for_goodbye(long long limit_ms);
 
 /* status.c: lines on the status fd; see BOUNDARY.md for the grammar. */
 void status_open(int fd);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The tether lives beside a workload that must not outlive its Corral. Its stdin is a pipe whose
- * only writer is that Corral: the byte `q` is a goodbye, end of file without it is a death.
- */
+/* The tether lives beside a workload that must not outlive its Corral. */
 #include "launcher.h"
 
 #include <errno.h>
@@ -13,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /* pidfd_send_signal(2), Linux 6.9: the pidfd names the whole process group. */
@@ -47,14 +43,6 @@ struct tether {
 	pid_t pgid;  /* 0: none */
 	int pgid_fd; /* pidfd of the group's leader, -1 when it cannot be had */
 };
-
-static long long now_ms(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 static void sleep_ms(int ms)
 {
@@ -196,30 +184,6 @@ static void end_workload(const struct tether *tether)
 			sleep_ms(POLL_MS);
 }
 
-/* True when Corral said goodbye, false when it died. */
-static bool wait_for_goodbye(void)
-{
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	char byte;
-
-	for (;;) {
-		ssize_t length = read(STDIN_FILENO, &byte, 1);
-
-		if (length == 1 && byte == 'q')
-			return true;
-		if (length == 0)
-			return false;
-		if (length > 0 || errno == EINTR)
-			continue;
-		if (errno == EAGAIN)
-			poll(&input, 1, -1);
-		else if (errno == EBADF || errno == EISDIR || errno == EINVAL)
-			_exit(EXIT_TETHER_FAILED); /* never tied to anybody: end nothing */
-		else
-			return false; /* ECONNRESET and the like: the writer is gone */
-	}
-}
-
 static bool parse_options(int argc, char **argv, struct tether *tether)
 {
 	long long number;
@@ -250,20 +214,16 @@ static bool parse_options(int argc, char **argv, struct tether *tether)
 
 int tether_main(int argc, char **argv)
 {
-	static const int ignored[] = { SIGINT, SIGHUP, SIGTERM, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 	struct tether tether = { .grace_ms = -1, .pgid_fd = -1 };
 
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	/* Fails only for a group leader, which is out of Corral's group already. */
-	setsid();
+	outlive_corral();
 	tether.procs = calloc((size_t)argc + 1, sizeof(*tether.procs));
 	tether.rmdirs = calloc((size_t)argc + 1, sizeof(*tether.rmdirs));
 	if (tether.procs == NULL || tether.rmdirs == NULL || !parse_options(argc, argv, &tether))
 		return EXIT_TETHER_FAILED;
 	if (tether.pgid > 0)
 		tether.pgid_fd = (int)syscall(SYS_pidfd_open, tether.pgid, 0);
-	if (!wait_for_goodbye())
+	if (!wait_for_goodbye(-1))
 		end_workload(&tether);
 	return 0;
 }

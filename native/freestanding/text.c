@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strings and numbers for a launcher without libc (freestanding-calls.c). The compiler calls memcpy and memset too. */
+/* Strings and numbers without libc (calls.c). The compiler calls memcpy and memset too. */
 #ifdef CORRAL_FREESTANDING
 #include <errno.h>
 #include <limits.h>
@@ -27,6 +27,16 @@ void *memset(void *to, int value, size_t length)
 	while (length-- > 0)
 		*out++ = (char)value;
 	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t length)
+{
+	const unsigned char *one = a, *other = b;
+
+	for (; length > 0; one++, other++, length--)
+		if (*one != *other)
+			return *one - *other;
+	return 0;
 }
 
 size_t strlen(const char *text)
@@ -73,7 +83,7 @@ char *strdup(const char *text)
 	return copy == NULL ? NULL : strcpy(copy, text);
 }
 
-/* The launcher splits at one character only. */
+/* Split at one character only. */
 char *strsep(char **rest, const char *delimiter)
 {
 	char *item = *rest;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The part of libc that the launcher uses, system calls: on x86_64 and aarch64 it is linked without one. The start of a
- * static glibc takes 0.4 ms of every run (docs/benchmarks.md); a part of it are 43 cpuid, which trap in a virtual
- * machine. Declarations come from libc's headers; each function does what its manual page says and no more than
- * the launcher needs. One thread, no locale, no stdio. Elsewhere libc is linked and this file is empty.
+ * The part of libc that the launcher and the thin client use, system calls: on x86_64 and aarch64 they are linked without
+ * one. The start of a static glibc takes 0.4 ms of every run (docs/benchmarks.md); a part of it are 43 cpuid, which trap in
+ * a virtual machine. Declarations come from libc's headers; each function does what its manual page says and no more than
+ * these two need. One thread, no locale, no stdio. Elsewhere libc is linked and this file is empty.
  */
 #ifdef CORRAL_FREESTANDING
-#include "freestanding.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,7 +26,7 @@
 int main(int argc, char **argv);
 
 static int last_error;
-char **environment;
+char **environ;
 
 /* What the macro `errno` calls, in glibc and musl alike. */
 int *__errno_location(void)
@@ -87,7 +85,7 @@ __attribute__((used)) static void start(long *stack)
 {
 	char **argv = (char **)(stack + 1);
 
-	environment = argv + stack[0] + 1;
+	environ = argv + stack[0] + 1;
 	_exit(main((int)stack[0], argv));
 }
 
@@ -97,7 +95,7 @@ __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16,
 __asm__(".globl _start\n_start:\n\tmov x29, #0\n\tmov x0, sp\n\tbl start\n");
 #endif
 
-/* Each a mapping of its own; the launcher asks a few times and soon is another program. */
+/* Each a mapping of its own; a launcher asks a few times and soon is another program. */
 void *calloc(size_t count, size_t size)
 {
 	long address = syscall(SYS_mmap, NULL, count * size + 1, (long)(PROT_READ | PROT_WRITE),
@@ -111,9 +109,17 @@ void free(void *pointer)
 	(void)pointer;
 }
 
+/* With the mode that O_CREAT wants; the kernel heeds it then only. */
 int open(const char *path, int flags, ...)
 {
-	return (int)syscall(SYS_openat, (long)AT_FDCWD, path, (long)flags, 0L);
+	va_list list;
+	long mode = 0;
+
+	va_start(list, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(list, int);
+	va_end(list);
+	return (int)syscall(SYS_openat, (long)AT_FDCWD, path, (long)flags, mode);
 }
 
 int close(int fd)

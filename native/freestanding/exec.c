@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* execvp(3) for a launcher without libc (freestanding-calls.c), as glibc does it. */
+/* execvp(3) without libc (calls.c), as glibc does it. */
 #ifdef CORRAL_FREESTANDING
-#include "freestanding.h"
-
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,11 +11,11 @@
 /* Where programs are when the environment has no PATH. */
 static const char default_path[] = "/bin:/usr/bin";
 
-static const char *path_of(char **environment)
+static const char *search_path(void)
 {
-	for (; *environment != NULL; environment++)
-		if (strncmp(*environment, "PATH=", 5) == 0)
-			return *environment + 5;
+	for (char **entry = environ; *entry != NULL; entry++)
+		if (strncmp(*entry, "PATH=", 5) == 0)
+			return *entry + 5;
 	return default_path;
 }
 
@@ -36,12 +35,12 @@ static void exec_script(const char *file, char *const *argv)
 		script[i + 1] = argv[i];
 	if (count > 0)
 		script[count + 1] = NULL;
-	syscall(SYS_execve, script[0], script, environment);
+	syscall(SYS_execve, script[0], script, environ);
 }
 
 static void exec_file(const char *file, char *const *argv)
 {
-	syscall(SYS_execve, file, argv, environment);
+	syscall(SYS_execve, file, argv, environ);
 	if (errno == ENOEXEC)
 		exec_script(file, argv);
 }
@@ -66,7 +65,7 @@ int execvp(const char *file, char *const *argv)
 		exec_file(file, argv);
 		return -1;
 	}
-	for (const char *at = path_of(environment), *end;; at = end + 1) {
+	for (const char *at = search_path(), *end;; at = end + 1) {
 		for (end = at; *end != '\0' && *end != ':';)
 			end++;
 		size_t directory = (size_t)(end - at);
