@@ -10,6 +10,8 @@ const told = (change: Partial<ToldProcess> = {}): ToldProcess => ({
   executed: true,
   adopted: false,
   sinceNs: 5n,
+  uid: 0,
+  cgroupId: null,
   ...change,
 });
 

@@ -1,7 +1,8 @@
+import type { ProcessOwner } from "./lifecycle-event.ts";
 import type { ProcessScan, SeenProcess } from "./process-scan.ts";
 
 /** What the reader has been told of a process. */
-export interface ToldProcess {
+export interface ToldProcess extends ProcessOwner {
   /** Null when it could not be read. */
   readonly startTicks: number | null;
   readonly ppid: number | null;

@@ -14,17 +14,19 @@ import { EventQueue } from "./event-queue.ts";
 import type { EventSource, SourceCounters } from "./event-source.ts";
 import { judgeLeaderEnd, watchGroupEnd } from "./leader-end.ts";
 import type { LifecycleEvent } from "./lifecycle-event.ts";
+import type { DetailReader } from "./process-details.ts";
+import { noDetails, readDetails, unknownOwner } from "./process-details.ts";
 import { scanProcesses, statOf } from "./process-scan.ts";
+import { Reconciler } from "./reconciler.ts";
 import { makeSource } from "./source-stream.ts";
 
 export interface ConnectorOptions {
   readonly receiveBufferBytes: number;
   readonly queueLimit: number;
   readonly signal: AbortSignal | null;
+  /** Look up owner and program of each event. */
+  readonly details: boolean;
 }
-
-/** From the notice of a loss to the scan: a burst is over by then, and a second is not. */
-const scanDelayMs = 250;
 
 /** Bounds the reading before a scan when events come as fast as they are read. */
 const mostBatches = 64;
@@ -36,28 +38,62 @@ const lookAhead = 1024;
 const isForkOf = (told: ToldProcess, startTicks: number | null, timestampNs: bigint): boolean =>
   (startTicks !== null && told.startTicks === startTicks) || timestampNs < told.sinceNs;
 
+/** The first event of a process in a batch from an index on. */
+function nextOf(records: readonly ConnectorRecord[], from: number, tgid: number): ConnectorRecord | null {
+  for (let at = from; at < records.length; at += 1) {
+    const record = records[at];
+    if (record !== undefined && record.kind !== "ack" && record.kind !== "comm" && record.tgid === tgid) return record;
+  }
+  return null;
+}
+
 class ConnectorReader {
   readonly #connector: ProcConnector;
   readonly #queue: EventQueue<LifecycleEvent>;
+  readonly #details: DetailReader;
+  readonly #onError: (reason: unknown) => void;
   readonly #ledger: EventLedger;
   readonly #waits = new Map<number, AbortController>();
-  #scanTimer: NodeJS.Timeout | null = null;
-  #lossNoticed = 0;
-  #reconciliations = 0;
+  readonly #reconciler: Reconciler;
 
-  constructor(connector: ProcConnector, queue: EventQueue<LifecycleEvent>) {
+  /** @param onError the kernel refuses to tell more */
+  constructor(
+    connector: ProcConnector,
+    queue: EventQueue<LifecycleEvent>,
+    details: DetailReader,
+    onError: (reason: unknown) => void,
+  ) {
     this.#connector = connector;
     this.#queue = queue;
-    this.#ledger = new EventLedger("proc connector", queue);
+    this.#details = details;
+    this.#onError = onError;
+    this.#ledger = new EventLedger("proc connector", queue, details);
     this.#ledger.adopt(scanProcesses());
+    this.#reconciler = new Reconciler({
+      queue,
+      ledger: this.#ledger,
+      readAll: () => this.readAll(),
+      narrow: (scan) => scan,
+      lost: () => this.#lost(),
+    });
   }
 
   /** Handles one batch and returns how many records it had. */
   read(): number {
-    const records = this.#connector.receive();
+    const records = this.#receive();
     for (let at = 0; at < records.length; at += 1) this.#handle(records, at);
-    this.#noticeLoss();
+    this.#reconciler.noticeLoss();
     return records.length;
+  }
+
+  #receive(): ConnectorRecord[] {
+    try {
+      return this.#connector.receive();
+    } catch (thrown) {
+      // Nobody is there to catch it: this is called by the event loop, or in the middle of a batch.
+      this.#onError(thrown);
+      return [];
+    }
   }
 
   counters(): SourceCounters {
@@ -66,14 +102,26 @@ class ConnectorReader {
     return {
       told: this.#queue.accepted,
       // A gap shows a drop again, later.
-      lost: { kernelBuffer: dropped, neverSent: Math.max(0, gaps - dropped), queue: this.#queue.refused },
-      reconciliations: this.#reconciliations,
+      lost: { kernelBuffer: dropped, neverSent: Math.max(0, gaps - dropped), queue: this.#queue.refused, traces: 0 },
+      reconciliations: this.#reconciler.reconciliations,
       reconciled: this.#ledger.reconciled,
     };
   }
 
+  /** Reads everything that has arrived. */
+  readAll(): void {
+    for (let batch = 0; batch < mostBatches && this.read() > 0; batch += 1);
+  }
+
+  /** As `readAll`, and looks after those whose leader has ended. */
+  readLast(): void {
+    this.readAll();
+    if (this.#waits.size > 0) this.#reconciler.scanSoon();
+    this.#reconciler.flush();
+  }
+
   stop(): void {
-    if (this.#scanTimer !== null) clearTimeout(this.#scanTimer);
+    this.#reconciler.stop();
     for (const wait of this.#waits.values()) wait.abort();
     this.#waits.clear();
     this.#connector.close();
@@ -90,11 +138,12 @@ class ConnectorReader {
 
   /** Whether the next event of the process is an exec: then its end was that of a leader that another thread replaced. */
   #executesNext(records: ConnectorRecord[], at: number, tgid: number): boolean {
-    const isNext = (record: ConnectorRecord, index: number): boolean =>
-      index > at && record.kind !== "ack" && record.kind !== "comm" && record.tgid === tgid;
+    const behind = records.length;
+    const next = nextOf(records, at + 1, tgid);
+    if (next !== null || behind - at >= lookAhead) return next?.kind === "exec";
     // It may have ended since: all that it did is under way.
-    if (!records.some(isNext) && records.length - at < lookAhead) records.push(...this.#connector.receive());
-    return records.find(isNext)?.kind === "exec";
+    records.push(...this.#receive());
+    return nextOf(records, behind, tgid)?.kind === "exec";
   }
 
   #onFork({ tgid, parentTgid: ppid, timestampNs }: ConnectorFork): void {
@@ -106,7 +155,8 @@ class ConnectorReader {
     // The pid is used again: the end of its former process was lost.
     if (told !== null && !isTold) this.#tellExit(tgid, told, { timestampNs, status: null, reconciled: true });
     const start = isTold ? told.startTicks : startTicks;
-    this.#ledger.fork({ kind: "fork", tgid, ppid, timestampNs, reconciled: false }, start);
+    const common = { tgid, ppid, timestampNs, reconciled: false, ...this.#details.owner(tgid) };
+    this.#ledger.fork({ kind: "fork", ...common }, start);
   }
 
   #onExec({ tgid, timestampNs }: ConnectorExec): void {
@@ -117,7 +167,8 @@ class ConnectorReader {
     const stat = now?.startTicks === startTicks ? now : null;
     const ppid = stat?.ppid ?? told?.ppid ?? null;
     const comm = stat?.comm ?? null;
-    this.#ledger.exec({ kind: "exec", tgid, ppid, comm, timestampNs, reconciled: false }, startTicks);
+    const common = { tgid, ppid, comm, timestampNs, reconciled: false, ...this.#details.owner(tgid) };
+    this.#ledger.exec({ kind: "exec", ...common, filename: null, ...this.#details.program(tgid) }, startTicks);
   }
 
   #onLeaderEnd({ tgid, timestampNs, status, parentTgid }: ConnectorExit, executesNext: () => boolean): void {
@@ -138,14 +189,14 @@ class ConnectorReader {
   ): void {
     const { timestampNs, status, ppid = told?.ppid ?? null, reconciled = false } = end;
     this.#endWait(tgid);
-    this.#ledger.exit({ kind: "exit", tgid, ppid, timestampNs, status, reconciled }, told?.startTicks ?? null);
+    const { uid, cgroupId } = told ?? unknownOwner;
+    const common = { tgid, ppid, uid, cgroupId, timestampNs, reconciled };
+    this.#ledger.exit({ kind: "exit", ...common, status }, told?.startTicks ?? null);
   }
 
-  #noticeLoss(): void {
+  #lost(): number {
     const { kernelBuffer, neverSent, queue } = this.counters().lost;
-    const loss = kernelBuffer + neverSent + queue;
-    if (loss !== this.#lossNoticed) this.#scanSoon();
-    this.#lossNoticed = loss;
+    return kernelBuffer + neverSent + queue;
   }
 
   async #awaitOthers({ pid, startTicks }: ProcessStat, leaderStatus: number): Promise<void> {
@@ -158,7 +209,7 @@ class ConnectorReader {
       status = await watchGroupEnd({ bootId: bootId(), pid, startTicks }, leaderStatus, wait.signal);
     } catch {
       // Aborted, or no descriptor could be had: then a scan will find the end.
-      if (isWaiting()) this.#scanSoon();
+      if (isWaiting()) this.#reconciler.scanSoon();
       return;
     }
     const told = this.#ledger.toldOf(pid);
@@ -171,40 +222,19 @@ class ConnectorReader {
     this.#waits.get(tgid)?.abort();
     this.#waits.delete(tgid);
   }
-
-  #scanSoon(): void {
-    this.#scanTimer ??= setTimeout(() => {
-      this.#scanTimer = null;
-      this.#reconcile();
-    }, scanDelayMs);
-  }
-
-  /** What has arrived is handled before and after the scan, so that the scan tells only what never will. */
-  #reconcile(): void {
-    if (this.#queue.isHalfFull) return this.#scanSoon();
-    this.#readAll();
-    const scan = scanProcesses();
-    this.#readAll();
-    this.#reconciliations += 1;
-    this.#ledger.compare(scan, true);
-    // What it told may not have fitted into the queue.
-    this.#noticeLoss();
-  }
-
-  #readAll(): void {
-    for (let batch = 0; batch < mostBatches && this.read() > 0; batch += 1);
-  }
 }
 
 /**
  * Events from the proc connector.
  * @throws CorralError as `openProcConnector` does
  */
-export function openConnectorSource({ receiveBufferBytes, queueLimit, signal }: ConnectorOptions): EventSource {
+export function openConnectorSource(options: ConnectorOptions): EventSource {
+  const { receiveBufferBytes, queueLimit, signal, details } = options;
   const connector = openProcConnector(receiveBufferBytes);
   try {
     const queue = new EventQueue<LifecycleEvent>(queueLimit);
-    const reader = new ConnectorReader(connector, queue);
+    const onError = (reason: unknown): void => fail(reason);
+    const reader = new ConnectorReader(connector, queue, details ? readDetails : noDetails, onError);
     const stop = (): void => {
       watcher.close();
       reader.stop();
@@ -216,9 +246,11 @@ export function openConnectorSource({ receiveBufferBytes, queueLimit, signal }: 
       counters,
       queue,
       signal,
+      readAll: () => reader.readAll(),
+      readLast: () => reader.readLast(),
       stop,
     });
-    const watcher: FdWatcher = connector.watch(() => reader.read(), fail);
+    const watcher: FdWatcher = connector.watch(() => reader.read(), onError);
     return source;
   } catch (thrown) {
     connector.close();

@@ -4,19 +4,29 @@ import type { Change, ToldProcess } from "./compare-scan.ts";
 import { compareScan } from "./compare-scan.ts";
 import type { EventQueue } from "./event-queue.ts";
 import type { ExecEvent, ExitEvent, ForkEvent, LifecycleEvent, SourceName } from "./lifecycle-event.ts";
+import type { DetailReader } from "./process-details.ts";
 import type { ProcessScan } from "./process-scan.ts";
-import { statOf } from "./process-scan.ts";
+import { isZombie, statOf } from "./process-scan.ts";
 
-type Untold<E extends LifecycleEvent> = Omit<E, "source" | "identity" | "code" | "signal">;
+type LifecycleQueue = Pick<EventQueue<LifecycleEvent>, "push">;
+
+type Untold<E extends LifecycleEvent> = Omit<E, "source" | "identity" | "code" | "signal" | "coreDumped">;
 
 const identityFor = (tgid: number, startTicks: number | null): ProcessIdentity | null =>
   startTicks === null ? null : { bootId: bootId(), pid: toPid(tgid), startTicks };
 
-/** Code and signal of a status in the form of wait(2). */
-function splitStatus(status: number | null): Pick<ExitEvent, "status" | "code" | "signal"> {
-  if (status === null) return { status, code: null, signal: null };
+/** Code, signal and core flag of a status in the form of wait(2). */
+export function splitStatus(status: number | null): Pick<ExitEvent, "status" | "code" | "signal" | "coreDumped"> {
+  if (status === null) return { status, code: null, signal: null, coreDumped: null };
   const signal = status & 0x7f;
-  return signal === 0 ? { status, code: (status >> 8) & 0xff, signal: null } : { status, code: null, signal };
+  return signal === 0
+    ? { status, code: (status >> 8) & 0xff, signal: null, coreDumped: false }
+    : { status, code: null, signal, coreDumped: (status & 0x80) !== 0 };
+}
+
+function isRunning(tgid: number, startTicks: number): boolean {
+  const stat = statOf(tgid);
+  return stat?.startTicks === startTicks && !isZombie(stat);
 }
 
 /**
@@ -25,13 +35,16 @@ function splitStatus(status: number | null): Pick<ExitEvent, "status" | "code" |
  */
 export class EventLedger {
   readonly #source: SourceName;
-  readonly #queue: EventQueue<LifecycleEvent>;
+  readonly #queue: LifecycleQueue;
+  readonly #details: DetailReader;
   readonly #told = new Map<number, ToldProcess>();
   #reconciled = 0;
 
-  constructor(source: SourceName, queue: EventQueue<LifecycleEvent>) {
+  /** @param details for what a scan finds, and for what runs at the opening */
+  constructor(source: SourceName, queue: LifecycleQueue, details: DetailReader) {
     this.#source = source;
     this.#queue = queue;
+    this.#details = details;
   }
 
   /** Events told because a scan found that they were missing. */
@@ -44,28 +57,36 @@ export class EventLedger {
   }
 
   /** Takes what runs at the opening as told, although it is not. */
-  adopt(scan: ProcessScan): void {
+  adopt(scan: ProcessScan, details = this.#details): void {
     for (const { tgid, startTicks, ppid, comm, executed } of scan.running.values()) {
-      this.#told.set(tgid, { startTicks, ppid, comm, executed, adopted: true, sinceNs: scan.timeNs });
+      const owner = details.owner(tgid);
+      this.#told.set(tgid, { startTicks, ppid, comm, executed, adopted: true, sinceNs: scan.timeNs, ...owner });
     }
   }
 
   fork(event: Untold<ForkEvent>, startTicks: number | null): void {
-    const { tgid, ppid, timestampNs: sinceNs } = event;
-    if (!this.#push({ ...event, source: this.#source, identity: identityFor(tgid, startTicks) })) return;
-    this.#told.set(tgid, { startTicks, ppid, comm: null, executed: false, adopted: false, sinceNs });
+    this.tell({ ...event, source: this.#source, identity: identityFor(event.tgid, startTicks) });
   }
 
   exec(event: Untold<ExecEvent>, startTicks: number | null): void {
-    const { tgid, ppid, comm, timestampNs: sinceNs } = event;
-    if (!this.#push({ ...event, source: this.#source, identity: identityFor(tgid, startTicks) })) return;
-    this.#told.set(tgid, { startTicks, ppid, comm, executed: true, adopted: false, sinceNs });
+    this.tell({ ...event, source: this.#source, identity: identityFor(event.tgid, startTicks) });
   }
 
   exit(event: Untold<ExitEvent>, startTicks: number | null): void {
     const identity = identityFor(event.tgid, startTicks);
-    if (!this.#push({ ...event, source: this.#source, identity, ...splitStatus(event.status) })) return;
-    this.#told.delete(event.tgid);
+    this.tell({ ...event, source: this.#source, identity, ...splitStatus(event.status) });
+  }
+
+  /** Tells a whole event, and notes what it says if the queue takes it. */
+  tell(event: LifecycleEvent): void {
+    if (!this.#push(event)) return;
+    const { tgid, kind } = event;
+    if (kind === "exit") return void this.#told.delete(tgid);
+    const executed = kind === "exec";
+    const { identity, ppid, uid, cgroupId, timestampNs: sinceNs } = event;
+    const startTicks = identity?.startTicks ?? null;
+    const comm = executed ? event.comm : null;
+    this.#told.set(tgid, { startTicks, ppid, comm, executed, adopted: false, sinceNs, uid, cgroupId });
   }
 
   /** Notes a change of name, which is no event but would look like an exec to a scan. */
@@ -77,22 +98,24 @@ export class EventLedger {
   /** Tells everything that a scan shows to be missing. `reconciled` tells a loss from the ordinary work of polling. */
   compare(scan: ProcessScan, reconciled: boolean): void {
     for (const change of compareScan(this.#told, scan)) {
-      this.#tell(change, scan.timeNs, reconciled);
+      this.#tellChange(change, scan.timeNs, reconciled);
     }
   }
 
-  #tell(change: Change, timestampNs: bigint, reconciled: boolean): void {
+  #tellChange(change: Change, timestampNs: bigint, reconciled: boolean): void {
     const { kind } = change;
     if (kind === "exit") {
       const { tgid, told, status } = change;
-      return this.exit({ kind, tgid, ppid: told.ppid, timestampNs, reconciled, status }, told.startTicks);
+      const { ppid, uid, cgroupId } = told;
+      return this.exit({ kind, tgid, ppid, uid, cgroupId, timestampNs, reconciled, status }, told.startTicks);
     }
     const { tgid, ppid, comm, startTicks } = change.seen;
     // Its end may have been told since the scan saw it; and a start that was refused has no exec.
-    const missing = kind === "fork" ? statOf(tgid)?.startTicks === startTicks : this.#told.has(tgid);
+    const missing = kind === "fork" ? isRunning(tgid, startTicks) : this.#told.has(tgid);
     if (!missing) return;
-    if (kind === "fork") this.fork({ kind, tgid, ppid, timestampNs, reconciled }, startTicks);
-    else this.exec({ kind, tgid, ppid, comm, timestampNs, reconciled }, startTicks);
+    const common = { tgid, ppid, timestampNs, reconciled, ...this.#details.owner(tgid) };
+    if (kind === "fork") this.fork({ kind, ...common }, startTicks);
+    else this.exec({ kind, ...common, comm, filename: null, ...this.#details.program(tgid) }, startTicks);
   }
 
   #push(event: LifecycleEvent): boolean {

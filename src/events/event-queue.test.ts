@@ -34,6 +34,16 @@ test("the end drops what waits and lets every reader go", async () => {
   expect([other.push(1), other.accepted, other.refused]).toEqual([true, 0, 0]);
 });
 
+test("a finished queue hands over what waits, takes no more, and may still be closed", async () => {
+  const queue = new EventQueue<number>(4);
+  for (const value of [1, 2, 3]) queue.push(value);
+  queue.end("finished");
+  expect([queue.push(4), queue.accepted]).toEqual([true, 3]);
+  expect([await queue.next(), await queue.next()]).toEqual([item(1), item(2)]);
+  queue.end("closed");
+  expect([await queue.next(), await queue.next()]).toEqual([done, done]);
+});
+
 test("a failure is thrown once, then the iteration is over", async () => {
   const queue = new EventQueue<number>(2);
   queue.end({ reason: new Error("gone") });
@@ -65,4 +75,27 @@ test("any mixture of writes and reads keeps the order and loses only what was re
     }),
     { numRuns: 20 },
   );
+});
+
+test("whoever takes in batches is told when there is something, and gets it in order", async () => {
+  const queue = new EventQueue<number>(10);
+  const waiting = queue.ready();
+  expect(queue.take(5)).toEqual([]);
+  for (const value of [1, 2, 3]) queue.push(value);
+  expect(await waiting).toBe(true);
+  expect([queue.take(2), queue.take(2), queue.take(2)]).toEqual([[1, 2], [3], []]);
+  queue.push(4);
+  expect([await queue.ready(), queue.take(9)]).toEqual([true, [4]]);
+});
+
+test("whoever waits for something to take is told of the end, behind what waits, and of a failure once", async () => {
+  const finished = new EventQueue<number>(10);
+  finished.push(1);
+  finished.end("finished");
+  expect([await finished.ready(), finished.take(9), await finished.ready()]).toEqual([true, [1], false]);
+  const failed = new EventQueue<number>(10);
+  const waiting = failed.ready();
+  failed.end({ reason: new Error("gone") });
+  await expect(waiting).rejects.toThrow("gone");
+  expect(await failed.ready()).toBe(false);
 });

@@ -1,9 +1,14 @@
+import { FirstInFirstOut } from "./first-in-first-out.ts";
+
 type Waiter<T> = {
   readonly resolve: (result: IteratorResult<T, undefined>) => void;
   readonly reject: (reason: unknown) => void;
 };
 
-type End = { readonly reason: unknown } | "closed";
+type Waker = { readonly resolve: (isThere: boolean) => void; readonly reject: (reason: unknown) => void };
+
+/** `finished`: what waits is still handed over. */
+type End = { readonly reason: unknown } | "closed" | "finished";
 
 /**
  * A bounded queue between a source that must not wait and one reader that may. What does not fit is refused and
@@ -11,9 +16,9 @@ type End = { readonly reason: unknown } | "closed";
  */
 export class EventQueue<T> {
   readonly #limit: number;
-  #items: T[] = [];
-  #head = 0;
+  #items = new FirstInFirstOut<T>();
   #waiters: Waiter<T>[] = [];
+  readonly #wakers: Waker[] = [];
   #end: End | null = null;
   #accepted = 0;
   #refused = 0;
@@ -33,7 +38,7 @@ export class EventQueue<T> {
 
   /** Events that wait for the reader. */
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#items.size;
   }
 
   get isHalfFull(): boolean {
@@ -51,44 +56,57 @@ export class EventQueue<T> {
     const waiter = this.#waiters.shift();
     if (waiter === undefined) this.#items.push(item);
     else waiter.resolve({ done: false, value: item });
+    if (this.#wakers.length > 0 && this.size > 0) for (const { resolve } of this.#wakers.splice(0)) resolve(true);
     return true;
   }
 
-  /** Drops what waits and ends the iteration, with `reason` thrown once when the end is a failure. */
+  /**
+   * Ends the iteration: at once, dropping what waits, with `reason` thrown once when the end is a failure; or, when it is
+   * finished, behind what waits. The first end counts, but what is closed later drops the rest.
+   */
   end(end: End): void {
+    if (end !== "finished" && (this.#end === null || this.#end === "finished")) this.#items = new FirstInFirstOut();
     if (this.#end !== null) return;
-    this.#items = [];
-    this.#head = 0;
     this.#end = end;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const waiter of waiters) this.#finish(waiter);
+    for (const waker of this.#wakers.splice(0)) this.#finishWaiting(waker);
   }
 
   #finish({ resolve, reject }: Waiter<T>): void {
     const end = this.#end;
     this.#end = "closed";
-    if (end === null || end === "closed") resolve({ done: true, value: undefined });
+    if (end === null || typeof end === "string") resolve({ done: true, value: undefined });
     else reject(end.reason);
+  }
+
+  #finishWaiting({ resolve, reject }: Waker): void {
+    this.#finish({ resolve: () => resolve(false), reject });
   }
 
   /** The next item, as soon as there is one. */
   next(): Promise<IteratorResult<T, undefined>> {
     return new Promise((resolve, reject) => {
-      if (this.#end !== null) this.#finish({ resolve, reject });
-      else if (this.size === 0) this.#waiters.push({ resolve, reject });
-      else resolve({ done: false, value: this.#take() });
+      if (this.size > 0) resolve({ done: false, value: this.#items.shift() as T });
+      else if (this.#end !== null) this.#finish({ resolve, reject });
+      else this.#waiters.push({ resolve, reject });
     });
   }
 
-  #take(): T {
-    const item = this.#items[this.#head] as T;
-    this.#head += 1;
-    // Taken items are let go in large steps: shifting an array costs its length.
-    if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
+  /** Up to `most` items that wait, oldest first; none when none does. Never waits. */
+  take(most: number): T[] {
+    const items: T[] = [];
+    while (items.length < most && this.size > 0) items.push(this.#items.shift() as T);
+    return items;
+  }
+
+  /** Resolves when `take` has something to give: true; false at the end. What is taken meanwhile by another call is not kept back. */
+  ready(): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (this.size > 0) resolve(true);
+      else if (this.#end !== null) this.#finishWaiting({ resolve, reject });
+      else this.#wakers.push({ resolve, reject });
+    });
   }
 }

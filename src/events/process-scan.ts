@@ -30,6 +30,9 @@ export interface ProcessScan {
 export const leaderEnds = ({ state, flags }: ProcessStat): boolean =>
   state === "Z" || state === "X" || (flags & taskFlags.exiting) !== 0;
 
+/** All its threads have ended. */
+export const isZombie = ({ state, numThreads }: ProcessStat): boolean => state === "Z" && numThreads <= 1;
+
 export const toSeen = ({ pid, startTicks, ppid, comm, flags }: ProcessStat): SeenProcess => ({
   tgid: pid,
   startTicks,
@@ -50,7 +53,7 @@ export function scanProcesses(): ProcessScan {
     const stat = statOf(tgid);
     if (stat === null) continue;
     const { pid, startTicks } = stat;
-    if (stat.state !== "Z" || stat.numThreads > 1) running.set(tgid, toSeen(stat));
+    if (!isZombie(stat)) running.set(tgid, toSeen(stat));
     else zombies.set(tgid, { tgid, startTicks, status: zombieStatus({ bootId: bootId(), pid, startTicks }) });
   }
   return { timeNs, running, zombies };

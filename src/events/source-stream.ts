@@ -1,29 +1,46 @@
 import type { EventQueue } from "./event-queue.ts";
 import type { EventSource } from "./event-source.ts";
-import type { LifecycleEvent } from "./lifecycle-event.ts";
+import type { TraceEvent } from "./trace-event.ts";
 
 /** What differs between sources. */
-export interface SourceParts extends Pick<EventSource, "name" | "pollIntervalMs" | "counters"> {
-  readonly queue: EventQueue<LifecycleEvent>;
+export interface SourceParts<E extends TraceEvent> extends Pick<EventSource, "name" | "pollIntervalMs" | "counters"> {
+  readonly queue: EventQueue<E>;
   readonly signal: AbortSignal | null;
+  /** Reads everything that the kernel has told into the queue; not called after `stop`. */
+  readonly readAll: () => void;
+  /** As `readAll`, for the last time: also what only a look at /proc can tell. */
+  readonly readLast: () => void;
   /** Frees everything but the queue; called once. */
   readonly stop: () => void;
 }
 
+export interface MadeSource<E extends TraceEvent> {
+  readonly source: EventSource<E>;
+  readonly fail: (reason: unknown) => void;
+}
+
 /** The reader's side of a source, and the way to end it with a failure. */
-export function makeSource(parts: SourceParts): { source: EventSource; fail: (reason: unknown) => void } {
-  const { name, pollIntervalMs, counters, queue, signal, stop } = parts;
+export function makeSource<E extends TraceEvent>(parts: SourceParts<E>): MadeSource<E> {
+  const { name, pollIntervalMs, counters, queue, signal, readAll, readLast, stop } = parts;
   let open = true;
-  const finish = (end: Parameters<typeof queue.end>[0]): void => {
-    if (!open) return;
-    open = false;
-    signal?.removeEventListener("abort", onAbort);
-    stop();
-    queue.end(end);
+  const end = (how: Parameters<typeof queue.end>[0]): void => {
+    if (open) {
+      open = false;
+      signal?.removeEventListener("abort", onAbort);
+      stop();
+    }
+    queue.end(how);
   };
-  const onAbort = (): void => finish({ reason: signal?.reason });
+  const onAbort = (): void => end({ reason: signal?.reason });
   signal?.addEventListener("abort", onAbort, { once: true });
-  const close = async (): Promise<void> => finish("closed");
+  const close = async (): Promise<void> => end("closed");
+  const finish = (): void => {
+    if (open) readLast();
+    end("finished");
+  };
+  const flush = (): void => {
+    if (open) readAll();
+  };
   const iterator = {
     next: () => queue.next(),
     async return() {
@@ -31,13 +48,17 @@ export function makeSource(parts: SourceParts): { source: EventSource; fail: (re
       return { done: true as const, value: undefined };
     },
   };
-  const source: EventSource = {
+  const source: EventSource<E> = {
     name,
     pollIntervalMs,
     counters,
+    flush,
+    take: (most) => queue.take(most),
+    ready: () => queue.ready(),
+    finish,
     close,
     [Symbol.asyncDispose]: close,
     [Symbol.asyncIterator]: () => iterator,
   };
-  return { source, fail: (reason) => finish({ reason }) };
+  return { source, fail: (reason) => end({ reason }) };
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeBytes, hasRawBytes, toByteString } from "./byte-text.ts";
+import { decodeBytes, hasRawBytes, toByteBlock, toByteString } from "./byte-text.ts";
 
 test("any bytes survive the way through text", () => {
   fc.assert(
@@ -25,4 +25,13 @@ test("a byte that is not UTF-8 is carried as a lone surrogate, a real U+FFFD as 
   expect(decodeBytes(Buffer.from([0x61, 0xe9, 0x62]))).toBe("a\udce9b");
   expect(decodeBytes(Buffer.from("\ufffdé", "utf8"))).toBe("\ufffdé");
   expect(hasRawBytes("a\udce9b")).toBe(true);
+});
+
+test("a block says how many texts it has, so that a NUL inside of one is noticed", () => {
+  expect([[], [""], ["a", "\u00e9", ""], ["a\0b"]].map(toByteBlock)).toEqual([
+    "0",
+    "1\0",
+    "3\0a\0\u00c3\u00a9\0",
+    "1\0a\0b",
+  ]);
 });

@@ -42,6 +42,12 @@ export function decodeBytes(bytes: Buffer): string {
   return text;
 }
 
+/** Part of a buffer as text, without an object for it when it is UTF-8. */
+export function decodeSlice(bytes: Buffer, from: number, to: number): string {
+  const plain = bytes.toString("utf8", from, to);
+  return plain.includes("\ufffd") ? decodeBytes(bytes.subarray(from, to)) : plain;
+}
+
 /** Text as a string of bytes, one character each, as the addon takes it. */
 export function toByteString(text: string): string {
   if (isAscii(text)) return text;
@@ -55,9 +61,12 @@ export function toByteString(text: string): string {
   return bytes;
 }
 
-/** Texts as one byte string in which each ends with a NUL: one look at the whole is cheaper than many at the parts. */
+/**
+ * Texts as one byte string: their number, then the texts, each with a NUL before it. One look at the whole is cheaper than
+ * many at the parts; the number tells the addon of a NUL inside of one.
+ */
 export const toByteBlock = (texts: readonly string[]): string =>
-  texts.length === 0 ? "" : `${toByteString(texts.join("\0"))}\0`;
+  texts.length === 0 ? "0" : `${texts.length}\0${toByteString(texts.join("\0"))}`;
 
 /** True when the text carries bytes that are not UTF-8. */
 export const hasRawBytes = (text: string): boolean => /[\udc80-\udcff]/u.test(text);

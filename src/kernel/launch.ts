@@ -6,13 +6,12 @@ import { signalNumbers } from "./constants.ts";
 import type { LauncherOptions } from "./launcher-options.ts";
 import { launcherArguments } from "./launcher-options.ts";
 import type { LauncherSet, LauncherStatus } from "./launcher-status.ts";
-import { parseLauncherStatus } from "./launcher-status.ts";
+import { ParsedStatus } from "./launcher-status.ts";
 import type { NativeAddon } from "./native-addon.ts";
 import { loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
 import { nativeCallError, nativeErrno, nativeSyscall } from "./native-error.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
 import { once } from "./once.ts";
-import { refuseNul } from "./process.ts";
 import { fitsPipe, readAtEnd, readLines } from "./status-reader.ts";
 
 /** What to launch. */
@@ -66,6 +65,8 @@ export interface LaunchResult extends LauncherStatus {
 /** A spawned launcher: its status text as it grows, and the pipe that holds it back. */
 interface Started {
   readonly child: ChildHandle;
+  /** The whole status text, where it came with the spawn. */
+  readonly output: string | null;
   /** Resolves with the whole text when the pipe has closed; `onText` sees every longer prefix. */
   readonly readStatus: (onText: (text: string) => void) => Promise<string>;
   /** Lets the launcher go on to its exec. */
@@ -82,23 +83,23 @@ async function startWithAddon(addon: NativeAddon, request: SpawnRequest, holds: 
   const pipes = holds ? [pipeFds.writtenByChild, pipeFds.readByChild] : [pipeFds.writtenByChild];
   const whole = !holds && fitsPipe(request.argv);
   const readMs = whole && request.mode === "pool" ? startMs : 0;
-  const {
-    child,
-    pipes: ends,
-    output,
-  } = await spawnWithAddon(addon, { ...request, fds: [...request.fds, ...pipes] }, readMs);
+  const fds = request.fds.concat(pipes);
+  const { child, pipes: ends, output } = await spawnWithAddon(addon, { ...request, fds }, readMs);
+  if (output !== null) return { child, output, readStatus: async () => output, release: doNothing, close: doNothing };
   const [statusRead = -1, holdWrite = null] = ends;
   const read = whole ? readAtEnd : readLines;
-  const readStatus = output === null ? read(addon, statusRead) : () => Promise.resolve(output);
   return {
     child,
-    readStatus,
+    output,
+    readStatus: read(addon, statusRead),
     release: () => letGo(() => holdWrite !== null && writeSync(holdWrite, "g")),
     close: once(() => {
       if (holdWrite !== null) addon.close(holdWrite);
     }),
   };
 }
+
+const doNothing = (): void => {};
 
 /** A launcher that died meanwhile has closed its end: EPIPE, and its exit tells the rest. */
 function letGo(write: () => unknown): void {
@@ -117,6 +118,7 @@ async function startWithNode(request: SpawnRequest, holds: boolean): Promise<Sta
   hold?.on("error", () => {});
   return {
     child,
+    output: null,
     readStatus: async (onText) => {
       const chunks: Buffer[] = [];
       for await (const chunk of status) {
@@ -133,7 +135,7 @@ async function startWithNode(request: SpawnRequest, holds: boolean): Promise<Sta
 /** Lets the caller look at the held launcher; a refusal kills it and is kept to be thrown. */
 async function consult(started: Started, request: LaunchRequest, text: string): Promise<Error | null> {
   try {
-    await request.beforeExec?.({ child: started.child, sets: parseLauncherStatus(text).sets });
+    await request.beforeExec?.({ child: started.child, sets: new ParsedStatus(text).sets });
     started.release();
     return null;
   } catch (thrown) {
@@ -142,9 +144,11 @@ async function consult(started: Started, request: LaunchRequest, text: string): 
   }
 }
 
-async function finish(started: Started, request: LaunchRequest): Promise<LauncherStatus & { child: ChildHandle }> {
-  const { child } = started;
-  const abort = (): void => void child.kill(signalNumbers["SIGKILL"] ?? 9);
+const killLauncher = ({ child }: Started): void => void child.kill(signalNumbers["SIGKILL"] ?? 9);
+
+/** Follows the launcher to its exec; the whole status text. */
+async function follow(started: Started, request: LaunchRequest): Promise<string> {
+  const abort = (): void => killLauncher(started);
   let consulted: Promise<Error | null> | null = null;
   const onText = (text: string): void => {
     if (consulted === null && request.beforeExec !== null && /^held$/m.test(text))
@@ -154,16 +158,36 @@ async function finish(started: Started, request: LaunchRequest): Promise<Launche
   // Nobody heard an abort while the spawn was under way.
   if (request.signal?.aborted) abort();
   try {
-    const status = parseLauncherStatus(await started.readStatus(onText));
+    const text = await started.readStatus(onText);
     const refusal = await (consulted as Promise<Error | null> | null);
     if (refusal !== null) {
-      await child.exit;
+      await started.child.exit;
       throw refusal;
     }
-    return { child, ...status };
+    return text;
   } finally {
     request.signal?.removeEventListener("abort", abort);
     started.close();
+  }
+}
+
+/** The whole status text, at once where there is nothing to wait for. */
+function finish(started: Started, request: LaunchRequest): string | Promise<string> {
+  if (started.output === null || request.beforeExec !== null) return follow(started, request);
+  if (request.signal?.aborted) killLauncher(started);
+  return started.output;
+}
+
+class Launched extends ParsedStatus implements LaunchResult {
+  readonly child: ChildHandle;
+  readonly joinFallback: boolean;
+  readonly joinReason: JoinReason | null;
+
+  constructor(child: ChildHandle, text: string, joinFallback: boolean, joinReason: JoinReason | null) {
+    super(text);
+    this.child = child;
+    this.joinFallback = joinFallback;
+    this.joinReason = joinReason;
   }
 }
 
@@ -182,37 +206,36 @@ async function launchJoined(request: LaunchRequest, reason: JoinReason | null): 
   const addon = reason === "clone-unsupported" ? null : loadAddon();
   const holds = request.beforeExec !== null;
   const started = addon === null ? await startWithNode(spawn, holds) : await startWithAddon(addon, spawn, holds);
-  const status = await finish(started, request);
-  return { ...status, joinFallback: place !== null, joinReason: place === null ? null : reason };
+  const text = await finish(started, request);
+  return new Launched(started.child, text, place !== null, place === null ? null : reason);
 }
 
 // What a kernel without clone3 or CLONE_INTO_CGROUP, or a container's seccomp filter, answers.
 const cloneUnsupported = new Set(["ENOSYS", "EOPNOTSUPP", "ENOTSUP", "E2BIG", "EINVAL"]);
 
-async function startInGroup(
-  addon: NativeAddon,
-  request: LaunchRequest,
-  cgroup: string,
-): Promise<Started | "frozen" | "clone-unsupported"> {
-  try {
-    return await startWithAddon(addon, spawnRequest(request, null, cgroup), request.beforeExec !== null);
-  } catch (thrown) {
-    const syscall = nativeSyscall(thrown);
-    if (syscall === "cgroup.events") return "frozen";
-    if (syscall === "open") throw nativeCallError("open", CorralError.from(thrown).cause, cgroup);
-    if (cloneUnsupported.has(nativeErrno(thrown) ?? "")) return "clone-unsupported";
-    throw thrown;
-  }
+/** Why a launcher could not be born in its group, where it may join it all the same. @throws what is no such reason */
+function reasonNotBorn(thrown: unknown, cgroup: string): JoinReason {
+  const syscall = nativeSyscall(thrown);
+  if (syscall === "cgroup.events") return "frozen";
+  if (syscall === "open") throw nativeCallError("open", CorralError.from(thrown).cause, cgroup);
+  if (cloneUnsupported.has(nativeErrno(thrown) ?? "")) return "clone-unsupported";
+  throw thrown;
 }
 
+// Few functions deep: each asynchronous one that a start passes through holds the event loop once more.
 async function launchBorn(addon: NativeAddon, request: LaunchRequest, cgroup: string): Promise<LaunchResult> {
-  const started = await startInGroup(addon, request, cgroup);
-  if (typeof started === "string") return launchJoined(request, started);
-  const status = await finish(started, request);
-  if (status.ready || request.signal?.aborted) return { ...status, joinFallback: false, joinReason: null };
-  const { signal } = await status.child.exit;
-  if (signal !== signalNumbers["SIGKILL"]) return { ...status, joinFallback: false, joinReason: null };
-  return launchJoined(request, "killed-at-birth");
+  let started: Started;
+  try {
+    started = await startWithAddon(addon, spawnRequest(request, null, cgroup), request.beforeExec !== null);
+  } catch (thrown) {
+    return launchJoined(request, reasonNotBorn(thrown, cgroup));
+  }
+  const finished = finish(started, request);
+  const text = typeof finished === "string" ? finished : await finished;
+  const born = new Launched(started.child, text, false, null);
+  if (born.ready || request.signal?.aborted) return born;
+  const { signal } = await born.child.exit;
+  return signal === signalNumbers["SIGKILL"] ? launchJoined(request, "killed-at-birth") : born;
 }
 
 /**
@@ -220,11 +243,10 @@ async function launchBorn(addon: NativeAddon, request: LaunchRequest, cgroup: st
  * executed the command, or `fail` says why not. In both cases `child.exit` tells the end. The event loop
  * is not held while the launcher works. A group is entered before the first instruction of the workload,
  * or the launch fails with stage `join`: it never runs outside.
- * @throws CorralError NATIVE_MISSING without a launcher, NATIVE_CALL when it cannot be spawned (EAGAIN for
+ * @throws CorralError NATIVE_MISSING without a launcher, START_FAILED for a text with a NUL, NATIVE_CALL when it cannot be spawned (EAGAIN for
  * a full pids limit, EBUSY for a group that may not hold processes).
  */
 export async function launch(request: LaunchRequest): Promise<LaunchResult> {
-  refuseNul([request.command, ...request.args, ...request.env]);
   request.signal?.throwIfAborted();
   const addon = loadAddon();
   if (request.cgroup === null) return launchPlain(request, addon);

@@ -52,11 +52,10 @@ export const inheritAll: LauncherOptions = {
   strict: false,
 };
 
-function flag(name: string, value: string | number | null): string[] {
-  return value === null ? [] : [name, String(value)];
-}
-
-/** The launcher's command line up to and including `--`. `place` is a join that must succeed. */
+/**
+ * The launcher's command line up to and including `--`. `place` is a join that must succeed. One list that grows: made anew
+ * from parts, it would cost a start more than all else that is done before the spawn.
+ */
 export function launcherArguments(
   options: LauncherOptions,
   statusFd: number,
@@ -64,26 +63,27 @@ export function launcherArguments(
   place: string | null,
 ): string[] {
   const { ioprio, sched, groups } = options;
-  return [
-    "run",
-    ...flag("--status", statusFd),
-    ...flag("--hold", holdFd),
-    ...flag("--place", place),
-    ...options.joins.flatMap((file) => flag("--join", file)),
-    ...(options.pgroup ? ["--pgroup"] : []),
-    ...flag("--nice", options.nice),
-    ...flag("--oom-score", options.oomScore),
-    ...flag("--ioprio", ioprio === null ? null : `${ioprio.class}:${ioprio.level}`),
-    ...flag("--sched", sched === null ? null : `${sched.policy}:${sched.priority}`),
-    ...flag("--affinity", options.affinity),
-    ...options.rlimits.flatMap(({ resource, soft, hard }) =>
-      flag("--rlimit", `${resource}=${soft ?? "inf"}:${hard ?? "inf"}`),
-    ),
-    ...flag("--workdir", options.workdir),
-    ...flag("--groups", groups === null ? null : groups.join(",")),
-    ...flag("--gid", options.gid),
-    ...flag("--uid", options.uid),
-    ...(options.strict ? ["--strict"] : []),
-    "--",
-  ];
+  const words = ["run"];
+  const add = (name: string, value: string | number | null): void => {
+    if (value !== null) words.push(name, String(value));
+  };
+  add("--status", statusFd);
+  add("--hold", holdFd);
+  add("--place", place);
+  for (const file of options.joins) words.push("--join", file);
+  if (options.pgroup) words.push("--pgroup");
+  add("--nice", options.nice);
+  add("--oom-score", options.oomScore);
+  if (ioprio !== null) add("--ioprio", `${ioprio.class}:${ioprio.level}`);
+  if (sched !== null) add("--sched", `${sched.policy}:${sched.priority}`);
+  add("--affinity", options.affinity);
+  for (const { resource, soft, hard } of options.rlimits)
+    add("--rlimit", `${resource}=${soft ?? "inf"}:${hard ?? "inf"}`);
+  add("--workdir", options.workdir);
+  if (groups !== null) add("--groups", groups.join(","));
+  add("--gid", options.gid);
+  add("--uid", options.uid);
+  if (options.strict) words.push("--strict");
+  words.push("--");
+  return words;
 }

@@ -46,18 +46,39 @@ function parseSet(line: string): LauncherSet | null {
   };
 }
 
-function parseFailure(line: string): LauncherFailure | null {
-  const [verb, stage = "", errno] = line.split(" ");
-  if (verb !== "fail" || errno === undefined) return null;
+function parseFailure(text: string): LauncherFailure | null {
+  const at = `\n${text}`.indexOf("\nfail ");
+  if (at === -1) return null;
+  const [, stage = "", errno] = text.slice(at).split("\n", 1)[0]?.split(" ") ?? [];
+  if (errno === undefined) return null;
   return { stage, errno: Number(errno), code: errnoName(Number(errno)) };
 }
 
-/** Parses the launcher's status lines (grammar in native/BOUNDARY.md); unknown lines are skipped. */
-export function parseLauncherStatus(text: string): LauncherStatus {
-  const lines = text.split("\n");
-  return {
-    ready: lines[0] === "ready",
-    sets: lines.map(parseSet).filter((set) => set !== null),
-    fail: lines.map(parseFailure).find((failure) => failure !== null) ?? null,
-  };
+const isReady = (text: string): boolean => text === "ready" || text.startsWith("ready\n");
+
+/** The joins and attributes in the status lines. */
+const parseSets = (text: string): readonly LauncherSet[] =>
+  text
+    .split("\n")
+    .map(parseSet)
+    .filter((set) => set !== null);
+
+/**
+ * Parses the launcher's status lines (grammar in native/BOUNDARY.md); unknown lines are skipped. Joins and attributes are
+ * looked at when somebody asks for them: a start is not to wait for what nobody may want.
+ */
+export class ParsedStatus implements LauncherStatus {
+  readonly ready: boolean;
+  readonly fail: LauncherFailure | null;
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.ready = isReady(text);
+    this.fail = parseFailure(text);
+    this.#text = text;
+  }
+
+  get sets(): readonly LauncherSet[] {
+    return parseSets(this.#text);
+  }
 }

@@ -1,9 +1,12 @@
 import { existsSync, writeSync } from "node:fs";
-import path from "node:path";
 import { CorralError } from "../report/index.ts";
 import type { NativeAttributes } from "./native-attributes.ts";
 import { attributeCalls } from "./native-attributes.ts";
+import type { NativeBpfCalls } from "./native-bpf.ts";
+import { bpfCalls } from "./native-bpf.ts";
 import { nativeCallError } from "./native-error.ts";
+import type { NativeMemory } from "./native-memory.ts";
+import { memoryCalls } from "./native-memory.ts";
 import type { NativeSockets } from "./native-sockets.ts";
 import { socketCalls } from "./native-sockets.ts";
 import { packageRoot } from "./package-root.ts";
@@ -15,6 +18,8 @@ export const fdEvents = { readable: 1, writable: 2, disconnect: 4, priority: 8 }
 export interface FdWatcher {
   /** Stops and frees the watch. Idempotent; the callback never runs afterwards. */
   close(): void;
+  /** Watches for other events (`fdEvents`) from now on. */
+  setEvents(events: number): void;
   /** Lets the watch keep the event loop alive (the initial state). */
   ref(): void;
   /** Lets the process end although the watch is active. */
@@ -99,7 +104,7 @@ export type SpawnParameters = readonly [
  * The addon's functions as native/BOUNDARY.md specifies them, each wrapped so that a failed call is a
  * CorralError NATIVE_CALL with errno and syscall on its cause.
  */
-export interface NativeAddon extends NativeAttributes, NativeSockets {
+export interface NativeAddon extends NativeAttributes, NativeMemory, NativeSockets, NativeBpfCalls {
   /**
    * clone3(CLONE_VM|CLONE_VFORK|CLONE_PIDFD[|CLONE_INTO_CGROUP]) and execve, on this thread: returns after the
    * exec. A frozen group is refused with EBUSY of `cgroup.events`.
@@ -107,9 +112,11 @@ export interface NativeAddon extends NativeAttributes, NativeSockets {
   readonly spawn: (...parameters: SpawnParameters) => NativeChild;
   /**
    * The same on a thread of libuv's pool. `fds` must stay open until the promise has settled; a child that is
-   * not watched by `watchFd` when this thread's environment ends is killed and reaped.
+   * not claimed, or watched by `watchFd`, when this thread's environment ends is killed and reaped.
    */
   readonly spawnAsync: (...parameters: SpawnParameters) => Promise<NativeChild>;
+  /** Takes a child of `spawnAsync` over, as `watchFd` does: it lives on when this thread's environment ends. */
+  readonly claimChild: (pidfd: number) => void;
   /** pidfd_open(2); the caller owns the descriptor. */
   readonly pidfdOpen: (pid: number) => number;
   /** pidfd_send_signal(2); ESRCH when the process has ended. */
@@ -118,8 +125,17 @@ export interface NativeAddon extends NativeAttributes, NativeSockets {
   readonly pidfdInfo: (pidfd: number) => PidfdInfo | null;
   /** Reaps a child, or returns null while it runs; ECHILD for a process that is not our child. */
   readonly waitPidfd: (pidfd: number) => NativeExit | null;
+  /** timerfd_create(2) of CLOCK_MONOTONIC; the caller owns the descriptor. */
+  readonly timerOpen: () => number;
+  /** timerfd_settime(2): readable from this time on, until it is set again; 0: never. */
+  readonly timerSet: (fd: number, atNs: bigint) => void;
   /** [read end, write end], both close-on-exec, the read end non-blocking. */
   readonly pipe: () => [number, number];
+  /**
+   * process_madvise(2) on a thread of libuv's pool; `ranges` are pairs of address and length, 1024 at most. Resolves to
+   * the bytes advised, fewer than asked for when the kernel stopped at a range.
+   */
+  readonly processMadvise: (pidfd: number, ranges: BigUint64Array, advice: number) => Promise<number>;
   /** close(2), for the descriptors made here: Node's own close warns about them in worker threads. */
   readonly close: (fd: number) => void;
   /** Watches a descriptor in the event loop. libuv makes it non-blocking, for all its holders. */
@@ -136,7 +152,7 @@ export interface AddonStatus {
 }
 
 function prebuilt(name: string): string {
-  return path.join(packageRoot(), "prebuilds", `${process.platform}-${process.arch}`, name);
+  return `${packageRoot()}/prebuilds/${process.platform}-${process.arch}/${name}`;
 }
 
 function trace(call: string, parameters: readonly unknown[], outcome: string): void {
@@ -170,16 +186,21 @@ function guardAsync<P extends readonly unknown[], R>(
   run: Call<P, Promise<R>>,
   traced: boolean,
 ): Call<P, Promise<R>> {
-  // The thrown and the rejected alike.
-  return async (...parameters) => {
+  const errorOf = (parameters: P, thrown: unknown): CorralError => {
+    const error = nativeCallError(call, thrown);
+    if (traced) trace(call, parameters, `! ${error.found}`);
+    return error;
+  };
+  // The thrown and the rejected alike. No async function: this one is on the way of every start.
+  return (...parameters) => {
     try {
-      const result = await run(...parameters);
-      if (traced) trace(call, parameters, `= ${show(result)}`);
-      return result;
+      const running = run(...parameters);
+      if (traced) void running.then((result) => trace(call, parameters, `= ${show(result)}`)).catch(() => {});
+      return running.catch((thrown: unknown) => {
+        throw errorOf(parameters, thrown);
+      });
     } catch (thrown) {
-      const error = nativeCallError(call, thrown);
-      if (traced) trace(call, parameters, `! ${error.found}`);
-      throw error;
+      return Promise.reject(errorOf(parameters, thrown));
     }
   };
 }
@@ -193,13 +214,20 @@ function guardAll(raw: NativeAddon): NativeAddon {
   const traced = process.env["CORRAL_TRACE_NATIVE"] === "1";
   return {
     ...guardEach(raw, attributeCalls, traced),
+    ...guardEach(raw, memoryCalls, traced),
+    packChunksAsync: guardAsync("packChunksAsync", raw.packChunksAsync, traced),
     ...guardEach(raw, socketCalls, traced),
+    ...guardEach(raw, bpfCalls, traced),
     spawn: guard("spawn", raw.spawn, traced),
     spawnAsync: guardAsync("spawnAsync", raw.spawnAsync, traced),
+    claimChild: guard("claimChild", raw.claimChild, traced),
     pidfdOpen: guard("pidfdOpen", raw.pidfdOpen, traced),
     pidfdSendSignal: guard("pidfdSendSignal", raw.pidfdSendSignal, traced),
     pidfdInfo: guard("pidfdInfo", raw.pidfdInfo, traced),
     waitPidfd: guard("waitPidfd", raw.waitPidfd, traced),
+    processMadvise: guardAsync("processMadvise", raw.processMadvise, traced),
+    timerOpen: guard("timerOpen", raw.timerOpen, traced),
+    timerSet: guard("timerSet", raw.timerSet, traced),
     pipe: guard("pipe", raw.pipe, traced),
     close: guard("close", raw.close, traced),
     watchFd: guard("watchFd", raw.watchFd, traced),
@@ -270,6 +298,45 @@ export function launcherPath(): string | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * Path of `corral`, the native client.
+ * @throws CorralError NATIVE_MISSING when it was not built for this platform.
+ */
+export function requireThinClient(): string {
+  const file = prebuilt("corral");
+  if (existsSync(file)) return file;
+  throw new CorralError("NATIVE_MISSING", `the native client for ${process.platform}-${process.arch} is missing`, {
+    object: "corral",
+    fix: "run `node tools/build-native.mjs` (needs gcc and libc6-dev) or install the package built for this platform",
+  });
+}
+
+/**
+ * Path of `corral-scheduler`.
+ * @throws CorralError NATIVE_MISSING when it was not built for this platform.
+ */
+export function requireScheduler(): string {
+  const file = prebuilt("corral-scheduler");
+  if (existsSync(file)) return file;
+  throw new CorralError("NATIVE_MISSING", `the scheduler's loader for ${process.platform}-${process.arch} is missing`, {
+    object: "corral-scheduler",
+    fix: "run `node tools/build-native.mjs` (needs gcc and libc6-dev) or install the package built for this platform",
+  });
+}
+
+/**
+ * Path of `corral-worker`.
+ * @throws CorralError NATIVE_MISSING when it was not built for this platform.
+ */
+export function requireWorker(): string {
+  const file = prebuilt("corral-worker");
+  if (existsSync(file)) return file;
+  throw new CorralError("NATIVE_MISSING", `the worker for ${process.platform}-${process.arch} is missing`, {
+    object: "corral-worker",
+    fix: "run `node tools/build-native.mjs` (needs gcc and libc6-dev) or install the package built for this platform",
+  });
 }
 
 /**

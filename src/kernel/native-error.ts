@@ -1,16 +1,22 @@
-import { constants } from "node:os";
 import { CorralError, errnoOf } from "../report/index.ts";
 
-// The first name of a number wins: EAGAIN before EWOULDBLOCK.
-const errnoNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.errno)
-    .map(([name, number]) => [number, name] as const)
-    .toReversed(),
-);
+let errnoNames: ReadonlyMap<number, string> | null = null;
+
+/** Made at the first failure: node:os costs a cold start 0.4 ms, and most runs see none. */
+function namesOfErrnos(): ReadonlyMap<number, string> {
+  const { constants } = process.getBuiltinModule("node:os");
+  // The first name of a number wins: EAGAIN before EWOULDBLOCK.
+  errnoNames ??= new Map(
+    Object.entries(constants.errno)
+      .map(([name, number]) => [number, name] as const)
+      .toReversed(),
+  );
+  return errnoNames;
+}
 
 /** The name (`ENOENT`) of a positive errno number, `E<n>` for one that Node does not know, null for 0. */
 export function errnoName(errno: number): string | null {
-  return errno === 0 ? null : (errnoNames.get(errno) ?? `E${errno}`);
+  return errno === 0 ? null : (namesOfErrnos().get(errno) ?? `E${errno}`);
 }
 
 // The addon gives the number only.

@@ -6,6 +6,7 @@ import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import { signalNumbers } from "./constants.ts";
 import type { ExitInfo } from "./exit-info.ts";
 import { nativeCallError } from "./native-error.ts";
+import { refuseNul } from "./refuse-nul.ts";
 
 /** In place of a descriptor: a pipe whose other end is ours. */
 export const pipeFd = "pipe";
@@ -63,6 +64,7 @@ export async function spawnWithNode(
       object: file,
       fix: "join the group through its cgroup.procs file instead",
     });
+  refuseNul([file, cwd ?? "", ...argv, ...env]);
   const raw = [file, ...argv, ...env].find(hasRawBytes);
   if (raw !== undefined)
     throw new CorralError("NATIVE_MISSING", "without the native addon arguments and environment must be UTF-8", {

@@ -1,18 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, resolve } from "node:path";
 import { CorralError } from "../report/index.ts";
 
 const packageName = "corral";
 let found: string | null = null;
 
-function moduleDirectory(): string {
-  // The CLI bundle is CommonJS: there `__dirname` exists and esbuild leaves import.meta.url undefined.
-  return typeof __dirname === "undefined" ? path.dirname(fileURLToPath(import.meta.url)) : __dirname;
-}
+// A bundle of CommonJS modules has `__dirname` and no import.meta.
+const moduleDirectory = (): string => (typeof __dirname === "undefined" ? import.meta.dirname : __dirname);
 
 function isPackageRoot(directory: string): boolean {
-  const manifest = path.join(directory, "package.json");
+  const manifest = resolve(directory, "package.json");
   if (!existsSync(manifest)) return false;
   try {
     const parsed: unknown = JSON.parse(readFileSync(manifest, "utf8"));
@@ -30,12 +27,12 @@ function isPackageRoot(directory: string): boolean {
 export function packageRoot(): string {
   if (found !== null) return found;
   const start = moduleDirectory();
-  for (let directory = start; ; directory = path.dirname(directory)) {
+  for (let directory = start; ; directory = dirname(directory)) {
     if (isPackageRoot(directory)) {
       found = directory;
       return directory;
     }
-    if (directory === path.dirname(directory)) break;
+    if (directory === dirname(directory)) break;
   }
   throw new CorralError("NATIVE_MISSING", `no directory above ${start} is the package "${packageName}"`, {
     object: start,

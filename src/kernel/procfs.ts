@@ -32,6 +32,8 @@ export interface ProcessStat {
   readonly tpgid: number;
   /** PF_* bits of include/linux/sched.h. */
   readonly flags: number;
+  /** Page faults that waited for a device, of all its threads. */
+  readonly majorFaults: number;
   /** Clock ticks (`sysconf(_SC_CLK_TCK)`, 100 per second) in user and in kernel mode. */
   readonly userTicks: number;
   readonly sysTicks: number;
@@ -70,6 +72,7 @@ export function parseProcessStat(text: string): ProcessStat | null {
     ttyNr: field(7),
     tpgid: field(8),
     flags: field(9),
+    majorFaults: field(12),
     userTicks: field(14),
     sysTicks: field(15),
     nice: field(19),
@@ -156,6 +159,13 @@ export function identityOf(pid: number): ProcessIdentity | null {
 export function isSameProcess(identity: ProcessIdentity): boolean {
   if (identity.bootId !== bootId()) return false;
   return readProcessStat(identity.pid)?.startTicks === identity.startTicks;
+}
+
+/** True while exactly this process runs. A zombie has ended, unless other threads of it go on (proc_pid_stat(5)). */
+export function isRunning(identity: ProcessIdentity): boolean {
+  if (identity.bootId !== bootId()) return false;
+  const stat = readProcessStat(identity.pid);
+  return stat !== null && stat.startTicks === identity.startTicks && (stat.state !== "Z" || stat.numThreads > 1);
 }
 
 /**

@@ -1,0 +1,99 @@
+import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { open, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Writes all of `text`; a short write is continued, so that a full disk is an error and not a cut file. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text, "utf8");
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+
+/** A name nobody can have prepared, to be created exclusively: the directory may be one that others write to. */
+const temporaryName = (path: string): string => `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
+
+/** @param mode set whatever the umask is; null: 0640, as the umask allows */
+function writeTemporary(path: string, text: string, sync: boolean, mode: number | null = null): string {
+  const temporary = temporaryName(path);
+  const fd = openSync(temporary, "wx", 0o640);
+  try {
+    if (mode !== null) fchmodSync(fd, mode);
+    writeAll(fd, text);
+    if (sync) fsyncSync(fd);
+  } catch (cause) {
+    unlinkSync(temporary);
+    throw cause;
+  } finally {
+    closeSync(fd);
+  }
+  return temporary;
+}
+
+/**
+ * Replaces a file in one step: readers see the old text or the new. Not synced: meant for files that
+ * matter only until the next boot.
+ */
+export function replaceFile(path: string, text: string): void {
+  moveInto(path, writeTemporary(path, text, false));
+}
+
+/** As `replaceFile`, on a thread of libuv's pool: the event loop does not wait for the file system. */
+export async function replaceFileAside(path: string, text: string): Promise<void> {
+  const temporary = temporaryName(path);
+  const file = await open(temporary, "wx", 0o640);
+  try {
+    try {
+      await file.writeFile(text, "utf8");
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await unlink(temporary);
+    throw cause;
+  }
+}
+
+function moveInto(path: string, temporary: string): void {
+  try {
+    renameSync(temporary, path);
+  } catch (cause) {
+    unlinkSync(temporary);
+    throw cause;
+  }
+}
+
+/** Creates a file in one step, whole; fails with EEXIST when it is there already. Not synced. */
+export function createFile(path: string, text: string): void {
+  linkInto(path, writeTemporary(path, text, false));
+}
+
+function linkInto(path: string, temporary: string): void {
+  try {
+    linkSync(temporary, path);
+  } finally {
+    unlinkSync(temporary);
+  }
+}
+
+/** Creates a file whose text survives a crash of the machine, and fails with EEXIST rather than change one that is there. */
+export function createDurableFile(path: string, text: string): void {
+  linkInto(path, writeTemporary(path, text, true));
+  syncDirectory(dirname(path));
+}
+
+/**
+ * Replaces a file durably: the way a report reaches the path its user named.
+ * @param mode set whatever the umask is; null: 0640, as the umask allows
+ */
+export function replaceDurableFile(path: string, text: string, mode: number | null = null): void {
+  moveInto(path, writeTemporary(path, text, true, mode));
+}
+
+function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,32 @@
+import { CorralError } from "../report/index.ts";
+import type { TiedHelper } from "./tied-helper.ts";
+import { startTiedHelper } from "./tied-helper.ts";
+
+/** Files to be put back, in this order. */
+export interface RestorerRequest {
+  /** Milliseconds after which it is done whether or not this process lives; null: only when it has died. */
+  readonly afterMs: number | null;
+  readonly writes: readonly { readonly path: string; readonly value: string }[];
+}
+
+/** The byte with which the launcher says that it holds every file open. */
+const ready = "r";
+
+/**
+ * Starts a process that writes files when this process dies, KILL included, or when the time is over. The files are open
+ * once this resolves, so that what is written to is what is there now. Say `goodbye()` to leave them alone.
+ * @throws CorralError NATIVE_MISSING without a launcher, NATIVE_CALL when it cannot be spawned or cannot open a file
+ */
+export async function startRestorer({ afterMs, writes }: RestorerRequest): Promise<TiedHelper> {
+  const files = writes.flatMap(({ path, value }) => ["--write", path, value]);
+  const { helper, said } = await startTiedHelper(["restore", "--after-ms", String(afterMs ?? -1), ...files], true);
+  if (said === ready) return helper;
+  helper.goodbye();
+  throw new CorralError(
+    "NATIVE_CALL",
+    `no helper could be started that would restore ${writes[0]?.path ?? "nothing"}`,
+    {
+      object: "corral-launch restore",
+    },
+  );
+}

@@ -1,0 +1,75 @@
+import { writeSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { spawnWithAddon } from "./addon-child.ts";
+import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
+import type { NativeAddon } from "./native-addon.ts";
+import { loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
+import { pipeFd, spawnWithNode } from "./node-child.ts";
+import { once } from "./once.ts";
+
+/** A helper beside this process that acts when this process dies. It does not keep the event loop alive. */
+export interface TiedHelper {
+  readonly child: ChildHandle;
+  /** Dismisses the helper: it exits 0 and touches nothing. Idempotent. */
+  goodbye(): void;
+}
+
+/** What a helper that says when it is ready said until it closed its output, else null. */
+export interface StartedHelper {
+  readonly helper: TiedHelper;
+  readonly said: string | null;
+}
+
+/** Longest wait for what a helper says at its start. */
+const readyMs = 2000;
+
+/**
+ * Starts a mode of the launcher with our life on its stdin.
+ * @param speaks wait for what it writes to its stdout until it closes that
+ * @throws CorralError NATIVE_MISSING without a launcher, NATIVE_CALL when it cannot be spawned
+ */
+export async function startTiedHelper(args: readonly string[], speaks: boolean): Promise<StartedHelper> {
+  const spawn: SpawnRequest = {
+    file: requireLauncher(),
+    argv: ["corral-launch", ...args],
+    env: [],
+    cwd: "/",
+    fds: [],
+    cgroup: null,
+    mode: "blocking",
+  };
+  const addon = loadAddon();
+  if (addon === null) return withNode(spawn, speaks);
+  const fds = [pipeFds.readByChild, speaks ? pipeFds.writtenByChild : -1, -1];
+  const { child, pipes, output } = await spawnWithAddon(addon, { ...spawn, fds }, speaks ? readyMs : 0);
+  child.unref();
+  const goodbye = once(() => {
+    for (const fd of pipes) if (fd >= 0) sayAndClose(addon, fd);
+  });
+  return { helper: { child, goodbye }, said: output };
+}
+
+function sayAndClose(addon: NativeAddon, fd: number): void {
+  try {
+    writeSync(fd, "q");
+  } catch {
+    // EPIPE: the helper is gone already.
+  }
+  addon.close(fd);
+}
+
+async function withNode(spawn: SpawnRequest, speaks: boolean): Promise<StartedHelper> {
+  const { child, streams } = await spawnWithNode({ ...spawn, fds: [pipeFd, speaks ? pipeFd : -1, -1] });
+  const input = streams[0] as Writable & { unref?: () => void };
+  input.on("error", () => {});
+  const said = speaks ? await readToEnd(streams[1] as Readable) : null;
+  child.unref();
+  input.unref?.();
+  return { helper: { child, goodbye: once(() => void input.end("q")) }, said };
+}
+
+async function readToEnd(stream: Readable): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}
