@@ -1,0 +1,311 @@
+import { join } from "node:path";
+import { discoverHostCgroups } from "../../cgroup/index.ts";
+import { CorralError } from "../../report/index.ts";
+import type { Health, MetricsServer } from "../../run/metrics/index.ts";
+import { renderFamilies, serveMetrics } from "../../run/metrics/index.ts";
+import { ServiceNotice } from "../../run/watch/index.ts";
+import { defaultGuardSocket } from "../client/index.ts";
+import type { GuardConfig, GuardStatus, SessionDocument } from "../model/index.ts";
+import { loadGuardConfig, plainGuardConfig } from "../model/index.ts";
+import { Placement } from "../placement/index.ts";
+import type { GuardFace, RpcServer } from "../rpc/index.ts";
+import { answer, callerOf, serveRpc } from "../rpc/index.ts";
+import { ToolCalls, ToolLog } from "../tools/index.ts";
+import type { GuardRoot } from "../tree/index.ts";
+import { findGuardRoot, guardHost, planTree } from "../tree/index.ts";
+import { describeSession } from "./describe-session.ts";
+import { EventDesk } from "./event-desk.ts";
+import { GuardCpu } from "./guard-cpu.ts";
+import { lockGuard } from "./guard-lock.ts";
+import { guardFamilies } from "./guard-metrics.ts";
+import type { GuardOptions, OnStop } from "./guard-options.ts";
+import { LifecycleFeed } from "./lifecycle-feed.ts";
+import type { LiveSession } from "./live-session.ts";
+import { MemoryGuard } from "./memory-guard.ts";
+import { memoryFamilies } from "./memory-metrics.ts";
+import { needsRestart, problemsOf } from "./reload-words.ts";
+import { describeBudget } from "./session-budget.ts";
+import { SessionRecords } from "./session-records.ts";
+import { SessionStore } from "./session-store.ts";
+import { Sessions } from "./sessions.ts";
+
+/** The guard of a host: its sessions, who is in them, and who may ask for what, until it is closed. */
+export class GuardDaemon {
+  readonly #options: GuardOptions;
+  readonly #startConfig: GuardConfig;
+  readonly #root: GuardRoot;
+  readonly #desk = new EventDesk();
+  readonly #sessions: Sessions;
+  readonly #cpu: GuardCpu;
+  readonly #records: SessionRecords;
+  readonly #placement: Placement;
+  readonly #tools: ToolCalls;
+  readonly #memory: MemoryGuard;
+  readonly #feed: LifecycleFeed;
+  readonly #notice: ServiceNotice;
+  readonly #unlock: () => void;
+  readonly #since = new Date();
+  #config: GuardConfig;
+  #rpc: RpcServer | null = null;
+  #metrics: MetricsServer | null = null;
+  #feedError: string | null = null;
+  #reloading: Promise<void> = Promise.resolve();
+
+  private constructor(options: GuardOptions, config: GuardConfig, root: GuardRoot, unlock: () => void) {
+    this.#options = options;
+    this.#config = config;
+    this.#startConfig = config;
+    this.#root = root;
+    this.#unlock = unlock;
+    this.#desk.follow(options.onEvent, null);
+    const { tell } = this.#desk;
+    const directory = join(options.directories.runtime, "guard");
+    const store = new SessionStore(directory, root.directory);
+    const host = guardHost(discoverHostCgroups(), options.environment);
+    const onChange = (): void => this.#memory.changed();
+    this.#sessions = new Sessions({ host, root, store, tell, onChange });
+    const onKilled = (group: string): void => this.#tools.killedForMemory(group);
+    this.#memory = new MemoryGuard({ ...options, root, config, sessions: this.#sessions, tell, onKilled });
+    const sessions = (): readonly LiveSession[] => this.#sessions.list();
+    this.#cpu = new GuardCpu(config.cpu, { sessions, directory, forced: options.scheduler, tell });
+    this.#desk.follow((event) => this.#cpu.onEvent(event), null);
+    this.#records = new SessionRecords({
+      directory,
+      lasting: join(options.directories.results, "../guard"),
+      root: root.directory,
+      find: (name) => this.#sessions.find(name),
+      end: (name) => this.#sessions.remove(name, true, "guard"),
+      tell,
+    });
+    this.#desk.follow(this.#records.heed, null);
+    this.#tools = new ToolCalls({
+      host,
+      controllers: root.offered,
+      session: (name) => this.#sessions.find(name),
+      frozenNs: (session) => this.#memory.frozenNs(session),
+      usualBytes: this.#records.usualBytes,
+      onEnd: this.#records.onEnd,
+      tell,
+      admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
+      log: () => (this.#config.toolLog === null ? null : new ToolLog(this.#config.toolLog)),
+    });
+    this.#placement = new Placement(config.placement, {
+      tell,
+      target: (name) => this.#target(name),
+      sessionOf: (group) => this.#sessions.ofGroup(group)?.spec.name ?? null,
+    });
+    this.#feed = new LifecycleFeed({
+      group: options.wholeHost ? null : root.directory.slice(root.hierarchy.mountPoint.length),
+      opens: options.opens,
+      onOrigin: options.onOrigin,
+      onLine: options.onLine,
+      onExec: (pid, execNs) => this.#placement.consider(pid, execNs),
+      onLoss: () => this.#placement.scan(),
+      onEnd: (reason) => this.#onFeedEnd(reason),
+    });
+    this.#notice = new ServiceNotice({
+      environment: options.environment,
+      health: () => this.#health(),
+      status: () => `${this.#sessions.list().length} sessions`,
+    });
+  }
+
+  /**
+   * Begins to guard; resolves when the tree is there, clients are answered and events come.
+   * @throws CorralError CONFIG, GUARD_HOST, GUARD_RUNNING, CGROUP_IO, STATE_UNWRITABLE, SOCKET_IN_USE, LISTEN_FAILED,
+   *   NATIVE_MISSING, NATIVE_CALL; what was changed is taken back
+   */
+  static async open(options: GuardOptions): Promise<GuardDaemon> {
+    const config = options.file === null ? plainGuardConfig : loadGuardConfig(options.file);
+    const host = guardHost(discoverHostCgroups(), options.environment);
+    const root = findGuardRoot(host, options.cgroupRoot ?? config.cgroupRoot);
+    const unlock = lockGuard(options.directories);
+    const daemon = new GuardDaemon(options, config, root, unlock);
+    try {
+      await daemon.#start();
+      return daemon;
+    } catch (thrown) {
+      await daemon.#stop("it could not start", "release");
+      throw thrown;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { monitorOnly, socket } = this.#options;
+    const { sessions, listen } = this.#config;
+    if (!monitorOnly) await this.#sessions.open(sessions);
+    if (!monitorOnly) await this.#cpu.open();
+    this.#memory.open();
+    this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, async (request) => {
+      const inside = (group: string): string | null => this.#sessions.ofGroup(group)?.spec.name ?? null;
+      return answer(
+        this.#face(),
+        callerOf(request, inside, (token) => this.#bearerOf(token)),
+        request,
+      );
+    });
+    if (listen !== null) this.#metrics = await this.#serveMetrics(listen);
+    await this.#feed.open();
+    this.#tellStart();
+    this.#placement.scan();
+    this.#notice.ready();
+  }
+
+  #tellStart(): void {
+    const { monitorOnly } = this.#options;
+    const { sessions } = this.#config;
+    const { source, refused } = this.#feed;
+    this.#desk.tell({
+      event: "STARTED",
+      session: null,
+      root: this.#root.directory,
+      socket: this.#rpc?.path ?? null,
+      sessions: (monitorOnly ? sessions : this.#sessions.list().map(({ spec }) => spec)).map(({ name }) => name),
+      source,
+      refused,
+      missing: this.#root.missing,
+      cpu_backend: this.#cpu.facts.backend,
+      monitor_only: monitorOnly,
+    });
+    if (!monitorOnly) return;
+    for (const { directory, role } of planTree(this.#root, sessions))
+      this.#desk.tell({ event: "WOULD_MAKE", session: null, group: directory, role });
+  }
+
+  #serveMetrics(listen: string): Promise<MetricsServer> {
+    const startTimeSec = this.#since.getTime() / 1000;
+    const facts = () => ({
+      startTimeSec,
+      health: this.#health(),
+      cpu: this.#cpu.facts,
+      sessions: this.#sessions.list().map((one) => this.#describe(one)),
+      ...this.#memory.status(),
+    });
+    return serveMetrics({
+      listen,
+      render: () => renderFamilies({ ...guardFamilies, ...memoryFamilies }, facts()),
+      health: () => this.#health(),
+    });
+  }
+
+  #health(): Health {
+    const events = this.#feedError === null ? null : `no events: ${this.#feedError}`;
+    const reason = [events, this.#cpu.problem].filter((one) => one !== null).join("; ");
+    const sessions = this.#sessions.list().length;
+    return reason === "" ? { status: "healthy", sessions } : { status: "degraded", reason, sessions };
+  }
+
+  #onFeedEnd(reason: string): void {
+    this.#feedError = reason;
+    this.#desk.tell({ event: "WARNING", session: null, message: `events have ended: ${reason}` });
+  }
+
+  #target(name: string): { spec: GuardConfig["sessions"][number]; framework: string | null } | null {
+    if (!this.#options.monitorOnly) {
+      const live = this.#sessions.find(name);
+      return live === null ? null : { spec: live.spec, framework: live.groups.places.framework };
+    }
+    const spec = this.#config.sessions.find((one) => one.name === name);
+    return spec === undefined ? null : { spec, framework: null };
+  }
+
+  /** What requests are answered from. */
+  #face(): GuardFace {
+    const { tenants, tools, freezeMostMs } = this.#config;
+    return {
+      ownUid: process.geteuid?.() ?? 0,
+      sessions: this.#sessions,
+      tools: this.#tools,
+      settings: { tenants, tools, freezeMostMs },
+      status: () => this.#status(),
+      describe: (session) => this.#describe(session),
+      tokens: this.#records.tokens,
+      report: (session) => this.#records.calls.report(session.spec.name),
+      budget: (session) => describeBudget(session, this.#tools.running(session.spec.name)),
+      follow: (take, until) => this.#desk.follow(take, until),
+      join: async (session, pid) => this.#placement.join(session, pid),
+      adopt: (session, wanted) => this.#placement.adopt(session, wanted, this.#root.hierarchy.mountPoint),
+      refuseIfMonitoring: () => this.#refuseIfMonitoring(),
+    };
+  }
+
+  #describe(session: LiveSession): SessionDocument {
+    const { name } = session.spec;
+    return describeSession(session, this.#tools.count(name), this.#records.expiry.leftMs(name), this.#memory);
+  }
+
+  #bearerOf(token: string): string | null {
+    return this.#records.tokens.sessionOf(token, (name) => this.#sessions.find(name)?.spec.owner ?? null);
+  }
+
+  #refuseIfMonitoring(): void {
+    if (!this.#options.monitorOnly) return;
+    throw new CorralError("GUARD_DENIED", "this guard only looks", {
+      object: "--monitor-only",
+      fix: "start it without --monitor-only",
+    });
+  }
+
+  #status(): Omit<GuardStatus, "sessions"> {
+    const { backend, wanted, fallback } = this.#cpu.facts;
+    return {
+      schema: "corral.guard-status/1",
+      version: this.#options.version,
+      pid: process.pid,
+      since: this.#since.toISOString(),
+      root: this.#root.directory,
+      monitor_only: this.#options.monitorOnly,
+      source: this.#feedError === null ? this.#feed.source : null,
+      missing: this.#root.missing,
+      ...this.#memory.status(),
+      cpu_backend: backend,
+      cpu_wanted: wanted,
+      cpu_fallback: fallback,
+    };
+  }
+
+  /** Reads the file again. A file with mistakes changes nothing and is told. One after the other when asked several times. */
+  reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload());
+    return this.#reloading;
+  }
+
+  async #reload(): Promise<void> {
+    this.#notice.reloading();
+    try {
+      const config = this.#options.file === null ? plainGuardConfig : loadGuardConfig(this.#options.file);
+      this.#config = config;
+      this.#memory.reload(config);
+      if (!this.#options.monitorOnly) {
+        await this.#sessions.reload(config.sessions);
+        await this.#cpu.reload(config.cpu);
+      }
+      this.#placement.reload(config.placement);
+      this.#placement.scan();
+      this.#desk.tell({ event: "RELOADED", session: null, needs_restart: needsRestart(this.#startConfig, config) });
+    } catch (thrown) {
+      this.#desk.tell({ event: "RELOAD_FAILED", session: null, problems: problemsOf(thrown) });
+    }
+    this.#notice.reloaded();
+  }
+
+  /** Ends the guard. @param why a signal's name */
+  async close(why: string, how: OnStop): Promise<void> {
+    await this.#reloading;
+    await this.#stop(why, how);
+  }
+
+  async #stop(why: string, how: OnStop): Promise<void> {
+    this.#notice.stopping();
+    this.#records.close();
+    this.#tools.close();
+    this.#rpc?.close();
+    await this.#metrics?.close();
+    await this.#feed.close();
+    await this.#cpu.close();
+    const held = await this.#memory.close();
+    const not_restored = this.#options.monitorOnly ? [] : [...held, ...(await this.#sessions.close(how))];
+    this.#unlock();
+    this.#desk.tell({ event: "STOPPED", session: null, why, not_restored });
+  }
+}

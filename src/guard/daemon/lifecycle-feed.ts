@@ -1,0 +1,87 @@
+import type { FeedItem, FeedOrigin, LiveFeed, MonitorLine, RefusedSource, SourceName } from "../../events/index.ts";
+import { EventMonitor, openLiveFeed } from "../../events/index.ts";
+import { CorralError } from "../../report/index.ts";
+
+export interface LifecycleOptions {
+  /** Path of the root group: only what happens in it and below is told; null: everything. */
+  readonly group: string | null;
+  readonly opens: boolean;
+  readonly onOrigin: (origin: FeedOrigin) => void;
+  readonly onLine: (line: MonitorLine) => void;
+  readonly onExec: (pid: number, execNs: bigint) => void;
+  /** Events were lost: who they told of must be looked for. */
+  readonly onLoss: () => void;
+  /** There are no more events. */
+  readonly onEnd: (reason: string) => void;
+}
+
+const foldNs = 60_000_000_000n;
+const tracesPerSec = 30;
+
+/** The processes of this host as they come and go: told as `corral events` does, and to placement. */
+export class LifecycleFeed {
+  readonly #options: LifecycleOptions;
+  #feed: LiveFeed | null = null;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options;
+  }
+
+  get source(): SourceName | null {
+    return this.#feed?.origin.source ?? null;
+  }
+
+  get refused(): readonly RefusedSource[] {
+    return this.#feed?.origin.refused ?? [];
+  }
+
+  /** @throws CorralError as openLiveFeed does */
+  async open(): Promise<void> {
+    const { opens, onOrigin } = this.#options;
+    this.#feed = await openLiveFeed({ prefer: "auto", opens });
+    onOrigin(this.#feed.origin);
+    this.#ended = this.#run(this.#feed);
+  }
+
+  async #run(feed: LiveFeed): Promise<void> {
+    const { group, opens, onLine, onEnd } = this.#options;
+    const options = {
+      mode: 0,
+      select: null,
+      uids: [],
+      exes: [],
+      cgroup: group,
+      minDurationNs: 0n,
+      forks: true,
+      opens,
+      readline: false,
+      openWindowNs: foldNs,
+      tracesPerSec,
+    } as const;
+    const monitor = new EventMonitor(options, feed.origin, onLine);
+    try {
+      const endNs = await feed.run(
+        (item) => {
+          this.#place(item);
+          monitor.take(item);
+        },
+        () => monitor.isWaiting,
+      );
+      monitor.finish(endNs);
+    } catch (thrown) {
+      onEnd(CorralError.from(thrown).message);
+    }
+  }
+
+  /** Before anything is told: a process that is to be placed must not wait for the telling. */
+  #place(item: FeedItem): void {
+    if (item.kind === "exec") this.#options.onExec(item.tgid, item.timestampNs);
+    else if (item.kind === "loss") this.#options.onLoss();
+  }
+
+  async close(): Promise<void> {
+    await this.#feed?.stop();
+    await this.#ended;
+  }
+}

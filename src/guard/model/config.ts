@@ -1,0 +1,164 @@
+import { compileMatch } from "../../kernel/match/index.ts";
+import type { ConfigIssue, ConfigPath, Judged } from "../../report/config/index.ts";
+import { judgeValues, parseConfig, readConfigText } from "../../report/config/index.ts";
+import { CorralError, parseDurationMs, quote } from "../../report/index.ts";
+import { lookUpUser } from "../../run/index.ts";
+import { parseListen } from "../../run/metrics/index.ts";
+import type { RawGuardConfig, RawPlacement, RawSession, RawTenant } from "./config-schema.ts";
+import { guardConfigSchema } from "./config-schema.ts";
+import type { GuardConfig, PlacementRule, Tenant } from "./config-types.ts";
+import { freezeMostPlain } from "./config-types.ts";
+import { plainCpu, resolveCpu } from "./cpu-settings.ts";
+import { resolveMemory } from "./memory-config.ts";
+import { plainMemory } from "./memory-settings.ts";
+import type { Refuse } from "./resolve-settings.ts";
+import { resolveLimits, resolveTools } from "./resolve-settings.ts";
+import type { SessionSpec, ToolSettings } from "./session-settings.ts";
+import { builtinSessions, plainTools, sessionLimits } from "./session-settings.ts";
+import { ttlMs } from "./time-to-live.ts";
+
+/** What holds without a file. */
+export const plainGuardConfig: GuardConfig = {
+  file: null,
+  cgroupRoot: null,
+  socket: null,
+  listen: null,
+  toolLog: null,
+  freezeMostMs: parseDurationMs(freezeMostPlain),
+  cpu: plainCpu,
+  memory: plainMemory,
+  tools: plainTools,
+  sessions: builtinSessions,
+  tenants: [],
+  placement: [],
+};
+
+/**
+ * Reads and judges the file of `corral guard`, at most 1 MiB.
+ * @throws ConfigError (code CONFIG) with everything that is wrong in the file; CorralError CONFIG when it cannot be read
+ */
+export function loadGuardConfig(path: string): GuardConfig {
+  return parseGuardConfig(readConfigText(path), path);
+}
+
+/**
+ * Judges the text of the file and resolves it.
+ * @param file what messages call it
+ * @throws ConfigError (code CONFIG) with everything that is wrong
+ */
+export function parseGuardConfig(text: string, file: string): GuardConfig {
+  return parseConfig(text, file, (value, name) => {
+    const issues = [...judgeValues(guardConfigSchema, value)];
+    // What values mean together is asked of a file whose every value is sound.
+    if (issues.length > 0) return { config: null, issues };
+    return resolve(value as RawGuardConfig, name);
+  });
+}
+
+function resolve(raw: RawGuardConfig, file: string): Judged<GuardConfig> {
+  const issues: ConfigIssue[] = [];
+  const refuse: Refuse = (issue) => void issues.push(issue);
+  const tools = resolveTools(raw.tools, plainTools, ["tools"], refuse);
+  const written = (raw.sessions ?? []).map((one, index) => resolveSession(one, tools, ["sessions", index], refuse));
+  const sessions = [
+    ...builtinSessions
+      .filter(({ name }) => !written.some((one) => one.name === name))
+      .map((one) => ({ ...one, tools })),
+    ...written,
+  ];
+  refuseTwins(raw.sessions ?? [], "sessions", refuse);
+  refuseTwins(raw.placement ?? [], "placement", refuse);
+  const config: GuardConfig = {
+    file,
+    cgroupRoot: raw.cgroup_root ?? null,
+    socket: raw.socket ?? null,
+    listen: raw.listen ?? null,
+    toolLog: raw.tool_log ?? null,
+    freezeMostMs: parseDurationMs(String(raw.freeze_most ?? freezeMostPlain)),
+    cpu: resolveCpu(raw.cpu),
+    memory: resolveMemory(raw.memory, refuse),
+    tools,
+    sessions,
+    tenants: (raw.tenants ?? []).map((one, index) => resolveTenant(one, ["tenants", index], refuse)),
+    placement: (raw.placement ?? []).map((one, index) => resolveRule(one, sessions, ["placement", index], refuse)),
+  };
+  refuseListen(config.listen, refuse);
+  return issues.length === 0 ? { config, issues } : { config: null, issues: distinctPlaces(issues) };
+}
+
+/** The tools' settings are read again for every session; what is wrong with them is told once. */
+const distinctPlaces = (issues: readonly ConfigIssue[]): readonly ConfigIssue[] =>
+  issues.filter((one, at) => issues.findIndex(({ message }) => message === one.message) === at);
+
+interface Whose {
+  readonly user?: string;
+  readonly uid?: number;
+}
+
+/** The user an entry names; null: it names none. */
+function ownerOf({ user, uid }: Whose, at: ConfigPath, refuse: Refuse): number | null {
+  if (user !== undefined && uid !== undefined)
+    refuse({ path: [...at, "uid"], at: "key", message: `${at.join(".")} has a user and a uid; give one of them` });
+  return uid ?? (user === undefined ? null : lookUpUser(user).uid);
+}
+
+function resolveSession(raw: RawSession, tools: ToolSettings, at: ConfigPath, refuse: Refuse): SessionSpec {
+  const sessionClass = raw.class ?? builtinSessions.find(({ name }) => name === raw.name)?.class ?? "normal";
+  return {
+    name: raw.name,
+    class: sessionClass,
+    owner: ownerOf(raw, at, refuse) ?? 0,
+    limits: sessionLimits(sessionClass, resolveLimits(raw.limits, [...at, "limits"], refuse)),
+    tools: resolveTools(raw.tools, tools, [...at, "tools"], refuse),
+    ttlMs: raw.ttl === undefined ? null : ttlMs(String(raw.ttl)),
+    origin: "file",
+  };
+}
+
+function resolveTenant(raw: RawTenant, at: ConfigPath, refuse: Refuse): Tenant {
+  const uid = ownerOf(raw, at, refuse);
+  if (uid === null) refuse({ path: at, at: "value", message: `tenants[${at[1]}] names no user; give user or uid` });
+  return {
+    uid: uid ?? 0,
+    class: raw.class ?? "normal",
+    mostSessions: raw.most_sessions ?? 4,
+    ceilings: resolveLimits(raw.ceilings, [...at, "ceilings"], refuse),
+  };
+}
+
+function resolveRule(
+  raw: RawPlacement,
+  sessions: readonly SessionSpec[],
+  at: ConfigPath,
+  refuse: Refuse,
+): PlacementRule {
+  if (!sessions.some(({ name }) => name === raw.session)) {
+    const message = `placement[${at[1]}].session names no session of this file: ${quote(raw.session)}`;
+    refuse({ path: [...at, "session"], at: "value", message });
+  }
+  return {
+    name: raw.name,
+    session: raw.session,
+    match: compileMatch(raw.match),
+    except: (raw.except ?? []).map(compileMatch),
+  };
+}
+
+function refuseTwins(entries: readonly { readonly name: string }[], key: string, refuse: Refuse): void {
+  for (const [index, { name }] of entries.entries()) {
+    const first = entries.findIndex((one) => one.name === name);
+    if (first === index) continue;
+    const message = `${key}[${index}].name is the name of ${key}[${first}] already: ${quote(name)}`;
+    refuse({ path: [key, index, "name"], at: "value", message });
+  }
+}
+
+function refuseListen(listen: string | null, refuse: Refuse): void {
+  if (listen === null) return;
+  try {
+    parseListen(listen);
+  } catch (thrown) {
+    const { fix } = CorralError.from(thrown);
+    refuse({ path: ["listen"], at: "value", message: `listen is no address to listen on: ${quote(listen)}; ${fix}` });
+  }
+}

@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { toDocument } from "./document.ts";
+import type { Fate, RunOutcome } from "./outcome.ts";
+import { fateOf } from "./outcome.ts";
+import { runLine, toText } from "./report.ts";
+import type { ReplayPolicy } from "./scenario.ts";
+import { limitOf, planRuns, planSessions } from "./scenario.ts";
+
+const options = {
+  policies: ["none", "two-stage"] as readonly ReplayPolicy[],
+  runs: 2,
+  sessions: 2,
+  limitBytes: null,
+  speed: 10,
+  seed: 1,
+};
+
+const session = (name: string, fate: Fate, elapsedMs: number) => ({
+  name,
+  class: name === "session_high" ? ("high" as const) : ("low" as const),
+  fate,
+  plannedMs: 6000,
+  elapsedMs: fate === "completed" ? elapsedMs : null,
+  allocationMs: [1, 2, 3],
+  peakMib: 400,
+});
+
+const outcome = (run: number, policy: ReplayPolicy, low: Fate, highMs: number): RunOutcome => ({
+  ...{ run, policy, oomKills: low === "oom" ? 1 : 0, peakMib: 1000, durationMs: 9000 },
+  sessions: [session("session_high", "completed", highMs), session("session_low", low, 8000)],
+  decisions: policy === "none" ? {} : { clamp: 2 },
+});
+
+const outcomes = [
+  outcome(0, "none", "oom", 6000),
+  outcome(0, "two-stage", "completed", 6600),
+  outcome(1, "none", "completed", 6000),
+  outcome(1, "two-stage", "completed", 6600),
+];
+
+test("the document says of each policy who survived, how fast, and what was decided", () => {
+  const { complete, policies, runs } = toDocument(options, outcomes, "7.2");
+  expect([complete, runs.length]).toEqual([true, 4]);
+  const [none, twoStage] = policies;
+  expect([none?.survived?.count, none?.survived?.of, none?.whole_runs?.count, none?.oom_kills]).toEqual([3, 4, 1, 1]);
+  expect([twoStage?.survived?.share, twoStage?.whole_runs?.count, twoStage?.decisions]).toEqual([1, 2, { clamp: 4 }]);
+  const [high, low] = none?.classes ?? [];
+  expect([high?.slowdown, high?.slowdown_against_none, low?.fates["oom"], low?.elapsed_p50_ms]).toEqual([
+    1,
+    null,
+    1,
+    8000,
+  ]);
+  expect(twoStage?.classes[0]?.slowdown_against_none).toEqual({ value: 1.1, low: 1.1, high: 1.1 });
+  expect(twoStage?.classes[0]?.allocation_p50_ms).toBe(2);
+});
+
+test("a comparison that was stopped says so, and needs no run at all", () => {
+  expect(toDocument(options, outcomes.slice(0, 3), "7.2").complete).toBe(false);
+  const none = toDocument(options, [], "7.2");
+  expect(none.policies.map(({ survived, classes }) => [survived, classes[0]?.slowdown])).toEqual([
+    [null, null],
+    [null, null],
+  ]);
+  expect(toText(none)).toContain("Stopped before all runs were done.");
+});
+
+test("the table has the picture, the interval and the bound of every share", () => {
+  const lines = toText(toDocument(options, outcomes, "7.2")).split("\n");
+  expect(lines[0]).toBe("2 agents in 738.0 MiB, 10 times as fast, seed 1, Linux 7.2");
+  expect(lines.find((line) => line.startsWith("two-stage (2 runs)"))).toBe(
+    "two-stage (2 runs)  high        ███████▒▒▒▒▒▒▒▒▒▒▒▒▒  2/2 = 100.0 %  34.2 %…100.0 %, ≥ 22.4 %",
+  );
+  expect(lines).toContain("none: 1 killed by the kernel; decisions: none");
+});
+
+test("a line tells one run", () => {
+  const [first] = outcomes;
+  expect(first && runLine(first, 1, 4)).toBe("1/4 run 1 none: session_high 6.00 s, session_low OOM (9.00 s)");
+});
+
+test("policies take turns run by run, and a run has the same agents under each", () => {
+  expect(planRuns(options).map(({ run, policy }) => `${run} ${policy}`)).toEqual([
+    "0 none",
+    "0 two-stage",
+    "1 none",
+    "1 two-stage",
+  ]);
+  const peaks = (run: number) =>
+    planSessions({ sessions: 3, seed: 1 }, run).map(({ name, trace }) => [
+      name,
+      Math.round(Math.max(...trace.points.map(({ mib }) => mib))),
+    ]);
+  expect(peaks(0)).toEqual([
+    ["session_high", 421],
+    ["session_low", 406],
+    ["session_low2", 406],
+  ]);
+  expect(planSessions({ sessions: 3, seed: 1 }, 4)).toEqual(planSessions({ sessions: 3, seed: 1 }, 4));
+  expect(planSessions({ sessions: 3, seed: 1 }, 4)).not.toEqual(planSessions({ sessions: 3, seed: 1 }, 5));
+  expect(limitOf({ sessions: 3, limitBytes: null })).toBe(1100 * 2 ** 20);
+});
+
+test("who ended an agent follows from what its guard, the kernel and it itself said", () => {
+  const end = { exitCode: null, elapsedMs: null, reason: "oom", isKilledByGuard: false, isOverdue: false };
+  expect(fateOf({ ...end, exitCode: 0, elapsedMs: 6000, reason: "exit" })).toBe("completed");
+  expect(fateOf(end)).toBe("oom");
+  expect(fateOf({ ...end, isKilledByGuard: true })).toBe("guard");
+  expect(fateOf({ ...end, reason: "signal", isOverdue: true })).toBe("stuck");
+  expect(fateOf({ ...end, reason: "signal" })).toBe("failed");
+});

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { CorralError } from "../../report/index.ts";
+import type { ReplayPolicy } from "./scenario.ts";
+
+/** How this program starts itself: the interpreter, its flags and its file. */
+export interface OwnProgram {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+export interface GuardPlaces {
+  readonly root: string;
+  readonly config: string;
+  readonly socket: string;
+  readonly state: string;
+}
+
+/** A `corral guard` that is being measured. */
+export interface GuardChild {
+  /** Decisions so far, by action. */
+  readonly decisions: ReadonlyMap<string, number>;
+  /** Sessions of which it has killed a tool call. */
+  readonly killed: ReadonlySet<string>;
+  /** Has it take everything back and end. */
+  end(): Promise<void>;
+}
+
+/** How long a guard may take to end before it is killed. */
+const endMs = 20_000;
+
+/** What of a line of the guard counts here. */
+interface GuardLine {
+  readonly event?: string;
+  readonly session?: string | null;
+  readonly action?: string;
+  readonly killed?: string | null;
+}
+
+/**
+ * Starts a guard and waits until it is at work.
+ * @throws CorralError START_FAILED with what it said when it ends before
+ */
+export async function startGuard(own: OwnProgram, places: GuardPlaces, policy: ReplayPolicy): Promise<GuardChild> {
+  const { root, config, socket, state } = places;
+  const flags = ["--cgroup-root", root, "--config", config, "--socket", socket, "--policy", policy];
+  const child = spawn(own.file, [...own.args, "guard", ...flags], {
+    env: { ...process.env, CORRAL_STATE_DIR: state },
+    stdio: ["ignore", "pipe", "pipe"],
+    // A signal of the terminal is for us, who end it in order.
+    detached: true,
+  });
+  const closed = once(child, "close");
+  closed.catch(() => {});
+  const decisions = new Map<string, number>();
+  const killed = new Set<string>();
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said = `${said}${chunk.toString()}`.slice(-2000);
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("error", (cause) =>
+      reject(new CorralError("START_FAILED", "corral guard cannot be started", { cause })),
+    );
+    child.once("close", () => reject(new CorralError("START_FAILED", `corral guard ended: ${said.trim()}`)));
+    createInterface({ input: child.stdout }).on("line", (text) => {
+      const line = JSON.parse(text) as GuardLine;
+      if (line.event === "STARTED") resolve();
+      if (line.event !== "DECISION" || line.action === undefined) return;
+      decisions.set(line.action, (decisions.get(line.action) ?? 0) + 1);
+      if (typeof line.killed === "string" && typeof line.session === "string") killed.add(line.session);
+    });
+  });
+  return { decisions, killed, end: () => endGuard(child, closed) };
+}
+
+async function endGuard(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), endMs);
+  await closed;
+  clearTimeout(timer);
+}

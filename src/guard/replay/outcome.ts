@@ -1,0 +1,54 @@
+import type { SessionClass } from "../model/index.ts";
+import type { ReplayPolicy } from "./scenario.ts";
+
+/**
+ * What became of an agent. completed: it came to the end of its trace. oom: the kernel killed it. guard: the guard killed its
+ * tool call. stuck: it was killed after a time in which it should have ended long ago. failed: anything else.
+ */
+export const fates = ["completed", "oom", "guard", "stuck", "failed"] as const;
+
+export type Fate = (typeof fates)[number];
+
+/** One agent of one run. */
+export interface SessionOutcome {
+  readonly name: string;
+  readonly class: SessionClass;
+  readonly fate: Fate;
+  /** What the trace says, at the speed it was followed. */
+  readonly plannedMs: number;
+  readonly elapsedMs: number | null;
+  /** Each step that asked for memory. */
+  readonly allocationMs: readonly number[];
+  /** Most memory that it had. */
+  readonly peakMib: number;
+}
+
+/** One run of one policy. */
+export interface RunOutcome {
+  readonly run: number;
+  readonly policy: ReplayPolicy;
+  readonly sessions: readonly SessionOutcome[];
+  /** Of the group of all: processes that the kernel killed for lack of memory. */
+  readonly oomKills: number;
+  readonly peakMib: number | null;
+  /** Decisions that the guard told, by action. */
+  readonly decisions: Readonly<Record<string, number>>;
+  readonly durationMs: number;
+}
+
+/** What is known of how an agent ended. */
+export interface End {
+  readonly exitCode: number | null;
+  readonly elapsedMs: number | null;
+  readonly reason: string | null;
+  readonly isKilledByGuard: boolean;
+  readonly isOverdue: boolean;
+}
+
+/** Names what became of an agent. */
+export function fateOf({ exitCode, elapsedMs, reason, isKilledByGuard, isOverdue }: End): Fate {
+  if (exitCode === 0 && elapsedMs !== null) return "completed";
+  if (isKilledByGuard) return "guard";
+  if (reason === "oom") return "oom";
+  return isOverdue ? "stuck" : "failed";
+}

@@ -1,0 +1,154 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { dirname } from "node:path";
+import type { UnixPeer } from "../../kernel/index.ts";
+import { bindOwnedSocket, listenUnix, socketTypes } from "../../kernel/index.ts";
+import type { ErrorCode } from "../../report/index.ts";
+import { CorralError, errnoOf } from "../../report/index.ts";
+import type { ErrorDocument } from "../model/index.ts";
+import { PeerStream } from "./peer-stream.ts";
+
+/** One request that was read whole. */
+export interface RpcRequest {
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The JSON of its body; undefined when it had none. */
+  readonly body: unknown;
+  /** The bearer token that it shows (RFC 6750); null: none. Never told or logged. */
+  readonly token: string | null;
+  readonly peer: UnixPeer;
+  /** Aborted when the connection has ended; the same for all requests of one connection. */
+  readonly connection: AbortSignal;
+}
+
+/** What is answered: a document, or lines that go on until one side ends. */
+export type RpcReply =
+  | { readonly status: number; readonly document: object | null }
+  | { readonly stream: (send: (text: string) => void, ended: AbortSignal) => void };
+
+export type RpcHandler = (request: RpcRequest) => Promise<RpcReply>;
+
+export interface RpcServer {
+  readonly path: string;
+  close(): void;
+}
+
+const mostBodyBytes = 64 * 1024;
+const mostConnections = 512;
+const maxUnsentBytes = 4 * 2 ** 20;
+
+/** Everybody may connect: who it is says the kernel, what he may do the guard. */
+const socketMode = 0o666;
+const directoryMode = 0o755;
+
+const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
+  USAGE: 400,
+  CONFIG: 400,
+  GUARD_DENIED: 403,
+  SESSION_NOT_FOUND: 404,
+  SESSION_EXISTS: 409,
+  SESSION_BUSY: 409,
+};
+
+const failure = ({ code, message, object, found, fix }: CorralError): RpcReply => {
+  const document: ErrorDocument = { error: { code, message, object, found, fix } };
+  return { status: statusOf[code] ?? 500, document };
+};
+
+const tokenOf = ({ headers }: IncomingMessage): string | null =>
+  /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? null;
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > mostBodyBytes)
+      throw new CorralError("USAGE", `a request has at most ${mostBodyBytes} bytes`, { object: "body" });
+    chunks.push(chunk);
+  }
+  if (length === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch (cause) {
+    throw new CorralError("USAGE", "the body of the request is not JSON", { object: "body", cause });
+  }
+}
+
+function send(response: ServerResponse, reply: RpcReply, ended: AbortSignal): void {
+  if ("stream" in reply) {
+    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
+    response.flushHeaders();
+    return reply.stream((text) => response.write(text), ended);
+  }
+  const body = reply.document === null ? "" : `${JSON.stringify(reply.document)}\n`;
+  response.writeHead(reply.status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+  });
+  response.end(body);
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: directoryMode });
+  } catch (cause) {
+    throw new CorralError("LISTEN_FAILED", `cannot serve ${path}: ${errnoOf(cause) ?? String(cause)}`, {
+      object: path,
+      cause,
+    });
+  }
+}
+
+/**
+ * Serves requests on a unix socket that every user may connect to.
+ * @throws CorralError SOCKET_IN_USE, LISTEN_FAILED, NATIVE_MISSING
+ */
+export function serveRpc(path: string, handle: RpcHandler): RpcServer {
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 10_000, headersTimeout: 10_000 });
+  const ends = new WeakMap<PeerStream, AbortController>();
+  const open = new Set<PeerStream>();
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    // Only PeerStreams are handed to this server.
+    const stream = request.socket as unknown as PeerStream;
+    const ended = ends.get(stream)?.signal ?? AbortSignal.abort();
+    const { pathname, searchParams: query } = new URL(request.url ?? "/", "http://guard");
+    const asked = { method: request.method ?? "", path: pathname, query, token: tokenOf(request) };
+    void readBody(request)
+      .then((body) => handle({ ...asked, body, peer: stream.peer, connection: ended }))
+      .catch((thrown: unknown) => failure(CorralError.from(thrown)))
+      .then((reply) => send(response, reply, ended));
+  });
+  makeDirectory(path);
+  const socket = bindOwnedSocket({ type: socketTypes.stream, path, gid: null });
+  chmodSync(path, socketMode);
+  const listener = listenUnix(socket, {
+    maxUnsentBytes,
+    onConnection: (connection) => {
+      if (open.size >= mostConnections) return connection.close();
+      const stream = new PeerStream(connection);
+      const end = new AbortController();
+      ends.set(stream, end);
+      open.add(stream);
+      stream.on("error", () => {});
+      stream.on("close", () => {
+        open.delete(stream);
+        end.abort(new Error("the connection ended"));
+      });
+      server.emit("connection", stream);
+    },
+  });
+  return {
+    path,
+    close: () => {
+      listener.close();
+      for (const stream of open) stream.destroy();
+      server.close();
+      socket.close();
+    },
+  };
+}
