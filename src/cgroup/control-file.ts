@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
 
 const errnoMeaning: Readonly<Record<string, string>> = {
@@ -55,6 +56,23 @@ export function writeControl(path: string, value: string): void {
       writeSync(fd, value);
     } finally {
       closeSync(fd);
+    }
+  } catch (cause) {
+    throw controlError(`write ${quote(value)} to`, path, cause);
+  }
+}
+
+/**
+ * The same on a thread of libuv's pool and without O_NONBLOCK, for writes that are to reclaim memory before they return.
+ * @throws CorralError CGROUP_IO naming path, value and errno
+ */
+export async function writeControlInPool(path: string, value: string): Promise<void> {
+  try {
+    const file = await open(path, constants.O_WRONLY);
+    try {
+      await file.write(value);
+    } finally {
+      await file.close();
     }
   } catch (cause) {
     throw controlError(`write ${quote(value)} to`, path, cause);

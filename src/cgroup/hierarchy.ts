@@ -72,6 +72,14 @@ function parseMounts(mountinfo: string): Mount[] {
   return mounts;
 }
 
+let lastMounts: { readonly mountinfo: string; readonly mounts: readonly Mount[] } = { mountinfo: "", mounts: [] };
+
+/** The mounts seldom change between two readings, and there may be hundreds. */
+function mountsOf(mountinfo: string): readonly Mount[] {
+  if (lastMounts.mountinfo !== mountinfo) lastMounts = { mountinfo, mounts: parseMounts(mountinfo) };
+  return lastMounts.mounts;
+}
+
 /** The own group's path per hierarchy: controller name (v1), `name=x` (v1 named), or "" (v2) → path. */
 function parseSelfCgroup(text: string): Map<string, string> {
   const paths = new Map<string, string>();
@@ -107,7 +115,7 @@ export function parseHostCgroups(texts: CgroupTexts): HostCgroups {
   );
   const hierarchies: Hierarchy[] = [];
   const seen = new Set<string>();
-  for (const mount of parseMounts(texts.mountinfo)) {
+  for (const mount of mountsOf(texts.mountinfo)) {
     const v2 = mount.type === "cgroup2";
     const names = v2
       ? texts.unifiedControllers(mount.mountPoint).trim().split(" ")

@@ -7,7 +7,9 @@ export { applyLimits } from "./apply.ts";
 export {
   explainErrno,
   readControl,
+  tryReadControl,
   writeControl,
+  writeControlInPool,
 } from "./control-file.ts";
 export type { FreezerState, GroupNow } from "./current.ts";
 export { eventsFile, freezerState, readNow } from "./current.ts";
@@ -15,6 +17,8 @@ export type { Disk } from "./disks.ts";
 export { listDisks, resolveDisk, weightedDisks } from "./disks.ts";
 export type { GroupDirectory, GroupSite } from "./group.ts";
 export { enableControllers, GroupHandle, signalQuietly } from "./group.ts";
+export type { GroupMemory } from "./group-memory.ts";
+export { controlNumber, currentMemoryFile, readGroupMemory } from "./group-memory.ts";
 export type { CgroupTexts, Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
 export { controllers, discoverHostCgroups, hostCgroupsReader, seenFrom } from "./hierarchy.ts";
 export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./limits.ts";
@@ -22,11 +26,15 @@ export { limitNames } from "./limits.ts";
 export type { MoveRefusal } from "./membership.ts";
 export { hierarchyOf, moveProcess, originsOf } from "./membership.ts";
 export { weightToNice } from "./nice-table.ts";
+export type { GroupPlace, GroupUse } from "./place.ts";
+export { placeAt, placeOfProcess, processesBelow, whyUntouchable } from "./place.ts";
 export type { NoParent, Parent, PlacementRequest } from "./placement.ts";
 export { mayClimb, selectParent } from "./placement.ts";
 export type { ControlWrite, LimitPlan, PlannedLimit, ReadBack } from "./plan.ts";
 export { planLimits } from "./plan.ts";
+export type { ReclaimResult } from "./reclaim.ts";
+export { reclaimMemory } from "./reclaim.ts";
 export type { ScopeRequest } from "./systemd-scope.ts";
 export { dbusClientIsInstalled, requestScope, scopeCanBeAsked, scopeName, systemdIsRunning } from "./systemd-scope.ts";
 export type { GroupUsage, PressureTotals } from "./usage.ts";
-export { readUsage } from "./usage.ts";
+export { parseFlatKeyed, parsePressure, readUsage } from "./usage.ts";

@@ -5,11 +5,14 @@ import { endWith } from "./end.ts";
 import { writeText } from "./output.ts";
 import { readPlainly } from "./plain-command-line.ts";
 import { separateCommand } from "./separate-command.ts";
+import { expandShortFlags } from "./short-flags.ts";
+import { spellCommand } from "./spell-command.ts";
 
 /** The program as its own commands see it. */
-const program: Program = {
-  propose: async (words) => (await import("./parser.ts")).proposeWords(words),
-};
+const programFor = (words: readonly string[]): Program => ({
+  words,
+  propose: async (line) => (await import("./parser.ts")).proposeWords(line),
+});
 
 /** The arguments that belong to Corral: those before `--`. */
 const ownArguments = (argv: readonly string[]): readonly string[] => {
@@ -22,7 +25,8 @@ async function answerHelp(argv: readonly string[]): Promise<number | null> {
   const own = ownArguments(argv);
   const wantsHelp = own.includes("--help") || own.includes("-h") || own[0] === "help";
   const wantsVersion = own[0] === "--version" || own[0] === "-v" || own[0] === "version";
-  const isFamily = own.length === 1 && commands.some(({ path }) => path.length > 1 && path[0] === own[0]);
+  const ofFirst = commands.filter(({ path }) => path[0] === own[0]);
+  const isFamily = own.length === 1 && ofFirst.length > 0 && ofFirst.every(({ path }) => path.length > 1);
   if (!wantsHelp && !wantsVersion && !isFamily && own.length > 0) return null;
   const { corralVersion } = await import("./version.ts");
   if (wantsVersion) {
@@ -44,12 +48,13 @@ async function answerHelp(argv: readonly string[]): Promise<number | null> {
 /** Runs one command line; the process ends with the status that came of it. */
 export function runCli(argv: readonly string[]): Promise<void> {
   return endWith(async () => {
-    const words = separateCommand(argv, commands);
+    const words = expandShortFlags(separateCommand(spellCommand(argv, commands), commands), commands);
     return (await answerHelp(words)) ?? (await dispatch(words));
   });
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
+  const program = programFor(argv);
   const plain = readPlainly(argv, commands);
   if (plain === null) return (await import("./parser.ts")).parseAndRun(argv, program);
   const command = await plain.definition.load();

@@ -3,13 +3,13 @@ import type { AttachPlan, AttachSpec, Selection } from "../run/attach/index.ts";
 import { planAttach, toAttachPlanDocument } from "../run/attach/index.ts";
 import type { StateDirectories } from "../run/index.ts";
 import { describeOutcome } from "../run/index.ts";
-import { describeWrites, section } from "./dry-run.ts";
+import { describeDirectories, describeWrites, lacksSomething, section } from "./dry-run.ts";
 import { say, writeText } from "./output.ts";
 
 const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
 function toLines({ target, jobId, argv, pids, managers, placement, moves, changes, refused }: AttachPlan): string[] {
-  const { plan, directories, obstacles, weaker, scope } = placement;
+  const { plan, directories, obstacles, weaker, failing, scope } = placement;
   return [
     `job ${jobId}: process ${target.pid}: ${argv.map((word) => JSON.stringify(word)).join(" ")}`,
     ...section("would be refused:", refused === null ? [] : [`  ${refused.toLine()}`]),
@@ -19,12 +19,7 @@ function toLines({ target, jobId, argv, pids, managers, placement, moves, change
       managers.map(({ pid, kind, name }) => `  ${pid}: ${kind} ${JSON.stringify(name)}`),
     ),
     ...section("would ask systemd for:", scope === null ? [] : [`  ${scope}`]),
-    ...section(
-      "would create:",
-      directories.map(
-        (one) => `  ${one.path}${one.controllers.length === 0 ? "" : ` (${one.controllers.join(", ")})`}`,
-      ),
-    ),
+    ...describeDirectories(directories),
     ...section("would write:", describeWrites(plan)),
     ...section(
       "would move:",
@@ -35,7 +30,7 @@ function toLines({ target, jobId, argv, pids, managers, placement, moves, change
       changes.map(({ tid, attribute, before, after }) => `  ${attribute} of ${tid}: ${before} -> ${after}`),
     ),
     ...section("only in a weaker form here:", indent(weaker)),
-    ...section("cannot be had here:", indent([...plan.settled.map(describeOutcome), ...obstacles])),
+    ...section("cannot be had here:", indent([...plan.settled.map(describeOutcome), ...obstacles, ...failing])),
   ];
 }
 
@@ -57,9 +52,7 @@ export function printAttachPlan(
   for (const { error } of selection.refused) say(error.toLine());
   const refusal = plans.find(({ refused }) => refused !== null)?.refused ?? selection.refused[0]?.error ?? null;
   if (refusal !== null) return refusal.exitStatus;
-  const lacking = plans.some(
-    ({ placement: { plan, obstacles, weaker } }) => plan.settled.length + obstacles.length + weaker.length > 0,
-  );
+  const lacking = plans.some(({ placement }) => lacksSomething(placement));
   if (!spec.strict || !lacking) return 0;
   say("--strict would refuse to attach");
   return exitStatus.corral;

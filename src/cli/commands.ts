@@ -1,13 +1,22 @@
+import { adaptiveCommands } from "./adaptive-commands.ts";
 import { attachFlags } from "./attach-flags.ts";
+import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
+import { runFlags } from "./full-run-flags.ts";
+import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
-import { runFlags } from "./run-flags.ts";
+import { policyCommands } from "./policy-commands.ts";
+import { schedulerFlags } from "./scheduler-flags.ts";
+import { typed } from "./typed-command.ts";
 import { updateFlags } from "./update-flags.ts";
 import { watchFlags } from "./watch-flags.ts";
+import { workloadCommands } from "./workload-commands.ts";
 
 /** What a command may ask of the program it belongs to. */
 export interface Program {
+  /** The command line, for a command that wants to know which of two flags came last. */
+  readonly words: readonly string[];
   /** Words that could come next on a command line. */
   readonly propose: (words: readonly string[]) => Promise<readonly string[]>;
 }
@@ -36,12 +45,6 @@ export interface CommandDefinition {
 const exitStatuses =
   "Exit status: the workload's own, 128+n on signal n; 124 timeout, 125 Corral failed,\n126 not executable, 127 not found, 2 usage.";
 
-/** Wraps a typed command function; the parser has checked nothing but the shape of the flags. */
-const typed =
-  <F>(run: (flags: F, args: readonly string[], program: Program) => Promise<number>): CommandFunction =>
-  (flags, args, program) =>
-    run(flags as F, args, program);
-
 export const vmRunFlags = {
   cpus: { group: "Machine", common: true, value: "N", brief: "virtual CPUs (2)" },
   numa: { group: "Machine", common: true, value: "N", brief: "NUMA nodes the CPUs and memory are split into (1)" },
@@ -51,7 +54,7 @@ export const vmRunFlags = {
     group: "Kernel and system",
     common: true,
     value: "WHICH",
-    brief: "debian-stable, debian-latest (default) or the path of a kernel image",
+    brief: "debian-oldstable, -stable, -latest (default) or the path of an image",
   },
   modules: { group: "Kernel and system", common: true, brief: "fetch the kernel's modules too" },
   init: { group: "Kernel and system", common: true, value: "WHAT", brief: "plain (default), or systemd as process 1" },
@@ -140,6 +143,36 @@ export const commands: readonly CommandDefinition[] = [
       "Exit status: 0; 125 the results cannot be read or FILE not written, 2 usage.",
     ],
     load: async () => typed((await import("./metrics-command.ts")).metricsCommand),
+  },
+  ...policyCommands,
+  ...adaptiveCommands,
+  ...workloadCommands,
+  ...guardCommands,
+  {
+    path: ["events"],
+    usage: "corral events [filters] [--opens] [--readline] [--record FILE | --replay FILE] [flags]",
+    brief: "Tell which processes are forked, execute and end, as it happens or as it was recorded",
+    flags: eventsFlags,
+    args: null,
+    footer: [
+      "GLOB: * anything, ? one character, [a-z]; of a path nothing crosses a slash but ** between two.",
+      "Example: corral events -c make,'cc*' --min-duration 100 --record build.jsonl",
+      "Exit status: 0 stopped; 125 no such source, or a recording is damaged, 2 usage.",
+    ],
+    load: async () => typed((await import("./events-command.ts")).eventsCommand),
+  },
+  {
+    path: ["scheduler"],
+    usage: "corral scheduler [--group PATH]… [--full] [-i DURATION] [-s US] [-f] [-v] [--json]",
+    brief: "Share the CPUs among groups by Corral's own scheduler, in kernels with sched_ext",
+    flags: schedulerFlags,
+    args: null,
+    footer: [
+      "Example: corral scheduler --group build --boost build/agent=10ms/100ms -i 5",
+      "The kernel's own scheduler takes over when this ends, however that comes.",
+      "Exit status: 0 stopped; 125 the kernel cannot take it or has put it away, 2 usage.",
+    ],
+    load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
   {
     path: ["doctor"],

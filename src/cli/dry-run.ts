@@ -1,6 +1,6 @@
 import { errorCodes } from "../report/index.ts";
-import type { RunPlan, RunSpec } from "../run/index.ts";
-import { describeOutcome, generateJobId, planPlacement } from "../run/index.ts";
+import type { PlacementPlan, RunPlan, RunSpec } from "../run/index.ts";
+import { describeOutcome, foreseeStart, generateJobId, planPlacement } from "../run/index.ts";
 import { say, writeText } from "./output.ts";
 
 export const describeWrites = (plan: RunPlan): string[] =>
@@ -22,15 +22,30 @@ function describeAttributes(spec: RunSpec): string[] {
 export const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [title, ...lines];
 
+export const describeDirectories = (directories: PlacementPlan["directories"]): string[] =>
+  section(
+    "would create:",
+    directories.map(({ path, controllers }) => {
+      const names = controllers.length === 0 ? "" : ` (${controllers.join(", ")})`;
+      return `  ${path}${names}`;
+    }),
+  );
+
+/** Whether something that was asked for is certain to be less than applied. */
+export const lacksSomething = ({ plan, obstacles, weaker, failing }: PlacementPlan): boolean =>
+  plan.settled.length + obstacles.length + weaker.length + failing.length > 0;
+
 /**
  * Prints what a run would do on this host; nothing is created, written or started.
- * @returns the exit status: that of a refusal when --strict would refuse for a reason that is known beforehand
+ * @returns the exit status that the run is certain to have before its command executes anything, else 0
  */
 export function printDryRun(spec: RunSpec, json: boolean): number {
   const jobId = spec.jobId ?? generateJobId(spec.command[0] ?? "");
-  const { plan, directories, obstacles, weaker, scope } = planPlacement(spec, jobId);
-  const refused = spec.strict && plan.settled.length + obstacles.length + weaker.length > 0;
-  const status = refused ? errorCodes.STRICT_REFUSED.exitStatus : 0;
+  const placement = planPlacement(spec, jobId);
+  const { plan, directories, obstacles, weaker, failing, scope } = placement;
+  const refused = spec.strict && lacksSomething(placement);
+  const startError = foreseeStart(spec);
+  const status = refused ? errorCodes.STRICT_REFUSED.exitStatus : (startError?.exitStatus ?? 0);
   if (json) {
     writeText(
       1,
@@ -42,12 +57,14 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
           groups: directories,
           obstacles,
           weaker,
+          failing,
           limits: plan.limits.planned,
           settled: plan.settled,
           attributes: plan.attributes,
           timeout_sec: spec.timeoutMs === null ? null : spec.timeoutMs / 1000,
           lifetime: spec.lifetime,
           scope: spec.scope,
+          start_error: startError === null ? null : { code: startError.code, message: startError.message },
         },
         null,
         2,
@@ -58,12 +75,7 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
   const lines = [
     `job ${jobId}: ${spec.command.map((word) => JSON.stringify(word)).join(" ")}`,
     ...section("would ask systemd for:", scope === null ? [] : [`  ${scope}`]),
-    ...section(
-      "would create:",
-      directories.map(
-        (one) => `  ${one.path}${one.controllers.length === 0 ? "" : ` (${one.controllers.join(", ")})`}`,
-      ),
-    ),
+    ...describeDirectories(directories),
     ...section("would write:", describeWrites(plan)),
     ...section("would set in the workload:", describeAttributes(spec)),
     ...section(
@@ -72,11 +84,12 @@ export function printDryRun(spec: RunSpec, json: boolean): number {
     ),
     ...section("cannot be had here:", [
       ...plan.settled.map((one) => `  ${describeOutcome(one)}`),
-      ...obstacles.map((one) => `  ${one}`),
+      ...[...obstacles, ...failing].map((one) => `  ${one}`),
     ]),
+    ...section("would never start:", startError === null ? [] : [`  ${startError.toLine()}`]),
     ...(spec.timeoutMs === null ? [] : [`would end it after ${spec.timeoutMs / 1000} s`]),
   ];
   writeText(1, `${lines.join("\n")}\n`);
-  if (status !== 0) say("--strict would refuse to start this");
+  if (refused) say("--strict would refuse to start this");
   return status;
 }

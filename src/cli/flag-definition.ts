@@ -10,6 +10,8 @@ export interface FlagDefinition {
   readonly choices?: readonly string[];
   /** Proposes values that depend on the host; loaded when a shell asks. */
   readonly propose?: (partial: string) => Promise<readonly string[]>;
+  /** One letter that stands for it, as `-m` for `--mode`. */
+  readonly short?: string;
   /** May be given several times. */
   readonly repeat?: true;
   readonly brief: string;

@@ -4,13 +4,14 @@ import type { RunningJob, RunSpec } from "../run/index.ts";
 import { generateJobId } from "../run/index.ts";
 import type { Capture } from "../run/jobs/index.ts";
 import { openCapture } from "../run/jobs/index.ts";
+import { printDryRun } from "./dry-run.ts";
+import type { RawRunFlags } from "./full-run-flags.ts";
 import { ownDirectories } from "./job-arguments.ts";
 import { writeText } from "./output.ts";
 import type { ReportSinks } from "./report-sinks.ts";
 import { deliverReport } from "./report-sinks.ts";
 import type { RunVariant, VaryRun } from "./run-command.ts";
-import { runCommand } from "./run-command.ts";
-import type { RawRunFlags } from "./run-flags.ts";
+import { readRun, runCommand } from "./run-command.ts";
 
 /** What a run in the background cannot keep, since Corral is gone. @throws CorralError USAGE */
 function checkBackground(flags: RawRunFlags): void {
@@ -72,7 +73,11 @@ const inBackground: VaryRun = (spec, sinks) => {
  * @returns the exit status
  */
 export async function fullRunCommand(flags: RawRunFlags, command: readonly string[]): Promise<number> {
+  if (flags.background === true) checkBackground(flags);
+  if (flags["dry-run"] === true) {
+    const { spec, sinks } = readRun(flags, command);
+    return printDryRun(spec, sinks.json);
+  }
   if (flags.background !== true) return runCommand(flags, command, flags.capture === true ? captureOnly : null);
-  checkBackground(flags);
   return runCommand(flags, command, inBackground);
 }

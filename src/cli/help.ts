@@ -4,7 +4,7 @@ import type { FlagDefinition } from "./flag-definition.ts";
 const nameColumn = 28;
 
 function flagLine([name, flag]: readonly [string, FlagDefinition]): string {
-  const left = `  --${name}${flag.value === undefined ? "" : ` ${flag.value}`}`;
+  const left = `  --${name}${flag.short === undefined ? "" : `, -${flag.short}`}${flag.value === undefined ? "" : ` ${flag.value}`}`;
   const right = `${flag.brief}${flag.repeat === true ? " (repeatable)" : ""}`;
   return left.length >= nameColumn
     ? `${left}\n${" ".repeat(nameColumn)}${right}`
@@ -29,6 +29,8 @@ export function commandHelp(command: CommandDefinition, all: boolean): string {
 
 /** Help of the program: its commands. */
 export function programHelp(commands: readonly CommandDefinition[], version: string): string {
-  const lines = commands.map((command) => `  corral ${command.path.join(" ").padEnd(14)} ${command.brief}`);
+  const names = commands.map(({ path }) => path.join(" "));
+  const width = Math.max(...names.map(({ length }) => length));
+  const lines = commands.map(({ brief }, index) => `  corral ${(names[index] ?? "").padEnd(width)}  ${brief}`);
   return `${[`corral ${version}: control workloads on Linux`, "", "USAGE  corral <command> [flags]", "", ...lines, "", "Help of one command: corral <command> --help"].join("\n")}\n`;
 }

@@ -110,7 +110,7 @@ export const jobCommands: readonly CommandDefinition[] = [
   },
   {
     path: ["gc"],
-    usage: "corral gc [--dry-run] [--json]",
+    usage: "corral gc [--results-older-than DURATION] [--dry-run] [--json]",
     brief: "Clear away what Corrals that were killed have left behind",
     flags: gcFlags,
     args: null,

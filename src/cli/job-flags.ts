@@ -33,6 +33,12 @@ export const detachFlags = {
 } as const satisfies FlagTable;
 
 export const gcFlags = {
+  "results-older-than": {
+    group: "What is cleared away",
+    common: true,
+    value: "DURATION",
+    brief: "also results and output older than this, such as 30d (never)",
+  },
   "dry-run": { group: "Output", common: true, brief: "tell what would be done, and do nothing" },
   json: json("the same as one JSON document"),
 } as const satisfies FlagTable;

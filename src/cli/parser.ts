@@ -1,19 +1,24 @@
 import type { Application, CommandContext } from "@stricli/core";
 import {
+  AliasNotFoundError,
   ArgumentScannerError,
   buildApplication,
   buildCommand,
   buildRouteMap,
+  FlagNotFoundError,
   formatMessageForArgumentScannerError,
   proposeCompletions,
   run,
   text_en,
 } from "@stricli/core";
-import { CorralError, exitStatus } from "../report/index.ts";
+import { CorralError, exitStatus, quote } from "../report/index.ts";
 import type { CommandDefinition, Program } from "./commands.ts";
 import { commands } from "./commands.ts";
 import type { FlagDefinition, FlagTable } from "./flag-definition.ts";
+import { nearNames, suggestion } from "./near-names.ts";
 import { writeText } from "./output.ts";
+import { proposePrograms } from "./propose-host-names.ts";
+import { separateCommand } from "./separate-command.ts";
 
 /** A flag definition as the argument parser wants it; values stay texts, which the command judges. */
 function toParameter(flag: FlagDefinition): object {
@@ -94,8 +99,48 @@ function toRoutes(definitions: readonly CommandDefinition[], depth = 0): Record<
   return routes;
 }
 
+/** The command that a command line names; undefined for none. */
+const definitionOf = (
+  words: readonly string[],
+  definitions: readonly CommandDefinition[],
+): CommandDefinition | undefined => definitions.find(({ path }) => path.every((word, index) => words[index] === word));
+
+/** A command may be the begin of another (`guard` of `guard bench isolation`): the words say which of the two there is. */
+function withoutRivals(
+  definitions: readonly CommandDefinition[],
+  words: readonly string[],
+): readonly CommandDefinition[] {
+  const chosen = definitionOf(words, definitions);
+  const isWithin = (inner: CommandDefinition, outer: CommandDefinition): boolean =>
+    inner !== outer && outer.path.every((word, index) => inner.path[index] === word);
+  return definitions.filter((one) =>
+    definitions.every(
+      (other) => !(isWithin(other, one) && chosen === other) && !(isWithin(one, other) && chosen !== one),
+    ),
+  );
+}
+
+/** The letter of a bundle such as `-ax` that is no flag; the parser blames its first one. */
+function unknownLetter(argv: readonly string[], flags: FlagTable): string | null {
+  const known = Object.values(flags).map(({ short }) => short);
+  for (const word of argv) {
+    const bundle = /^-([a-z]+)$/i.exec(word)?.[1] ?? "";
+    const unknown = Array.from(bundle).find((letter) => !known.includes(letter));
+    if (unknown !== undefined) return unknown;
+  }
+  return null;
+}
+
 /** The parser's complaint as one line, with the advice that most often helps. */
-function usageLine(thrown: unknown): string {
+function usageLine(thrown: unknown, argv: readonly string[], table: FlagTable): string {
+  const flags = Object.keys(table);
+  if (thrown instanceof AliasNotFoundError)
+    return `[corral] there is no flag -${unknownLetter(argv, table) ?? thrown.input}; see --help`;
+  if (thrown instanceof FlagNotFoundError) {
+    const near = nearNames(thrown.input, flags).map((name) => `--${name}`);
+    const flag = `--${thrown.input}`;
+    return `[corral] there is no flag ${/^[\w-]+$/.test(flag) ? flag : quote(flag)}${suggestion(near, "see --help")}`;
+  }
   const line =
     thrown instanceof ArgumentScannerError
       ? formatMessageForArgumentScannerError(thrown, {})
@@ -106,8 +151,16 @@ function usageLine(thrown: unknown): string {
   return `[corral] ${first}; see --help`;
 }
 
-/** The whole program as a value. */
-function buildCorral(definitions: readonly CommandDefinition[]): Application<CorralContext> {
+/** The whole program as a value. @param argv the command line that it will read */
+function buildCorral(all: readonly CommandDefinition[], argv: readonly string[]): Application<CorralContext> {
+  const definitions = withoutRivals(all, argv);
+  const flags = definitionOf(argv, definitions)?.flags ?? {};
+  const [family = ""] = argv;
+  const inside = definitions.filter(({ path }) => path.length > 1 && path[0] === family);
+  const names = [
+    ...new Set((inside.length > 0 ? inside : definitions).map(({ path }) => path[inside.length > 0 ? 1 : 0] ?? "")),
+  ];
+  const place = inside.length > 0 ? `corral ${family} --help` : "corral --help";
   return buildApplication(
     buildRouteMap({ routes: toRoutes(definitions) as never, docs: { brief: "control workloads on Linux" } }),
     {
@@ -116,9 +169,9 @@ function buildCorral(definitions: readonly CommandDefinition[]): Application<Cor
       localization: {
         text: {
           ...text_en,
-          exceptionWhileParsingArguments: usageLine,
-          noCommandRegisteredForInput: ({ input, corrections }) =>
-            `[corral] there is no command ${JSON.stringify(input)}${corrections.length > 0 ? `; did you mean ${corrections.join(" or ")}?` : "; see corral --help"}`,
+          exceptionWhileParsingArguments: (thrown) => usageLine(thrown, argv, flags),
+          noCommandRegisteredForInput: ({ input }) =>
+            `[corral] there is no command ${quote(input)}${suggestion(nearNames(input, names), `see ${place}`)}`,
         },
       },
     },
@@ -133,10 +186,14 @@ const processFacade = {
   exitCode: 0,
 };
 
-/** What may follow these words on a command line. */
+/** What may follow these words on a command line; nothing where a file name may, which the shell proposes. */
 export async function proposeWords(words: readonly string[]): Promise<readonly string[]> {
-  const proposals = await proposeCompletions(buildCorral(commands), words, { process: processFacade } as never);
-  return proposals.map(({ completion }) => completion);
+  const partial = words.at(-1) ?? "";
+  const separate = partial === "" ? words : separateCommand(words, commands);
+  const end = definitionOf(words, commands)?.args === "command" ? separate.indexOf("--") : -1;
+  if (end !== -1 && end < separate.length - 1) return end === separate.length - 2 ? proposePrograms(partial) : [];
+  const proposals = await proposeCompletions(buildCorral(commands, words), words, { process: processFacade } as never);
+  return proposals.map(({ completion }) => completion).filter((word) => word !== "--");
 }
 
 /**
@@ -149,7 +206,7 @@ export async function parseAndRun(
   definitions: readonly CommandDefinition[] = commands,
 ): Promise<number> {
   const ending: Ending = { status: null, thrown: null };
-  await run(buildCorral(definitions), argv, { process: { ...processFacade }, ending, program });
+  await run(buildCorral(definitions, argv), argv, { process: { ...processFacade }, ending, program });
   if (ending.thrown !== null) throw CorralError.from(ending.thrown);
   // The parser has said what is wrong, and no command was called.
   return ending.status ?? exitStatus.usage;

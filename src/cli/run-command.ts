@@ -1,15 +1,13 @@
-import { constants } from "node:os";
-import { ownArguments, ownEnvironment } from "../kernel/index.ts";
+import { ownArguments, ownEnvironment, signalNumbers } from "../kernel/index.ts";
 import { exitStatus } from "../report/index.ts";
 import type { RunningJob, RunSpec, StartOptions, StartResult } from "../run/index.ts";
 import { exitStatusOf, startRun } from "../run/index.ts";
 import { ignoreUserSignals } from "./deaf-signals.ts";
-import { printDryRun } from "./dry-run.ts";
+import type { RawRunFlags } from "./full-run-flags.ts";
 import { say } from "./output.ts";
 import { checkReportPath } from "./report-file.ts";
 import type { ReportSinks } from "./report-sinks.ts";
 import { deliverReport, printSummary } from "./report-sinks.ts";
-import type { RawRunFlags } from "./run-flags.ts";
 import { toRunSpec } from "./run-spec.ts";
 import { inForegroundJob } from "./terminal.ts";
 
@@ -31,6 +29,26 @@ export interface RunVariant {
 /** Makes a variant of a run that is about to start. */
 export type VaryRun = (spec: RunSpec, sinks: ReportSinks) => RunVariant;
 
+/** A command line of `corral run`, judged. */
+export interface ReadRun {
+  readonly spec: RunSpec;
+  readonly sinks: ReportSinks;
+  /** Corral is in the foreground of a terminal. */
+  readonly foreground: boolean;
+}
+
+/**
+ * Judges a command line of `corral run`; nothing is started or created.
+ * @throws CorralError USAGE, REPORT_UNWRITABLE
+ */
+export function readRun(flags: RawRunFlags, command: readonly string[]): ReadRun {
+  const foreground = inForegroundJob();
+  const asked = toRunSpec(flags, exactCommand(command), exactEnvironment());
+  const sinks = { quiet: flags.quiet === true, json: flags.json === true, file: flags.report ?? null };
+  if (sinks.file !== null) checkReportPath(sinks.file);
+  return { spec: { ...asked, processGroup: foreground ? "shared" : "own" }, sinks, foreground };
+}
+
 /**
  * `corral run`: starts the workload, waits, reports.
  * @returns the exit status
@@ -40,14 +58,7 @@ export async function runCommand(
   command: readonly string[],
   vary: VaryRun | null = null,
 ): Promise<number> {
-  const foreground = inForegroundJob();
-  const usual: RunSpec = {
-    ...toRunSpec(flags, exactCommand(command), exactEnvironment()),
-    processGroup: foreground ? "shared" : "own",
-  };
-  const sinks: ReportSinks = { quiet: flags.quiet === true, json: flags.json === true, file: flags.report ?? null };
-  if (sinks.file !== null) checkReportPath(sinks.file);
-  if (flags["dry-run"] === true) return printDryRun(usual, sinks.json);
+  const { spec: usual, sinks, foreground } = readRun(flags, command);
   const signals = holdSignals();
   const variant = vary?.(usual, sinks) ?? null;
   const spec = variant?.spec ?? usual;
@@ -129,7 +140,7 @@ async function reportLeaving(job: RunningJob, signal: NodeJS.Signals, sinks: Rep
     say(
       `${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with ${job.stopCommand}`,
     );
-  return 128 + constants.signals[signal];
+  return 128 + (signalNumbers[signal] ?? 0);
 }
 
 function reportUnstarted({ error, report }: Extract<StartResult, { started: false }>, sinks: ReportSinks): number {

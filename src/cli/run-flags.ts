@@ -1,4 +1,4 @@
-import type { FlagTable, RawFlags } from "./flag-definition.ts";
+import type { FlagTable } from "./flag-definition.ts";
 import { jobTermFlags } from "./job-term-flags.ts";
 import { limitFlags } from "./limit-flags.ts";
 
@@ -38,7 +38,6 @@ export const everydayRunFlags = {
   json: { group: "Report", common: true, brief: "report to stdout; the workload's stdout goes to stderr" },
   report: { group: "Report", common: true, value: "FILE", brief: "report to FILE; stdio is untouched" },
   quiet: { group: "Report", common: true, brief: "no summary and no warnings on stderr" },
-  "dry-run": { group: "Report", common: true, brief: "print what would be done, and do nothing" },
 
   preset: {
     group: "Job and placement",
@@ -50,23 +49,3 @@ export const everydayRunFlags = {
   strict: { group: "Job and placement", common: true, brief: "refuse to start unless every limit is applied" },
   ...jobTermFlags,
 } as const satisfies FlagTable;
-
-/** Every flag of `corral run`. What is only here is not known to the program of an everyday run (run-main.ts). */
-export const runFlags = {
-  ...everydayRunFlags,
-  capture: {
-    group: "Output and background",
-    common: true,
-    brief: "keep stdout and stderr in files, for corral logs",
-  },
-  background: {
-    group: "Output and background",
-    common: true,
-    brief: "start it with --capture, print its id and leave at once",
-  },
-} as const satisfies FlagTable;
-
-export type RunFlagName = keyof typeof runFlags;
-
-/** What the parser hands over: texts and switches by flag name, not yet judged. */
-export type RawRunFlags = RawFlags<typeof runFlags>;

@@ -5,8 +5,8 @@ import type { RunSpec } from "../run/index.ts";
 import { noAttributes } from "../run/index.ts";
 import { presets } from "../run/settings/index.ts";
 import type { FlagDefinition } from "./flag-definition.ts";
-import type { RawRunFlags, RunFlagName } from "./run-flags.ts";
-import { runFlags } from "./run-flags.ts";
+import type { RawRunFlags, RunFlagName } from "./full-run-flags.ts";
+import { runFlags } from "./full-run-flags.ts";
 import { toRunSpec } from "./run-spec.ts";
 
 const bare: RunSpec = {
@@ -245,7 +245,10 @@ const table: Readonly<Record<RunFlagName, Row>> = {
   },
   affinity: {
     good: [["0,2", attributes({ affinity: "0,2" })]],
-    bad: [["all", 'expects a list such as 0-3,6, not "all"']],
+    bad: [
+      ["all", 'expects a list such as 0-3,6, not "all"'],
+      ["0-8192", 'expects numbers up to 8191, not "0-8192"'],
+    ],
   },
   rlimit: {
     good: [

@@ -4,9 +4,9 @@ import { checkJobId, groupsOf, lookUpGroup, lookUpUser } from "../run/index.ts";
 import type { Settings } from "../run/settings/index.ts";
 import { durationMs, oneOf } from "../run/settings/index.ts";
 import { flagValue, nameAndValue } from "./flag-values.ts";
+import type { RawRunFlags, RunFlagName } from "./full-run-flags.ts";
 import { readLimitFlags } from "./limit-settings.ts";
-import type { RawRunFlags, RunFlagName } from "./run-flags.ts";
-import { runFlags } from "./run-flags.ts";
+import { everydayRunFlags } from "./run-flags.ts";
 
 /** Flags that mean nothing without a group, even when no limit needs one. */
 const accountingFlags: readonly RunFlagName[] = ["json", "report", "timeout", "cgroup-parent"];
@@ -83,14 +83,14 @@ export function toRunSpec(flags: RawRunFlags, command: readonly string[], enviro
     stdio: flags.json === true ? [0, 2, 2] : [0, 1, 2],
     timeoutMs: read("timeout", durationMs) ?? null,
     killAfterMs: read("kill-after", durationMs) ?? 10_000,
-    lifetime: read("lifetime", oneOf(runFlags.lifetime.choices)) ?? "detach",
+    lifetime: read("lifetime", oneOf(everydayRunFlags.lifetime.choices)) ?? "detach",
     processGroup: "own",
     strict: flags.strict === true,
     slaEligible: flags["sla-eligible"] === true,
     intent: read("intent", oneOf(intents)) ?? null,
     tags: readTags(flags.tag ?? []),
     cgroupParent: notEmpty("cgroup-parent", flags["cgroup-parent"]) ?? (environment["CORRAL_CGROUP_PARENT"] || null),
-    scope: read("scope", oneOf(runFlags.scope.choices)) ?? "auto",
+    scope: read("scope", oneOf(everydayRunFlags.scope.choices)) ?? "auto",
     account:
       accountingFlags.some((flag) => flags[flag] !== undefined) ||
       flags.lifetime === "tied" ||

@@ -13,6 +13,8 @@ const digestLength = 32;
 /** What the run that made a cache has compiled: a run without limits makes no groups, and leaves their code out. */
 const grades = { plain: "p", limits: "q" } as const;
 
+const loaded = new Map<string, unknown>();
+
 interface Cache {
   readonly bytes: Buffer;
   readonly grade: string;
@@ -61,6 +63,12 @@ function gradeOf(status: number): string | null {
   return own.some((word) => /^--(cpu|memory|pids|io)/.test(word)) ? grades.limits : grades.plain;
 }
 
+/** Node's require, which copies a module's exports at every call, once for each of the fifty imports of a program. */
+function requireOnce(name: string): unknown {
+  if (!loaded.has(name)) loaded.set(name, require(name));
+  return loaded.get(name);
+}
+
 /** Runs a program of dist/. Answers false when it declines this command line. */
 function runProgram(name: string): boolean {
   const filename = `${__dirname}/${name}.cjs`;
@@ -70,7 +78,7 @@ function runProgram(name: string): boolean {
   const cached = readCache(cachePath, digest);
   const script = new Script(text, { filename, ...(cached === null ? {} : { cachedData: cached.bytes }) });
   const program: { exports: { declined?: boolean } } = { exports: {} };
-  script.runInThisContext()(program.exports, require, program, filename, __dirname);
+  script.runInThisContext()(program.exports, requireOnce, program, filename, __dirname);
   if (program.exports.declined === true) return false;
   if (cached?.grade !== grades.limits) {
     process.once("exit", (status) => {

@@ -1,7 +1,8 @@
+import type { RunReport } from "../report/index.ts";
 import { formatBytes, formatSeconds, quote } from "../report/index.ts";
 import { describeOutcome, jobLine, summarize } from "../run/index.ts";
 import type { CurrentLimit, LiveDetail, StatusDocument } from "../run/jobs/index.ts";
-import { showAge, showCommand } from "./job-text.ts";
+import { showAge, showCommand, showWord } from "./job-text.ts";
 
 type Line = readonly [label: string, text: string];
 
@@ -54,6 +55,7 @@ function liveLines(job: LiveDetail, reported: boolean): Line[] {
     ["leader", describeLeader(job)],
     ["command", showCommand(job.argv, 2000)],
     ["directory", quote(job.cwd, 300)],
+    ...tagLines(job.tags),
     ["use", describeUse(job)],
     ...job.groups.map(
       ({ path, controllers, version, exists }): Line => [
@@ -70,32 +72,49 @@ function liveLines(job: LiveDetail, reported: boolean): Line[] {
   ];
 }
 
-/** The result of an earlier or the last use of the id. */
-function resultLines({ live, result, results }: StatusDocument): string[] {
-  if (result === null) return [];
+/** What is on record of a job that is over, beside how it ended. */
+const endedLines = (result: RunReport): Line[] => [
+  ["started", result.start_time],
+  ["ended", result.end_time ?? "not seen by any Corral"],
+  ["command", showCommand(result.argv, 2000)],
+  ["directory", quote(result.cwd, 300)],
+  ...tagLines(result.tags),
+];
+
+const tagLines = (tags: RunReport["tags"]): Line[] =>
+  Object.entries(tags).map(([key, value]) => ["tag", `${showWord(key)}=${showWord(value)}`]);
+
+const indented = (lines: readonly Line[]): string[] => lines.map(([label, text]) => `  ${label.padEnd(9)} ${text}`);
+
+/** The result of the last use of the id. */
+function resultLines(result: RunReport, results: number, files: readonly Line[]): string[] {
+  const [how = "", ...more] = summarize(result);
+  const others = results > 1 ? [`newest of ${results} results of this id`] : [];
+  return [how, ...indented([...endedLines(result), ...files]), ...more, ...others, jobLine(result)];
+}
+
+/** A living job, and the result of an earlier use of its id, or of its leader. */
+function livingLines(live: LiveDetail, { result, results }: StatusDocument, files: readonly Line[]): string[] {
+  const reported = result?.start_time === live.start_time;
+  const lines = [`job ${live.job_id}`, ...indented([...liveLines(live, reported), ...files])];
+  if (result === null) return lines;
   const others = results > 1 ? ` (${results} results of this id)` : "";
-  const heading = live === null ? [] : [`last result, of ${result.start_time}${others}:`];
-  const told = live === null && results > 1 ? [`newest of ${results} results of this id`] : [];
-  return [...heading, ...summarize(result), ...told, jobLine(result)];
+  return [...lines, `last result, of ${result.start_time}${others}:`, ...summarize(result), jobLine(result)];
 }
 
 /** All that `corral status` prints for people. */
 export function renderStatus(document: StatusDocument): string {
-  const { live, captured, unreadable, result } = document;
-  const reported = live !== null && result?.start_time === live.start_time;
-  const lines: Line[] = live === null ? [] : liveLines(live, reported);
-  const files: Line[] =
+  const { live, captured, unreadable, result, results } = document;
+  const files: readonly Line[] =
     captured === null
       ? []
       : [
           ["stdout", captured.stdout],
           ["stderr", captured.stderr],
         ];
-  const labelled = [...lines, ...files].map(([label, text]) => `  ${label.padEnd(9)} ${text}`);
+  const ended = result === null ? [] : resultLines(result, results, files);
   return `${[
-    ...(live === null ? [] : [`job ${document.job_id}`]),
-    ...labelled,
-    ...resultLines(document),
+    ...(live === null ? ended : livingLines(live, document, files)),
     ...unreadable.map(({ path, reason }) => `cannot use ${quote(path, 300)}: ${reason}`),
   ].join("\n")}\n`;
 }

@@ -9,14 +9,15 @@ import { deliverReport, printSummary } from "./report-sinks.ts";
 
 /**
  * `corral stop`: ends a job and tells its result.
- * @returns 0 when nothing of it is left, else 125
- * @throws CorralError USAGE, JOB_NOT_FOUND, JOB_ENDED, JOB_BUSY
+ * @returns 0 when nothing of it is left, be it that it was over already; else 125
+ * @throws CorralError USAGE, JOB_NOT_FOUND, JOB_BUSY, STATE_UNWRITABLE
  */
 export async function stopCommand(flags: RawFlags<typeof stopFlags>, args: readonly string[]): Promise<number> {
   const graceMs = flags.grace === undefined ? null : flagValue("grace", flags.grace, parseDurationMs);
   const directories = ownDirectories();
   const jobId = namedJob(args, directories);
-  const { report, left, groups } = await stopJob(jobId, { directories, graceMs, onWarning: say });
+  const { overAlready, report, left, groups } = await stopJob(jobId, { directories, graceMs, onWarning: say });
+  if (overAlready) say(`job ${jobId}: over already`);
   const sinks = { quiet: false, json: flags.json === true, file: null };
   const delivered = report === null || deliverReport(report, sinks);
   // Those who outlived the leader are in the result for good; a person is told who lives now.

@@ -1,18 +1,18 @@
 import { processFacts, toPid } from "../kernel/index.ts";
+import { ConfigError } from "../report/config/index.ts";
 import { CorralError, exitStatus, parseNumberIn } from "../report/index.ts";
 import { stateDirectories } from "../run/index.ts";
 import type { OnStop, WatchEvent } from "../run/watch/index.ts";
 import {
-  ConfigError,
   explainMatch,
   loadWatchConfig,
   toEventDocument,
   toExplanationDocument,
   WatchSession,
 } from "../run/watch/index.ts";
-import { ignoreUserSignals } from "./deaf-signals.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
+import { holdSignals } from "./hold-signals.ts";
 import { say, writeText } from "./output.ts";
 import { corralVersion } from "./version.ts";
 import type { watchFlags } from "./watch-flags.ts";
@@ -109,19 +109,4 @@ async function watch(file: string, flags: WatchFlags): Promise<number> {
 function toOnStop(text: string): OnStop {
   if (text === "keep" || text === "release") return text;
   throw new RangeError(`expects keep or release, not ${JSON.stringify(text)}`);
-}
-
-/** Collects signals from the first moment, so that none ends a watch that has begun to govern. */
-function holdSignals(): { handOver: (reload: () => void) => Promise<NodeJS.Signals> } {
-  const pending: NodeJS.Signals[] = [];
-  let deliver = (signal: NodeJS.Signals): void => void pending.push(signal);
-  ignoreUserSignals();
-  for (const name of ["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(name, (signal) => deliver(signal));
-  return {
-    handOver: (reload) =>
-      new Promise((resolve) => {
-        deliver = (signal) => (signal === "SIGHUP" ? reload() : resolve(signal));
-        for (const signal of pending.splice(0)) deliver(signal);
-      }),
-  };
 }

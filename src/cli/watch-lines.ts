@@ -1,5 +1,6 @@
 import { formatSeconds, quote } from "../report/index.ts";
 import type { MatchExplanation, WatchEvent } from "../run/watch/index.ts";
+import { keyLine } from "./match-lines.ts";
 
 type Lines = { readonly [E in WatchEvent as E["event"]]: (event: E) => string };
 
@@ -39,11 +40,14 @@ const lines: Lines = {
   reloaded: ({ rules, needs_restart }) =>
     `reloaded ${counted(rules, "rule")}${needs_restart.length === 0 ? "" : `; a change of ${needs_restart.join(" and ")} needs a restart`}`,
   reload_failed: ({ problems }) => `the rules stay as they were, the file has mistakes: ${problems.join("; ")}`,
-  source_ended: ({ message }) => `WARNING: events have ended, scans go on: ${message}`,
+  source_ended: ({ message, retry_ms }) =>
+    `WARNING: events have ended, scans go on: ${message}; next attempt in ${formatSeconds(retry_ms / 1000)}`,
+  source_reopened: ({ source, down_ms }) =>
+    `events of the ${source} have come back after ${formatSeconds(down_ms / 1000)}`,
   scan_failed: ({ message }) => `WARNING: a scan failed: ${message}`,
   events_lost: ({ lost }) => `WARNING: ${counted(lost, "event was", "events were")} lost; the scan has looked`,
   stopped: ({ why, jobs, governed }) =>
-    `${why}: stopped; ${counted(governed, "process", "processes")} ${jobs === "keep" ? "stay governed, for the next watch to take up" : "released"}`,
+    `${why}: stopped; ${counted(governed, "process", "processes")} ${jobs === "keep" ? `${governed === 1 ? "stays" : "stay"} governed, for the next watch to take up` : "released"}`,
 };
 
 /** An event as one line for people. */
@@ -54,14 +58,6 @@ const verdicts = {
   does_not_match: "does not match",
   excepted: "matches, but is excepted",
 } as const;
-
-type Key = MatchExplanation["rules"][number]["match"][number];
-
-function keyLine({ key, wanted, found, holds }: Key): string {
-  const verdict = holds === null ? "cannot be read" : holds ? "holds" : "does not hold";
-  const has = found === null ? "" : `; it has ${quote(found, 200)}`;
-  return `${key} ${wanted.map((one) => quote(String(one))).join(" or ")}: ${verdict}${has}`;
-}
 
 /** Why a process is governed by a rule or by none, as text. */
 export function explanationText({ pid, leftAlone, rule, rules }: MatchExplanation): string {

@@ -9,7 +9,10 @@ const capabilities = (...bits: readonly number[]) => {
 };
 const [sysAdmin, perfmon, bpf] = [21, 38, 39];
 
+const notPermitted = "the kernel does not let this process load BPF programs";
+
 const bpfFacts = (change: Partial<BpfFacts>): BpfFacts => ({
+  refusal: null,
   capabilities: capabilities(perfmon, bpf),
   initialUserNamespace: true,
   unprivilegedDisabled: "2",
@@ -19,23 +22,26 @@ const bpfFacts = (change: Partial<BpfFacts>): BpfFacts => ({
 
 describe("BPF tracing", () => {
   test.each([
-    [{}, "yes", "CAP_BPF, CAP_PERFMON; unprivileged_bpf_disabled 2"],
-    [{ capabilities: capabilities(sysAdmin) }, "yes", "CAP_SYS_ADMIN; unprivileged_bpf_disabled 2"],
-    [{ capabilities: capabilities(bpf) }, "no", "CAP_BPF; unprivileged_bpf_disabled 2"],
-    [{ capabilities: capabilities(), unprivilegedDisabled: null }, "no", "none of CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN"],
+    [{}, "yes", "programs can be loaded and attached"],
+    [{ capabilities: capabilities(sysAdmin) }, "yes", "programs can be loaded and attached"],
     [
-      { initialUserNamespace: false },
+      { refusal: notPermitted, capabilities: capabilities(bpf) },
       "no",
-      "CAP_BPF, CAP_PERFMON; but only inside a user namespace; unprivileged_bpf_disabled 2",
+      "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN",
     ],
-    [
-      { lockdown: "confidentiality" },
-      "no",
-      "CAP_BPF, CAP_PERFMON; but the kernel is locked down; unprivileged_bpf_disabled 2",
-    ],
-    [{ capabilities: null }, "unknown", "none of CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN; unprivileged_bpf_disabled 2"],
+    [{ refusal: notPermitted, capabilities: capabilities(sysAdmin) }, "no", notPermitted],
+    [{ refusal: notPermitted, capabilities: null }, "no", notPermitted],
+    [{ refusal: notPermitted, initialUserNamespace: false }, "no", "closed inside a user namespace"],
+    [{ refusal: notPermitted, lockdown: "confidentiality" }, "no", "the kernel is locked down"],
+    [{ refusal: undefined }, "no", "needs the native addon"],
   ])("case %#", (change, status, found) => {
     expect(judgeBpf(bpfFacts(change))).toMatchObject({ status, found });
+  });
+
+  test("names the probe that answered, and the capabilities that are held", () => {
+    expect(judgeBpf(bpfFacts({})).probe).toBe("attached the lifecycle programs and left at once");
+    expect(judgeBpf(bpfFacts({ refusal: undefined })).probe).toBe("the native addon");
+    expect(judgeBpf(bpfFacts({ capabilities: capabilities(bpf) })).facts["capabilities"]).toEqual(["BPF"]);
   });
 });
 

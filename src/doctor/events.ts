@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { loadAddon, openProcConnector } from "../kernel/index.ts";
+import { loadAddon, openBpfLifecycle, openProcConnector } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Finding } from "./finding.ts";
 import type { Host } from "./host.ts";
@@ -21,6 +21,8 @@ function findBtf(): Finding {
 
 /** What decides whether this process may load tracing programs. */
 export interface BpfFacts {
+  /** Why the lifecycle programs were refused, null when they were attached; undefined when it was not tried, for want of the addon. */
+  readonly refusal: string | null | undefined;
   readonly capabilities: Host["capabilities"];
   readonly initialUserNamespace: boolean | null;
   /** kernel.unprivileged_bpf_disabled, or null. */
@@ -29,31 +31,43 @@ export interface BpfFacts {
   readonly lockdown: string | null;
 }
 
-/** Tracing needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the initial user namespace (capabilities(7)). */
+/** What stands in the way, as far as the facts tell: without CAP_BPF and CAP_PERFMON nothing else matters (capabilities(7)). */
+function bpfObstacle({ refusal, capabilities, initialUserNamespace, lockdown }: BpfFacts): string {
+  const names = capabilities?.names ?? new Set();
+  const enough = names.has("SYS_ADMIN") || (names.has("BPF") && names.has("PERFMON"));
+  if (refusal === undefined) return "needs the native addon";
+  if (initialUserNamespace === false) return "closed inside a user namespace";
+  if (lockdown === "confidentiality") return "the kernel is locked down";
+  return capabilities !== null && !enough ? "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN" : (refusal ?? "");
+}
+
+/** The judgement on BPF tracing programs. */
 export function judgeBpf(facts: BpfFacts): Finding {
+  const usable = facts.refusal === null;
   const names = facts.capabilities?.names ?? new Set();
   const held = (["BPF", "PERFMON", "SYS_ADMIN"] as const).filter((name) => names.has(name));
-  const enough = names.has("SYS_ADMIN") || (names.has("BPF") && names.has("PERFMON"));
-  const confined = facts.initialUserNamespace === false;
-  const locked = facts.lockdown === "confidentiality";
-  const allowed = enough && !confined && !locked;
-  const parts = [
-    held.length === 0 ? "none of CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN" : held.map((name) => `CAP_${name}`).join(", "),
-    ...(confined ? ["but only inside a user namespace"] : []),
-    ...(locked ? ["but the kernel is locked down"] : []),
-    ...(facts.unprivilegedDisabled === null ? [] : [`unprivileged_bpf_disabled ${facts.unprivilegedDisabled}`]),
-  ];
   return {
     group: "events",
     name: "BPF tracing",
-    status: facts.capabilities === null ? "unknown" : allowed ? "yes" : "no",
-    found: parts.join("; "),
-    probe: "CapEff in /proc/self/status, kernel.unprivileged_bpf_disabled; no program is loaded",
-    consequence: allowed
-      ? "lifecycle events can come from BPF, with command lines and group ids"
-      : "tracing needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN; lifecycle events come from the proc connector or polling",
-    facts: { capabilities: held, allowed, unprivileged_bpf_disabled: facts.unprivilegedDisabled },
+    status: usable ? "yes" : "no",
+    found: usable ? "programs can be loaded and attached" : bpfObstacle(facts),
+    probe: facts.refusal === undefined ? "the native addon" : "attached the lifecycle programs and left at once",
+    consequence: usable
+      ? "lifecycle events come from BPF, with owner, command line and group id"
+      : "lifecycle events come from the proc connector or polling",
+    facts: {
+      capabilities: held,
+      refusal: facts.refusal ?? null,
+      usable,
+      unprivileged_bpf_disabled: facts.unprivilegedDisabled,
+    },
   };
+}
+
+function tryBpf(): string | null | undefined {
+  return loadAddon() === null
+    ? undefined
+    : whyNotOpened(() => openBpfLifecycle({ ringBytes: 4096, cgroup: null }).close());
 }
 
 function findSchedExt(bpfAllowed: boolean): Finding {
@@ -116,9 +130,12 @@ export function judgeConnector(facts: ConnectorFacts): Finding {
 }
 
 function tryConnector(): string | null | undefined {
-  if (loadAddon() === null) return undefined;
+  return loadAddon() === null ? undefined : whyNotOpened(() => openProcConnector(4096).close());
+}
+
+function whyNotOpened(openAndClose: () => void): string | null {
   try {
-    openProcConnector(4096).close();
+    openAndClose();
     return null;
   } catch (thrown) {
     return CorralError.from(thrown).message;
@@ -130,6 +147,7 @@ export function findEvents(host: Host): Finding[] {
   const { capabilities, namespaces, config } = host;
   const lockdown = readText("/sys/kernel/security/lockdown");
   const bpf = judgeBpf({
+    refusal: tryBpf(),
     capabilities,
     initialUserNamespace: namespaces.user,
     unprivilegedDisabled: readText("/proc/sys/kernel/unprivileged_bpf_disabled"),

@@ -1,7 +1,9 @@
-import { existsSync, readlinkSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { release } from "node:os";
 import type { Disk, HostCgroups } from "../cgroup/index.ts";
 import { discoverHostCgroups, listDisks } from "../cgroup/index.ts";
+import type { NamespaceKind } from "../kernel/index.ts";
+import { isInitialNamespace } from "../kernel/index.ts";
 import type { CapabilitySet } from "./capabilities.ts";
 import { parseCapabilities } from "./capabilities.ts";
 import type { KernelConfig } from "./kernel-config.ts";
@@ -31,18 +33,7 @@ export interface Host {
 }
 
 /** Whether this process is in the host's own namespace of a kind; null when that cannot be seen. */
-export type Namespaces = Readonly<Record<"pid" | "user" | "cgroup", boolean | null>>;
-
-/** Inode numbers of the initial namespaces (include/linux/proc_ns.h). */
-const initialNamespaces = { pid: 0xeffffffc, user: 0xeffffffd, cgroup: 0xeffffffb } as const;
-
-function isInitial(kind: keyof Namespaces): boolean | null {
-  try {
-    return readlinkSync(`/proc/self/ns/${kind}`) === `${kind}:[${initialNamespaces[kind]}]`;
-  } catch {
-    return null;
-  }
-}
+export type Namespaces = Readonly<Record<NamespaceKind, boolean | null>>;
 
 /** Reads what several probes share; changes nothing. */
 export function viewHost(request: ExamineRequest): Host {
@@ -54,7 +45,11 @@ export function viewHost(request: ExamineRequest): Host {
     cgroups,
     disks: listDisks(cgroups.unified?.mountPoint ?? null),
     capabilities: parseCapabilities(readText("/proc/self/status") ?? ""),
-    namespaces: { pid: isInitial("pid"), user: isInitial("user"), cgroup: isInitial("cgroup") },
+    namespaces: {
+      pid: isInitialNamespace("pid"),
+      user: isInitialNamespace("user"),
+      cgroup: isInitialNamespace("cgroup"),
+    },
     config: readKernelConfig(release()),
     systemd: existsSync("/run/systemd/system"),
   };

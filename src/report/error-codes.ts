@@ -36,7 +36,7 @@ export const errorCodes = {
   },
   ABORTED: {
     exitStatus: exitStatus.corral,
-    meaning: "the caller's AbortSignal was aborted before the workload was started or attached to",
+    meaning: "the caller's AbortSignal was aborted before the work was done",
   },
   STRICT_REFUSED: {
     exitStatus: exitStatus.corral,
@@ -69,17 +69,61 @@ export const errorCodes = {
     meaning: "the records or results in the state directory could not be read",
   },
   REPORT_UNWRITABLE: { exitStatus: exitStatus.corral, meaning: "the report or metrics file could not be written" },
+  RECORDING: {
+    exitStatus: exitStatus.corral,
+    meaning: "a recording of events cannot be written or read, is damaged or was cut off",
+  },
+  RECORDS_UNWRITABLE: {
+    exitStatus: exitStatus.corral,
+    meaning: "records of policies could not be written to their file or pipe",
+  },
+  RECORDS_FOREIGN: {
+    exitStatus: exitStatus.corral,
+    meaning: "the file for records or a recording holds something else, which is left alone",
+  },
+  RECORDS_UNREADABLE: {
+    exitStatus: exitStatus.corral,
+    meaning: "a file of records of policies cannot be read, is cut, or is none; told with the line",
+  },
   WATCH_RUNNING: {
     exitStatus: exitStatus.corral,
     meaning: "another corral watch governs the jobs of this state directory",
   },
+  POLICY_RUNNING: {
+    exitStatus: exitStatus.corral,
+    meaning: "another corral policy serves this socket",
+  },
+  GUARD_HOST: {
+    exitStatus: exitStatus.corral,
+    meaning: "this host's control groups are not such that corral guard can make sessions",
+  },
+  GUARD_RUNNING: {
+    exitStatus: exitStatus.corral,
+    meaning: "another corral guard has the sessions of this state directory",
+  },
+  GUARD_UNREACHABLE: {
+    exitStatus: exitStatus.corral,
+    meaning: "no corral guard answers at the socket, or it went away before it answered",
+  },
+  GUARD_DENIED: {
+    exitStatus: exitStatus.corral,
+    meaning: "the guard does not let this user do that, or not beyond the bounds of its tenant",
+  },
+  SESSION_NOT_FOUND: { exitStatus: exitStatus.corral, meaning: "the guard has no such session for this user" },
+  SESSION_EXISTS: { exitStatus: exitStatus.corral, meaning: "a session has this name already" },
+  SESSION_BUSY: { exitStatus: exitStatus.corral, meaning: "processes or tool calls of the session are in the way" },
   LISTEN_FAILED: {
     exitStatus: exitStatus.corral,
-    meaning: "the address that metrics are to be served on cannot be listened on",
+    meaning: "an address or socket that was to be served cannot be listened on",
   },
+  SOCKET_IN_USE: { exitStatus: exitStatus.corral, meaning: "another living process serves this socket already" },
   CGROUP_PARENT: {
     exitStatus: exitStatus.corral,
     meaning: "the parent group that was asked for does not exist or cannot hold groups",
+  },
+  SIGNAL_UNAVAILABLE: {
+    exitStatus: exitStatus.corral,
+    meaning: "this host has nothing that tells what a policy wants to watch",
   },
   CGROUP_IO: { exitStatus: exitStatus.corral, meaning: "a cgroup file could not be read or written" },
   SYSTEMD: { exitStatus: exitStatus.corral, meaning: "systemd refused or could not be reached over D-Bus" },
@@ -88,6 +132,20 @@ export const errorCodes = {
     meaning: "a native piece (launcher or addon) is missing for this platform",
   },
   NATIVE_CALL: { exitStatus: exitStatus.corral, meaning: "a system call made by a native piece failed" },
+  SCHEDULER_UNAVAILABLE: {
+    exitStatus: exitStatus.corral,
+    meaning: "the kernel cannot take Corral's CPU scheduler: what it lacks, or which other it has, is told",
+  },
+  SCHEDULER_ENDED: {
+    exitStatus: exitStatus.corral,
+    meaning: "the kernel put the CPU scheduler away, or its loader died; the kernel's own scheduler has taken over",
+  },
+  ARENA_MEMORY: { exitStatus: exitStatus.corral, meaning: "memory for the arena or one of its regions cannot be had" },
+  ARENA_CORRUPT: {
+    exitStatus: exitStatus.corral,
+    meaning: "the compressed copy of a chunk does not decompress to what was compressed",
+  },
+  ARENA_CLOSED: { exitStatus: exitStatus.corral, meaning: "the arena was closed, or its region freed" },
   VM_UNAVAILABLE: {
     exitStatus: exitStatus.corral,
     meaning: "the virtual machine cannot be built here: a program, package or kernel is missing",

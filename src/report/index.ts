@@ -1,5 +1,5 @@
 /**
- * report/: what Corral says and how it is spelled: errors, units, outcomes, schemas, tables.
+ * report/: what Corral says and how it is spelled: errors, units, outcomes, schemas, tables, and the patterns that people write.
  * Pure; knows nothing of the kernel, of files or of processes, and imports no other room.
  */
 
@@ -7,8 +7,13 @@ export type { ErrorCode } from "./error-codes.ts";
 export { errorCodes, exitStatus } from "./error-codes.ts";
 export type { ErrorDetails } from "./errors.ts";
 export { CorralError, errnoOf } from "./errors.ts";
+export type { Fits } from "./glob.ts";
+export { nameGlob, pathGlob, pathPrefix, textGlob } from "./glob.ts";
+export type { LatencyFigures } from "./latency.ts";
+export { LatencyHistogram } from "./latency.ts";
 export type { ConstraintOutcome, ConstraintStatus } from "./outcome.ts";
 export { constraintStatuses } from "./outcome.ts";
+export { isPlainName, plainNameRule } from "./plain-name.ts";
 export type { RefusedTarget, ReportsDocument } from "./reports-document.ts";
 export type {
   ExitReason,

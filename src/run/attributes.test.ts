@@ -92,6 +92,9 @@ test.each<[Partial<ProcessAttributes>, LauncherSet, Partial<AttributeFacts>, str
     "permission denied (EPERM); a value below the inherited one needs CAP_SYS_RESOURCE",
   ],
   [{ affinity: "99" }, set("affinity", null, "EINVAL"), {}, "failed", "none of these CPUs can be used here (EINVAL)"],
+  [{ affinity: "0-3" }, set("affinity", "0-1"), {}, "degraded", "CPUs 2-3 cannot be used here"],
+  [{ affinity: "0,2" }, set("affinity", "0"), {}, "degraded", "CPU 2 cannot be used here"],
+  [{ affinity: "0,1" }, set("affinity", "0-1"), {}, "applied", null],
   [{ affinity: "99" }, { ...set("affinity", null), errno: 999 }, {}, "failed", "unknown error"],
   [
     { sched: { policy: "fifo", priority: 1 } },

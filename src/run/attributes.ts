@@ -1,5 +1,12 @@
 import type { LauncherOptions, LauncherSet } from "../kernel/index.ts";
-import { inheritAll, ioprioClasses, rlimits, schedPolicies } from "../kernel/index.ts";
+import {
+  formatNumberList,
+  inheritAll,
+  ioprioClasses,
+  parseNumberList,
+  rlimits,
+  schedPolicies,
+} from "../kernel/index.ts";
 import type { ConstraintOutcome } from "../report/index.ts";
 import type { IoPriority, ProcessAttributes, Rlimit } from "./spec.ts";
 
@@ -107,11 +114,25 @@ function niceOutcome(base: Requested, effective: string | null, facts: Attribute
   if (facts.cpuGroup)
     return { ...outcome, reason: "orders tasks inside the group; against others the group's cpu weight decides" };
   if (!facts.autogroup) return outcome;
-  return {
-    ...outcome,
-    status: "degraded",
-    reason: "autogroup is on: the kernel weighs nice only against processes of the same session",
-  };
+  return { ...outcome, status: "degraded", reason: niceBelowAutogroup };
+}
+
+/** What a nice value is worth where sched_autogroup_enabled is set (sched(7), "The autogroup feature"). */
+export const niceBelowAutogroup = "autogroup is on: the kernel weighs nice only against processes of the same session";
+
+/** The kernel leaves out CPUs that are not there or not in the cpuset, without a word (sched_setaffinity(2)). */
+function affinityOutcome(base: Requested, effective: string | null): ConstraintOutcome {
+  const wanted = parseNumberList(base.requested) ?? [];
+  const has = effective === null ? wanted : (parseNumberList(effective) ?? wanted);
+  const lacking = wanted.filter((cpu) => !has.includes(cpu));
+  const outcome = { ...base, effective } as const;
+  return lacking.length === 0
+    ? { ...outcome, status: "applied", reason: null }
+    : {
+        ...outcome,
+        status: "degraded",
+        reason: `${lacking.length === 1 ? "CPU" : "CPUs"} ${formatNumberList(lacking)} cannot be used here`,
+      };
 }
 
 /** Turns what the launcher reported into one outcome per attribute that the user asked for. */
@@ -130,6 +151,8 @@ export function attributeOutcomes(
       outcomes.push({ ...base, status: "failed", effective, reason: refusal(launcherName, set.code, facts) });
     } else if (launcherName === "nice") {
       outcomes.push(niceOutcome(base, effective, facts));
+    } else if (launcherName === "affinity") {
+      outcomes.push(affinityOutcome(base, effective));
     } else {
       outcomes.push({ ...base, status: "applied", effective, reason: null });
     }

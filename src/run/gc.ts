@@ -1,10 +1,11 @@
+import { unlinkIfThere } from "../kernel/files/index.ts";
 import type { RunReport } from "../report/index.ts";
 import { jobIsLive } from "./job-life.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
 import { removePlanned } from "./planned-groups.ts";
 import { unclaimProcess } from "./process-claim.ts";
 import { contextOfRecord, groupOfRecord, plannedOf, stateOfRecord } from "./recorded-job.ts";
-import { hasResult, listStartRecords, unlinkIfThere, writeResult } from "./records.ts";
+import { hasResult, listStartRecords, writeResult } from "./records.ts";
 import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
 

@@ -1,26 +1,17 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
-import { CorralError, quote } from "../report/index.ts";
-
-/** Job ids name files and groups, so they are a closed set of characters. */
-const jobIdPattern = /^[A-Za-z0-9._:@-]{1,128}$/;
-
-/** How an id must look, for people. */
-export const jobIdRule = "1 to 128 of the characters A-Z a-z 0-9 . _ : @ -";
-
-/** Whether a text can be a file name everywhere, as ids are. */
-export const isJobId = (id: string): boolean => jobIdPattern.test(id) && id !== "." && id !== "..";
+import { CorralError, isPlainName, plainNameRule, quote } from "../report/index.ts";
 
 /**
  * Accepts a job id a user chose.
  * @throws CorralError USAGE when it could not be a file name everywhere
  */
 export function checkJobId(id: string): string {
-  if (isJobId(id)) return id;
+  if (isPlainName(id)) return id;
   throw new CorralError("USAGE", `--job-id ${quote(id)} is not a valid job id`, {
     object: "--job-id",
     found: id,
-    fix: `use ${jobIdRule}`,
+    fix: `use ${plainNameRule}`,
   });
 }
 

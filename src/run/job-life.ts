@@ -1,15 +1,7 @@
 import type { GroupHandle } from "../cgroup/index.ts";
-import type { ProcessIdentity } from "../kernel/index.ts";
-import { bootId, readProcessStat } from "../kernel/index.ts";
+import { isRunning } from "../kernel/index.ts";
 import { groupOfRecord } from "./recorded-job.ts";
 import type { StartRecord } from "./start-record.ts";
-
-/** True while exactly this process runs. A zombie has ended, unless other threads of it go on (proc_pid_stat(5)). */
-export function isRunning(identity: ProcessIdentity): boolean {
-  if (identity.bootId !== bootId()) return false;
-  const stat = readProcessStat(identity.pid);
-  return stat !== null && stat.startTicks === identity.startTicks && (stat.state !== "Z" || stat.numThreads > 1);
-}
 
 /** True while a living Corral watches the job. */
 export const isWatched = (record: StartRecord): boolean => record.left === null && isRunning(record.corral);

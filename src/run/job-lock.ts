@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ensureDirectory, tryLock, unlinkIfThere } from "../kernel/files/index.ts";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
-import { tryLock } from "./lock-file.ts";
-import { unlinkIfThere } from "./records.ts";
 import type { StateDirectories } from "./state-dir.ts";
-import { ensureDirectory, jobsDirectory } from "./state-dir.ts";
+import { jobsDirectory } from "./state-dir.ts";
 
 /** Changes to a job are short; a lock held longer than this is stuck. */
 const patienceMs = 10_000;

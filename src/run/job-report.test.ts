@@ -1,32 +1,14 @@
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
+import { uncounted } from "../../test/shared/no-usage.ts";
 import { GroupHandle } from "../cgroup/index.ts";
 import type { ExitInfo } from "../kernel/index.ts";
 import { toPid } from "../kernel/index.ts";
-import type { RunReport, UsageReport } from "../report/index.ts";
+import type { RunReport } from "../report/index.ts";
 import type { Clock } from "./job-log.ts";
 import { JobLog } from "./job-log.ts";
 import type { JobContext, JobEnd, JobState } from "./job-report.ts";
 import { buildReport, collectUsage, freshState, openEnd } from "./job-report.ts";
-
-const uncounted: UsageReport = {
-  source: "none",
-  cpu_user_us: null,
-  cpu_sys_us: null,
-  memory_peak_bytes: null,
-  swap_peak_bytes: null,
-  io_read_bytes: null,
-  io_write_bytes: null,
-  nr_periods: null,
-  nr_throttled: null,
-  throttled_us: null,
-  oom_kills: null,
-  memory_max_hits: null,
-  memory_high_hits: null,
-  pids_peak: null,
-  pids_max_hits: null,
-  psi: { cpu: null, memory: null, io: null },
-};
 
 const context: JobContext = {
   jobId: "make-1",

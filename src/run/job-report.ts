@@ -1,8 +1,7 @@
-import { hostname } from "node:os";
 import type { GroupHandle, GroupUsage } from "../cgroup/index.ts";
 import { readUsage } from "../cgroup/index.ts";
 import type { ExitInfo, ExitSource, ProcessIdentity } from "../kernel/index.ts";
-import { signalName } from "../kernel/index.ts";
+import { hostName, signalName } from "../kernel/index.ts";
 import type { ConstraintOutcome, ExitReason, JobEvent, RunReport, StartError, UsageReport } from "../report/index.ts";
 import { classifyExit } from "./classify.ts";
 import { judgeSla } from "./sla.ts";
@@ -209,7 +208,7 @@ export function buildReport(context: JobContext, state: JobState, end: JobEnd): 
     argv: spec.command,
     cwd: context.cwd,
     uid: context.uid,
-    host: hostname(),
+    host: hostName(),
     boot_id: context.corral.bootId,
     wrapper_pid: context.corral.pid,
     pid: state.workload?.pid ?? null,

@@ -1,6 +1,10 @@
+import type { LimitKey } from "../cgroup/index.ts";
 import { scopeName } from "../cgroup/index.ts";
+import { niceBelowAutogroup } from "./attributes.ts";
 import { lookOnly, planSites } from "./group-setup.ts";
 import { gatherHostFacts } from "./host-facts.ts";
+import type { Numbered } from "./lacking-cpus.ts";
+import { findLacking } from "./lacking-cpus.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
 import { usesSystemd } from "./scope-choice.ts";
@@ -14,6 +18,8 @@ export interface PlacementPlan {
   readonly obstacles: readonly string[];
   /** Limits that would stand in a weaker form only, each with the reason. */
   readonly weaker: readonly string[];
+  /** Limits that would certainly fail, each with the reason. */
+  readonly failing: readonly string[];
   /** Unit that systemd would be asked for, or null. */
   readonly scope: string | null;
 }
@@ -40,14 +46,18 @@ export function planPlacement(
   jobId: string,
   { facts, plan, ownPid }: PlacementView = ownView(spec),
 ): PlacementPlan {
-  const weaker = weakerLimits(plan, facts);
-  if (!plan.group) return { plan, directories: [], obstacles: [], weaker, scope: null };
+  const weaker = [...weakerLimits(plan, facts), ...weakerNice(plan, facts)];
+  const planned = (cpuset: string | null) => {
+    const cpus = cpuObstacles(plan, cpuset);
+    return { plan, failing: cpus.failing, weaker: [...weaker, ...cpus.weaker] };
+  };
+  if (!plan.group) return { ...planned(ownCpuset(facts)), directories: [], obstacles: [], scope: null };
   if (usesSystemd(spec, plan, facts)) {
     const controllers = [...plan.needed, ...plan.wanted];
     const path = `${scopeName(jobId)}/corral-${jobId}`;
     const obstacles =
       facts.cgroups.kind === "v2" ? [] : ["--scope systemd needs a host whose controllers are all on cgroup v2"];
-    return { plan, directories: [{ path, controllers }], obstacles, weaker, scope: scopeName(jobId) };
+    return { ...planned(null), directories: [{ path, controllers }], obstacles, scope: scopeName(jobId) };
   }
   const { sites, refusals } = planSites({
     plan,
@@ -58,14 +68,14 @@ export function planPlacement(
     ...lookOnly,
     ownPid,
   });
+  const cpuset = sites.find(({ controllers }) => controllers.includes("cpuset"))?.parent.directory;
   return {
-    plan,
+    ...planned(cpuset ?? ownCpuset(facts)),
     directories: sites.map((site) => ({
       path: `${site.parent.directory}/corral-${jobId}`,
       controllers: [...site.controllers, ...site.optional],
     })),
     scope: null,
-    weaker,
     obstacles: refusals.map((one) => `${one.controllers.join(", ")}: ${one.reason}`),
   };
 }
@@ -78,3 +88,31 @@ function weakerLimits(plan: RunPlan, facts: HostFacts): string[] {
     return reasons.map((reason) => `${limit.name} ${limit.requested}: ${reason}`);
   });
 }
+
+/** Without a cpu group of its own a job's nice value is only a nice value. */
+const weakerNice = ({ attributes: { nice }, needed }: RunPlan, { autogroup }: HostFacts): string[] =>
+  nice === null || !autogroup || needed.includes("cpu") ? [] : [`nice ${nice}: ${niceBelowAutogroup}`];
+
+const ownCpuset = ({ cgroups }: HostFacts): string | null => cgroups.owner.cpuset?.ownDirectory ?? null;
+
+/**
+ * Cpusets that the kernel would refuse, and what it would leave of an affinity.
+ * @param cpuset the group, or its parent, whose CPUs and memory nodes are all that can be had; null when not known
+ */
+function cpuObstacles(
+  { limits, attributes }: RunPlan,
+  cpuset: string | null,
+): Pick<PlacementPlan, "failing" | "weaker"> {
+  const sets = limits.planned.flatMap(({ key, name, requested }) => {
+    const kind = cpusetLists[key];
+    const lacking = kind === undefined ? null : findLacking(requested, kind, cpuset);
+    return lacking === null ? [] : [`${name} ${requested}: ${lacking.reason}`];
+  });
+  const { affinity } = attributes;
+  const lacking = affinity === null ? null : findLacking(affinity, "cpus", cpuset);
+  if (lacking === null) return { failing: sets, weaker: [] };
+  const line = `affinity ${affinity}: ${lacking.reason}`;
+  return lacking.all ? { failing: [...sets, line], weaker: [] } : { failing: sets, weaker: [line] };
+}
+
+const cpusetLists: Readonly<Partial<Record<LimitKey, Numbered>>> = { cpusetCpus: "cpus", cpusetMems: "mems" };

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { specOf } from "../../test/shared/made-spec.ts";
 import type { Controller, Disk, Hierarchy, HostCgroups, Limits } from "../cgroup/index.ts";
 import type { ConstraintOutcome } from "../report/index.ts";
 import type { HostFacts } from "./plan.ts";
@@ -26,28 +27,6 @@ const v1 = hostOf("v1", [
   hierarchy(1, "/memory", ["memory"]),
   hierarchy(1, "/pids", ["pids"]),
 ]);
-
-function specOf(limits: Limits, attributes: Partial<ProcessAttributes> = {}, account = false): RunSpec {
-  return {
-    command: ["make"],
-    jobId: null,
-    limits,
-    attributes: { ...noAttributes, ...attributes },
-    env: {},
-    stdio: [0, 1, 2],
-    timeoutMs: null,
-    killAfterMs: 10_000,
-    lifetime: "detach",
-    processGroup: "own",
-    strict: false,
-    slaEligible: false,
-    intent: null,
-    tags: {},
-    cgroupParent: null,
-    scope: "auto",
-    account,
-  };
-}
 
 const shape = (spec: RunSpec, facts: HostFacts) => {
   const { group, needed, wanted } = planRun(spec, facts);

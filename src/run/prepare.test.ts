@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { specOf } from "../../test/shared/made-spec.ts";
 import type { Controller, Hierarchy, Limits } from "../cgroup/index.ts";
 import { GroupHandle } from "../cgroup/index.ts";
 import type { LauncherSet } from "../kernel/index.ts";
@@ -9,8 +10,6 @@ import { lookOnly, planSites } from "./group-setup.ts";
 import type { HostFacts } from "./plan.ts";
 import { planRun } from "./plan.ts";
 import { prepareLimits, settleOutcomes } from "./prepare.ts";
-import type { ProcessAttributes, RunSpec } from "./spec.ts";
-import { noAttributes } from "./spec.ts";
 
 let root = "";
 
@@ -28,28 +27,6 @@ function hostOf(names: readonly Controller[]): HostFacts {
   });
   const owner = Object.fromEntries(hierarchies.map((one) => [one.controllers[0], one]));
   return { cgroups: { kind: "v1", hierarchies, unified: null, owner }, weightedDisks: [], autogroup: false };
-}
-
-function specOf(limits: Limits, attributes: Partial<ProcessAttributes> = {}): RunSpec {
-  return {
-    command: ["make"],
-    jobId: null,
-    limits,
-    attributes: { ...noAttributes, ...attributes },
-    env: {},
-    stdio: [0, 1, 2],
-    timeoutMs: null,
-    killAfterMs: 10_000,
-    lifetime: "detach",
-    processGroup: "own",
-    strict: false,
-    slaEligible: false,
-    intent: null,
-    tags: {},
-    cgroupParent: null,
-    scope: "auto",
-    account: false,
-  };
 }
 
 /** A group with empty control files, as if it had just been made. */

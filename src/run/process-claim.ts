@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createFile, ensureDirectory, unlinkIfThere } from "../kernel/files/index.ts";
 import type { ProcessIdentity } from "../kernel/index.ts";
 import { errnoOf } from "../report/index.ts";
-import { createFile } from "./atomic-file.ts";
-import { recordsOf, unlinkIfThere } from "./records.ts";
+import { recordsOf } from "./records.ts";
 import type { StateDirectories } from "./state-dir.ts";
-import { ensureDirectory } from "./state-dir.ts";
 
 /** One file per attached leader, named by its identity, so that no process is ever governed twice. */
 export const claimsDirectory = (directories: StateDirectories): string => join(directories.runtime, "processes");
@@ -15,8 +14,11 @@ const claimPath = (directories: StateDirectories, { pid, startTicks }: ProcessId
 
 /** The job that has attached to exactly this process, or null. */
 export function claimantOf(directories: StateDirectories, identity: ProcessIdentity): string | null {
+  const path = claimPath(directories, identity);
+  // Asked of every ancestor of a process, and there seldom: an exception costs more than the question.
+  if (!existsSync(path)) return null;
   try {
-    return readFileSync(claimPath(directories, identity), "utf8").trim();
+    return readFileSync(path, "utf8").trim();
   } catch {
     return null;
   }

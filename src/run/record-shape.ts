@@ -1,4 +1,4 @@
-import { isJobId } from "./job-id.ts";
+import { isPlainName } from "../report/index.ts";
 import type { StartRecord } from "./start-record.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ const isDirectory = (value: unknown): boolean =>
 
 /** What must hold of each field that is ever looked into; the rest is only ever copied. */
 const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
-  job_id: (value) => typeof value === "string" && isJobId(value),
+  job_id: (value) => typeof value === "string" && isPlainName(value),
   mode: (value) => value === "run" || value === "attach",
   corral: isIdentity,
   workload: (value) => orNull(value, isIdentity),

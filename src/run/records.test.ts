@@ -11,11 +11,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { identityOf, toPid } from "../kernel/index.ts";
+import { createDurableFile, replaceDurableFile, replaceFile } from "../kernel/files/index.ts";
+import { identityOf, isRunning, toPid } from "../kernel/index.ts";
 import type { RunReport } from "../report/index.ts";
-import { createDurableFile, replaceDurableFile, replaceFile } from "./atomic-file.ts";
 import { collectGarbage } from "./gc.ts";
-import { isRunning, jobIsLive } from "./job-life.ts";
+import { jobIsLive } from "./job-life.ts";
 import { claimJob, listStartRecords, readStartRecord, resultPath } from "./records.ts";
 import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
@@ -199,6 +199,13 @@ test.each<[Record<string, string>, number, string, string]>([
   [{ HOME: "/home/u", XDG_RUNTIME_DIR: "/run/user/7" }, 7, "/run/user/7/corral", "/home/u/.local/state/corral/results"],
   [{ HOME: "/home/u" }, 7, "/home/u/.local/state/corral/run/corral", "/home/u/.local/state/corral/results"],
   [{ HOME: "/home/u", XDG_STATE_HOME: "/s", XDG_RUNTIME_DIR: "" }, 7, "/s/corral/run/corral", "/s/corral/results"],
+  // Relative ones are to be ignored (XDG base directory specification).
+  [
+    { XDG_STATE_HOME: "s", XDG_RUNTIME_DIR: "./r" },
+    7,
+    "/home/passwd/.local/state/corral/run/corral",
+    "/home/passwd/.local/state/corral/results",
+  ],
   [
     { XDG_STATE_HOME: "" },
     7,
@@ -207,4 +214,14 @@ test.each<[Record<string, string>, number, string, string]>([
   ],
 ])("with %j and uid %i records go to %s and results to %s", (env, uid, runtime, results) => {
   expect(stateDirectories(env, uid, "/home/passwd")).toEqual({ runtime, results });
+});
+
+test("a state directory that would be another one wherever Corral is called is refused", () => {
+  expect(() => stateDirectories({ CORRAL_STATE_DIR: "./st\nate" }, 0)).toThrow(
+    expect.objectContaining({
+      code: "USAGE",
+      message: 'CORRAL_STATE_DIR must be an absolute path, not "./st\\nate"',
+      fix: "begin it with /",
+    }),
+  );
 });

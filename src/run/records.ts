@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createDurableFile, createFile, ensureDirectory, replaceFile, unlinkIfThere } from "../kernel/files/index.ts";
 import type { RunReport } from "../report/index.ts";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
-import { createDurableFile, createFile, replaceFile } from "./atomic-file.ts";
 import { isStartRecord } from "./record-shape.ts";
 import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
-import { ensureDirectory, jobsDirectory } from "./state-dir.ts";
+import { jobsDirectory } from "./state-dir.ts";
 
 /** The records of one job. When `problem` is set the state directory is unusable and nothing is recorded. */
 export interface JobRecords {
@@ -22,11 +22,11 @@ export interface JobRecords {
 }
 
 const startPath = (directories: StateDirectories, jobId: string): string =>
-  join(jobsDirectory(directories), `${jobId}.json`);
+  `${jobsDirectory(directories)}/${jobId}.json`;
 
 /** Result files sort by job and then by time: an id may be used again once its job is over. */
 export function resultPath(directories: StateDirectories, jobId: string, startTime: string): string {
-  return join(directories.results, `${jobId}~${startTime.replaceAll(":", "")}.json`);
+  return `${directories.results}/${jobId}~${startTime.replaceAll(":", "")}.json`;
 }
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -157,14 +157,5 @@ export function writeResult(directories: StateDirectories, report: RunReport): v
       object: path,
       cause,
     });
-  }
-}
-
-/** Removes a file that may be gone already. */
-export function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Already gone.
   }
 }

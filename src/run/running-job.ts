@@ -1,10 +1,10 @@
+import { existsSync } from "node:fs";
 import type { GroupHandle } from "../cgroup/index.ts";
 import { freezerState, signalQuietly } from "../cgroup/index.ts";
 import type { ChildHandle, ExitInfo, ExitSource, Tether } from "../kernel/index.ts";
-import { signalNumbers } from "../kernel/index.ts";
-import type { RunReport } from "../report/index.ts";
+import { isRunning, signalNumbers } from "../kernel/index.ts";
+import type { RunReport, UsageReport } from "../report/index.ts";
 import { disband, removeGroup } from "./disband.ts";
-import { isRunning } from "./job-life.ts";
 import type { JobLog } from "./job-log.ts";
 import type { AttachEnd, JobContext, JobState } from "./job-report.ts";
 import { buildReport, collectUsage, openEnd } from "./job-report.ts";
@@ -50,6 +50,8 @@ export class RunningJob {
   #endedBy: RunReport["ended_by_corral"] = null;
   #ending: Promise<void> | null = null;
   #detached = false;
+  /** What the workload had used when its group was about to go, or Corral left. */
+  #counted: UsageReport | null = null;
   /** The leader has ended, so that there is nothing to leave: the result is under way. */
   #over = false;
   #timer: NodeJS.Timeout | undefined;
@@ -134,6 +136,7 @@ export class RunningJob {
     log.add("detached", "Corral left; the workload continues");
     const state = this.#currentState();
     const usage = collectUsage(state.group, null);
+    this.#counted = usage;
     const attach = await this.#letGo(state, keepLimits);
     const over = context.mode === "attach" && !keepLimits;
     const left = over && state.group !== null ? await removeGroup(state.group) : [];
@@ -161,6 +164,13 @@ export class RunningJob {
   /** The group as it is now, one that another Corral made meanwhile included; null where there is none. */
   get group(): GroupHandle | null {
     return this.#currentState().group;
+  }
+
+  /** What the workload has used so far; once its group is gone, what that had counted. All null where nobody counts. */
+  usage(): UsageReport {
+    const { group } = this;
+    const counts = group?.directories.some(({ path }) => existsSync(path)) === true;
+    return counts ? collectUsage(group, null) : (this.#counted ?? collectUsage(null, null));
   }
 
   get #group(): GroupHandle | null {
@@ -270,6 +280,7 @@ export class RunningJob {
   async #finish(state: JobState, exit: ExitInfo, durationSec: number): Promise<RunReport> {
     const { log, tethers, wallClock, exitSource } = this.#parts;
     const usage = collectUsage(state.group, exit, state.groupsSince !== null);
+    this.#counted = usage;
     const attach = await this.#letGo(state);
     const { survivors, left } = await disband(state.group);
     const alone = survivors === null || survivors.length === 0;

@@ -66,7 +66,7 @@ export interface StartRecord {
   /** Directories that are about to be made: a Corral killed in between leaves them without an inode on record. */
   readonly planned_groups: readonly string[];
   readonly groups: readonly GroupDirectory[];
-  /** When the group got what it had not at the start, so that it counts only part of the use; null when it counts all. */
+  /** When the group first got what it had not at the start, so that it counts only part of the use; null when it counts all. */
   readonly groups_since: string | null;
   readonly constraints: readonly ConstraintOutcome[];
   /** attach: leave limits and group as they are when Corral goes. */

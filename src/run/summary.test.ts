@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { uncounted } from "../../test/shared/no-usage.ts";
 import type { ConstraintOutcome, RunReport } from "../report/index.ts";
 import { describeOutcome, jobLine, summarize } from "./summary.ts";
 import { exactWarnings, warningsFor } from "./warnings.ts";
@@ -36,24 +37,8 @@ const report: RunReport = {
   cgroups: {},
   scope: "none",
   constraints: [],
-  usage: {
-    source: "none",
-    cpu_user_us: null,
-    cpu_sys_us: null,
-    memory_peak_bytes: null,
-    swap_peak_bytes: null,
-    io_read_bytes: null,
-    io_write_bytes: null,
-    nr_periods: null,
-    nr_throttled: null,
-    throttled_us: null,
-    oom_kills: null,
-    memory_max_hits: null,
-    memory_high_hits: null,
-    pids_peak: null,
-    pids_max_hits: null,
-    psi: { cpu: null, memory: null, io: null },
-  },
+  usage: uncounted,
+
   events: [],
   attach: null,
   survivors: [],

@@ -32,6 +32,7 @@ interface TargetPlan {
   readonly groups: PlacementPlan["directories"];
   readonly obstacles: readonly string[];
   readonly weaker: readonly string[];
+  readonly failing: readonly string[];
   readonly limits: readonly PlannedLimit[];
   readonly settled: readonly ConstraintOutcome[];
   readonly moves: readonly PlannedMove[];
@@ -61,6 +62,7 @@ function toTargetPlan(plan: AttachPlan, { scope, keepLimits }: Omit<AttachSpec, 
     groups: placement.directories,
     obstacles: placement.obstacles,
     weaker: placement.weaker,
+    failing: placement.failing,
     limits: placement.plan.limits.planned,
     settled: placement.plan.settled,
     moves,

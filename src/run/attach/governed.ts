@@ -1,5 +1,5 @@
 import type { ProcessIdentity } from "../../kernel/index.ts";
-import { identityOf, processFacts, readProcessStat } from "../../kernel/index.ts";
+import { bootId, processFacts, readProcessStat } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { claimantOf } from "../process-claim.ts";
 import { listStartRecords, recordsOf } from "../records.ts";
@@ -9,10 +9,11 @@ import type { LeftOut } from "./tree.ts";
 /** A process and its ancestors up to process 1, as they are now. */
 export function lineageOf(pid: number): ProcessIdentity[] {
   const lineage: ProcessIdentity[] = [];
-  for (let at = pid; at > 0 && lineage.length < 4096; at = readProcessStat(at)?.ppid ?? 0) {
-    const identity = identityOf(at);
-    if (identity === null) break;
-    lineage.push(identity);
+  for (let at = pid; at > 0 && lineage.length < 4096; ) {
+    const stat = readProcessStat(at);
+    if (stat === null) break;
+    lineage.push({ bootId: bootId(), pid: stat.pid, startTicks: stat.startTicks });
+    at = stat.ppid;
   }
   return lineage;
 }

@@ -8,6 +8,8 @@ export { startAttach } from "./attach.ts";
 export type { AttachPlanDocument, UpdateDocument } from "./documents.ts";
 export { toAttachPlanDocument, toUpdateDocument } from "./documents.ts";
 export { jobOfProcess } from "./governed.ts";
+export { refuseProtected, targetFacts } from "./guards.ts";
+export { ourSelf } from "./ourselves.ts";
 export type { AttachPlan, ManagedProcess, PlannedChange, PlannedMove } from "./plan-attach.ts";
 export { planAttach } from "./plan-attach.ts";
 export type { JoinedProcess, RefusedProcess, Selection } from "./select-targets.ts";

@@ -1,7 +1,6 @@
 import type { ProcessIdentity } from "../../kernel/index.ts";
 import { identityOf, listPids, processFacts } from "../../kernel/index.ts";
-import { CorralError, quote } from "../../report/index.ts";
-import { textGlob } from "../glob.ts";
+import { CorralError, nameGlob, quote } from "../../report/index.ts";
 import type { StateDirectories } from "../state-dir.ts";
 import { alreadyGoverned, jobOfProcess, lineageOf } from "./governed.ts";
 import { refuseProtected, targetFacts } from "./guards.ts";
@@ -83,10 +82,10 @@ function passOver(pid: number, directories: StateDirectories): CorralError | nul
 
 function readPattern(pattern: string): (name: string) => boolean {
   try {
-    return textGlob(pattern);
+    return nameGlob(pattern);
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    throw new CorralError("USAGE", `the name ${thrown.message}`, { object: pattern, cause: thrown });
+    throw new CorralError("USAGE", `the pattern of --comm ${thrown.message}`, { object: pattern, cause: thrown });
   }
 }
 

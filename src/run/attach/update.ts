@@ -70,22 +70,31 @@ function addedTo(before: GroupHandle | null, now: GroupHandle | null): GroupHand
   return added.length === 0 ? null : new GroupHandle(added);
 }
 
-/** True when a group has directories or controllers now that it had not before, and that count from now on only. */
-function hasGrown(before: GroupHandle | null, now: GroupHandle | null): boolean {
-  const counted = (group: GroupHandle | null): string[] =>
-    (group?.directories ?? []).flatMap(({ path, controllers }) => [
-      path,
-      ...controllers.map((one) => `${path} ${one}`),
-    ]);
-  const known = new Set(counted(before));
-  return counted(now).some((one) => !known.has(one));
-}
+/** What of a group counts: its v2 directory, which counts CPU time without any controller, and its controllers. */
+const countersOf = (group: GroupHandle | null): readonly string[] =>
+  (group?.directories ?? []).flatMap(({ version, controllers }) => [
+    ...(version === 2 ? ["cgroup v2"] : []),
+    ...controllers,
+  ]);
 
-/** The record of a job whose group has grown: since when it counts, and who knows of the time before. */
-function grownSince(record: StartRecord, time: string): Pick<StartRecord, "groups_since" | "warnings"> {
+/**
+ * The record of a job whose group has something now that it had not before, and that counts from now on only. What
+ * earlier changes gave it keeps its own time.
+ */
+function grownSince(
+  record: StartRecord,
+  before: GroupHandle | null,
+  now: GroupHandle | null,
+): Pick<StartRecord, "groups_since" | "warnings"> {
+  const known = countersOf(before);
+  const added = countersOf(now)
+    .filter((one) => !known.includes(one))
+    .toSorted();
+  if (added.length === 0) return record;
+  const time = systemClock.wall();
   const earlier = record.mode === "run" ? "is counted by wait4(2) of the leader only" : "is not counted";
-  const warning = `all of the group exists since ${time}; what was used before ${earlier}`;
-  return { groups_since: time, warnings: [...record.warnings, warning] };
+  const warning = `the group has ${added.join(", ")} since ${time}; what was used before ${earlier}`;
+  return { groups_since: record.groups_since ?? time, warnings: [...record.warnings, warning] };
 }
 
 const stands = ({ status }: ConstraintOutcome): boolean => status === "applied" || status === "degraded";
@@ -154,11 +163,13 @@ function change(record: StartRecord, directories: StateDirectories, spec: Govern
       })
     : { group: before, unavailable: new Map(), denied: false };
   const { group } = setup;
+  const { groups_since: since, warnings } = grownSince(record, before, group);
   note({
     groups: group?.directories ?? [],
     planned_groups: [],
     scope: group === null ? "none" : scopeOf(record),
-    ...(hasGrown(before, group) ? grownSince(record, systemClock.wall()) : {}),
+    groups_since: since,
+    warnings,
   });
   const old = snapshot(plan, group);
   const prepared = prepareLimits(plan, spec, facts, setup, true);

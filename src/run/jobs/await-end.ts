@@ -1,3 +1,4 @@
+import { ensureDirectory } from "../../kernel/files/index.ts";
 import type { RunReport } from "../../report/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import { takeUpJob } from "../attach/index.ts";
@@ -9,7 +10,7 @@ import { hasResult, recordsOf } from "../records.ts";
 import type { RunningJob } from "../running-job.ts";
 import type { StartRecord } from "../start-record.ts";
 import type { StateDirectories } from "../state-dir.ts";
-import { ensureDirectory, jobsDirectory } from "../state-dir.ts";
+import { jobsDirectory } from "../state-dir.ts";
 import { waitUntil } from "./changes.ts";
 import { endedError, recordOf } from "./job-list.ts";
 import { resultOf, resultsOf } from "./result-file.ts";

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProcessIdentity } from "../../kernel/index.ts";
-import { processFacts } from "../../kernel/index.ts";
+import { processFacts, signalProcess } from "../../kernel/index.ts";
 import type { RunReport } from "../../report/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import { takeUpJob } from "../attach/index.ts";
@@ -13,7 +13,6 @@ import { jobsDirectory } from "../state-dir.ts";
 import { waitUntil } from "./changes.ts";
 import { endedError, recordOf } from "./job-list.ts";
 import { resultOf } from "./result-file.ts";
-import { signalProcess } from "./signal-process.ts";
 
 /** How long a Corral that was asked to leave may take: it gives attached processes back first. */
 const leaveMs = 10_000;

@@ -7,6 +7,8 @@
 export { jobStates } from "../job-life.ts";
 export type { AwaitOptions } from "./await-end.ts";
 export { awaitJob } from "./await-end.ts";
+export type { ChangeSources, WaitLimits } from "./changes.ts";
+export { waitUntil } from "./changes.ts";
 export type { CountedBy } from "./cpu-meter.ts";
 export type { DetachOptions, DetachResult } from "./detach.ts";
 export { detachJob } from "./detach.ts";
@@ -25,5 +27,5 @@ export { findLog, followLog, openCapture } from "./logs.ts";
 export type { CurrentLimit } from "./read-back.ts";
 export type { StopOptions, StopResult } from "./stop.ts";
 export { stopJob } from "./stop.ts";
-export type { KeptJob, StaleFile, SweepDocument } from "./sweep.ts";
+export type { ForeignFile, KeptJob, StaleFile, SweepDocument } from "./sweep.ts";
 export { sweep } from "./sweep.ts";

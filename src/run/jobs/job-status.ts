@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import type { GroupDirectory } from "../../cgroup/index.ts";
-import { readProcessStat } from "../../kernel/index.ts";
+import { isRunning, readProcessStat } from "../../kernel/index.ts";
 import type { Intent, RunReport, UsageReport } from "../../report/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
-import { isRunning } from "../job-life.ts";
 import { collectUsage } from "../job-report.ts";
 import { groupOfRecord } from "../recorded-job.ts";
 import type { Departure, StartRecord } from "../start-record.ts";

@@ -1,9 +1,9 @@
 import type { FreezerState } from "../../cgroup/index.ts";
 import { readNow } from "../../cgroup/index.ts";
-import { readProcessStat } from "../../kernel/index.ts";
+import { isRunning, readProcessStat } from "../../kernel/index.ts";
 import type { ConstraintStatus, RunReport } from "../../report/index.ts";
 import type { JobLifeState } from "../job-life.ts";
-import { isRunning, isWatched, lifeOf } from "../job-life.ts";
+import { isWatched, lifeOf } from "../job-life.ts";
 import { groupOfRecord } from "../recorded-job.ts";
 import type { StartRecord } from "../start-record.ts";
 import type { CountedBy, CpuMeter, CpuSample } from "./cpu-meter.ts";

@@ -1,9 +1,10 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { ensureDirectory } from "../../kernel/files/index.ts";
 import { CorralError, errnoOf, quote } from "../../report/index.ts";
 import { lifeOf } from "../job-life.ts";
 import type { StateDirectories } from "../state-dir.ts";
-import { ensureDirectory, jobsDirectory } from "../state-dir.ts";
+import { jobsDirectory } from "../state-dir.ts";
 import { waitUntil } from "./changes.ts";
 import { recordOf } from "./job-list.ts";
 import { resultsOf } from "./result-file.ts";

@@ -1,9 +1,8 @@
 import type { GroupHandle } from "../../cgroup/index.ts";
 import { readControl } from "../../cgroup/index.ts";
 import type { ProcessIdentity } from "../../kernel/index.ts";
-import { readAffinity, readNice, readOomScore } from "../../kernel/index.ts";
+import { isRunning, readAffinity, readNice, readOomScore } from "../../kernel/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
-import { isRunning } from "../job-life.ts";
 
 /** A requested limit with what the kernel holds of it now. */
 export interface CurrentLimit extends ConstraintOutcome {

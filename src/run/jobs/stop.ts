@@ -26,6 +26,8 @@ export interface StopOptions {
 
 /** What is left of a job that was to end. */
 export interface StopResult {
+  /** The job was over before anything was done: there was nothing to stop. */
+  readonly overAlready: boolean;
   /** Null when there is none, which a warning has explained. */
   readonly report: RunReport | null;
   /** Processes that did not end, even by the kill. */
@@ -151,14 +153,32 @@ async function watched(record: StartRecord, directories: StateDirectories, await
   await Promise.race([failed, seen]);
 }
 
+/** Answers for a job that was over before, by itself or by somebody who was faster. */
+async function foundOver(jobId: string, { directories, onWarning }: StopOptions): Promise<StopResult> {
+  // Another job may take the id at this moment; then it is not its end that is waited for.
+  const signal = AbortSignal.timeout(endMs);
+  const report = await awaitJob(jobId, { directories, signal, onWarning }).catch((thrown: unknown) => {
+    if (isOver(thrown)) return null;
+    throw thrown;
+  });
+  return { overAlready: true, report, left: [], groups: [] };
+}
+
+const isOver = (thrown: unknown): boolean => thrown instanceof CorralError && thrown.code === "JOB_ENDED";
+
 /**
  * Ends a job: TERM to every process of it, a frozen one thawed so that it can act on it, and after the grace a kill. The
  * result is written by the Corral that watches the job, or else here, with the exit status where the kernel can tell it.
- * @throws CorralError JOB_NOT_FOUND, JOB_ENDED, JOB_BUSY
+ * Of a job that is over already the result is answered, and nothing done.
+ * @throws CorralError JOB_NOT_FOUND, JOB_BUSY; STATE_UNWRITABLE for the result of one that ended unseen
  */
 export async function stopJob(jobId: string, options: StopOptions): Promise<StopResult> {
   const { directories } = options;
-  const record = await markStopped(jobId, options);
+  const record = await markStopped(jobId, options).catch((thrown: unknown) => {
+    if (isOver(thrown)) return null;
+    throw thrown;
+  });
+  if (record === null) return foundOver(jobId, options);
   const giveUp = new AbortController();
   const awaited = awaitJob(jobId, { directories, signal: giveUp.signal, onWarning: options.onWarning });
   awaited.catch(() => {});
@@ -168,5 +188,5 @@ export async function stopJob(jobId: string, options: StopOptions): Promise<Stop
   const timer = setTimeout(() => giveUp.abort(new Error("it did not end")), endMs);
   const report = await resultAfter(record, awaited, options);
   clearTimeout(timer);
-  return { report, left, groups: left.length > 0 ? [] : await clearUp(record, directories) };
+  return { overAlready: false, report, left, groups: left.length > 0 ? [] : await clearUp(record, directories) };
 }

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { breakDeadLock, unlinkIfThere } from "../../kernel/files/index.ts";
 import type { ProcessIdentity } from "../../kernel/index.ts";
-import { readProcessStat } from "../../kernel/index.ts";
+import { isRunning, readProcessStat } from "../../kernel/index.ts";
 import { collectGarbage } from "../gc.ts";
 import type { JobLifeState } from "../job-life.ts";
-import { isRunning, isWatched, lifeOf } from "../job-life.ts";
+import { isWatched, lifeOf } from "../job-life.ts";
 import { withJobLock } from "../job-lock.ts";
-import { breakDeadLock } from "../lock-file.ts";
 import { claimsDirectory } from "../process-claim.ts";
 import { groupOfRecord } from "../recorded-job.ts";
-import { hasResult, unlinkIfThere } from "../records.ts";
+import { hasResult } from "../records.ts";
 import type { StartRecord } from "../start-record.ts";
 import type { StateDirectories } from "../state-dir.ts";
 import { jobsDirectory } from "../state-dir.ts";
@@ -17,6 +17,7 @@ import { endedIds, namesIn, recordedIds } from "./find-job.ts";
 import type { Unreadable } from "./job-list.ts";
 import { listRecords, recordOf } from "./job-list.ts";
 import { logsDirectory } from "./logs.ts";
+import { oldResults } from "./old-results.ts";
 
 /** A job that stays as it is, and why. */
 export interface KeptJob {
@@ -30,8 +31,16 @@ export interface KeptJob {
 /** A file that is of no use to anybody. */
 export interface StaleFile {
   readonly path: string;
-  /** `lock`: its holder is dead; `temporary`: its writer was killed; `claim`: its job is gone; `log`: so is its result. */
-  readonly kind: "lock" | "temporary" | "claim" | "log";
+  /**
+   * `lock`: its holder is dead; `temporary`: its writer was killed; `claim`: its job is gone; `log`: so is its result;
+   * `result`: it is older than was asked for; `policy`: what a policy kept that is gone, and that no next one takes up.
+   */
+  readonly kind: "lock" | "temporary" | "claim" | "log" | "result" | "policy";
+}
+
+/** A stale file of another room, which knows how it is removed. */
+export interface ForeignFile extends StaleFile {
+  readonly remove: () => void;
 }
 
 /** What `corral gc --json` prints, `corral.gc/1`; schemas/gc.schema.json is its JSON Schema. */
@@ -156,12 +165,28 @@ async function removeStale({ path, kind }: StaleFile, directories: StateDirector
   breakDeadLock(path);
 }
 
+/** Results that have become too old, each before its output: one without the other would be found by the next sweep. */
+const agedFiles = (directories: StateDirectories, ageMs: number): StaleFile[] =>
+  oldResults(directories, ageMs).flatMap(({ result, logs }) => [
+    { path: result, kind: "result" as const },
+    ...logs.map((path) => ({ path, kind: "log" as const })),
+  ]);
+
+export interface SweepOptions {
+  /** Only tells what would be done. */
+  readonly dryRun: boolean;
+  /** Milliseconds after which results are removed too; null: they are kept for ever. */
+  readonly resultsOlderThanMs: number | null;
+  /** Files of other rooms that are removed with the rest. */
+  readonly foreign: readonly ForeignFile[];
+}
+
 /**
  * Clears up after Corrals that were killed: jobs of which nothing lives, and files they left behind.
- * @param dryRun only tells what would be done
  * @throws CorralError STATE_UNREADABLE
  */
-export async function sweep(directories: StateDirectories, dryRun: boolean): Promise<SweepDocument> {
+export async function sweep(directories: StateDirectories, options: SweepOptions): Promise<SweepDocument> {
+  const { dryRun, resultsOlderThanMs, foreign } = options;
   const { records, unreadable } = listRecords(directories);
   const judged = records.map((record) => ({ record, state: lifeOf(record) }));
   const dead = judged.filter(({ state }) => state === "dead").map(({ record }) => record);
@@ -170,8 +195,12 @@ export async function sweep(directories: StateDirectories, dryRun: boolean): Pro
   const isStill = ({ job_id, start_time }: StartRecord): boolean =>
     recordOf(directories, job_id)?.start_time === start_time;
   const stuck = dryRun ? [] : dead.filter(isStill);
-  const removed = staleFiles(directories);
-  if (!dryRun) for (const file of removed) await removeStale(file, directories);
+  const aged = resultsOlderThanMs === null ? [] : agedFiles(directories, resultsOlderThanMs);
+  const removed = [...staleFiles(directories), ...aged];
+  if (!dryRun) {
+    for (const file of removed) await removeStale(file, directories);
+    for (const file of foreign) file.remove();
+  }
   return {
     schema: "corral.gc/1",
     time: new Date().toISOString(),
@@ -179,7 +208,7 @@ export async function sweep(directories: StateDirectories, dryRun: boolean): Pro
     cleared: dead.filter((record) => !stuck.includes(record)).map(({ job_id }) => job_id),
     kept,
     stuck: stuck.map((record) => stuckJob(record, directories)),
-    removed,
+    removed: [...removed, ...foreign.map(({ path, kind }) => ({ path, kind }))],
     unreadable,
   };
 }

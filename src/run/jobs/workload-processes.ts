@@ -1,12 +1,10 @@
 import type { GroupHandle } from "../../cgroup/index.ts";
 import { eventsFile } from "../../cgroup/index.ts";
 import type { ProcessIdentity, ProcessStat } from "../../kernel/index.ts";
-import { bootId, identityOf, listPids, readProcessStat } from "../../kernel/index.ts";
-import { isRunning } from "../job-life.ts";
+import { bootId, identityOf, isRunning, listPids, readProcessStat, signalProcess } from "../../kernel/index.ts";
 import { groupOfRecord } from "../recorded-job.ts";
 import type { StartRecord } from "../start-record.ts";
 import type { ChangeSources } from "./changes.ts";
-import { signalProcess } from "./signal-process.ts";
 
 /** The processes that make up a workload, wherever they can be found, and the ways to end them. */
 export interface WorkloadProcesses {

@@ -5,7 +5,6 @@ import type { ConstraintOutcome, RunReport, UsageReport } from "../../report/ind
 import { quote } from "../../report/index.ts";
 import type { UpdateResult } from "../attach/index.ts";
 import { updateJob } from "../attach/index.ts";
-import { collectUsage } from "../job-report.ts";
 import type { FreezeResult } from "../jobs/index.ts";
 import { setJobFrozen } from "../jobs/index.ts";
 import type { RunningJob } from "../running-job.ts";
@@ -94,7 +93,7 @@ export class GovernedJob implements Job {
   }
 
   usage(): UsageReport {
-    return collectUsage(this.#parts.running.group, null);
+    return this.#parts.running.usage();
   }
 
   processes(): readonly ProcessIdentity[] {

@@ -1,6 +1,6 @@
+import { isAbsolute } from "node:path";
 import type { Intent } from "../../report/index.ts";
-import { intents, quote } from "../../report/index.ts";
-import { isJobId, jobIdRule } from "../job-id.ts";
+import { intents, isPlainName, plainNameRule, quote } from "../../report/index.ts";
 import type { LimitOptions, Settings } from "../settings/index.ts";
 import {
   libraryOptions,
@@ -44,7 +44,7 @@ export interface JobTermsOfOptions extends GovernSpec {
 function readJobId(value: unknown): string | null {
   const id = readText("jobId", value);
   if (id === undefined) return null;
-  if (!isJobId(id)) throw wrong("jobId", `takes ${jobIdRule}, not ${quote(id)}`);
+  if (!isPlainName(id)) throw wrong("jobId", `takes ${plainNameRule}, not ${quote(id)}`);
   return id;
 }
 
@@ -76,6 +76,8 @@ export function readJobOptions(options: JobOptions, accountByDefault: boolean): 
 /** Where records are kept. @throws CorralError USAGE */
 export function directoriesOf(stateDirectory: unknown): StateDirectories {
   const own = readText("stateDirectory", stateDirectory);
+  if (own !== undefined && own !== "" && !isAbsolute(own))
+    throw wrong("stateDirectory", `must be an absolute path, not ${quote(own)}`);
   const env = own === undefined ? process.env : { CORRAL_STATE_DIR: own };
   return stateDirectories(env, process.getuid?.() ?? 0);
 }

@@ -58,7 +58,7 @@ export interface Job<S extends StdioOption = StdioOption> extends AsyncDisposabl
   freeze(): Promise<FreezeResult>;
   /** Lets the processes of a frozen group go on. @throws CorralError as `freeze` */
   thaw(): Promise<FreezeResult>;
-  /** What the workload has used so far, as the report has it; all null without a group. */
+  /** What the workload has used so far, as the report has it: after its end as there, before it all null without a group. */
   usage(): UsageReport;
   /** The living processes of the workload: those of its group, without one the leader. */
   processes(): readonly ProcessIdentity[];

@@ -27,7 +27,7 @@ export interface JobOptions {
    * true for `run`; false for `attach`, where it moves the process.
    */
   readonly account?: boolean | undefined;
-  /** Directory of records and results, as CORRAL_STATE_DIR. Default: by user and environment (docs/run.md, Files). */
+  /** Directory of records and results, an absolute path, as CORRAL_STATE_DIR. Default: by user and environment (docs/run.md, Files). */
   readonly stateDirectory?: string | undefined;
   /** Called with each warning, one line; the report has them too. Default: they are in the report only. */
   readonly onWarning?: ((line: string) => void) | undefined;

@@ -1,6 +1,6 @@
+import { groupsOf, lookUpGroup, lookUpUser } from "../../kernel/index.ts";
 import { quote } from "../../report/index.ts";
 import type { ProcessAttributes, RunSpec } from "../spec.ts";
-import { groupsOf, lookUpGroup, lookUpUser } from "../user-lookup.ts";
 import { jobOptionNames, readJobOptions } from "./job-terms.ts";
 import {
   describeValue,

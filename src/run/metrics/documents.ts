@@ -2,11 +2,12 @@ import type { ConstraintStatus, ExitReason, SlaViolation } from "../../report/in
 import { constraintStatuses, exitReasons, slaViolations } from "../../report/index.ts";
 import { totalViolations } from "./counters.ts";
 import type { JobMetrics } from "./families.ts";
-import { cumulativeBuckets } from "./families.ts";
+import { durationsOf } from "./families.ts";
 import type { LiveState } from "./live-jobs.ts";
 import { liveStates } from "./live-jobs.ts";
 import type { JobMode } from "./result-facts.ts";
 import { jobModes } from "./result-facts.ts";
+import { cumulativeBuckets } from "./sample.ts";
 import type { Violation } from "./violations.ts";
 
 /** The counters of `corral metrics --json`; schemas/metrics.schema.json is its JSON Schema. */
@@ -53,15 +54,15 @@ export interface ViolationsDocument {
 const some = <T extends { readonly count: number }>(entries: readonly T[]): readonly T[] =>
   entries.filter(({ count }) => count > 0);
 
-function durationsOf({ fold }: JobMetrics): MetricsDocument["job_durations"] {
+function jobDurations({ fold }: JobMetrics): MetricsDocument["job_durations"] {
   return some(
     jobModes.map((mode) => {
-      const histogram = fold.counters.durations[mode];
-      const buckets = cumulativeBuckets(histogram).map(([le, count]) => ({
+      const durations = durationsOf(fold.counters.durations[mode]);
+      const buckets = cumulativeBuckets(durations).map(([le, count]) => ({
         le_sec: le === "+Inf" ? null : Number(le),
         count,
       }));
-      return { mode, count: buckets.at(-1)?.count ?? 0, sum_sec: Number(histogram.sumUs) / 1e6, buckets };
+      return { mode, count: buckets.at(-1)?.count ?? 0, sum_sec: durations.sumSec, buckets };
     }),
   );
 }
@@ -77,7 +78,7 @@ export function toMetricsDocument(metrics: JobMetrics, time: string): MetricsDoc
       jobModes.flatMap((mode) => exitReasons.map((reason) => ({ mode, reason, count: counters.jobs[mode][reason] }))),
     ),
     jobs_live: some(liveStates.map((state) => ({ state, count: metrics.live[state] }))),
-    job_durations: durationsOf(metrics),
+    job_durations: jobDurations(metrics),
     job_cpu_sec: Number(counters.cpuUs) / 1e6,
     job_throttled_sec: Number(counters.throttledUs) / 1e6,
     job_oom_kills: Number(counters.oomKills),

@@ -3,9 +3,10 @@ import type { DurationHistogram } from "./counters.ts";
 import { durationBoundsSec, totalViolations } from "./counters.ts";
 import type { LiveJobs } from "./live-jobs.ts";
 import { liveStates } from "./live-jobs.ts";
-import type { JobMode } from "./result-facts.ts";
 import { jobModes } from "./result-facts.ts";
 import type { Fold } from "./result-fold.ts";
+import type { Distribution, Sample } from "./sample.ts";
+import { histogramSamples, sample } from "./sample.ts";
 
 /** Everything that is told about the jobs of one state directory. */
 export interface JobMetrics {
@@ -13,14 +14,6 @@ export interface JobMetrics {
   readonly version: string;
   readonly fold: Fold;
   readonly live: LiveJobs;
-}
-
-/** One line of the Prometheus text. */
-export interface Sample {
-  /** Appended to the family's name, as the parts of a histogram have it. */
-  readonly suffix: "" | "_bucket" | "_sum" | "_count";
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
 }
 
 /** One metric: what it is and how its samples follow from what is known. */
@@ -31,29 +24,14 @@ export interface MetricFamily<Known = JobMetrics> {
   readonly samples: (known: Known) => readonly Sample[];
 }
 
-const sample = (value: number, labels: Sample["labels"] = {}): Sample => ({ suffix: "", labels, value });
-
 const toSeconds = (us: bigint): number => Number(us) / 1e6;
 
-/** The cumulative buckets of a histogram, with their bounds as Prometheus spells them. */
-export function cumulativeBuckets({ buckets }: DurationHistogram): readonly (readonly [le: string, count: number])[] {
-  const bounds = [...durationBoundsSec.map(String), "+Inf"];
-  let count = 0;
-  return bounds.map((le, at) => {
-    count += buckets[at] ?? 0;
-    return [le, count];
-  });
-}
-
-function durationSamples(mode: JobMode, histogram: DurationHistogram): readonly Sample[] {
-  const buckets = cumulativeBuckets(histogram);
-  const total = buckets.at(-1)?.[1] ?? 0;
-  return [
-    ...buckets.map(([le, value]): Sample => ({ suffix: "_bucket", labels: { mode, le }, value })),
-    { suffix: "_sum", labels: { mode }, value: toSeconds(histogram.sumUs) },
-    { suffix: "_count", labels: { mode }, value: total },
-  ];
-}
+/** How long jobs of a mode ran, as a histogram tells it. */
+export const durationsOf = ({ buckets, sumUs }: DurationHistogram): Distribution => ({
+  boundsSec: durationBoundsSec,
+  counts: buckets,
+  sumSec: toSeconds(sumUs),
+});
 
 /**
  * Every metric by name. A known label value is there from the start, with 0; the id of a job is never a label, since
@@ -85,7 +63,8 @@ export const metricFamilies = {
     type: "histogram",
     labels: ["mode"],
     help: "How long jobs ran that were watched to their end, from the exec or the attach to the exit.",
-    samples: ({ fold }) => jobModes.flatMap((mode) => durationSamples(mode, fold.counters.durations[mode])),
+    samples: ({ fold }) =>
+      jobModes.flatMap((mode) => histogramSamples(durationsOf(fold.counters.durations[mode]), { mode })),
   },
   corral_job_cpu_seconds_total: {
     type: "counter",

@@ -49,10 +49,15 @@ export const memoryInMib = memorySize(mib);
 /** A size with a mandatory unit; 0 and max are allowed. */
 export const sizeWithUnit = (text: string): BytesOrMax => parseSizeOrMax(text, null);
 
+/** Linux is built for 8192 CPUs at most (CONFIG_NR_CPUS), and for fewer memory nodes. */
+const highestNumber = 8191;
+
 /** A kernel list such as `0-3,6`. */
 export function kernelList(text: string): string {
   const list = parseNumberList(text);
   if (list === null || list.length === 0) throw new RangeError(`expects a list such as 0-3,6, not ${quote(text)}`);
+  if ((list.at(-1) ?? 0) > highestNumber)
+    throw new RangeError(`expects numbers up to ${highestNumber}, not ${quote(text)}`);
   return text.trim();
 }
 

@@ -11,7 +11,7 @@ import type { Charge } from "./charge.ts";
 import { Charges } from "./charge.ts";
 import type { WatchConfig, WatchRule } from "./config-types.ts";
 import { kindOfFailure, pauseBefore } from "./failure.ts";
-import { LatencyHistogram } from "./latency-histogram.ts";
+import { LatencyBuckets } from "./latency-buckets.ts";
 import { matchProcess } from "./match.ts";
 import { attachSpecOf, matchOf, recordRule, settingsOf } from "./rule-job.ts";
 import { warmMoves } from "./warm-moves.ts";
@@ -37,7 +37,7 @@ export class Care {
   readonly charges = new Charges();
   readonly failures = { total: 0, inRow: 0 };
   /** From the exec to the match, and to the limits, of processes that an event told of. */
-  readonly latencies = { discovered: new LatencyHistogram(), governed: new LatencyHistogram() };
+  readonly latencies = { discovered: new LatencyBuckets(), governed: new LatencyBuckets() };
   #config: WatchConfig;
   readonly #options: CareOptions;
   readonly #queue: Charge[] = [];

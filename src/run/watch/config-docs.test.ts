@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import type { Shape } from "../../../test/shared/schema-keys.ts";
+import { inside, keysOf } from "../../../test/shared/schema-keys.ts";
+import { matchKeyNames } from "../../kernel/match/index.ts";
 import { presetNames } from "../settings/index.ts";
 import { watchConfigSchema } from "./config-schema.ts";
 import { loadWatchConfig, parseWatchConfig } from "./index.ts";
-import { matchKeyNames } from "./match-condition.ts";
 
 const pathOf = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
 const page = readFileSync(pathOf("docs/watch.md"), "utf8");
@@ -20,19 +22,8 @@ function rowsBelow(heading: string): readonly (readonly [string, string])[] {
   return [...section.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map((match) => [match[1] ?? "", match[2] ?? ""]);
 }
 
-interface Shape {
-  readonly type: string;
-  readonly entries?: Readonly<Record<string, Shape>>;
-  readonly wrapped?: Shape;
-  readonly item?: Shape;
-}
-const inside = (shape: Shape | undefined): Shape => {
-  const inner = shape?.wrapped ?? shape?.item;
-  return inner === undefined ? (shape ?? { type: "none" }) : inside(inner);
-};
 const top: Shape = watchConfigSchema;
 const rule = inside(top.entries?.["rules"]);
-const keysOf = (shape: Shape | undefined): string[] => Object.keys(inside(shape).entries ?? {});
 
 test("docs/watch.md lists every key of the file in the schema's order, and no other", () => {
   const documented = ["The file", "retry", "A rule", "match and except"].map((one) =>

@@ -1,24 +1,14 @@
+import { compileMatch } from "../../kernel/match/index.ts";
+import type { ConfigIssue, ConfigPath } from "../../report/config/index.ts";
+import { pathName } from "../../report/config/index.ts";
+import { toRawSettings } from "../settings/file/index.ts";
 import type { RawSettings, SettingName, SettingsSource } from "../settings/index.ts";
-import { overlaySettings, parseSettings, presets, settingKinds } from "../settings/index.ts";
-import type { ConfigPath } from "./config-document.ts";
-import type { ConfigIssue } from "./config-judge.ts";
-import { pathName } from "./config-judge.ts";
+import { overlaySettings, parseSettings, presets } from "../settings/index.ts";
 import type { RawGoverning, RawRule } from "./config-schema.ts";
 import type { WatchRule } from "./config-types.ts";
-import { compileMatch } from "./match-condition.ts";
-
-/** `cpu-quota: 200` as the text the flag would have. */
-function toSettings(limits: RawGoverning["limits"] = {}): RawSettings {
-  const texts = Object.entries(limits).map(([setting, value]) => {
-    const list = (Array.isArray(value) ? value : [value]).map(String);
-    const kind = settingKinds[setting as SettingName];
-    return [setting, kind === "switch" ? value : kind === "list" ? list : list[0]] as const;
-  });
-  return Object.fromEntries(texts);
-}
 
 const settingsOf = ({ preset = "default", limits }: RawGoverning): RawSettings =>
-  overlaySettings(presets[preset], toSettings(limits));
+  overlaySettings(presets[preset], toRawSettings(limits));
 
 /** Where a setting of a rule was written: in the rule, else in the defaults, each by itself or as part of a preset. */
 function placeOf(setting: SettingName, rule: RawRule, defaults: RawGoverning, at: ConfigPath): ConfigPath {

@@ -1,13 +1,11 @@
 import * as v from "valibot";
-import { CorralError, intents, parseDurationMs, quote } from "../../report/index.ts";
-import { isJobId, jobIdRule } from "../job-id.ts";
+import { matchEntries, matchKeyNames } from "../../kernel/match/index.ts";
+import { checked, described, expects, section, text, truth, wholeNumber, written } from "../../report/config/index.ts";
+import { CorralError, intents, isPlainName, parseDurationMs, plainNameRule, quote } from "../../report/index.ts";
 import { parseListen } from "../metrics/index.ts";
-import type { SettingName, TextSetting } from "../settings/index.ts";
-import { durationMs, parseSetting, presetNames, settingKinds, settingNames } from "../settings/index.ts";
+import { limitsSection } from "../settings/file/index.ts";
+import { durationMs, presetNames, settingNames } from "../settings/index.ts";
 import { discoveries, retryDefaults } from "./config-types.ts";
-import { checked, described, expects, oneOrMany, section, text, truth, wholeNumber, written } from "./config-values.ts";
-import type { MatchKey } from "./match-condition.ts";
-import { matchKeyNames, matchKeys } from "./match-condition.ts";
 
 /*
  * The file of `corral watch` as it is written. Every value is judged here, each for itself; what values mean together is
@@ -16,24 +14,7 @@ import { matchKeyNames, matchKeys } from "./match-condition.ts";
 
 const duration = (parse: (text: string) => unknown) => written("a duration such as 10s", parse);
 
-/** One setting, written as on the command line: `cpu-quota: 200`. */
-function settingSchema(setting: SettingName): v.GenericSchema {
-  const kind = settingKinds[setting];
-  if (kind === "switch") return truth;
-  const one = written("a text or a number", (value) => parseSetting(setting as TextSetting, value));
-  return kind === "text" ? one : oneOrMany(one, "a text");
-}
-
-type WrittenSetting = { readonly [K in SettingName]?: string | number | boolean | readonly (string | number)[] };
-
-const limits = section(
-  Object.fromEntries(
-    settingNames.map((setting) => [
-      setting,
-      v.exactOptional(described(settingSchema(setting), `As --${setting} of corral run.`)),
-    ]),
-  ),
-) as unknown as v.GenericSchema<WrittenSetting>;
+const limits = limitsSection(settingNames);
 
 const intervalMs = { min: 100, max: 3_600_000 };
 
@@ -53,63 +34,16 @@ function listenAddress(value: string): void {
   }
 }
 
-const pattern = (key: MatchKey) =>
-  v.pipe(
-    text,
-    checked<string>((value) => void matchKeys[key].compile(value)),
-  );
-
 const age = duration(parseDurationMs);
 
 /** False also when one is no duration, which is told elsewhere. */
 const isAbove = (one: string | number, other: string | number): boolean =>
   v.is(age, one) && v.is(age, other) && parseDurationMs(String(one)) > parseDurationMs(String(other));
 
-const uid = wholeNumber("a user id, a whole number", 0, 2 ** 32 - 2);
-
 /** Keys that are all to hold; each may have several values, one of which is to hold. */
 const match = v.pipe(
   section({
-    comm: v.exactOptional(
-      described(
-        oneOrMany(pattern("comm"), "a pattern"),
-        "Pattern for the name, at most 15 bytes, which the process may have chosen itself. * is anything.",
-      ),
-    ),
-    exe: v.exactOptional(
-      described(
-        oneOrMany(pattern("exe"), "a path pattern"),
-        "Pattern for the path of the program file. * stays within a directory, ** does not.",
-      ),
-    ),
-    argv: v.exactOptional(
-      described(
-        oneOrMany(pattern("argv"), "a pattern"),
-        "Pattern for the whole command line, its arguments with a space between each. * is anything.",
-      ),
-    ),
-    user: v.exactOptional(
-      described(oneOrMany(pattern("user"), "a user name"), "Name of the user whose process it is (real user id)."),
-    ),
-    uid: v.exactOptional(described(oneOrMany(uid, "a user id"), "Real user id.")),
-    parent: v.exactOptional(
-      described(
-        oneOrMany(pattern("parent"), "a pattern"),
-        "Pattern for the parent: as exe when there is a slash in it, else as comm.",
-      ),
-    ),
-    cwd: v.exactOptional(
-      described(
-        oneOrMany(pattern("cwd"), "a directory"),
-        "Working directory, or one above it: a path pattern for its first parts.",
-      ),
-    ),
-    cgroup: v.exactOptional(
-      described(
-        oneOrMany(pattern("cgroup"), "a path pattern"),
-        "Pattern for the path of its control group in any hierarchy. * stays within a group, ** does not.",
-      ),
-    ),
+    ...matchEntries,
     min_age: v.exactOptional(described(age, "Least time since its start; a bare number is seconds.")),
     max_age: v.exactOptional(described(age, "Most time since its start; a bare number is seconds.")),
   }),
@@ -155,7 +89,7 @@ const rule = section({
   name: described(
     v.pipe(
       text,
-      v.check(isJobId, (issue) => expects(jobIdRule)(issue)),
+      v.check(isPlainName, (issue) => expects(plainNameRule)(issue)),
     ),
     "Unique name of the rule, in the characters of a job id.",
   ),

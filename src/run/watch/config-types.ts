@@ -1,7 +1,7 @@
 import type { Limits } from "../../cgroup/index.ts";
+import type { Condition } from "../../kernel/match/index.ts";
 import type { Intent } from "../../report/index.ts";
 import type { ProcessAttributes } from "../spec.ts";
-import type { Condition } from "./match-condition.ts";
 
 /** How processes are found: by events where the host has them, by events or not at all, or by scans only. */
 export const discoveries = ["auto", "events", "scan"] as const;

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { ConfigError } from "../../report/config/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { settingNames } from "../settings/index.ts";
 import { noAttributes } from "../spec.ts";
 import type { WatchConfig, WatchRule } from "./index.ts";
-import { ConfigError, loadWatchConfig, parseWatchConfig } from "./index.ts";
+import { loadWatchConfig, parseWatchConfig } from "./index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "corral-watch-config-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -299,6 +300,19 @@ test.each<[string, readonly string[]]>([
     ['w.yaml:2:50: rules[1].name is the name of rules[0] already: "a"'],
   ],
   [
+    "version: 1\nrules: [{ name: a, match: {} }, { name: a, math: { comm: y } }, { name: a, match: { exe: y } }, 7, null]",
+    [
+      "w.yaml:2:27: rules[0].match needs at least one key: comm, min_age, max_age, uid, user, argv, cgroup, exe, cwd, parent",
+      "w.yaml:2:33: rules[1].match is missing",
+      'w.yaml:2:41: rules[1].name is the name of rules[0] already: "a"',
+      "w.yaml:2:44: rules[1].math is not a key here; these are: name, match, except, limits, preset, strict, intent, sla_eligible, tags, tree, keep_limits, force_move",
+      'w.yaml:2:73: rules[2].name is the name of rules[0] already: "a"',
+      'w.yaml:2:90: rules[2].match.exe expects an absolute path, such as /usr/bin/ffmpeg or /**/ffmpeg, not "y"',
+      "w.yaml:2:97: rules[3] expects keys and values, not 7",
+      "w.yaml:2:100: rules[4] expects keys and values, not nothing",
+    ],
+  ],
+  [
     withRule("match: {}"),
     [
       "w.yaml:4:12: rules[0].match needs at least one key: comm, min_age, max_age, uid, user, argv, cgroup, exe, cwd, parent",
@@ -320,6 +334,18 @@ test.each<[string, readonly string[]]>([
     ["w.yaml:4:24: rules[0].match.comm[1] expects a text (in quotes, where it looks like a number), not 7"],
   ],
   [withRule('match: { comm: "" }'), ["w.yaml:4:20: rules[0].match.comm must not be empty"]],
+  [
+    withRule("match: { comm: [x, gnome-terminal-server] }"),
+    [
+      'w.yaml:4:24: rules[0].match.comm[1] is longer than the 15 bytes that a process has as its name, so that it never fits: "gnome-terminal-server"; cut it, and end it with *',
+    ],
+  ],
+  [
+    withRule("match: { parent: gnome-terminal-server }"),
+    [
+      'w.yaml:4:22: rules[0].match.parent is longer than the 15 bytes that a process has as its name, so that it never fits: "gnome-terminal-server"; cut it, and end it with *',
+    ],
+  ],
   [withRule('match: { argv: "[" }'), ['w.yaml:4:20: rules[0].match.argv has a [ without its ]: "["']],
   [withRule("match: { exe: x }"), [`w.yaml:4:19: rules[0].match.exe ${path}`]],
   [withRule("match: { cwd: [/a, x] }"), [`w.yaml:4:24: rules[0].match.cwd[1] ${path}`]],

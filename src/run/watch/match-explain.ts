@@ -1,10 +1,9 @@
 import { processFacts } from "../../kernel/index.ts";
+import type { Condition, MatchFacts, MatchKey, MatchSubject } from "../../kernel/match/index.ts";
+import { toSubject } from "../../kernel/match/index.ts";
 import type { WatchConfig, WatchRule } from "./config-types.ts";
 import type { MatchContext } from "./match.ts";
 import { exceptHolds, matchHolds, reasonToLeave } from "./match.ts";
-import type { Condition, MatchKey } from "./match-condition.ts";
-import type { MatchFacts, MatchSubject } from "./match-process.ts";
-import { toSubject } from "./match-process.ts";
 
 /** One key held against one process. */
 export interface ConditionExplanation {

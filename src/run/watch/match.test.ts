@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { matchKeyNames } from "../../kernel/match/index.ts";
 import type { MatchContext, MatchFacts, MatchKey, WatchConfig } from "./index.ts";
 import { explainMatch, matchProcess, parseWatchConfig } from "./index.ts";
-import { matchKeyNames } from "./match-condition.ts";
 
 type Facts = { -readonly [K in keyof MatchFacts]: MatchFacts[K] };
 

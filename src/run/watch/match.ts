@@ -1,8 +1,7 @@
 import { processFacts } from "../../kernel/index.ts";
-import type { WatchConfig, WatchRule } from "./config-types.ts";
-import type { Condition } from "./match-condition.ts";
-import type { MatchFacts, MatchSubject } from "./match-process.ts";
-import { toSubject } from "./match-process.ts";
+import type { Condition, MatchFacts, MatchSubject } from "../../kernel/match/index.ts";
+import { toSubject } from "../../kernel/match/index.ts";
+import type { WatchRule } from "./config-types.ts";
 
 /** What matching must know beside the process itself. */
 export interface MatchContext {
@@ -13,6 +12,9 @@ export interface MatchContext {
 }
 
 const isOwn = ({ pid, stat }: MatchFacts): boolean => pid === process.pid || stat?.ppid === process.pid;
+
+/** The part of a rule that says whom it is for. */
+export type MatchedRule = Pick<WatchRule, "match" | "except">;
 
 /** Why no rule may have a process, whatever it says, or null. What cannot be read is left alone. */
 export function reasonToLeave(facts: MatchFacts, { isCorral = isOwn }: MatchContext): string | null {
@@ -37,11 +39,11 @@ export const exceptHolds = (conditions: readonly Condition[], subject: MatchSubj
  * Finds the rule for a process: the first whose `match` holds and none of whose `except` does. Reads no more facts than
  * the rules ask for; the keys of a rule are asked cheapest first. Check the process' identity before acting on the answer.
  */
-export function matchProcess(
-  config: Pick<WatchConfig, "rules">,
+export function matchProcess<Rule extends MatchedRule>(
+  config: { readonly rules: readonly Rule[] },
   facts: MatchFacts,
   context: MatchContext = {},
-): { readonly rule: WatchRule } | null {
+): { readonly rule: Rule } | null {
   if (reasonToLeave(facts, context) !== null) return null;
   const subject = toSubject(facts, context.factsOf ?? processFacts);
   const rule = config.rules.find(

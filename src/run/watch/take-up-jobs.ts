@@ -58,7 +58,7 @@ async function takeUp({ record, workload, made }: EarlierJob, config: WatchConfi
 /** What killed Corrals left behind; whoever cannot clear it up can govern all the same. */
 async function clearUp({ directories, onEvent }: CareOptions): Promise<void> {
   try {
-    await sweep(directories, false);
+    await sweep(directories, { dryRun: false, resultsOlderThanMs: null, foreign: [] });
   } catch (thrown) {
     onEvent({ event: "warning", message: CorralError.from(thrown).message });
   }

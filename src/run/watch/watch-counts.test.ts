@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { LatencyHistogram, latencyBoundsMs } from "./latency-histogram.ts";
+import { LatencyBuckets, latencyBoundsMs } from "./latency-buckets.ts";
 import { watchdogMs } from "./service-notice.ts";
 import { watchFamilies } from "./watch-metrics.ts";
 
 test("a latency counts in the first bucket whose bound it does not exceed", () => {
-  const histogram = new LatencyHistogram();
-  for (const ms of [0.2, 1, 1.001, 50, 5000, 5001]) histogram.add(ms);
-  const { counts, sumMs } = histogram.get();
+  const buckets = new LatencyBuckets();
+  for (const ms of [0.2, 1, 1.001, 50, 5000, 5001]) buckets.add(ms);
+  const { counts, sumMs } = buckets.get();
   expect(
     [...latencyBoundsMs.map(String), "more"].flatMap((bound, at) => (counts[at] ? [`${bound}: ${counts[at]}`] : [])),
   ).toEqual(["1: 2", "2: 1", "50: 1", "5000: 1", "more: 1"]);

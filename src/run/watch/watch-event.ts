@@ -59,7 +59,15 @@ export type WatchEvent =
     }
   /** The rules stay as they were. */
   | { readonly event: "reload_failed"; readonly problems: readonly string[] }
-  | { readonly event: "source_ended"; readonly message: string }
+  /** Scans go on. */
+  | {
+      readonly event: "source_ended";
+      readonly message: string;
+      /** Milliseconds to the next attempt to open it again; each later one is twice as far off, a minute at most. */
+      readonly retry_ms: number;
+    }
+  /** `down_ms`: milliseconds without events, whose processes a scan looks for now. */
+  | { readonly event: "source_reopened"; readonly source: SourceName; readonly down_ms: number }
   | { readonly event: "scan_failed"; readonly message: string }
   | { readonly event: "events_lost"; readonly lost: number }
   | { readonly event: "stopped"; readonly why: string; readonly jobs: "keep" | "release"; readonly governed: number };

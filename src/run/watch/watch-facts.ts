@@ -1,4 +1,4 @@
-import type { Latencies } from "./latency-histogram.ts";
+import type { Latencies } from "./latency-buckets.ts";
 
 /** What a watch counts of itself; times on one monotonic clock, in milliseconds. */
 export interface WatchFacts {

@@ -1,7 +1,7 @@
 import type { Health, MetricFamily, Sample } from "../metrics/index.ts";
-import { healthStatuses } from "../metrics/index.ts";
-import type { Latencies } from "./latency-histogram.ts";
-import { latencyBoundsMs } from "./latency-histogram.ts";
+import { healthStatuses, histogramSamples, sample } from "../metrics/index.ts";
+import type { Latencies } from "./latency-buckets.ts";
+import { latencyBoundsMs } from "./latency-buckets.ts";
 import type { WatchFacts } from "./watch-facts.ts";
 
 /** What a watch tells of itself. */
@@ -12,21 +12,10 @@ export interface WatchMetrics {
   readonly startTimeSec: number;
 }
 
-const sample = (value: number, labels: Sample["labels"] = {}): Sample => ({ suffix: "", labels, value });
+const boundsSec = latencyBoundsMs.map((ms) => ms / 1000);
 
-function histogram({ counts, sumMs }: Latencies): readonly Sample[] {
-  const bounds = [...latencyBoundsMs.map((ms) => String(ms / 1000)), "+Inf"];
-  let count = 0;
-  const buckets = bounds.map((le, at): Sample => {
-    count += counts[at] ?? 0;
-    return { suffix: "_bucket", labels: { le }, value: count };
-  });
-  return [
-    ...buckets,
-    { suffix: "_sum", labels: {}, value: sumMs / 1000 },
-    { suffix: "_count", labels: {}, value: count },
-  ];
-}
+const histogram = ({ counts, sumMs }: Latencies): readonly Sample[] =>
+  histogramSamples({ boundsSec, counts, sumSec: sumMs / 1000 });
 
 /**
  * The metrics of the watch itself, from its start on; those of its jobs are folded from their results as everybody's.

@@ -1,9 +1,9 @@
+import { ConfigError } from "../../report/config/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { MetricsServer } from "../metrics/index.ts";
 import { openMetrics, renderFamilies, renderPrometheus, serveMetrics } from "../metrics/index.ts";
 import type { CareOptions, OnStop } from "./care.ts";
 import { loadWatchConfig } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
 import type { WatchConfig } from "./config-types.ts";
 import { missingPrivileges, ownPrivileges } from "./preflight.ts";
 import { ServiceNotice } from "./service-notice.ts";

@@ -1,6 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { EventSource, RefusedSource, SourceName } from "../../events/index.ts";
-import { openEventSource } from "../../events/index.ts";
+import type { LifecycleEvent, RefusedSource, SourceName } from "../../events/index.ts";
 import { listPids } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { Health } from "../metrics/index.ts";
@@ -11,6 +10,7 @@ import { judgeHealth } from "./health.ts";
 import { takeUpEarlierJobs } from "./take-up-jobs.ts";
 import type { WatchEvent } from "./watch-event.ts";
 import type { WatchFacts } from "./watch-facts.ts";
+import { WatchSource } from "./watch-source.ts";
 
 const nowMs = (): number => Number(process.hrtime.bigint() / 1_000_000n);
 
@@ -33,9 +33,8 @@ export interface Discovered {
 export class Watcher {
   readonly #options: CareOptions;
   readonly #care: Care;
+  readonly #source: WatchSource;
   #config: WatchConfig;
-  #source: EventSource | null = null;
-  #sourceError: string | null = null;
   #closing = false;
   #scanning: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -44,13 +43,17 @@ export class Watcher {
   #lastScanMs: number | null = null;
   /** Lost events that were told of. */
   #toldLost = 0;
-  /** Of a source that has ended. */
-  #endedCounts = { told: 0, lost: 0 };
 
   constructor(config: WatchConfig, options: CareOptions) {
     this.#config = config;
     this.#options = options;
     this.#care = new Care(config, options);
+    this.#source = new WatchSource({
+      discovery: config.discovery,
+      onEvent: (event) => this.#onEvent(event),
+      onReopened: () => void this.scan(),
+      tell: (event) => this.#tell(event),
+    });
   }
 
   /**
@@ -59,8 +62,8 @@ export class Watcher {
    * @throws CorralError NATIVE_MISSING or NATIVE_CALL when the file wants events and there are none
    */
   async start(onOpened: (discovered: Discovered) => void = () => {}): Promise<void> {
-    const refused = await this.#openSource();
-    onOpened({ source: this.#source?.name ?? null, refused });
+    const refused = await this.#source.open();
+    onOpened({ source: this.#source.name, refused });
     await takeUpEarlierJobs(this.#config, this.#care, this.#options);
     await this.scan();
     this.#armScan();
@@ -85,7 +88,7 @@ export class Watcher {
   async close(why: string, jobs: OnStop = "keep"): Promise<void> {
     this.#closing = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#source?.close();
+    await this.#source.close();
     await this.#scanning;
     await this.#care.close(why, jobs);
   }
@@ -98,7 +101,7 @@ export class Watcher {
   /** What the watch counts of itself. */
   facts(): WatchFacts {
     const { charges, failures, latencies } = this.#care;
-    const { told, lost } = this.#eventCounts();
+    const { told, lost } = this.#source.counts;
     return {
       startedMs: this.#startedMs,
       rules: this.#config.rules.length,
@@ -111,8 +114,8 @@ export class Watcher {
       totalScanFailures: this.#scans.failures,
       consecutiveAttachFailures: failures.inRow,
       totalAttachFailures: failures.total,
-      source: this.#source?.name ?? null,
-      sourceError: this.#sourceError,
+      source: this.#source.name,
+      sourceError: this.#source.error,
       events: told,
       eventsLost: lost,
       governed: charges.count("governed"),
@@ -135,31 +138,9 @@ export class Watcher {
     this.#options.onEvent(event);
   }
 
-  async #openSource(): Promise<readonly RefusedSource[]> {
-    const { discovery } = this.#config;
-    if (discovery === "scan") return [];
-    const prefer = discovery === "events" ? "proc connector" : "auto";
-    const { source, refused } = await openEventSource({ prefer });
-    // A second scanner beside our own would find nothing sooner.
-    if (source.name === "polling") await source.close();
-    else this.#follow(source);
-    return refused;
-  }
-
-  #follow(source: EventSource): void {
-    this.#source = source;
-    const read = async (): Promise<void> => {
-      for await (const event of source) {
-        if (event.kind === "exec") this.#look(() => this.#care.onExec(event.tgid, event.timestampNs));
-        else if (event.kind === "exit" && event.identity !== null) this.#care.onExit(event.identity);
-      }
-    };
-    read().catch((thrown: unknown) => {
-      this.#sourceError = CorralError.from(thrown).message;
-      this.#endedCounts = this.#eventCounts();
-      this.#source = null;
-      this.#tell({ event: "source_ended", message: this.#sourceError });
-    });
+  #onEvent(event: LifecycleEvent): void {
+    if (event.kind === "exec") this.#look(() => this.#care.onExec(event.tgid, event.timestampNs));
+    else if (event.kind === "exit" && event.identity !== null) this.#care.onExit(event.identity);
   }
 
   /** One process that cannot be looked at is passed over; the next scan tries again. */
@@ -210,14 +191,8 @@ export class Watcher {
     }
   }
 
-  #eventCounts(): { readonly told: number; readonly lost: number } {
-    if (this.#source === null) return this.#endedCounts;
-    const { told, lost } = this.#source.counters();
-    return { told, lost: Object.values(lost).reduce((sum, one) => sum + one, 0) };
-  }
-
   #tellLosses(): void {
-    const { lost } = this.#eventCounts();
+    const { lost } = this.#source.counts;
     if (lost > this.#toldLost) this.#tell({ event: "events_lost", lost: lost - this.#toldLost });
     this.#toldLost = lost;
   }
