@@ -6,6 +6,7 @@ import type { RunReport } from "../../src/report/index.ts";
 import type { AttachPlanDocument } from "../../src/run/attach/index.ts";
 import { startTarget, stateOfProcess } from "../shared/attach.ts";
 import { openBench } from "../shared/bench.ts";
+import { fewInGuest } from "../shared/guest.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { readProc, startTicks, stateOf } from "../shared/processes.ts";
 import { controller, requires, root } from "../shared/requires.ts";
@@ -42,7 +43,7 @@ const stateInPs = async (jobId: string): Promise<string | undefined> => {
   return jobs.find((job) => job.job_id === jobId)?.state;
 };
 
-for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+for (const signal of fewInGuest(["SIGTERM", "SIGINT", "SIGHUP"] as const)) {
   test(`${signal} makes an attach let go: the process is as it was, and the status is 128+n`, async () => {
     const target = await startTarget(bench);
     const before = stateOfProcess(target.pid);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { openBench } from "../shared/bench.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
@@ -39,6 +40,54 @@ test("a state directory that cannot exist is a warning, not a hang", async () =>
   const { status, err } = await bench.corral(["run", "--", "true"], { env: { CORRAL_STATE_DIR: "/proc/corral" } });
   assert.equal(status, 0);
   assert.match(err, /^\[corral\] WARNING: Cannot record this job \(ENOENT in \/proc\/corral\/run\/jobs\)/);
+});
+
+test("a relative state directory is refused, by every command, before anything is made", async () => {
+  const cwd = bench.fresh("cwd");
+  mkdirSync(cwd);
+  for (const args of [["run", "--", "true"], ["ps"], ["gc"], ["attach", "--pid", "1"], ["metrics"], ["doctor"]]) {
+    const { status, err } = await bench.corral(args, { env: { CORRAL_STATE_DIR: "state" }, cwd });
+    const line = '[corral] CORRAL_STATE_DIR must be an absolute path, not "state"; begin it with /\n';
+    assert.deepEqual([status, err], [2, line], args.join(" "));
+  }
+  assert.deepEqual(readdirSync(cwd), []);
+});
+
+test("an unknown flag or command is answered with what is near, or with nothing", async () => {
+  const answers = [
+    [["run", "--quota", "5", "--", "true"], "there is no flag --quota; did you mean --cpu-quota?"],
+    [["run", "--tiemout", "5", "--", "true"], "there is no flag --tiemout; did you mean --timeout?"],
+    [["run", "--xyz", "--", "true"], "there is no flag --xyz; see --help"],
+    [["stop", "--graze", "1"], "there is no flag --graze; did you mean --grace?"],
+    [["stauts"], 'there is no command "stauts"; did you mean status?'],
+    [["foo"], 'there is no command "foo"; see corral --help'],
+  ] as const;
+  for (const [args, line] of answers) {
+    const { status, out, err } = await bench.corral([...args]);
+    assert.deepEqual([status, out, err], [2, "", `[corral] ${line}\n`]);
+  }
+});
+
+test("completion proposes programs where the command comes, users and groups, and never --", async () => {
+  const propose = async (...words: string[]) =>
+    (await bench.corral(["completion", "--", "propose", ...words])).out.split("\n");
+  assert.ok((await propose("run", "--", "tru")).includes("true"));
+  assert.ok((await propose("run", "--pids-max", "5", "tru")).includes("true"));
+  assert.ok((await propose("vm", "run", "--", "tru")).includes("true"));
+  // File names, which the shell proposes.
+  assert.deepEqual(await propose("run", "--", "cat", "tru"), [""]);
+  assert.deepEqual(await propose("run", "--", "./tru"), [""]);
+  assert.ok((await propose("run", "--user", "roo")).includes("root"));
+  assert.ok((await propose("run", "--group", "roo")).includes("root"));
+  for (const words of [
+    ["run", ""],
+    ["run", "--"],
+    ["stop", ""],
+    ["ps", "--"],
+  ]) {
+    const proposed = await propose(...words);
+    assert.ok(!proposed.includes("--"), words.join(" "));
+  }
 });
 
 test("completion proposes flags and the values of those that have a closed set", async () => {

@@ -6,6 +6,7 @@ import path from "node:path";
 import type { TestContext } from "node:test";
 import { describe, test } from "node:test";
 import type { RunReport } from "../../src/report/index.ts";
+import { formatSeconds } from "../../src/report/index.ts";
 import type { JobsDocument, StatusDocument, SweepDocument } from "../../src/run/jobs/index.ts";
 import type { Ran } from "../shared/bench.ts";
 import { nobody, openBench } from "../shared/bench.ts";
@@ -218,12 +219,24 @@ describe("stop", () => {
     assert.deepEqual(endOf("twice"), killed);
   });
 
-  test("of a job that is over, or never was, is an error of one line", async () => {
+  test("of a job that is over says so, shows its result, and succeeds", async () => {
     const over = await bench.corral(["stop", "twice"]);
-    assert.deepEqual(
-      [over.status, over.err],
-      [125, '[corral] the job "twice" is over; corral status twice shows its result\n'],
+    assert.equal(over.status, 0, over.err);
+    assert.match(
+      over.err,
+      /^\[corral\] job twice: over already\n\[corral\] job twice: [a-z_]+, SIGKILL after [^\n]+\n(?:[^\n]+\n)*JOB twice \| [^\n]+\n$/,
     );
+    assert.deepEqual(parsed(await bench.corral(["stop", "twice", "--json"])), resultsOf("twice")[0]);
+    // One that ended when nobody watched is cleared away by whoever stops it.
+    const unwatched = await orphan("unwatched", grouped, "exec sleep 1000");
+    process.kill(unwatched, "SIGKILL");
+    await until("it is over", () => [null, "Z"].includes(stateOf(unwatched)));
+    const late = await bench.corral(["stop", "unwatched"]);
+    assert.deepEqual([late.status, late.err.startsWith("[corral] job unwatched: over already\n")], [0, true], late.err);
+    assert.equal(await stateOfJob("unwatched"), null);
+  });
+
+  test("of a job that never was is an error of one line", async () => {
     const never = await bench.corral(["stop", "../etc\u001b"]);
     assert.deepEqual(
       [never.status, never.err],
@@ -508,6 +521,44 @@ describe("status", () => {
     await corral.ended;
   });
 
+  test("of a job that is over says what it was, when it ran and how it ended", async () => {
+    const ran = await bench.corral(
+      [
+        "run",
+        "--quiet",
+        "--job-id",
+        "past",
+        "--tag",
+        "team=a b",
+        "--tag",
+        "host=x",
+        "--workdir",
+        "/",
+        "--",
+        "sh",
+        "-c",
+        "exit 3",
+      ],
+      {},
+    );
+    assert.equal(ran.status, 3, ran.err);
+    const document = await status("past");
+    const result = document.result as RunReport;
+    assert.deepEqual(
+      [document.live, result.argv, result.cwd, result.tags],
+      [null, ["sh", "-c", "exit 3"], "/", { team: "a b", host: "x" }],
+    );
+    assert.deepEqual((await bench.corral(["status", "past"])).out.split("\n").slice(0, 7), [
+      `job past: error, exit 3 after ${formatSeconds(result.duration_sec ?? 0)} (pid ${result.pid})`,
+      `  started   ${result.start_time}`,
+      `  ended     ${result.end_time}`,
+      '  command   sh -c "exit 3"',
+      '  directory "/"',
+      '  tag       team="a b"',
+      "  tag       host=x",
+    ]);
+  });
+
   test("an id may be shortened as long as it fits one job; else the candidates are named", async () => {
     await start("prefix-a1", [], sleeper);
     await start("prefix-b1", [], sleeper);
@@ -547,6 +598,43 @@ describe("gc", () => {
     rmSync(`${temporary}.tmp`);
     assert.equal((await bench.corral(["gc"])).out, "nothing to clear\n");
     assert.equal(endOf("garbage").exit_reason, "unknown");
+  });
+
+  test("removes results and output that are older than it is told, and keeps all others", async () => {
+    const aged = async (jobId: string, ageDays: number): Promise<void> => {
+      assert.equal(
+        (await bench.corral(["run", "--quiet", "--capture", "--job-id", jobId, "--", "echo", "x"])).status,
+        0,
+      );
+      const then = Date.now() / 1000 - ageDays * 86_400;
+      for (const name of filesOf(jobId)) utimesSync(path.join(bench.stateDir, name), then, then);
+    };
+    const filesOf = (jobId: string): readonly string[] =>
+      ["results", "logs"].flatMap((directory) =>
+        readdirSync(path.join(bench.stateDir, directory))
+          .filter((name) => name.startsWith(`${jobId}~`))
+          .map((name) => `${directory}/${name}`),
+      );
+    await aged("aged", 40);
+    await aged("aged-less", 20);
+    const fresh = filesOf("aged-less");
+    const foreign = path.join(bench.stateDir, "results", "aged~none.json");
+    writeFileSync(foreign, "{}");
+    utimesSync(foreign, 1, 1);
+    const gc = (...flags: readonly string[]) => bench.corral(["gc", "--results-older-than", "30d", ...flags]);
+    const kinds = async (...flags: readonly string[]) =>
+      (parsed(await gc("--json", ...flags)) as SweepDocument).removed.map(({ kind }) => kind);
+    assert.deepEqual(await kinds("--dry-run"), ["result", "log", "log"]);
+    assert.equal(filesOf("aged").length, 4);
+    assert.deepEqual(await kinds(), ["result", "log", "log"]);
+    assert.deepEqual([filesOf("aged"), filesOf("aged-less")], [["results/aged~none.json"], fresh]);
+    rmSync(foreign);
+    assert.equal((await gc()).out, "nothing to clear\n");
+    const refused = await bench.corral(["gc", "--results-older-than", "soon"]);
+    assert.deepEqual(
+      [refused.status, refused.err],
+      [2, '[corral] --results-older-than expects a duration such as 500ms, 10s or 5m, not "soon"\n'],
+    );
   });
 
   test("names the Corral that watches what it keeps", async () => {

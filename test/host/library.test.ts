@@ -238,8 +238,9 @@ test("processes and use are those of the whole group", async () => {
   assert.ok(pids.includes(job.pid as (typeof pids)[number]));
   assert.equal(job.usage().source, "group");
   assert.deepEqual(job.processes()[0]?.startTicks, startTicks(pids[0] ?? 0));
-  const { survivors } = await job.stop();
+  const { survivors, usage } = await job.stop();
   assert.deepEqual([survivors, job.processes()], [[], []]);
+  assert.deepEqual(job.usage(), usage, "its group is gone, and what it counted is not");
 });
 
 test("without a group the leader stands for the workload", async () => {
@@ -250,7 +251,8 @@ test("without a group the leader stands for the workload", async () => {
   );
   assert.equal(job.usage().source, "none");
   await assert.rejects(job.freeze(), { code: "NO_GROUP" });
-  await job.stop();
+  const { usage } = await job.stop();
+  assert.deepEqual([usage.source, job.usage()], ["rusage", usage]);
 });
 
 test("a job that was let go of runs on, is on the list, and can be taken up to its end", async () => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { test } from "node:test";
 import { openBench } from "../shared/bench.ts";
+import { fewInGuest } from "../shared/guest.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { processGroupOf, startTicks } from "../shared/processes.ts";
 import { requires, root } from "../shared/requires.ts";
@@ -29,7 +30,7 @@ test("the workload leads a process group of its own when there is no terminal", 
   assert.equal((await corral.ended).status, 143);
 });
 
-for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const) {
+for (const signal of fewInGuest(["SIGTERM", "SIGHUP", "SIGINT"] as const)) {
   test(`${signal} of Corral leaves the workload running and exits 128+n`, async () => {
     const jobId = `leave-${signal}`;
     const { corral, pid } = await startSleeper(["--job-id", jobId, "--pids-max", "50"]);
@@ -91,7 +92,7 @@ test("a job whose Corral was killed keeps its id until its workload ends", async
 // A tree that only its group holds together: a child, a session of its own, and one that ignores TERM.
 const tree = "sleep 1000 & setsid sleep 1000 & (trap '' TERM; while :; do sleep 1000; done) & wait";
 
-for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGKILL"] as const) {
+for (const signal of fewInGuest(["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"] as const, 2)) {
   test(`--lifetime tied: ${signal} of Corral ends the whole group, sessions and TERM-ignorers included`, async (t) => {
     if (!requires(t, root())) return;
     const jobId = `tied-${signal}`;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import type { Controller } from "../../src/cgroup/index.ts";
+import type { ConstraintOutcome } from "../../src/report/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { someDisk } from "../shared/disk.ts";
 import { host } from "../shared/group-parent.ts";
@@ -22,6 +23,8 @@ interface Row {
   readonly controller: Controller;
   readonly v1: Held & { readonly weaker?: string };
   readonly v2: Held;
+  /** Given in a run of its own: it excludes another limit, or says something else beside one. */
+  readonly alone?: boolean;
 }
 
 const noneOnV1 = { impossible: "cgroup v1 has no such control" } as const;
@@ -69,6 +72,7 @@ const rows: readonly Row[] = [
   },
   {
     flags: ["--cpu-idle"],
+    alone: true,
     outcome: ["cpu-idle", "true"],
     controller: "cpu",
     v1: { file: "cpu.idle", text: "1" },
@@ -143,6 +147,7 @@ const rows: readonly Row[] = [
   },
   {
     flags: ["--swap-max", "1M"],
+    alone: true,
     outcome: ["swap-max", "1 MiB"],
     controller: "memory",
     v1: { impossible: "cgroup v1 limits swap only together with memory; give --memory-limit too" },
@@ -197,26 +202,78 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Text of a control file as the running workload finds it, and the outcome of the limit. */
-async function runWith(row: Row, held: Held) {
-  const jobId = "row";
-  const shown = "file" in held ? bench.parent.fileOf(row.controller, jobId, { v1: held.file, v2: held.file }) : null;
+const heldBy = (row: Row): Row["v1"] => (host.owner[row.controller]?.version === 2 ? row.v2 : row.v1);
+const fileOf = (row: Row, jobId: string): string | null => {
+  const held = heldBy(row);
+  return "file" in held ? bench.parent.fileOf(row.controller, jobId, { v1: held.file, v2: held.file }) : null;
+};
+
+const canRun = (row: Row): boolean =>
+  host.owner[row.controller] !== undefined && !(needsDisk(row) && someDisk === null);
+const needsDisk = (row: Row): boolean => row.flags.some((flag) => flag.startsWith("--io"));
+
+/** Deals the rows out to as few runs as can have them: each limit once, and what changes what another one does alone. */
+function dealOut(all: readonly Row[]): readonly (readonly Row[])[] {
+  const runs: Row[][] = [];
+  for (const row of all) {
+    const fits = ([first, ...rest]: readonly Row[]): boolean =>
+      first?.alone !== true && [first, ...rest].every((other) => other?.outcome[0] !== row.outcome[0]);
+    const place = row.alone === true ? undefined : runs.find(fits);
+    if (place === undefined) runs.push([row]);
+    else place.push(row);
+  }
+  return runs;
+}
+
+const runs = dealOut(rows.filter(canRun)).map((together) => ({ together, begun: null as Promise<Found> | null }));
+
+interface Found {
+  readonly status: number | null;
+  readonly constraints: readonly ConstraintOutcome[];
+  /** What the running workload found in the control file of each row. */
+  readonly texts: ReadonlyMap<Row, string>;
+}
+
+let begun = 0;
+
+async function runTogether(together: readonly Row[]): Promise<Found> {
+  begun += 1;
+  const jobId = `rows-${begun}`;
+  // Pairs of flag and value; one that two rows have is given once.
+  const flags = new Map(together.flatMap(({ flags: words }) => pairsOf(words)));
+  const files = together.map((row) => fileOf(row, jobId) ?? "/dev/null");
+  const script = 'for file; do cat "$file" 2>&1; echo ---; done';
   const { status, out, report } = await bench.report(
-    ["--job-id", jobId, ...row.flags],
-    shown === null ? ["true"] : ["sh", "-c", `cat ${shown} 2>&1`],
+    ["--job-id", jobId, ...[...flags].flatMap(([flag, value]) => (value === undefined ? [flag] : [flag, value]))],
+    ["sh", "-c", script, "sh", ...files],
   );
+  const parts = out.split("---\n");
+  return { status, constraints: report.constraints, texts: new Map(together.map((row, at) => [row, parts[at] ?? ""])) };
+}
+
+const pairsOf = (words: readonly string[]): (readonly [string, string | undefined])[] =>
+  words.flatMap((word, at) => {
+    const next = words[at + 1];
+    return word.startsWith("--") ? [[word, next?.startsWith("--") === true ? undefined : next] as const] : [];
+  });
+
+/** Status and outcome of a row, and the text of its control file as the running workload finds it. */
+async function runWith(row: Row) {
+  const one = runs.find(({ together }) => together.includes(row));
+  assert.ok(one);
+  one.begun ??= runTogether(one.together);
+  const { status, constraints, texts } = await one.begun;
   const [name] = row.outcome;
-  return { status, out, constraint: report.constraints.find((one) => one.name === name) };
+  return { status, out: texts.get(row), constraint: constraints.find((other) => other.name === name) };
 }
 
 for (const row of rows) {
   test(`${row.flags.join(" ")}: the workload finds the value in its group, and the outcome tells it`, async (t) => {
-    const isIo = row.flags.some((flag) => flag.startsWith("--io"));
-    if (!requires(t, root(), controller(row.controller), isIo && someDisk === null ? "this host has no disk" : null))
-      return;
-    const held: Row["v1"] = host.owner[row.controller]?.version === 2 ? row.v2 : row.v1;
+    const isDiskMissing = needsDisk(row) && someDisk === null;
+    if (!requires(t, root(), controller(row.controller), isDiskMissing ? "this host has no disk" : null)) return;
+    const held = heldBy(row);
     const [name, requested] = row.outcome;
-    const { status, out, constraint } = await runWith(row, held);
+    const { status, out, constraint } = await runWith(row);
     const base = { name, requested };
     if ("impossible" in held) {
       const nothing = { status: "not_enforceable", mechanism: null, effective: null, reason: held.impossible };
@@ -224,7 +281,7 @@ for (const row of rows) {
       return;
     }
     const file = held.file;
-    const parentFile = bench.parent.fileOf(row.controller, "row", { v1: file, v2: file })?.replace("/corral-row/", "/");
+    const parentFile = fileOf(row, "row")?.replace("/corral-row/", "/");
     if (parentFile === undefined || !existsSync(parentFile)) {
       const reason = "this kernel or group has no such control file (ENOENT)";
       const mechanism = held.mechanism ?? file;

@@ -293,7 +293,7 @@ test("results that may not be listed are an error that names the directory", asy
 test("completion proposes metrics and its flags", async () => {
   const propose = async (...words: string[]) => (await bench.corral(["completion", "--", "propose", ...words])).out;
   assert.equal(await propose("metr"), "metrics\n");
-  assert.equal(await propose("metrics", "--"), "--\n--textfile\n--violations\n--last\n--json\n");
+  assert.equal(await propose("metrics", "--"), "--textfile\n--violations\n--last\n--json\n");
 });
 
 expectNoLeftovers(bench);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../../src/kernel/index.ts";
@@ -85,6 +85,32 @@ test("the workload reads what is typed on the terminal", async (t) => {
   terminal.type("typed words\n");
   assert.equal(await terminal.status, 0);
   assert.match(terminal.screen(), /<typed words>\r\n/);
+});
+
+test("policy run tells on a terminal what it is at, below its lines, and leaves no half line behind", async (t) => {
+  if (!requires(t, program("script"))) return;
+  const pidFile = bench.fresh("pid");
+  const socket = path.join(bench.fresh("enrol"), "s");
+  const policy = (flags: string): string =>
+    `sh -c 'echo $$ >${pidFile}; exec ${cli} policy run --delay-sec 1h --sock-path ${socket} ${flags}'`;
+  for (const [flags, isLive] of [
+    ["", true],
+    ["--quiet", false],
+  ] as const) {
+    const terminal = onTerminal(policy(flags));
+    const pid = await pidIn(pidFile);
+    await until("it serves its socket", () => existsSync(socket));
+    if (isLive)
+      await until("it is told", () =>
+        /\r\x1b\[K\d+ process(es)? followed, \d+ deadlines? pending, (no )?rows/.test(terminal.screen()),
+      );
+    process.kill(pid, "SIGTERM");
+    assert.equal(await terminal.status, 0);
+    const [last = ""] = terminal.screen().split("\r\n").slice(-2);
+    if (isLive) assert.match(last, /\r\x1b\[K\[corral\] SIGTERM: stopped; [^\r\x1b]*$/);
+    else assert.equal(terminal.screen(), "");
+    rmSync(pidFile);
+  }
 });
 
 expectNoLeftovers(bench);

@@ -23,8 +23,41 @@ test("what a workload used before an update gave it a group is told by wait4, an
   assert.deepEqual([status, result?.usage.source, (result?.usage.cpu_user_us ?? 0) > 50_000], [0, "rusage", true]);
   assert.match(
     result?.warnings.join("\n") ?? "",
-    /^all of the group exists since \S+; what was used before is counted by wait4\(2\) of the leader only$/,
+    /^the group has (?:cgroup v2, )?pids since \S+; what was used before is counted by wait4\(2\) of the leader only$/,
   );
+});
+
+test("what two updates add to a group is told with the time of each", async (t) => {
+  if (!requires(t, root(), controller("pids"), controller("memory"))) return;
+  const begun = bench.fresh("begun");
+  const corral = bench.start([
+    "run",
+    "--quiet",
+    "--job-id",
+    "grows",
+    "--",
+    "sh",
+    "-c",
+    `: > ${begun}; exec sleep 1000`,
+  ]);
+  await until("the workload runs", () => existsSync(begun));
+  for (const flags of [
+    ["--pids-max", "50"],
+    ["--memory-limit", "64M"],
+    ["--pids-max", "60"],
+  ])
+    assert.equal((await bench.corral(["update", "grows", ...flags])).status, 0);
+  const { live } = JSON.parse((await bench.corral(["status", "grows", "--json"])).out) as StatusDocument;
+  await bench.corral(["stop", "grows"]);
+  await corral.ended;
+  const record = /^the group has (.+) since (\S+); what was used before is counted by wait4\(2\) of the leader only$/;
+  const told = (live?.warnings ?? []).map((line) => record.exec(line)?.slice(1) ?? [line]);
+  const times = told.map(([, time = ""]) => Date.parse(time));
+  assert.deepEqual(
+    told.map(([what]) => what?.replace("cgroup v2, ", "")),
+    ["pids", "memory"],
+  );
+  assert.ok((times[0] ?? 0) < (times[1] ?? 0), JSON.stringify(told));
 });
 
 test("a limit that still stands after a refused change is told as standing, with the refusal", async (t) => {

@@ -248,6 +248,8 @@ test("without root the watch says which limits will not reach others, and govern
     ["--on-stop", "release"],
     { uid: nobody },
   );
+  // They are told after "started".
+  await until("both warnings are told", () => watch.all("warning").length >= 2);
   assert.deepEqual(
     watch.all("warning").map(({ message }) => message),
     [

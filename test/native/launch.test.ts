@@ -214,12 +214,10 @@ for (const [way, by] of ways) {
   test(`an aborted launch kills a launcher that hangs (${way})`, { skip: noV2 }, async () => {
     await withGroup(v2Root, async (group) => {
       writeFileSync(`${group}/cgroup.freeze`, "1");
-      const started = performance.now();
       const controller = new AbortController();
       const launching = by(() => launch(launchRequest("true", [], { cgroup: group, signal: controller.signal })));
+      // The timer would never come if the frozen child held the event loop.
       await sleep(100);
-      // The event loop must not have been held by the frozen child.
-      assert.ok(performance.now() - started < 2000);
       controller.abort();
       const result = await launching;
       assert.equal((await result.child.exit).signal, 9);
@@ -281,8 +279,7 @@ test("malformed options are refused in stage usage", async () => {
 });
 
 test("a thousand launches leave no zombie and no descriptor", async () => {
-  await launch(launchRequest("true", []));
-  await sleep(20);
+  await (await launch(launchRequest("true", []))).child.exit;
   const before = openDescriptors().length;
   for (let batch = 0; batch < 100; batch += 1)
     await Promise.all(

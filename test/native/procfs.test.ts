@@ -66,6 +66,7 @@ test("a name with blanks, parentheses and newlines does not move the fields", ()
     ttyNr: 7,
     tpgid: 8,
     flags: 9,
+    majorFaults: 12,
     userTicks: 14,
     sysTicks: 15,
     nice: 19,

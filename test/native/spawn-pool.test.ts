@@ -26,7 +26,7 @@ const addonPath = launcherPath()?.replace(/corral-launch$/, "corral.node") ?? ""
 const prelude = `
   const addon = require(${JSON.stringify(addonPath)});
   const start = (seconds, name = "sleep") =>
-    addon.spawnAsync("/bin/sleep", [name, seconds, ""].join("\\0"), "", null, [-1, -1, -1], null, 0);
+    addon.spawnAsync("/bin/sleep", ["2", name, seconds].join("\\0"), "0", null, [-1, -1, -1], null, 0);
 `;
 const inNode = (script: string) => run(process.execPath, ["-e", prelude + script]);
 
@@ -127,7 +127,7 @@ test("a spawn that cannot have a process because its group is full is EAGAIN", {
       addon.close(pidfd);
       fs.writeFileSync(group + "/cgroup.procs", String(process.pid));
       fs.writeFileSync(group + "/pids.max", "1");
-      const parameters = ["/bin/true", "true\\0", "", null, [], null, 0];
+      const parameters = ["/bin/true", "1\\0true", "0", null, [], null, 0];
       try { addon.spawn(...parameters); } catch ({ errno, syscall }) { console.log(errno, syscall); }
       return addon.spawnAsync(...parameters).catch(({ errno, syscall }) => console.log(errno, syscall));
     }).finally(() => fs.writeFileSync("${pidsRoot}/cgroup.procs", String(process.pid)));
@@ -138,10 +138,10 @@ test("a spawn that cannot have a process because its group is full is EAGAIN", {
 
 test("a wrong argument is thrown at once", async () => {
   const { stdout } = await inNode(`
-    for (const parameters of [[], ["/bin/true", 1, "", null, [], null, 0], ["/bin/true", "", "", null, ["x"], null, 0]])
+    for (const parameters of [[], ["/bin/true", 1, "", null, [], null, 0], ["/bin/true", "0", "0", null, ["x"], null, 0], ["/bin/true", "1\\0a\\0b", "0", null, [], null, 0]])
       try { addon.spawnAsync(...parameters); console.log("accepted"); } catch { console.log("refused"); }
   `);
-  assert.equal(stdout, "refused\nrefused\nrefused\n");
+  assert.equal(stdout, "refused\nrefused\nrefused\nrefused\n");
 });
 
 test("a worker that is terminated with spawns under way leaves no process, no zombie and no descriptor", async () => {
@@ -155,7 +155,7 @@ test("a worker that is terminated with spawns under way leaves no process, no zo
     const code = ${JSON.stringify(prelude)} + \`
       const { parentPort } = require("worker_threads");
       for (let i = 0; i < 100; i += 1)
-        addon.spawnAsync("/bin/sleep", "${mark}\\\\0" + "60\\\\0", "", null, [-1, -2, -3], null, 0);
+        addon.spawnAsync("/bin/sleep", "2\\\\0${mark}\\\\0" + "60", "0", null, [-1, -2, -3], null, 0);
       parentPort.postMessage("up");\`;
     const round = async (delayMs) => {
       const worker = new Worker(code, { eval: true });

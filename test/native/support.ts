@@ -123,7 +123,7 @@ export async function launchAndRead(command: string, args: readonly string[], ch
   const output = readAll(addon, readEnd);
   const result = await launch(launchRequest(command, args, { fds: [-1, writeEnd, 2], ...change }));
   closeFd(writeEnd);
-  return { ...result, stdout: await output, exit: await result.child.exit };
+  return { ...result, sets: result.sets, stdout: await output, exit: await result.child.exit };
 }
 
 /** Descriptors of this process: number and what it points to. */
@@ -177,7 +177,7 @@ export function sleep(delayMs: number): Promise<void> {
 }
 
 /** Waits until a condition of the kernel holds. */
-export async function until(condition: () => boolean, limitMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, limitMs = 20_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error("the condition did not come true in time");

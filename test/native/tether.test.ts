@@ -3,18 +3,7 @@ import { closeSync, existsSync, readFileSync, writeFileSync, writeSync } from "n
 import { test } from "node:test";
 import type { TetherRequest } from "../../src/kernel/index.ts";
 import { inheritAll, launch, launcherPath, requireAddon, spawnProcess, startTether } from "../../src/kernel/index.ts";
-import {
-  end,
-  launchRequest,
-  plainEnv,
-  sleep,
-  until,
-  v1Root,
-  v2Root,
-  whyNoGroup,
-  withGroup,
-  withoutAddon,
-} from "./support.ts";
+import { end, launchRequest, sleep, until, v1Root, v2Root, whyNoGroup, withGroup, withoutAddon } from "./support.ts";
 
 const noV1 = whyNoGroup(v1Root);
 const noV2 = whyNoGroup(v2Root);
@@ -45,6 +34,11 @@ async function tether(args: readonly string[]) {
 }
 
 const workload = (script: string, change = {}) => launch(launchRequest("sh", ["-c", script], change));
+/** Whether a process has a signal ignored (proc_pid_status(5), SigIgn). */
+const ignores = (pid: number, signal: number): boolean => {
+  const mask = /^SigIgn:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n;
+};
 const population = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean).length;
 
 for (const [way, by] of [
@@ -77,7 +71,7 @@ test("a process group that ignores SIGTERM is killed after the grace", async () 
     fds: [-1, -1, 2],
   });
   const { child: tied, life } = await tether(["--grace-ms", "300", "--pgid", String(child.pid)]);
-  await sleep(100);
+  await until(() => ignores(child.pid, 15));
   const started = performance.now();
   closeSync(life);
   assert.equal((await child.exit).signal, 9);
@@ -128,25 +122,22 @@ test("a tether survives the signals that end its Corral and is a session of its 
 
 test("the death of a process by SIGKILL is noticed by its tether", async () => {
   const { child } = await workload("exec sleep 60", { launcherOptions: { ...inheritAll, pgroup: true } });
-  const script = `exec 3>&1; (sleep 60) | ${launcherPath()} tether --grace-ms 1000 --pgid ${child.pid}`;
+  const { child: tied, life } = await tether(["--grace-ms", "1000", "--pgid", String(child.pid)]);
+  // Stands for Corral: it alone keeps the write end open.
   const corral = await spawnProcess({
-    file: "/bin/sh",
-    argv: ["sh", "-c", script],
-    env: plainEnv,
+    file: "/bin/sleep",
+    argv: ["sleep", "60"],
+    env: [],
     cwd: null,
-    fds: [-1, 1, 2],
+    fds: [-1, -1, 2, life],
     cgroup: null,
     mode: "blocking",
   });
-  await sleep(100);
-  const sleeper = readFileSync(`/proc/${corral.pid}/task/${corral.pid}/children`, "utf8").trim().split(" ").map(Number);
-  for (const pid of sleeper) {
-    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("tether")) process.kill(pid, 9);
-    for (const inner of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean))
-      process.kill(Number(inner), 9);
-  }
+  closeSync(life);
+  corral.kill(9);
   assert.equal((await child.exit).signal, 15);
-  await corral.exit;
+  assert.equal((await tied.exit).code, 0);
+  assert.equal((await corral.exit).signal, 9);
 });
 
 test("a tether without a usable stdin or with bad options ends nothing and exits 125", async () => {

@@ -3,6 +3,7 @@ import { closeSync, writeSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { launcherPath, requireAddon } from "../../src/kernel/index.ts";
+import { until } from "../shared/timing.ts";
 import { openDescriptors, run, sleep } from "./support.ts";
 
 const addonPath = launcherPath()?.replace(/corral-launch$/, "corral.node") ?? "";
@@ -17,6 +18,8 @@ test("a watcher calls back while the descriptor is ready and never after close",
     watcher.close();
   });
   writeSync(writeEnd, "x");
+  await until("it is called", () => calls.length > 0);
+  // Time for a second call.
   await sleep(30);
   assert.deepEqual(calls, [1, 0]);
   closeSync(readEnd);
@@ -113,7 +116,7 @@ test("an active watcher keeps a process alive, an unreferenced one does not", as
     const [r, w] = addon.pipe(); const watcher = addon.watchFd(r, 1, () => { console.log("alive"); watcher.close(); });
     watcher.unref(); watcher.ref();
     setTimeout(() => require("fs").writeSync(w, "x"), 50).unref();
-    addon.spawn("/bin/true", "true\\0", "", null, [], null, 0);
+    addon.spawn("/bin/true", "1\\0true", "0", null, [], null, 0);
     setTimeout(() => {}, 60);`);
   assert.equal(kept.stdout, "alive\n");
 });
@@ -154,7 +157,7 @@ test("the addon works in several threads at once", async () => {
     const addon = require(${JSON.stringify(addonPath)});
     (async () => {
       for (let i = 0; i < 300; i += 1) {
-        const { pidfd } = addon.spawn("/bin/sh", ["sh", "-c", "exit " + (i % 100), ""].join("\\0"), "", null, [-1, -1, -1], null, 0);
+        const { pidfd } = addon.spawn("/bin/sh", ["3", "sh", "-c", "exit " + (i % 100)].join("\\0"), "0", null, [-1, -1, -1], null, 0);
         const exit = await new Promise((resolve) => {
           const watcher = addon.watchFd(pidfd, 1, () => { watcher.close(); resolve(addon.waitPidfd(pidfd)); });
         });

@@ -12,7 +12,7 @@ const state = join(root, "state");
 after(() => rmSync(root, { recursive: true }));
 
 mkdirSync(join(root, "bin"));
-symlinkSync(resolve("dist/corral.cjs"), join(root, "bin/corral"));
+symlinkSync(resolve("bin/corral"), join(root, "bin/corral"));
 
 interface Ended {
   readonly status: number | null;
@@ -60,7 +60,18 @@ function checkExample(example: string, cwd: string): void {
 }
 
 describe("the examples", () => {
-  for (const page of ["docs/run.md", "docs/jobs.md", "docs/metrics.md", "docs/attach.md", "docs/watch.md"]) {
+  for (const page of [
+    "docs/run.md",
+    "docs/jobs.md",
+    "docs/metrics.md",
+    "docs/attach.md",
+    "docs/watch.md",
+    "docs/events.md",
+    "docs/records.md",
+    "docs/workload.md",
+    "docs/policy-adaptive.md",
+    "docs/policy.md",
+  ]) {
     for (const example of examplesIn(page)) {
       test(`${page}: ${title(example)}`, () => {
         checkExample(example, mkdtempSync(join(root, "example-")));
@@ -156,6 +167,31 @@ kill $watch; wait $watch; kill $kept; echo "$(tr -d '\\n' <explained)"`;
     );
   });
 
+  test("every line of corral events is one of corral.events/1", () => {
+    const script = `
+name=$(printf 'bad\\377')
+cp /bin/sleep "$name"
+corral events --json --forks --opens --trace-rate 5 --duration 3s >told & events=$!
+until grep -q START told; do sleep 0.1; done
+for i in 1 2 3; do "./$name" 0.2; cat /etc/passwd /etc/group /etc/hosts >/dev/null; done
+sh -c 'kill -KILL $$'; (exit 3)
+wait $events; cat told`;
+    const { stdout, stderr } = runScript(script, mkdtempSync(join(root, "events-")));
+    const lines = stdout
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as { readonly event: string; readonly source?: string; readonly bytes?: object });
+    assert.deepEqual(
+      lines.flatMap((line) => faultsOf("events", line).map((fault) => `${JSON.stringify(line)}: ${fault}`)),
+      [],
+    );
+    const traced = lines[0]?.source === "bpf" ? ["FILE_OPEN"] : [];
+    const missing = ["START", "FORK", "EXEC", "EXIT", ...traced].filter(
+      (event) => !lines.some((one) => one.event === event),
+    );
+    assert.deepEqual([missing, lines.some(({ bytes }) => bytes !== undefined)], [[], true], stderr);
+  });
+
   test("the start record of a live job is a corral.start/1", () => {
     const { stdout } = runScript(
       `corral run --quiet --job-id live --memory-limit 64 --tag a=b -- cat ${state}/run/jobs/live.json`,
@@ -192,7 +228,7 @@ kill $watch; wait $watch; kill $kept; echo "$(tr -d '\\n' <explained)"`;
     "--rlimit nofile=10:max --ionice idle --sched rr:5 --user 0 --workdir / --affinity 0 --oom-score 1 --lifetime tied",
   ]) {
     test(`the plan of a run with ${flags === "" ? "no flags" : flags} is a corral.plan/1`, () => {
-      const { stdout, stderr } = runScript(`corral run --dry-run --json ${flags} -- make`, root);
+      const { stdout, stderr } = runScript(`corral run --dry-run --json ${flags} -- true`, root);
       assert.deepEqual(faultsOf("plan", JSON.parse(stdout)), [], stderr);
     });
   }

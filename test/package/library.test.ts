@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { makeGroupParent } from "../shared/group-parent.ts";
 import { installPackage } from "../shared/installed-package.ts";
 import { controller, requires } from "../shared/requires.ts";
 
 const limitMs = 30_000;
-const pages = ["docs/library.md", "README.md"];
+const pages = ["docs/library.md", "docs/protocol.md", "docs/arena.md", "README.md"];
 
 interface Example {
   readonly page: string;
@@ -119,23 +119,30 @@ describe("the library of the packed package", () => {
     }
   }
 
-  test("every export has a comment in the declarations", () => {
-    const entry = readFileSync(join(user, "node_modules/corral/dist/lib/index.d.ts"), "utf8");
-    const exported = [...entry.matchAll(/^export (?:type )?\{([^}]*)\} from "(.*)";$/gm)].flatMap(
-      ([, names = "", from = ""]) => names.split(",").map((name) => ({ name: name.trim(), from })),
-    );
-    const undocumented = exported.filter(({ name, from }) => !isDocumented(name, from));
-    assert.deepEqual([exported.length > 40, undocumented], [true, []]);
-  });
+  for (const [door, atLeast] of [
+    [".", 40],
+    ["arena", 20],
+    ["guard/client", 12],
+  ] as const) {
+    test(`every export of ${join("corral", door)} has a comment in the declarations`, () => {
+      const folder = join(user, "node_modules/corral/dist/lib", door);
+      const entry = readFileSync(join(folder, "index.d.ts"), "utf8");
+      const exported = [...entry.matchAll(/^export (?:type )?\{([^}]*)\} from "(.*)";$/gm)].flatMap(
+        ([, names = "", from = ""]) => names.split(",").map((name) => ({ name: name.trim(), from })),
+      );
+      const undocumented = exported.filter(({ name, from }) => !isDocumented(name, from, folder));
+      assert.deepEqual([exported.length > atLeast, undocumented], [true, []]);
+    });
+  }
 
   /** Follows re-exports to the declaration, and looks for a comment right before it. */
-  function isDocumented(name: string, from: string, folder = join(user, "node_modules/corral/dist/lib")): boolean {
+  function isDocumented(name: string, from: string, folder: string): boolean {
     const file = join(folder, from.replace(/\.[jt]s$/, ".d.ts"));
     const text = readFileSync(file, "utf8");
     const next = [...text.matchAll(/^export (?:type )?\{([^}]*)\} from "(.*)";$/gm)].find(([, names = ""]) =>
       names.split(",").some((one) => one.trim() === name),
     );
-    if (next !== undefined) return isDocumented(name, next[2] ?? "", join(file, ".."));
+    if (next !== undefined) return isDocumented(name, next[2] ?? "", dirname(file));
     return new RegExp(`\\*/\\nexport (declare )?(abstract )?(type|interface|class|function|const) ${name}\\b`).test(
       text,
     );

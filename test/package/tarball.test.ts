@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -8,7 +17,7 @@ import { publint } from "publint";
 import { installPackage } from "../shared/installed-package.ts";
 
 /** Programs that a machine without compilers has too. */
-const plainPrograms = ["sh", "env", "true", "cat"];
+const plainPrograms = ["sh", "env", "true", "cat", "readlink"];
 
 describe("the packed package", () => {
   const scratch = mkdtempSync(join(tmpdir(), "corral-package-"));
@@ -34,14 +43,23 @@ describe("the packed package", () => {
 
   test("holds the CLI, the library with declarations, the native pieces and the documents", () => {
     const wanted = [
+      "bin/corral",
       "dist/corral.cjs",
+      "dist/mcp.cjs",
+      "dist/memory-thread.cjs",
       "dist/program.cjs",
       "dist/run.cjs",
       "dist/lib/index.js",
       "dist/lib/index.d.ts",
+      "dist/lib/arena/index.js",
+      "dist/lib/guard/client/index.js",
+      "dist/lib/policy/index.js",
+      "native/client/corral-enrol.h",
       "docs/errors.md",
       "examples/watch.yaml",
+      "systemd/corral-guard.service",
       "systemd/corral-job@.service",
+      "systemd/corral-policy.service",
       "systemd/corral-watch.service",
       "schemas/watch-config.schema.json",
       "README.md",
@@ -52,10 +70,12 @@ describe("the packed package", () => {
     );
     const prebuilds = files.filter((path) => path.startsWith(`prebuilds/linux-${process.arch}/`));
     assert.notDeepEqual(prebuilds, [], "no prebuilds for this platform: run npm run setup");
+    assert.ok(prebuilds.includes(`prebuilds/linux-${process.arch}/corral`), "no native client");
   });
 
   test("holds no sources, tests, tools or build leftovers", () => {
-    const unwanted = /^(src|test|tools|bench|native|build|node_modules)\/|\.test\.|\.tmp$|\.map$|\.v8$|(^|\/)\.[^/]+$/;
+    const unwanted =
+      /^(src|test|tools|bench|native(?!\/client\/corral-enrol\.h$)|build|node_modules)\/|\.test\.|\.tmp$|\.map$|\.v8$|(^|\/)\.[^/]+$/;
     assert.deepEqual(
       files.filter((path) => unwanted.test(path)),
       [],
@@ -67,13 +87,15 @@ describe("the packed package", () => {
     assert.deepEqual(messages, []);
   });
 
-  test("installs no other package", () => {
+  test("needs no other package, and installs none with --omit=optional", () => {
     const lock = JSON.parse(readFileSync(join(user, "package-lock.json"), "utf8")) as { packages: object };
     const installed = Object.entries(lock.packages).filter(([, { optional }]) => optional !== true);
     assert.deepEqual(
       installed.map(([path]) => path),
       ["", "node_modules/corral"],
     );
+    const names = readdirSync(join(user, "node_modules")).filter((name) => !name.startsWith("."));
+    assert.deepEqual(names, ["corral"]);
   });
 
   test("runs a workload on a machine without a compiler", () => {
@@ -83,6 +105,43 @@ describe("the packed package", () => {
     // Corral's own words stand beside the workload's on stderr.
     const workloadSaid = stderr.split("\n").filter((line) => line === "err");
     assert.deepEqual({ status, stdout, workloadSaid }, { status: 7, stdout: "out\n", workloadSaid: ["err"] }, stderr);
+  });
+
+  const installed = join(user, "node_modules/corral");
+  const client = join(installed, `prebuilds/linux-${process.arch}/corral`);
+
+  test("is the native client as `corral`, however npm has linked it, and the same without one", () => {
+    const linked = join(user, "node_modules/.bin/corral");
+    const prefix = join(scratch, "prefix");
+    mkdirSync(join(prefix, "bin"), { recursive: true });
+    mkdirSync(join(prefix, "lib/node_modules"), { recursive: true });
+    symlinkSync(installed, join(prefix, "lib/node_modules/corral"));
+    symlinkSync("../lib/node_modules/corral/bin/corral", join(prefix, "bin/corral"));
+    const elsewhere = join(scratch, "elsewhere");
+    symlinkSync(linked, elsewhere);
+    // What no program but the native client says: without node on PATH the script and env(1) have other words.
+    const withoutNode = { PATH: join(scratch, "nowhere"), HOME: user };
+    const places = [linked, join(prefix, "bin/corral"), join(installed, "bin/corral")];
+    for (const place of places) {
+      const { status, stderr } = spawnSync(place, ["--version"], { cwd: "/", encoding: "utf8", env: withoutNode });
+      assert.deepEqual([status, stderr], [125, "[corral] node is not on PATH; install Node 20.20 or newer\n"], place);
+    }
+    const version = `${JSON.parse(readFileSync(join(installed, "package.json"), "utf8")).version}\n`;
+    const everywhere = [...places, elsewhere];
+    const says = (place: string) => asUser(place, ["--version"]).stdout;
+    assert.deepEqual(
+      everywhere.map((place) => says(place)),
+      everywhere.map(() => version),
+    );
+    renameSync(client, `${client}.away`);
+    try {
+      assert.deepEqual(
+        everywhere.map((place) => says(place)),
+        everywhere.map(() => version),
+      );
+    } finally {
+      renameSync(`${client}.away`, client);
+    }
   });
 
   test("can be imported as a library", () => {

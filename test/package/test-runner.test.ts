@@ -8,7 +8,12 @@ import { describe, test } from "node:test";
 function runTests(
   files: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
-): { readonly status: number | null; readonly skipped: string[]; readonly lastLine: string | undefined } {
+): {
+  readonly status: number | null;
+  readonly skipped: string[];
+  readonly failed: string[];
+  readonly lastLine: string | undefined;
+} {
   mkdirSync("build", { recursive: true });
   const folder = mkdtempSync(join("build", "runner-fixture-"));
   try {
@@ -18,7 +23,9 @@ function runTests(
     const args = ["tools/run-node-tests.mjs", relative(".", folder), ...flags];
     const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
     const lines = stdout.trimEnd().split("\n");
-    return { status, skipped: lines.filter((line) => line.startsWith("skipped: ")), lastLine: lines.at(-1) };
+    const told = (what: string): string[] =>
+      lines.filter((line) => line.startsWith(`${what}: `)).map((line) => line.replaceAll(`${folder}/`, ""));
+    return { status, skipped: told("skipped"), failed: told("failed"), lastLine: lines.at(-1) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -33,6 +40,7 @@ describe("the test runner", () => {
     assert.deepEqual(runTests(files), {
       status: 0,
       skipped: ["skipped: two: no root", "skipped: three: no cgroup v2"],
+      failed: [],
       lastLine: "2 passed, 0 failed, 2 skipped",
     });
   });
@@ -41,17 +49,61 @@ describe("the test runner", () => {
     const files = {
       "a.test.ts": 'test("parent", async (t) => { await t.test("child", () => { throw new Error("x"); }); });',
     };
-    assert.deepEqual(runTests(files), { status: 1, skipped: [], lastLine: "0 passed, 1 failed, 0 skipped" });
+    assert.deepEqual(runTests(files), {
+      status: 1,
+      skipped: [],
+      failed: ["failed: child (a.test.ts)"],
+      lastLine: "0 passed, 1 failed, 0 skipped",
+    });
+  });
+
+  test("names every test that failed, on one line each", () => {
+    const files = {
+      "a.test.ts":
+        'test("one", () => { throw 1; }); test("of\\ntwo lines", () => { throw 2; }); test("fine", () => {});',
+      "b.test.ts": 'test("one", () => { throw 3; });',
+    };
+    const { failed, lastLine } = runTests(files);
+    assert.deepEqual(failed, [
+      "failed: one (a.test.ts)",
+      "failed: of two lines (a.test.ts)",
+      "failed: one (b.test.ts)",
+    ]);
+    assert.equal(lastLine, "1 passed, 3 failed, 0 skipped");
+  });
+
+  test("a run that breaks off has named what failed until then, and counts as one more", () => {
+    const files = {
+      "a.test.ts": 'test("one", () => { throw 1; });',
+      // Its parent is the runner of all files.
+      "b.test.ts": 'test("two", () => { process.kill(process.ppid, "SIGKILL"); });',
+    };
+    assert.deepEqual(runTests(files), {
+      status: 1,
+      skipped: [],
+      failed: ["failed: one (a.test.ts)", "failed: broke off (SIGKILL)"],
+      lastLine: "0 passed, 2 failed, 0 skipped",
+    });
   });
 
   test("fails when a file ends before its tests do", () => {
     const files = { "a.test.ts": "process.exit(3);", "b.test.ts": 'test("fine", () => {});' };
-    assert.deepEqual(runTests(files), { status: 1, skipped: [], lastLine: "1 passed, 1 failed, 0 skipped" });
+    assert.deepEqual(runTests(files), {
+      status: 1,
+      skipped: [],
+      failed: ["failed: a.test.ts"],
+      lastLine: "1 passed, 1 failed, 0 skipped",
+    });
   });
 
   test("fails when a file ends with status 0 before its tests have run", () => {
     const files = { "a.test.ts": 'test("never", () => new Promise(() => {}));' };
-    assert.deepEqual(runTests(files), { status: 1, skipped: [], lastLine: "0 passed, 1 failed, 0 skipped" });
+    assert.deepEqual(runTests(files), {
+      status: 1,
+      skipped: [],
+      failed: ["failed: never (a.test.ts)"],
+      lastLine: "0 passed, 1 failed, 0 skipped",
+    });
   });
 
   test("runs only what the filter names, without calling the rest skipped", () => {
@@ -59,6 +111,7 @@ describe("the test runner", () => {
     assert.deepEqual(runTests(files, ["--filter", "alpha"]), {
       status: 0,
       skipped: [],
+      failed: [],
       lastLine: "1 passed, 0 failed, 0 skipped",
     });
   });

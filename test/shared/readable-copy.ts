@@ -4,6 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { packageRoot } from "../../src/kernel/index.ts";
+import { inGuest } from "./guest.ts";
 
 /** What a user of the package needs of it. */
 const parts = ["package.json", "dist", "prebuilds"];
@@ -32,8 +33,6 @@ function bindCheckout(checkout: string): string {
   assert.equal(status, 0, stderr);
   return place;
 }
-
-const inGuest = process.env["CORRAL_VM"] === "1";
 
 let root: string | null = null;
 

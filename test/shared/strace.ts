@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import type { Reason } from "./requires.ts";
 import { program } from "./requires.ts";
 
@@ -16,3 +17,27 @@ export const killAt = (call: string, nth: number): readonly string[] => [
   ...["-qq", "-o", "/dev/null"],
   ...["-e", `trace=${call}`, "-e", "signal=none", "-e", `inject=${call}:signal=KILL:when=${nth}`],
 ];
+
+/**
+ * Makes the next call of one kind of a process that runs already fail, and all of another kind until the tracing ends;
+ * resolves when the process is traced.
+ * @returns ends the tracing
+ */
+export async function failNext(pid: number, call: string, errno: string, always: string): Promise<() => Promise<void>> {
+  const tracer = spawn(
+    "strace",
+    [
+      ...["-o", "/dev/null", "-p", String(pid)],
+      ...["-e", `trace=${call},${always}`, "-e", "signal=none"],
+      ...["-e", `inject=${call}:error=${errno}:when=1`, "-e", `inject=${always}:error=${errno}`],
+    ],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  const ended = once(tracer, "exit");
+  const [line] = (await once(tracer.stderr, "data")) as [Buffer];
+  if (!line.includes("attached")) throw new Error(line.toString("utf8"));
+  return async () => {
+    tracer.kill("SIGINT");
+    await ended;
+  };
+}

@@ -5,29 +5,20 @@ import { request } from "node:http";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import type { WatchEventDocument } from "../../src/run/watch/index.ts";
-import type { Bench, Ran, RunOptions, Started } from "./bench.ts";
+import type { Bench, RunOptions } from "./bench.ts";
 import { readProc } from "./processes.ts";
-import { scaled, sleep, until } from "./timing.ts";
+import type { Telling } from "./telling.ts";
+import { listenTo } from "./telling.ts";
+import { until } from "./timing.ts";
 
 export type EventName = WatchEventDocument["event"];
 export type EventOf<Name extends EventName> = Extract<WatchEventDocument, { event: Name }>;
 
 /** A `corral watch --json` that runs. */
-export interface Watching {
-  readonly started: Started;
+export interface Watching extends Telling<WatchEventDocument> {
   readonly file: string;
-  readonly events: () => readonly WatchEventDocument[];
-  /** Every event of one kind so far. */
-  readonly all: <Name extends EventName>(name: Name) => readonly EventOf<Name>[];
-  /** Waits for the first event of a kind that fits. */
-  readonly told: <Name extends EventName>(
-    name: Name,
-    fits?: (event: EventOf<Name>) => boolean,
-    limitMs?: number,
-  ) => Promise<EventOf<Name>>;
   /** Writes other rules and has them read; waits until that is told. */
   readonly reload: (text: string) => Promise<WatchEventDocument>;
-  readonly stop: (signal?: NodeJS.Signals) => Promise<Ran>;
 }
 
 const limitMs = 120_000;
@@ -43,37 +34,13 @@ export async function startWatch(
   const file = bench.fresh("watch.yaml");
   writeFileSync(file, text);
   const started = bench.start(["watch", "--json", "--config", file, ...flags], { limitMs, ...options });
-  t.after(async () => {
-    const ended = started.ended.catch(() => {});
-    // Of a test that failed: with a chance to let its jobs go.
-    started.kill("SIGTERM");
-    await Promise.race([ended, sleep(scaled(3000))]);
-    started.kill("SIGKILL");
-    await ended;
-  });
-  const events = (): WatchEventDocument[] =>
-    started
-      .out()
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as WatchEventDocument);
-  const all = <Name extends EventName>(name: Name): EventOf<Name>[] =>
-    events().filter((one): one is EventOf<Name> => one.event === name);
-  const told: Watching["told"] = async (name, fits = () => true, ms = 10_000) => {
-    const found = () => all(name).find(fits);
-    await until(`the watch tells ${name}`, () => found() !== undefined, ms).catch((thrown: Error) => {
-      throw new Error(`${thrown.message}\n${started.out()}${started.err()}`);
-    });
-    return found() as EventOf<typeof name>;
-  };
+  const telling = listenTo<WatchEventDocument>(t, started);
+  const { all, told, events } = telling;
   let reloads = 0;
   await told("started");
   return {
-    started,
+    ...telling,
     file,
-    events,
-    all,
-    told,
     reload: async (next) => {
       const done = (): readonly WatchEventDocument[] => [...all("reloaded"), ...all("reload_failed")];
       writeFileSync(file, next);
@@ -83,10 +50,6 @@ export async function startWatch(
       const last = events().findLast(({ event }) => event === "reloaded" || event === "reload_failed");
       if (last === undefined) throw new Error("no reload");
       return last;
-    },
-    stop: async (signal = "SIGTERM") => {
-      started.kill(signal);
-      return started.ended;
     },
   };
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { availableParallelism } from "node:os";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { until } from "../shared/timing.ts";
 import { leftoversOf, requireVm, runScript } from "./support.ts";
 
 /** This file, started again with the variable set, is the program that is ended in the middle of a run. */
@@ -18,24 +19,24 @@ if (process.env[role] !== undefined) {
     process.stderr.write(`${(error as Error).message}\n`);
   });
 } else {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    test(`${signal} stops the guest, leaves nothing behind and ends the program as usual`, async (t) => {
+  // As many at a time as guests may run beside each other; most of each is booting.
+  describe("a program that ends in the middle of a run", { concurrency: availableParallelism() }, () => {
+    test("SIGINT stops the guest, leaves nothing behind and ends the program as usual", async (t) => {
       if (!(await requireVm(t))) return;
       const { child, directory } = await startRunner();
-      child.kill(signal);
+      child.kill("SIGINT");
       const [, endedBy] = await once(child, "exit");
-      assert.equal(endedBy, signal);
+      assert.equal(endedBy, "SIGINT");
       assert.deepEqual(leftoversOf(directory), []);
     });
-  }
 
-  test("process.exit() leaves nothing behind", async (t) => {
-    if (!(await requireVm(t))) return;
-    const { child, directory } = await startRunner("exit");
-    if (child.exitCode === null) await once(child, "exit");
-    assert.equal(child.exitCode, 3);
-    await sleep(500);
-    assert.deepEqual(leftoversOf(directory), []);
+    test("process.exit() leaves nothing behind", async (t) => {
+      if (!(await requireVm(t))) return;
+      const { child, directory } = await startRunner("exit");
+      if (child.exitCode === null) await once(child, "exit");
+      assert.equal(child.exitCode, 3);
+      await until("nothing to be left", () => leftoversOf(directory).length === 0);
+    });
   });
 
   test("after SIGKILL no process is left, and the next guest removes the directory", async (t) => {
@@ -43,26 +44,28 @@ if (process.env[role] !== undefined) {
     const { child, directory } = await startRunner();
     child.kill("SIGKILL");
     await once(child, "exit");
-    await sleep(1000);
-    assert.deepEqual(
-      leftoversOf(directory).filter((leftover) => leftover !== directory),
-      [],
-    );
+    await until("no process to be left", () => leftoversOf(directory).every((leftover) => leftover === directory));
+    assert.deepEqual(leftoversOf(directory), [directory]);
     await runScript("true");
     assert.deepEqual(leftoversOf(directory), []);
   });
 
-  test("a second guest waits for the first and says so", async (t) => {
+  test("as many guests as processors run side by side; one more waits and says so; SIGTERM stops each and leaves nothing", async (t) => {
     if (!(await requireVm(t))) return;
-    const { child } = await startRunner();
+    const runners = await Promise.all(Array.from({ length: availableParallelism() }, () => startRunner()));
+    const ended = runners.map(({ child }) => once(child, "exit"));
     const progress: string[] = [];
     const onProgress = (message: string): void => {
       progress.push(message);
-      child.kill("SIGTERM");
+      for (const { child } of runners) child.kill("SIGTERM");
     };
     const run = await runScript("true", { onProgress });
     assert.equal(run.exitStatus, 0);
     assert.deepEqual(progress, ["waiting for another virtual machine on this host to end"]);
+    for (const [at, { directory }] of runners.entries()) {
+      assert.deepEqual(await ended[at], [null, "SIGTERM"]);
+      assert.deepEqual(leftoversOf(directory), []);
+    }
   });
 }
 

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,24 +18,22 @@ export interface Said {
 /** The command with records of its own. */
 export interface OwnCorral extends Disposable {
   run(...args: readonly string[]): Said;
+  /** Starts one that goes on; what it says on stderr is ours. */
+  start(...args: readonly string[]): ChildProcess;
 }
 
 /** A `corral` whose state directory is this test's alone. */
 export function ownCorral(): OwnCorral {
   const state = mkdtempSync(join(tmpdir(), "corral-vmtest-"));
+  const words = (args: readonly string[]): string[] => [join(openPackageRoot(), "dist/corral.cjs"), ...args];
+  const env = { ...process.env, CORRAL_STATE_DIR: state };
   return {
     run: (...args) => {
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [join(openPackageRoot(), "dist/corral.cjs"), ...args],
-        {
-          encoding: "utf8",
-          env: { ...process.env, CORRAL_STATE_DIR: state },
-          timeout: 90_000,
-        },
-      );
+      const options = { encoding: "utf8", env, timeout: 90_000 } as const;
+      const { status, stdout, stderr } = spawnSync(process.execPath, words(args), options);
       return { status, out: stdout, err: stderr };
     },
+    start: (...args) => spawn(process.execPath, words(args), { env, stdio: ["ignore", "ignore", "inherit"] }),
     [Symbol.dispose]: () => rmSync(state, { recursive: true, force: true }),
   };
 }

@@ -9,12 +9,14 @@ import {
   groupOf,
   isBusy,
   isStarted,
+  type Job,
   outcomeOf,
   type Ran,
   read,
   sampleCpu,
   startJob,
   withParent,
+  write,
 } from "../support.ts";
 
 interface Contest {
@@ -30,23 +32,42 @@ interface Contest {
 function contest(firstFlags: readonly string[], secondFlags: readonly string[]): Promise<Contest> {
   return withParent(async (parent) => {
     const [first, second] = [firstFlags, secondFlags].map((flags) =>
-      startJob([...below(parent), "--cpuset", "0", ...flags], [fixture("burn-cpu"), "11"]),
+      startJob([...below(parent), "--cpuset", "0", ...flags], [fixture("burn-cpu"), "60"]),
     );
     assert.ok(first && second);
     const groups = [groupOf(parent, first), groupOf(parent, second)];
     await until("both workloads", () => isBusy(groups[0] ?? "") && isStarted(groups[1] ?? ""));
     await sleep(1500);
-    const { usageUs, wallUs } = await sampleCpu(groups, 5);
+    const { usageUs, wallUs } = await sampleCpu(groups, 4);
     const secondWeight = read(`${groups[1]}/cpu.weight`);
     const [one, two] = [usageUs[0] ?? 0, usageUs[1] ?? 0];
     assert.ok(one + two > 0.85 * wallUs, `the two used ${Math.round((100 * (one + two)) / wallUs)} % of the CPU`);
-    return {
-      secondPercent: (100 * two) / (one + two),
-      secondWeight,
-      first: await first.ended,
-      second: await second.ended,
-    };
+    const [firstRan, secondRan] = await endAll([first, second], groups);
+    assert.ok(firstRan && secondRan);
+    return { secondPercent: (100 * two) / (one + two), secondWeight, first: firstRan, second: secondRan };
   });
+}
+
+/** Kills what is in the groups until the jobs have ended: one that had no CPU yet may only now begin. */
+async function endAll(jobs: readonly Job[], groups: readonly string[]): Promise<readonly Ran[]> {
+  const ended = Promise.all(jobs.map((job) => job.ended));
+  let isOver = false;
+  void ended.finally(() => {
+    isOver = true;
+  });
+  await until("the jobs to end", () => {
+    for (const group of groups) killGroup(group);
+    return isOver;
+  });
+  return ended;
+}
+
+function killGroup(group: string): void {
+  try {
+    write(`${group}/cgroup.kill`, "1");
+  } catch {
+    // Its job has ended and removed it.
+  }
 }
 
 test("--cpu-weight 100 and 300 share one CPU as 1 to 3", async (t) => {

@@ -31,13 +31,14 @@ test("--io-weight is not enforceable where no disk has BFQ or io.cost, and an IO
 test("--io-weight 25 and 75 share a disk with io.cost as 1 to 3", async (t) => {
   await withIoCost(() =>
     withParent(async (parent) => {
-      const jobs = ["25", "75"].map((weight) => startJob([...below(parent), "--io-weight", weight], reader(12)));
+      const jobs = ["25", "75"].map((weight) => startJob([...below(parent), "--io-weight", weight], reader(60)));
       const bytesRead = (): number[] => jobs.map((job) => readBytes(groupOf(parent, job)));
       await until("both workloads to read", () => bytesRead().every((bytes) => bytes > 100_000));
       const before = bytesRead();
       await sleep(6000);
       const moved = bytesRead().map((bytes, index) => bytes - (before[index] ?? 0));
       const [first = 0, second = 0] = moved;
+      for (const job of jobs) write(`${groupOf(parent, job)}/cgroup.kill`, "1");
       t.diagnostic(
         `${moved.map((bytes) => Math.round(bytes / 6 / 4096)).join(" and ")} blocks/s: ratio ${(second / first).toFixed(2)}`,
       );

@@ -5,7 +5,7 @@ import { assertApplied, assertNear, fixture, outcomeOf, read, run } from "../sup
 /** The guest's second disk; the first one is for swap. */
 const disk = "/dev/nvme1n1";
 const device = read("/sys/block/nvme1n1/dev");
-const seconds = 4;
+const seconds = 3;
 
 interface Speed {
   readonly bytes: number;

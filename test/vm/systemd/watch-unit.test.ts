@@ -81,7 +81,7 @@ describe("the watch as a service", () => {
     });
     const later = workload();
     await until("the later one is governed", () => isGoverned(later), 20_000);
-    assert.match(logged(), /watching by 1 rule, with events of the proc connector, and scans/);
+    assert.match(logged(), /watching by 1 rule, with events of the (?:bpf|proc connector), and scans/);
     await until("the status says so", () => property(unit, "StatusText") === "healthy; 2 governed, 0 waiting", 20_000);
     assert.equal(pidsMaxOf(later), "50");
     writeFileSync(rules, ruleFile(60));

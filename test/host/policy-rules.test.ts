@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, describe, test } from "node:test";
+import type { PolicyEvent } from "../../src/policy/session/index.ts";
+import { PolicySession } from "../../src/policy/session/index.ts";
+import { openBench } from "../shared/bench.ts";
+import { ruleFile, startPolicy, startWorkload } from "../shared/policy-run.ts";
+import { requires, root } from "../shared/requires.ts";
+import { scaled, sleep, until } from "../shared/timing.ts";
+import { copyProgram, startProgram } from "../shared/watching.ts";
+
+const bench = openBench();
+after(async () => {
+  await bench.close();
+});
+
+const sleeper = copyProgram(bench, "sleeper");
+/** A rule of this name for our own program. */
+const rule = (name: string, rest: string): string => `  - { name: ${name}, select: { exe: ${sleeper} }, ${rest} }`;
+
+describe("a policy of rules", () => {
+  test("acts on what its rules select, each rule for itself, and on nothing else", async (t) => {
+    if (!requires(t, root())) return;
+    const told = path.join(bench.dir, "told");
+    const policy = await startPolicy(t, bench, [], {
+      rules: [
+        rule("end", "when: { exec: { after: 600ms } }, do: { signal: TERM }"),
+        rule(
+          "tell",
+          `when: { exit: { after: 0 } }, do: { exec: [/bin/sh, -c, 'echo $CORRAL_PID $CORRAL_EXIT_SIGNAL > ${told}'] }`,
+        ),
+      ],
+    });
+    const [one, other] = [startProgram(t, sleeper), startProgram(t, copyProgram(bench, "other"))];
+    await one.ended;
+    const records = await policy.recorded(one.pid, 2);
+    assert.deepEqual(
+      records.map(({ rule: name, action, outcome }) => `${name} ${action} ${outcome}`),
+      ["end signal applied", "tell exec applied"],
+    );
+    assert.equal(readFileSync(told, "utf8"), `${one.pid} 15\n`);
+    assert.ok((records[0]?.lateness_us ?? -1) >= 0, "the lateness is on record");
+    assert.deepEqual([policy.records(other.pid), existsSync(`/proc/${other.pid}`)], [[], true]);
+  });
+
+  test("reads its rules again at HUP: what is the same goes on, what is new begins, mistakes change nothing", async (t) => {
+    if (!requires(t, root())) return;
+    const file = ruleFile(bench, [rule("first", "when: { exec: { after: 1h } }, do: { signal: TERM }")]);
+    const policy = await startPolicy(t, bench, ["--rules", file]);
+    const one = startProgram(t, sleeper);
+    await sleep(300);
+    const write = (...lines: readonly string[]): void => {
+      writeFileSync(file, ["version: 1", "rules:", ...lines, ""].join("\n"));
+      policy.started.kill("SIGHUP");
+    };
+    write(rule("first", "when: { exec: { after: never } }, do: { signal: TERM }"));
+    const { problems } = await policy.told("reload_failed");
+    assert.match(problems.join(), /policy\.yaml:3:\d+: rules\[0\]\.when\.exec\.after expects a duration/);
+    write(
+      rule("first", "when: { exec: { after: 1h } }, do: { signal: TERM }"),
+      rule("second", "when: { every: 300ms }, do: { exec: [/bin/true] }"),
+    );
+    const { rules } = await policy.told("reloaded");
+    const { outcome } = await policy.told("attempt", ({ pid, rule: name }) => pid === one.pid && name === "second");
+    assert.deepEqual([rules, outcome], [["first", "second"], "applied"]);
+    const { out } = await bench.corral([
+      "policy",
+      "explain",
+      String(one.pid),
+      "--rules",
+      file,
+      "--sock-path",
+      policy.socket,
+    ]);
+    assert.match(out, /rule first has it and waits: it is due in (59 min|1 h)/);
+    assert.match(out, /rule second has it and (has acted|waits|acts)/);
+    // Without a file by the rules that run, once they are noted.
+    const explain = ["policy", "explain", String(one.pid), "--sock-path", policy.socket];
+    let own = "";
+    for (const end = Date.now() + scaled(10_000); !own.includes("rule second") && Date.now() < end; )
+      own = (await bench.corral(explain)).out;
+    assert.match(own, /rule first has it and waits: it is due in (59 min|1 h)/);
+    assert.match(own, /rule second has it/);
+  });
+
+  test("never has more than four under way of a herd of five hundred, and resolves every one", async (t) => {
+    if (!requires(t, root())) return;
+    const policy = await startPolicy(t, bench, ["--quiet"], {
+      rules: [
+        rule(
+          "herd",
+          "when: { exec: { after: 300ms } }, do: { exec: [/bin/true] }, limits: { in_flight: 4, wait: 60s }",
+        ),
+      ],
+    });
+    const herd = spawn("/bin/sh", ["-c", `for i in $(seq 500); do ${sleeper} 600 & done; wait`], {
+      detached: true,
+      stdio: "ignore",
+    });
+    t.after(() => process.kill(-(herd.pid ?? 0), "SIGKILL"));
+    const attempts = () => policy.all("attempt").filter(({ rule: name }) => name === "herd");
+    await until("all of the herd are resolved", () => attempts().length >= 500, 60_000);
+    const { status } = await policy.stop();
+    const spans = attempts().flatMap(({ pid }) => policy.records(pid));
+    const ends = spans
+      .flatMap(({ started_ns, finished_ns }) => [
+        { atNs: BigInt(started_ns ?? 0), change: 1 },
+        { atNs: BigInt(finished_ns ?? 0), change: -1 },
+      ])
+      .toSorted((a, b) => Number(a.atNs - b.atNs) || a.change - b.change);
+    let underWay = 0;
+    const most = Math.max(...ends.map(({ change }) => (underWay += change)));
+    assert.deepEqual(
+      [status, spans.length, new Set(spans.map(({ outcome }) => outcome)), most <= 4],
+      [0, 500, new Set(["applied"]), true],
+    );
+  });
+
+  test("decides a recording again as it did live, and says what other rules would have done", async (t) => {
+    if (!requires(t, root())) return;
+    const recording = bench.fresh("recording");
+    const lines = (delay: string): readonly string[] => [
+      rule("end", `when: { exec: { after: ${delay} } }, do: { signal: TERM }, limits: { jitter: 200ms }`),
+      "  - { name: ask, when: { enrol: { after: 100ms } }, do: { message: compress } }",
+    ];
+    const policy = await startPolicy(t, bench, ["--record", recording], { rules: lines("500ms") });
+    const one = startProgram(t, sleeper);
+    const asked = startWorkload(t, policy.socket, "answer");
+    await one.ended;
+    await policy.told("attempt", ({ pid }) => pid === asked.pid);
+    await policy.stop();
+    const same = await bench.corral(["policy", "test", "--replay", recording, "--json"]);
+    const document = JSON.parse(same.out) as {
+      attempts: { pid: number; outcome: string }[];
+      difference: unknown;
+      decisions: number;
+    };
+    assert.deepEqual([same.status, document.difference, document.decisions > 0], [0, null, true]);
+    const live = policy.all("attempt").map(({ pid, outcome }) => ({ pid, outcome }));
+    assert.deepEqual(
+      document.attempts.map(({ pid, outcome }) => ({ pid, outcome })),
+      live,
+    );
+    const other = await bench.corral([
+      "policy",
+      "test",
+      "--replay",
+      recording,
+      "--json",
+      "--rules",
+      ruleFile(bench, lines("1h")),
+    ]);
+    const outcomes = (JSON.parse(other.out) as typeof document).attempts.map(({ pid, outcome }) => ({ pid, outcome }));
+    assert.deepEqual(
+      outcomes,
+      [
+        { pid: asked.pid, outcome: "dry_run" },
+        { pid: one.pid, outcome: "exited_before" },
+      ].toSorted((a, b) => live.findIndex(({ pid }) => pid === a.pid) - live.findIndex(({ pid }) => pid === b.pid)),
+    );
+  });
+
+  test("refuses a recording that was cut off, in one line", async (t) => {
+    if (!requires(t, root())) return;
+    const recording = bench.fresh("recording");
+    const policy = await startPolicy(t, bench, ["--record", recording, "--delay-sec", "1h"]);
+    await policy.stop();
+    const whole = readFileSync(recording, "utf8").trimEnd().split("\n");
+    writeFileSync(recording, `${whole.slice(0, -1).join("\n")}\n`);
+    const { status, err } = await bench.corral(["policy", "test", "--replay", recording]);
+    assert.deepEqual([status, err], [125, `[corral] "${recording}": was cut off: it has no end\n`]);
+  });
+
+  test("marks what was under way when events were lost", async (t) => {
+    if (!requires(t, root())) return;
+    const events: PolicyEvent[] = [];
+    const source = { kind: "classic", delayNs: 2_500_000_000n, dryRun: false } as const;
+    const session = await PolicySession.open({
+      loadRules: () => source,
+      socket: path.join(bench.fresh("enrol"), "s"),
+      legacySocket: null,
+      gid: null,
+      statePath: path.join(bench.fresh("state"), "policy.json"),
+      csvPath: null,
+      jsonlPath: null,
+      rotateBytes: null,
+      recordPath: null,
+      scheduling: "fair",
+      host: "test",
+      version: "test",
+      events: { prefer: "proc connector", queueLimit: 8 },
+      onEvent: (event) => void events.push(event),
+    });
+    const one = startProgram(t, sleeper);
+    await sleep(100);
+    // Our own loop stands still meanwhile, and the queue is short.
+    spawnSync("/bin/sh", ["-c", "for i in $(seq 30); do /bin/true; done"]);
+    await until("the loss is told", () => events.some(({ event }) => event === "lost"));
+    const attempts = () => events.flatMap((told) => (told.event === "attempt" ? [told.attempt] : []));
+    const ofOne = () => attempts().find(({ process: { identity } }) => identity.pid === one.pid);
+    await until("the deadline is met all the same", () => ofOne() !== undefined);
+    const summary = await session.close("test");
+    assert.deepEqual(
+      [ofOne()?.outcome, ofOne()?.degraded, (summary.lost_events ?? 0) > 0],
+      ["not_enrolled", true, true],
+    );
+  });
+});
