@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "vm/**/*.test.ts", "tools/**/*.test.ts"],
     pool: "threads",
     isolate: false,
+    // What hangs is to end; how long a pure test takes says only how busy the machine is.
+    testTimeout: 60_000,
     passWithNoTests: true,
   },
 });

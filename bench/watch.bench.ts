@@ -101,9 +101,10 @@ async function measure(variant: Variant, place: Place, nullFd: number): Promise<
     const burst = await measureBurst(place, nullFd, discoverer, variant.burst);
     await sleep(2000);
     const idle = await measureCost(discoverer, idleSec);
+    // Of scans at rest: the last one before the storm.
+    const metrics = variant.socket ? await readMetrics(path.join(place.scratch, "metrics")) : null;
     const storm = startStorm();
     const stormCost = await measureCost(discoverer, stormSec).finally(storm.end);
-    const metrics = variant.socket ? await readMetrics(path.join(place.scratch, "metrics")) : null;
     const of = (numbers: readonly number[]): Quantiles | null => (numbers.length === 0 ? null : quantiles(numbers));
     return {
       name,

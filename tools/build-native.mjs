@@ -1,5 +1,5 @@
-// Builds the native pieces with the C compiler alone: prebuilds/<platform>-<arch>/corral-launch and
-// corral.node. Not node-gyp on purpose: that needs Python, which a fresh machine does not have.
+// Builds the native pieces with the C compiler alone: prebuilds/<platform>-<arch>/corral, corral-launch,
+// corral-worker, corral-scheduler and corral.node. Not node-gyp on purpose: that needs Python, which a fresh machine does not have.
 // No dependencies: this runs before anything else works.
 //   node tools/build-native.mjs [--force]
 import { spawnSync } from "node:child_process";
@@ -12,15 +12,18 @@ const repositoryRoot = path.dirname(path.dirname(scriptPath));
 const warnings = ["-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O2"];
 
 /**
- * The launcher without libc, where it brings the system calls itself (native/launcher/freestanding-calls.c says why);
- * elsewhere with a static one.
+ * The launcher and the thin client without libc, where they bring the system calls themselves (native/freestanding/calls.c
+ * says why); elsewhere with a static one.
  */
-const launcherFlags = ["x64", "arm64"].includes(process.arch)
-  ? [
-      ...["-DCORRAL_FREESTANDING", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-U_FORTIFY_SOURCE"],
-      ...["-fno-asynchronous-unwind-tables", "-fno-tree-loop-distribute-patterns", "-Wl,--build-id=none"],
-    ]
-  : [];
+const freestandingFlags = [
+  ...["-static", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"],
+  ...(["x64", "arm64"].includes(process.arch)
+    ? [
+        ...["-DCORRAL_FREESTANDING", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-U_FORTIFY_SOURCE"],
+        ...["-fno-asynchronous-unwind-tables", "-fno-tree-loop-distribute-patterns", "-Wl,--build-id=none"],
+      ]
+    : []),
+];
 
 /** Directory with node_api.h and uv.h of the running Node, else of the system, else null. */
 export function findNodeHeaders() {
@@ -39,6 +42,12 @@ function listSources(directory) {
     .filter((name) => /\.[ch]$/.test(name))
     .sort()
     .map((name) => path.join(directory, name));
+}
+
+/** The BPF programs are in it ready made (tools/build-bpf.mjs). */
+function bpfHeaders(root) {
+  const folder = path.join(root, "native", "bpf");
+  return [...listSources(folder), ...listSources(path.join(folder, "generated"))].filter((file) => file.endsWith(".h"));
 }
 
 function isFresh(output, inputs) {
@@ -80,17 +89,36 @@ function compile(compiler, flags, output, inputs) {
 export function buildNative({ root = repositoryRoot, force = false } = {}) {
   const directory = prebuildDirectory(root);
   const headers = findNodeHeaders();
+  const freestanding = listSources(path.join(root, "native", "freestanding"));
   /** @type {{ name: string, inputs: string[], flags: string[], reason: string | null }[]} */
   const pieces = [
     {
       name: "corral-launch",
-      inputs: listSources(path.join(root, "native", "launcher")),
-      flags: [...warnings, ...launcherFlags, "-static", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"],
+      inputs: [...listSources(path.join(root, "native", "launcher")), ...freestanding],
+      flags: [...warnings, ...freestandingFlags],
+      reason: null,
+    },
+    {
+      name: "corral",
+      inputs: [...listSources(path.join(root, "native", "thin")), ...freestanding],
+      flags: [...warnings, ...freestandingFlags],
+      reason: null,
+    },
+    {
+      name: "corral-worker",
+      inputs: listSources(path.join(root, "native", "worker")),
+      flags: [...warnings, "-static"],
+      reason: null,
+    },
+    {
+      name: "corral-scheduler",
+      inputs: [...listSources(path.join(root, "native", "scheduler")), ...bpfHeaders(root)],
+      flags: [...warnings, "-static"],
       reason: null,
     },
     {
       name: "corral.node",
-      inputs: listSources(path.join(root, "native", "addon")),
+      inputs: [...listSources(path.join(root, "native", "addon")), ...bpfHeaders(root)],
       flags: [...warnings, "-shared", "-fPIC", "-fvisibility=hidden", "-DNAPI_VERSION=8", `-I${headers}`],
       reason:
         headers === null

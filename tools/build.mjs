@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build as esbuild } from "esbuild";
 import { runChild } from "./child.mjs";
@@ -32,6 +32,10 @@ const external = ["@particle/dbus-next"];
 
 /** The programs of the command line: the everyday run, and everything. */
 const programs = { run: "src/cli/run-main.ts", program: "src/cli/main.ts" };
+/** What a program loads as a file of its own when it needs it: too much to be read at every start. */
+const parts = { mcp: "src/cli/mcp-server.ts" };
+/** What worker threads run: plain CommonJS, as Node loads it. */
+const threads = { "memory-thread": "src/guard/memory/protection-thread.ts" };
 const starterEntry = "src/cli/starter.ts";
 const libraryEntry = "src/index.ts";
 const schemaEntry = "tools/gen-schemas.ts";
@@ -55,6 +59,8 @@ function outputsExist() {
     [programs.run]: "dist/run.cjs",
     [programs.program]: "dist/program.cjs",
     [starterEntry]: "dist/corral.cjs",
+    [parts.mcp]: "dist/mcp.cjs",
+    [threads["memory-thread"]]: "dist/memory-thread.cjs",
     [libraryEntry]: "dist/lib/index.js",
   };
   return Object.entries(outputOf).every(
@@ -64,6 +70,8 @@ function outputsExist() {
 
 async function buildCli() {
   await Promise.all(Object.entries(programs).map(([name, entry]) => buildProgram(name, entry)));
+  for (const [name, entry] of Object.entries({ ...parts, ...threads }))
+    writeAtomically(`dist/${name}.cjs`, await bundleCommonJs(entry));
   writeAtomically("dist/corral.cjs", `#!/usr/bin/env node\n${await bundleCommonJs(starterEntry)}`, 0o755);
 }
 
@@ -82,6 +90,17 @@ async function buildProgram(name, entry) {
   writeAtomically(`dist/${name}.cjs`, `//${digest}\n(function(${parameters}){${program}\n})`);
 }
 
+/** Leaves parts out of whoever imports them: `import()` becomes require() of their file in dist/. */
+const partsApart = {
+  name: "parts-apart",
+  setup(/** @type {import("esbuild").PluginBuild} */ { onResolve }) {
+    for (const [name, entry] of Object.entries(parts))
+      onResolve({ filter: new RegExp(`/${basename(entry)}$`) }, ({ kind }) =>
+        kind === "entry-point" ? undefined : { path: `./${name}.cjs`, external: true },
+      );
+  },
+};
+
 /**
  * One CommonJS text, minified: every byte is read and parsed before the first command line is.
  * @param {string} entry
@@ -92,6 +111,7 @@ async function bundleCommonJs(entry) {
     outfile: "build/unused.cjs",
     format: "cjs",
     minify: true,
+    plugins: [partsApart],
     // Packages and rare modules are loaded by require(): import() would start the module loader.
     supported: { "dynamic-import": false },
     // CommonJS has no import.meta: the three members the sources may use get their equivalents.

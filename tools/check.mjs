@@ -11,7 +11,7 @@ import { filesUnder } from "./stamp.mjs";
 /**
  * @typedef {object} Check
  * @property {string} name
- * @property {() => Promise<{ code: number, output: string }>} run
+ * @property {() => Promise<{ code: number, output: string, note?: string }>} run `note` is told of one that is content
  */
 
 const layeredFolders = ["src", "vm", "test", "tools"];
@@ -25,6 +25,8 @@ const checks = [
   { name: "types of the tools", run: () => node("typescript7/bin/tsc", "--project", "tools/tsconfig.json") },
   { name: "format and lint (biome)", run: () => node("@biomejs/biome/bin/biome", "check", "--error-on-warnings") },
   { name: "generated schemas", run: checkSchemas },
+  { name: "packed BPF programs", run: checkBpf },
+  { name: "joined C client", run: checkClient },
 ];
 
 /**
@@ -51,15 +53,31 @@ async function checkSchemas() {
   return { code: 1, output: `not what the sources say, run npm run build: ${stale.join(", ")}\n` };
 }
 
+/** Only the recorded compiler makes the committed bytes; a machine without it says so and is content. */
+async function checkBpf() {
+  const { staleHeaders, whyNotHere } = await import("./build-bpf.mjs");
+  const reason = await whyNotHere();
+  if (reason !== null) return { code: 0, output: "", note: `not made again: ${reason}` };
+  const stale = await staleHeaders();
+  if (stale.length === 0) return { code: 0, output: "" };
+  return { code: 1, output: `not what the sources say, run node tools/build-bpf.mjs: ${stale.join(", ")}\n` };
+}
+
+async function checkClient() {
+  const { clientHeader, clientIsStale } = await import("./join-client.mjs");
+  if (!clientIsStale()) return { code: 0, output: "" };
+  return { code: 1, output: `not what its parts say, run node tools/join-client.mjs: ${clientHeader}\n` };
+}
+
 /** @param {Check} check */
 async function runCheck({ name, run }) {
   const started = performance.now();
-  const { code, output } = await run();
+  const { code, output, note } = await run();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(
-    `${code === 0 ? "ok    " : "FAILED"}  ${name}  ${seconds} s\n${code === 0 ? "" : `${output}\n`}`,
+    `${code === 0 ? "ok    " : "FAILED"}  ${name}  ${seconds} s${note === undefined ? "" : `: ${note}`}\n${code === 0 ? "" : `${output}\n`}`,
   );
-  return code === 0;
+  return { name, passed: code === 0 };
 }
 
 /**
@@ -68,7 +86,7 @@ async function runCheck({ name, run }) {
  */
 export async function runChecks() {
   const waiting = [...checks];
-  /** @type {boolean[]} */
+  /** @type {Awaited<ReturnType<typeof runCheck>>[]} */
   const verdicts = [];
   const lane = async () => {
     for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
@@ -76,12 +94,12 @@ export async function runChecks() {
     }
   };
   await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, lane));
-  const passed = verdicts.filter(Boolean).length;
-  return { passed, failed: verdicts.length - passed, skipped: [] };
+  const failed = verdicts.filter(({ passed }) => !passed).map(({ name }) => name);
+  return { passed: verdicts.length - failed.length, failed, skipped: [] };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await setUp(["build"]);
   const { failed } = await runChecks();
-  process.exitCode = failed === 0 ? 0 : 1;
+  process.exitCode = failed.length === 0 ? 0 : 1;
 }

@@ -4,17 +4,29 @@
  * them to schemas/.
  */
 import * as v from "valibot";
+import type { ArenaStats } from "../src/arena/index.ts";
 import type { PlannedLimit } from "../src/cgroup/index.ts";
 import { controllers } from "../src/cgroup/index.ts";
+import type { EventsDocument } from "../src/events/index.ts";
+import type { SchedulerDocument } from "../src/guard/cpu/index.ts";
 import { rlimits } from "../src/kernel/index.ts";
+import type { AdaptiveLine } from "../src/policy/index.ts";
+import type { PolicyTestDocument } from "../src/policy/replay/index.ts";
+import type { PolicyEventDocument, ProcessVerdict } from "../src/policy/session/index.ts";
 import type { ReportsDocument, RunReport } from "../src/report/index.ts";
 import type { AttachPlanDocument, UpdateDocument } from "../src/run/attach/index.ts";
 import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
 import type { JobsDocument, StatusDocument, SweepDocument } from "../src/run/jobs/index.ts";
 import type { MetricsDocument, ViolationsDocument } from "../src/run/metrics/index.ts";
 import type { ExplanationDocument, WatchEventDocument } from "../src/run/watch/index.ts";
+import type { adaptive } from "./schemas/adaptive.ts";
+import { adaptiveSchemas } from "./schemas/adaptive.ts";
+import type { arena } from "./schemas/arena.ts";
+import { arenaSchemas } from "./schemas/arena.ts";
 import type { attachPlan, reports, update } from "./schemas/attach.ts";
-import { attachSchemas } from "./schemas/attach.ts";
+import { attachSchemas, refusal } from "./schemas/attach.ts";
+import type { eventsLine } from "./schemas/events.ts";
+import { eventsSchemas } from "./schemas/events.ts";
 import type { gc, jobs, status } from "./schemas/jobs.ts";
 import { jobsSchemas } from "./schemas/jobs.ts";
 import type { metrics, violations } from "./schemas/metrics.ts";
@@ -22,10 +34,16 @@ import { metricsSchemas } from "./schemas/metrics.ts";
 import type { Proof } from "./schemas/parts.ts";
 import { count, countOrNull, describe, seconds, text, textOrNull, texts, time, whole, yesNo } from "./schemas/parts.ts";
 import { plannedLimit } from "./schemas/planned-limit.ts";
+import { policyRecordSchemas } from "./schemas/policy-records.ts";
+import type { policyEvent, policyExplain, policyTest } from "./schemas/policy-run.ts";
+import { policyRunSchemas } from "./schemas/policy-run.ts";
 import { constraint, groupScope, intent, report, slaEligible, tags } from "./schemas/report.ts";
-import { watchConfigSchemas } from "./schemas/watch-config.ts";
+import { ruleFileSchemas } from "./schemas/rule-files.ts";
+import type { schedulerLine } from "./schemas/scheduler.ts";
+import { schedulerSchemas } from "./schemas/scheduler.ts";
 import type { watchEvent, watchExplain } from "./schemas/watch-event.ts";
 import { watchEventSchemas } from "./schemas/watch-event.ts";
+import { workloadSchemas } from "./schemas/workload.ts";
 
 const identity = (description: string) =>
   v.strictObject({
@@ -82,7 +100,7 @@ const start = v.strictObject({
     v.description("Directories of the job's group; empty without a group."),
   ),
   groups_since: textOrNull(
-    "When an update gave the group what it had not at the start, so that it counts only part of the use; null when it counts all.",
+    "When an update first gave the group what it had not at the start, so that it counts only part of the use; null when it counts all.",
   ),
   planned_groups: texts("Directories that are about to be made for the group."),
   constraints: v.pipe(v.array(constraint), v.description("Outcomes known so far.")),
@@ -191,16 +209,22 @@ const plan = v.strictObject({
   ),
   obstacles: texts("Why needed controllers cannot have a group."),
   weaker: texts("Limits that would stand in a weaker form only, each with the reason."),
+  failing: texts("Limits that would certainly fail, each with the reason."),
   limits: v.pipe(v.array(plannedLimit), v.description("Limits that have a mechanism on this host.")),
   settled: v.pipe(v.array(constraint), v.description("Outcomes that are certain before anything is tried.")),
   attributes: v.pipe(attributes, v.description("Process attributes; null or empty is left alone.")),
   timeout_sec: v.pipe(v.nullable(seconds()), v.description("Seconds until the workload would be ended; null: never.")),
   lifetime,
   scope: v.pipe(v.picklist(["auto", "cgroupfs", "systemd"]), v.description("The --scope, unchanged.")),
+  start_error: v.pipe(
+    v.nullable(v.strictObject(refusal)),
+    v.description("Why the command is certain never to start; null when that is not certain."),
+  ),
 });
 
 /** Each line fails to compile when a schema and the type in the code differ, in either direction. */
 export const schemasEqualTheTypes: readonly [
+  Proof<typeof arena, ArenaStats>,
   Proof<typeof report, RunReport>,
   Proof<typeof start, StartRecord>,
   Proof<typeof plannedLimit, PlannedLimit>,
@@ -215,7 +239,35 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof violations, ViolationsDocument>,
   Proof<typeof watchEvent, WatchEventDocument>,
   Proof<typeof watchExplain, ExplanationDocument>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true];
+  Proof<typeof adaptive, AdaptiveLine>,
+  Proof<typeof policyEvent, PolicyEventDocument>,
+  Proof<typeof policyExplain, ProcessVerdict>,
+  Proof<typeof policyTest, PolicyTestDocument>,
+  Proof<typeof eventsLine, EventsDocument>,
+  Proof<typeof schedulerLine, SchedulerDocument>,
+] = [
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+];
 
 /** File name and content of every schema; `npm run check` compares them with what is committed. */
 export function generateSchemas(): Record<string, object> {
@@ -223,10 +275,17 @@ export function generateSchemas(): Record<string, object> {
     "report.schema.json": describe("corral.report/1: the report of one job", report),
     "start.schema.json": describe("corral.start/1: the start record of a live job", start),
     "plan.schema.json": describe("corral.plan/1: what a run would do, by --dry-run --json", plan),
+    ...adaptiveSchemas,
+    ...arenaSchemas,
     ...attachSchemas,
     ...jobsSchemas,
     ...metricsSchemas,
-    ...watchConfigSchemas,
+    ...policyRecordSchemas,
+    ...policyRunSchemas,
+    ...ruleFileSchemas,
     ...watchEventSchemas,
+    ...workloadSchemas,
+    ...eventsSchemas,
+    ...schedulerSchemas,
   };
 }

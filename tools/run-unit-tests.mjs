@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { runChild } from "./child.mjs";
 import { root } from "./root.mjs";
 
@@ -21,7 +21,7 @@ export async function runUnitTests({ filter } = {}) {
   });
   const totals = readTotals(filter !== undefined);
   rmSync(join(root, resultFile), { force: true });
-  return code === 0 || totals.failed > 0 ? totals : { ...totals, failed: 1 };
+  return code === 0 || totals.failed.length > 0 ? totals : { ...totals, failed: [`broke off (status ${code})`] };
 }
 
 /**
@@ -32,13 +32,21 @@ function readTotals(filtered) {
   try {
     const result = JSON.parse(readFileSync(join(root, resultFile), "utf8"));
     const tests = result.testResults.flatMap((file) => file.assertionResults);
+    const failed = result.testResults.filter((file) => file.status === "failed").flatMap(failuresIn);
     const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
     return {
       passed: result.numPassedTests,
-      failed: Math.max(result.numFailedTests, result.testResults.filter((file) => file.status === "failed").length),
+      failed,
       skipped: filtered ? [] : skipped.map((test) => `${test.fullName}: ${test.status}`),
     };
-  } catch {
-    return { passed: 0, failed: 1, skipped: [] };
+  } catch (error) {
+    return { passed: 0, failed: [`no results: ${error.message}`], skipped: [] };
   }
+}
+
+/** The tests that failed in a file, or the file itself when it broke off outside of them. */
+function failuresIn({ name, assertionResults }) {
+  const place = relative(root, name);
+  const tests = assertionResults.filter((test) => test.status === "failed");
+  return tests.length === 0 ? [place] : tests.map((test) => `${test.fullName.replaceAll(/\s+/g, " ")} (${place})`);
 }

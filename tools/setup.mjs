@@ -4,7 +4,7 @@
  *
  *     node tools/setup.mjs [build] [vm] [tests]     groups of system packages; default: all three
  */
-import { statSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildNative } from "./build-native.mjs";
@@ -65,10 +65,26 @@ async function ensureNpmPackages() {
   writeStamp(npmStamp, wanted);
 }
 
-/** Whether `npm install` has been run for the lock file that is here: npm then leaves its own record. */
+/** Whether `npm install` has been run for the lock file that is here: every package it needs is there in its version. */
 function installedByHand() {
-  const record = statSync(join(root, "node_modules/.package-lock.json"), { throwIfNoEntry: false });
-  return record !== undefined && record.mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
+  const record = join(root, "node_modules/.package-lock.json");
+  if (!existsSync(record)) return false;
+  const installed = packagesIn(record);
+  return Object.entries(packagesIn(join(root, "package-lock.json"))).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === "" ||
+      optional === true ||
+      devOptional === true ||
+      (installed[path]?.version === version && existsSync(join(root, path))),
+  );
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>} by the path of their folders
+ */
+function packagesIn(file) {
+  return JSON.parse(readFileSync(file, "utf8")).packages;
 }
 
 async function buildNativePieces() {

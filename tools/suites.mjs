@@ -1,7 +1,9 @@
+import { availableParallelism } from "node:os";
 import { runChecks } from "./check.mjs";
 import { runNodeTests } from "./run-node-tests.mjs";
 import { runUnitTests } from "./run-unit-tests.mjs";
 import { runVmTests } from "./run-vm-tests.mjs";
+import { filesUnder } from "./stamp.mjs";
 import { findCommand } from "./system-packages.mjs";
 
 /** @typedef {import("./run-node-tests.mjs").Totals} Totals */
@@ -18,8 +20,8 @@ import { findCommand } from "./system-packages.mjs";
 export const suites = [
   { name: "unit", proves: "pure code", run: runUnitTests },
   nodeSuite("native", "launcher and addon against this kernel"),
-  nodeSuite("host", "real processes and cgroups of this host"),
-  nodeSuite("package", "the packed tarball and the checks themselves"),
+  { name: "host", proves: "real processes and cgroups of this host", run: runHostTests },
+  nodeSuite("package", "the packed tarball and the checks themselves", availableParallelism()),
   { ...nodeSuite("vm-harness", "the virtual machine itself"), unavailable: whyNoVm },
   {
     name: "vm",
@@ -32,13 +34,38 @@ export const suites = [
 /**
  * @param {string} name
  * @param {string} proves
+ * @param {number} [atOnce] how many files run side by side
  * @returns {Suite}
  */
-function nodeSuite(name, proves) {
+function nodeSuite(name, proves, atOnce = 1) {
   return {
     name,
     proves,
-    run: ({ filter }) => runNodeTests([`test/${name}`], { label: name, ...(filter && { filter }) }),
+    run: ({ filter }) => runNodeTests([`test/${name}`], { label: name, atOnce, ...(filter && { filter }) }),
+  };
+}
+
+/**
+ * Files of test/host that have the machine to themselves: they measure what processes get of it, or make so many at once
+ * that others would get little. All the rest runs side by side.
+ */
+const alone =
+  /\/(disk|doctor|effects|enrolment|events|fallback|jobs|library-crowd|many-jobs|pid-reuse|policy|programs|properties|update|watch|workload)/;
+
+/**
+ * @param {{ filter?: string }} options
+ * @returns {Promise<Totals>}
+ */
+async function runHostTests({ filter }) {
+  const files = filesUnder("test/host", (path) => path.endsWith(".test.ts"));
+  const options = { label: "host", ...(filter && { filter }) };
+  const [others, measuring] = [files.filter((path) => !alone.test(path)), files.filter((path) => alone.test(path))];
+  const first = await runNodeTests(others, { ...options, atOnce: availableParallelism() });
+  const second = await runNodeTests(measuring, options);
+  return {
+    passed: first.passed + second.passed,
+    failed: [...first.failed, ...second.failed],
+    skipped: [...first.skipped, ...second.skipped],
   };
 }
 

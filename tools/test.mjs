@@ -5,11 +5,12 @@
  *     node tools/test.mjs [SUITE…] [--filter PATTERN] [--with-check]
  */
 import { parseArgs } from "node:util";
+import { renderTotals } from "./render-totals.mjs";
 import { say } from "./say.mjs";
 import { setUp } from "./setup.mjs";
 
 /** @typedef {import("./system-packages.mjs").NeedGroup} NeedGroup */
-/** @typedef {import("./run-node-tests.mjs").Totals & { name: string, seconds: number }} Row */
+/** @typedef {import("./render-totals.mjs").Row} Row */
 
 /** System packages a suite needs; suites not named here need what the build needs. */
 const needs = /** @type {Record<string, NeedGroup[]>} */ ({
@@ -46,7 +47,8 @@ async function main() {
   for (const suite of known) {
     if (positionals.length === 0 || positionals.includes(suite.name)) rows.push(await runSuite(suite));
   }
-  return printTotals(rows);
+  process.stdout.write(`\n${renderTotals(rows)}\n`);
+  return rows.every(({ failed }) => failed.length === 0) ? 0 : 1;
 }
 
 /**
@@ -59,37 +61,17 @@ async function runSuite({ name, proves, unavailable, run }) {
   const reason = unavailable?.() ?? null;
   const totals =
     reason === null
-      ? await run(values.filter === undefined ? {} : { filter: values.filter })
-      : { passed: 0, failed: 0, skipped: [`the whole suite: ${reason}`] };
+      ? await run(values.filter === undefined ? {} : { filter: values.filter }).catch(brokeOff)
+      : { passed: 0, failed: [], skipped: [`the whole suite: ${reason}`] };
   if (reason !== null) process.stdout.write(`not run: ${reason}\n`);
   return { name, ...totals, seconds: (performance.now() - started) / 1000 };
 }
 
 /**
- * @param {readonly Row[]} rows
- * @returns {number} exit status
+ * A suite that cannot even begin fails as one, and the others run all the same.
+ * @param {Error} error
  */
-function printTotals(rows) {
-  const lines = [
-    "\nsuite        passed  failed  skipped   seconds",
-    ...rows.map(({ name, passed, failed, skipped, seconds }) =>
-      [name.padEnd(11), cell(passed, 8), cell(failed, 8), cell(skipped.length, 9), cell(seconds.toFixed(1), 10)].join(
-        "",
-      ),
-    ),
-    ...rows.flatMap(({ name, skipped }) => skipped.map((line) => `skipped in ${name}: ${line}`)),
-  ];
-  const sum = (count) => rows.reduce((total, row) => total + count(row), 0);
-  const failed = sum((row) => row.failed);
-  lines.push("", `${sum((row) => row.passed)} passed, ${failed} failed, ${sum((row) => row.skipped.length)} skipped`);
-  process.stdout.write(`${lines.join("\n")}\n`);
-  return failed === 0 ? 0 : 1;
-}
-
-/**
- * @param {string | number} value
- * @param {number} width
- */
-function cell(value, width) {
-  return String(value).padStart(width);
+function brokeOff(error) {
+  process.stdout.write(`broke off: ${error.stack}\n`);
+  return { passed: 0, failed: [`broke off: ${error.message.split("\n", 1)[0]}`], skipped: [] };
 }

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { errnoOf } from "../src/report/index.ts";
 import { type GuestSettings, renderGuestSettings, renderJob } from "./guest-files.ts";
+import { buildGuestProgram } from "./guest-program.ts";
+import { makeInitramfs } from "./initramfs.ts";
 import type { VmSpec } from "./options.ts";
 import { packageRoot } from "./package-files.ts";
-import { buildVmExit } from "./vm-exit.ts";
 
 const prefix = "corral-vm-";
 const diskBytes = 256 * 1024 * 1024;
@@ -41,6 +42,17 @@ export class GuestDirectory implements AsyncDisposable {
     this.diskFiles = Array.from({ length: disks }, (_, index) => join(path, `disk${index}`));
   }
 
+  /**
+   * Writes the first root for a kernel that needs modules before it sees the host's files.
+   * @param modules directory with them
+   * @returns the file
+   */
+  async writeInitramfs(modules: string): Promise<string> {
+    const file = join(this.path, "initramfs");
+    await writeFile(file, await makeInitramfs(modules));
+    return file;
+  }
+
   /** Creates the directory and everything that QEMU and the guest expect in it. */
   static async create(spec: VmSpec, settings: GuestSettings): Promise<GuestDirectory> {
     const directory = new GuestDirectory(await mkdtemp(join(temporaryRoot(), prefix)), spec.disks);
@@ -70,7 +82,7 @@ export class GuestDirectory implements AsyncDisposable {
     const guest = join(this.path, "guest");
     await cp(join(packageRoot(), "vm/guest"), guest, { recursive: true });
     await chmod(join(guest, "init"), 0o755);
-    await copyFile(await buildVmExit(), join(guest, "vmexit"));
+    await copyFile(await buildGuestProgram("vmexit"), join(guest, "vmexit"));
     await writeFile(join(guest, "settings"), renderGuestSettings(settings));
     await writeFile(join(guest, "job"), renderJob(spec, process.execPath));
     await writeFile(this.consoleFile, "");

@@ -9,8 +9,8 @@ import { requireTool } from "./tool.ts";
 const quietWaitMs = 300;
 
 export interface LockRequest {
-  /** File name below the cache directory. */
-  readonly name: string;
+  /** File names below the cache directory, each a lock; the first that is free is taken. */
+  readonly names: readonly [string, ...string[]];
   /** What the lock is for, for the progress line: "another virtual machine". */
   readonly holder: string;
   readonly onProgress?: ((message: string) => void) | undefined;
@@ -32,36 +32,46 @@ export class HostLock implements AsyncDisposable {
   }
 
   /**
-   * Waits until the lock is free and takes it.
+   * Takes the first lock that is free; when none is, waits for one of them.
    * @throws the signal's reason when aborted while waiting
    */
-  static async acquire({ name, holder, onProgress, signal }: LockRequest): Promise<HostLock> {
-    signal?.throwIfAborted();
-    const path = join(await makeCacheDirectory(), name);
-    const script = "echo locked; exec cat >/dev/null";
-    const child = spawn(requireTool("flock"), ["--exclusive", "--no-fork", path, "/bin/sh", "-c", script], {
-      stdio: ["pipe", "pipe", "ignore"],
-      detached: true,
-    });
+  static async acquire({ names, holder, onProgress, signal }: LockRequest): Promise<HostLock> {
+    const directory = await makeCacheDirectory();
+    for (const name of names) {
+      const lock = await HostLock.#take(join(directory, name), ["--nonblock"], signal);
+      if (lock !== null) return lock;
+    }
+    // Those who wait spread over the locks.
+    const path = join(directory, names[process.pid % names.length] ?? names[0]);
     const patience = setTimeout(() => onProgress?.(`waiting for ${holder} on this host to end`), quietWaitMs);
+    try {
+      const lock = await HostLock.#take(path, [], signal);
+      if (lock !== null) return lock;
+    } finally {
+      clearTimeout(patience);
+    }
+    throw new CorralError("VM_UNAVAILABLE", `${path} could not be locked`, { object: path });
+  }
+
+  /** Null when flock ended without the lock. */
+  static async #take(path: string, flags: readonly string[], signal: AbortSignal | undefined) {
+    signal?.throwIfAborted();
+    const script = "echo locked; exec cat >/dev/null";
+    const command = ["--exclusive", "--no-fork", ...flags, path, "/bin/sh", "-c", script];
+    const child = spawn(requireTool("flock"), command, { stdio: ["pipe", "pipe", "ignore"], detached: true });
     const stop = (): void => void child.kill("SIGKILL");
     signal?.addEventListener("abort", stop);
     try {
-      await new Promise<void>((resolve, reject) => {
-        child.stdout?.once("data", () => resolve());
+      const locked = await new Promise<boolean>((resolve, reject) => {
+        child.stdout?.once("data", () => resolve(true));
         child.once("error", reject);
-        child.once("exit", () =>
-          reject(new CorralError("VM_UNAVAILABLE", `${path} could not be locked`, { object: path })),
-        );
+        child.once("exit", () => resolve(false));
       });
-    } catch (error) {
       signal?.throwIfAborted();
-      throw error;
+      return locked ? new HostLock(path, child) : null;
     } finally {
-      clearTimeout(patience);
       signal?.removeEventListener("abort", stop);
     }
-    return new HostLock(path, child);
   }
 
   /** What the last holder noted; empty when there was none. */

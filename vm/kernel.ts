@@ -1,9 +1,21 @@
-import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  access,
+  constants,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CorralError, errnoOf } from "../src/report/index.ts";
 import { makeCacheDirectory } from "./cache-directory.ts";
 import { imagePackageOf, type KernelPackages, metapackage, planKernelPackages } from "./debian-packages.ts";
 import { HostLock } from "./host-lock.ts";
+import { earlyModuleFile, earlyModules } from "./initramfs.ts";
 import { extractVmlinux } from "./kernel-image.ts";
 import type { KernelName } from "./options.ts";
 import { PrivateApt } from "./private-apt.ts";
@@ -11,7 +23,11 @@ import { requireVm } from "./probe.ts";
 import { runTool } from "./tool.ts";
 
 /** The Debian suite behind each kernel name. */
-const suites: Readonly<Record<KernelName, string>> = { "debian-stable": "trixie", "debian-latest": "sid" };
+const suites: Readonly<Record<KernelName, string>> = {
+  "debian-oldstable": "bookworm",
+  "debian-stable": "trixie",
+  "debian-latest": "sid",
+};
 
 /** A kernel ready to boot. */
 export interface PreparedKernel {
@@ -23,6 +39,8 @@ export interface PreparedKernel {
   readonly version: string | null;
   /** What to give `modprobe -d`; null when modules were not asked for. */
   readonly modulesRoot: string | null;
+  /** Directory with the modules that it needs to see the host's files; null when it needs none. */
+  readonly earlyModules: string | null;
 }
 
 export interface PrepareOptions {
@@ -37,7 +55,7 @@ type Progress = (message: string) => void;
 
 /**
  * Makes a kernel ready to boot. One that is in the cache is used as it is, without the network.
- * @param name "debian-stable", "debian-latest" or an absolute path
+ * @param name "debian-oldstable", "debian-stable", "debian-latest" or an absolute path
  * @throws {CorralError} VM_UNAVAILABLE when it cannot be had, USAGE for an unknown name
  */
 export async function prepareKernel(
@@ -58,9 +76,9 @@ export async function prepareKernel(
 
   await requireVm(options.modules === true ? ["prepare", "modules"] : ["prepare"]);
   const holder = "another kernel download";
-  await using _lock = await HostLock.acquire({ name: "download.lock", holder, onProgress, signal: options.signal });
+  await using _lock = await HostLock.acquire({ names: ["download.lock"], holder, onProgress, signal: options.signal });
   const fetchedMeanwhile = options.refresh === true ? null : await readCached(name, options);
-  return fetchedMeanwhile ?? fetchKernel(name, onProgress, options);
+  return fetchedMeanwhile ?? (await fetchKernel(name, onProgress, options));
 }
 
 export function isKernelName(name: string): name is KernelName {
@@ -78,7 +96,7 @@ async function kernelByPath(image: string, { modules }: PrepareOptions): Promise
   await access(image, constants.R_OK).catch((cause: unknown) => {
     throw new CorralError("VM_UNAVAILABLE", `the kernel ${image} cannot be read`, { object: image, cause });
   });
-  return { image, release: null, version: null, modulesRoot: null };
+  return { image, release: null, version: null, modulesRoot: null, earlyModules: null };
 }
 
 async function fetchKernel(
@@ -97,7 +115,7 @@ async function fetchKernel(
   const directory = join(cache, packages.version);
   if (!(await exists(join(directory, "vmlinux")))) {
     onProgress?.(`downloading kernel ${packages.release}`);
-    await installParts(apt, [packages.image], packages, directory, keepVmlinux);
+    await installParts(apt, [packages.image], packages, directory, keepImage);
   }
   if (options.modules === true && !(await exists(join(directory, "modules")))) {
     onProgress?.(`downloading the modules of kernel ${packages.release}`);
@@ -106,7 +124,7 @@ async function fetchKernel(
   const record = join(cache, `${name}.json`);
   await writeFile(`${record}.new`, `${JSON.stringify({ schema: "corral.vm-kernel/1", ...packages }, null, 2)}\n`);
   await rename(`${record}.new`, record);
-  return preparedAt(directory, packages, options);
+  return await preparedAt(directory, packages, options);
 }
 
 /** Temporary directories of downloads whose Corral was killed; the caller holds the download lock. */
@@ -148,6 +166,25 @@ async function installParts(
   }
 }
 
+/** The kernel last: with it the directory counts as complete. */
+async function keepImage(unpacked: string, release: string, destination: string): Promise<void> {
+  await keepEarlyModules(unpacked, destination);
+  await keepVmlinux(unpacked, release, destination);
+}
+
+/** Where virtiofs is a module, it and what it needs; an image that has it built in comes without modules, or without this one. */
+async function keepEarlyModules(unpacked: string, destination: string): Promise<void> {
+  const files = await readdir(unpacked, { recursive: true });
+  const paths = earlyModules.map((name) => files.find((file) => file.endsWith(`/${name}.ko`)));
+  if (paths.at(-1) === undefined) return;
+  const fresh = join(destination, "early.new");
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh);
+  const present = paths.filter((path) => path !== undefined);
+  await Promise.all(present.map((path, order) => copyFile(join(unpacked, path), join(fresh, earlyModuleFile(order)))));
+  await rename(fresh, join(destination, "early"));
+}
+
 async function keepVmlinux(unpacked: string, release: string, destination: string): Promise<void> {
   const inBoot = join(unpacked, "boot", `vmlinuz-${release}`);
   const path = (await exists(inBoot)) ? inBoot : join(unpacked, "usr/lib/modules", release, "vmlinuz");
@@ -161,7 +198,9 @@ async function keepModules(unpacked: string, release: string, destination: strin
   const fresh = join(destination, "modules.new");
   await rm(fresh, { recursive: true, force: true });
   await mkdir(join(fresh, "lib/modules"), { recursive: true });
-  await rename(join(unpacked, "usr/lib/modules", release), join(fresh, "lib/modules", release));
+  const inUsr = join(unpacked, "usr/lib/modules", release);
+  const from = (await exists(inUsr)) ? inUsr : join(unpacked, "lib/modules", release);
+  await rename(from, join(fresh, "lib/modules", release));
   await runTool("depmod", ["--basedir", fresh, release]);
   await rename(fresh, join(destination, "modules"));
 }
@@ -172,7 +211,7 @@ async function readCached(name: KernelName, options: PrepareOptions): Promise<Pr
   const directory = join(await makeCacheDirectory("kernels"), packages.version);
   const needed = options.modules === true ? ["vmlinux", "modules"] : ["vmlinux"];
   const present = await Promise.all(needed.map((part) => exists(join(directory, part))));
-  return present.includes(false) ? null : preparedAt(directory, packages, options);
+  return present.includes(false) ? null : await preparedAt(directory, packages, options);
 }
 
 /** What was resolved for this name last time; anything unreadable counts as nothing. */
@@ -187,13 +226,15 @@ async function readRecord(name: KernelName): Promise<KernelPackages | null> {
   }
 }
 
-function preparedAt(
+async function preparedAt(
   directory: string,
   { release, version }: KernelPackages,
   { modules }: PrepareOptions,
-): PreparedKernel {
+): Promise<PreparedKernel> {
   const modulesRoot = modules === true ? join(directory, "modules") : null;
-  return { image: join(directory, "vmlinux"), release, version, modulesRoot };
+  const early = join(directory, "early");
+  const earlyModulesOrNull = (await exists(early)) ? early : null;
+  return { image: join(directory, "vmlinux"), release, version, modulesRoot, earlyModules: earlyModulesOrNull };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { CorralError } from "../src/report/index.ts";
 
-/** Kernels that Corral fetches by itself: Debian's cloud flavour of the stable release and of sid. */
-export type KernelName = "debian-stable" | "debian-latest";
+/** Kernels that Corral fetches by itself: Debian's cloud flavour of the last but one release, of the last, and of sid. */
+export type KernelName = "debian-oldstable" | "debian-stable" | "debian-latest";
 
 /** Which program is process 1 of the guest. */
 export type VmInit = "plain" | "systemd";

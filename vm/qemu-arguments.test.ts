@@ -8,6 +8,7 @@ const machine: Machine = {
   memoryMib: 2048,
   numaNodes: 1,
   kernel: "/cache/vmlinux",
+  initramfs: null,
   kernelCommandLine: "quiet ro",
   rootSocket: "/tmp/vm/root.sock",
   consoleFile: "/tmp/vm/console",
@@ -40,6 +41,11 @@ test("QEMU 10 runs guest processors in parallel and keeps every processor featur
     "-cpu",
     "max",
   ]);
+});
+
+test("a kernel that needs a first root is given it", () => {
+  const line = planQemuArguments({ ...machine, initramfs: "/tmp/vm/initramfs" }).join(" ");
+  expect(line).toContain("-kernel /cache/vmlinux -append quiet ro -initrd /tmp/vm/initramfs -chardev socket,id=root");
 });
 
 test("two nodes get a socket each and a distance of 20 between them", () => {

@@ -6,6 +6,8 @@ export interface Machine {
   readonly memoryMib: number;
   readonly numaNodes: number;
   readonly kernel: string;
+  /** File with the first root, or null for a kernel that needs none. */
+  readonly initramfs: string | null;
   readonly kernelCommandLine: string;
   /** Socket of virtiofsd. */
   readonly rootSocket: string;
@@ -44,6 +46,7 @@ export function planQemuArguments(machine: Machine): string[] {
     ...["-nodefaults", "-nographic", "-no-reboot", "-vga", "none", "-nic", "none", "-monitor", "none"],
     ...topology(machine),
     ...["-kernel", machine.kernel, "-append", machine.kernelCommandLine],
+    ...(machine.initramfs === null ? [] : ["-initrd", machine.initramfs]),
     ...["-chardev", `socket,id=root,path=${escapeComma(machine.rootSocket)}`],
     ...["-device", "vhost-user-fs-pci,chardev=root,tag=rootfs"],
     ...["-serial", `file:${machine.consoleFile}`],

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { realpath } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { CorralError } from "../src/report/index.ts";
 import { BoundProcess } from "./bound-process.ts";
@@ -18,10 +19,16 @@ import { runTool } from "./tool.ts";
 
 const qemuProgram = "qemu-system-x86_64";
 
+/** One per guest that may run: emulation keeps one processor of the host busy. */
+const guestLocks = (): [string, ...string[]] => [
+  "guest.lock",
+  ...Array.from({ length: availableParallelism() - 1 }, (_, index) => `guest.${index + 1}.lock`),
+];
+
 /**
  * Boots a guest that sees the host's files read-only, runs one command in it as root with all of
- * cgroup v2, and returns how it ended. One guest runs on a host at a time; others wait. Nothing is
- * left behind, also when this process is stopped by SIGINT, SIGTERM or SIGHUP.
+ * cgroup v2, and returns how it ended. As many guests run on a host as it has processors; others wait.
+ * Nothing is left behind, also when this process is stopped by SIGINT, SIGTERM or SIGHUP.
  * @throws {CorralError} USAGE for options out of range, VM_UNAVAILABLE when something is missing
  *   here, VM_FAILED when QEMU or virtiofsd gave up or this process was told to stop
  * @throws the reason of `options.signal` when that aborts
@@ -35,7 +42,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   const { signal } = interruption;
   const kernel = await prepareKernel(spec.kernel, onProgress, { modules: spec.modules, signal });
   await using lock = await HostLock.acquire({
-    name: "guest.lock",
+    names: guestLocks(),
     holder: "another virtual machine",
     onProgress,
     signal,
@@ -63,6 +70,7 @@ async function planArguments(spec: VmSpec, kernel: PreparedKernel, directory: Gu
     memoryMib: spec.memoryMib,
     numaNodes: spec.numaNodes,
     kernel: kernel.image,
+    initramfs: kernel.earlyModules === null ? null : await directory.writeInitramfs(kernel.earlyModules),
     kernelCommandLine: renderKernelCommandLine(directory.path, spec.init, spec.kernelArguments),
     rootSocket: directory.rootSocket,
     consoleFile: directory.consoleFile,

@@ -1,10 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { packageRoot } from "../../src/kernel/index.ts";
 import { host } from "../lib/group-parent.ts";
 import { makeRuncBundle } from "./runc-bundle.ts";
 import type { Settings } from "./settings.ts";
-import { bareSpawnScript, findProgram, plainEnvironment, threeLimits } from "./settings.ts";
+import { findProgram, plainEnvironment, threeLimits, writeBareScript } from "./settings.ts";
 
 /** A command line to measure cold, or why it cannot be measured here. */
 export type ColdVariant =
@@ -80,8 +80,7 @@ function peers(settings: Settings, env: readonly string[]): ColdVariant[] {
 /** Everything measured cold, in the order of a round. */
 export function coldVariants(settings: Settings): ColdVariant[] {
   const { scratch, memoryState, diskState, parent } = settings;
-  const script = path.join(scratch, "bare.cjs");
-  writeFileSync(script, bareSpawnScript);
+  const script = writeBareScript(scratch);
   const node = process.execPath;
   const cli = install(path.join(scratch, "installed"));
   const env = plainEnvironment();

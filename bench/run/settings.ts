@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { NativeAddon } from "../../src/kernel/index.ts";
 import type { BenchParent } from "../lib/group-parent.ts";
@@ -34,9 +34,15 @@ export function plainEnvironment(extra: Readonly<Record<string, string>> = {}): 
   return [...kept, ...Object.entries(extra)].map(([name, value]) => `${name}=${value}`);
 }
 
-/** A Node script that does nothing but spawn the same program: what a user would write instead. */
-export const bareSpawnScript = `"use strict";
+const bareSpawnScript = `"use strict";
 const { spawn } = require("node:child_process");
 const [command, ...args] = process.argv.slice(2);
 spawn(command, args, { stdio: "inherit" }).on("exit", (code, signal) => process.exit(signal ? 1 : code));
 `;
+
+/** A Node script that does nothing but spawn the same program: what a user would write instead. @returns its path */
+export function writeBareScript(scratch: string): string {
+  const script = path.join(scratch, "bare.cjs");
+  writeFileSync(script, bareSpawnScript);
+  return script;
+}

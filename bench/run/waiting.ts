@@ -7,7 +7,7 @@ import { interleave, nowMs, sleep, summarize } from "../lib/measure.ts";
 import type { Target } from "../lib/print.ts";
 import { fixed, table } from "../lib/print.ts";
 import type { Settings } from "./settings.ts";
-import { plainEnvironment, threeLimits } from "./settings.ts";
+import { plainEnvironment, threeLimits, writeBareScript } from "./settings.ts";
 
 export interface Waiter {
   readonly name: string;
@@ -54,7 +54,7 @@ async function measureWaiters(settings: Settings): Promise<Waiter[]> {
   const state = { CORRAL_STATE_DIR: memoryState, CORRAL_CGROUP_PARENT: parent.argument };
   const workload = ["sleep", String(watchedSec + 5)];
   const commands = new Map([
-    ["bare Node script", [`${scratch}/bare.cjs`, ...workload]],
+    ["bare Node script", [writeBareScript(scratch), ...workload]],
     ["corral run, three limits", [cli, "run", "--quiet", ...threeLimits, "--", ...workload]],
     ["corral run --timeout 1h", [cli, "run", "--quiet", "--timeout", "1h", "--", ...workload]],
   ]);

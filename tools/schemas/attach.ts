@@ -4,7 +4,7 @@ import { count, describe, text, texts, whole, yesNo } from "./parts.ts";
 import { plannedLimit } from "./planned-limit.ts";
 import { constraint, report } from "./report.ts";
 
-const refusal = {
+export const refusal = {
   code: text("Stable error code, see docs/errors.md."),
   message: text("The error, one line."),
 };
@@ -62,6 +62,7 @@ const plan = v.strictObject({
   ),
   obstacles: texts("Why needed controllers cannot have a group."),
   weaker: texts("Limits that would stand in a weaker form only, each with the reason."),
+  failing: texts("Limits that would certainly fail, each with the reason."),
   limits: v.pipe(v.array(plannedLimit), v.description("Limits that have a mechanism on this host.")),
   settled: v.pipe(v.array(constraint), v.description("Outcomes that are certain before anything is tried.")),
   moves: v.pipe(v.array(move), v.description("Processes that would be moved into the group.")),

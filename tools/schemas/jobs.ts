@@ -212,9 +212,9 @@ export const gc = v.strictObject({
       v.strictObject({
         path: text("The file."),
         kind: v.pipe(
-          v.picklist(["lock", "temporary", "claim", "log"]),
+          v.picklist(["lock", "temporary", "claim", "log", "result", "policy"]),
           v.description(
-            "lock: its holder is dead; temporary: its writer was killed; claim: its job is gone; log: so is its result.",
+            "lock: its holder is dead; temporary: its writer was killed; claim: its job is gone; log: so is its result; result: it is older than was asked for; policy: what a policy kept that is gone.",
           ),
         ),
       }),

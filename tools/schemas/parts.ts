@@ -12,6 +12,23 @@ export const countOrNull = (description: string) => v.pipe(v.nullable(whole()), 
 export const seconds = () => v.pipe(v.number(), v.minValue(0));
 export const texts = (description: string) => v.pipe(v.array(v.string()), v.description(description));
 
+const figure = (what: string) =>
+  v.pipe(v.nullable(seconds()), v.description(`${what}, microseconds; null without any.`));
+/** A distribution of durations, as `LatencyFigures` has it. */
+export const latency = (description: string) =>
+  v.pipe(
+    v.strictObject({
+      count: count("How many were measured."),
+      p50_us: figure("Median"),
+      p90_us: figure("90th percentile"),
+      p99_us: figure("99th percentile"),
+      p999_us: figure("99.9th percentile"),
+      max_us: figure("Longest"),
+      mean_us: figure("Mean"),
+    }),
+    v.description(description),
+  );
+
 /** A type without readonly and brands, at every depth, so that two spellings of one shape compare equal. */
 type Plain<T> = T extends number
   ? T extends object

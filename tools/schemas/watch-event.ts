@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { matchKeyNames } from "../../src/run/watch/index.ts";
 import { count, describe, text, textOrNull, texts, time, whole } from "./parts.ts";
 
-const source = v.picklist(["proc connector", "polling"]);
+const source = v.picklist(["bpf", "proc connector", "polling"]);
 const pid = count("Process id.");
 const rule = text("Name of the rule.");
 const job_id = text("Id of the job.");
@@ -78,7 +78,14 @@ export const watchEvent = v.variant("event", [
   kind("reload_failed", "The file has mistakes; the rules stay as they were.", {
     problems: texts("The mistakes, FILE:LINE:COLUMN: message."),
   }),
-  kind("source_ended", "Events have ended; scans go on.", { message: text("Why.") }),
+  kind("source_ended", "Events have ended; scans go on.", {
+    message: text("Why."),
+    retry_ms: count("Milliseconds to the next attempt to open them again."),
+  }),
+  kind("source_reopened", "Events have come back; a scan looks for what ran meanwhile.", {
+    source: v.pipe(source, v.description("Where they come from.")),
+    down_ms: count("Milliseconds without events."),
+  }),
   kind("scan_failed", "A scan failed.", { message: text("Why.") }),
   kind("events_lost", "Events were lost; the scan has looked for what they would have told.", {
     lost: count("How many since the last time this was said."),
@@ -90,7 +97,7 @@ export const watchEvent = v.variant("event", [
   }),
 ]);
 
-const keys = (description: string) =>
+export const keys = (description: string) =>
   v.pipe(
     v.array(
       v.strictObject({

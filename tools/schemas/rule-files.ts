@@ -1,0 +1,20 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+import type * as v from "valibot";
+import { guardConfigSchema } from "../../src/guard/index.ts";
+import { policyRulesSchema } from "../../src/policy/rules/index.ts";
+import { watchConfigSchema } from "../../src/run/watch/index.ts";
+
+/** A file of rules for editors. What JSON Schema has no words for (sizes, patterns, user names) Corral judges itself. */
+function forEditors(title: string, schema: v.GenericSchema): object {
+  const { $schema = "http://json-schema.org/draft-07/schema#", ...rest } = toJsonSchema(schema, {
+    typeMode: "input",
+    errorMode: "ignore",
+  });
+  return { $schema, title, ...rest };
+}
+
+export const ruleFileSchemas: Readonly<Record<string, object>> = {
+  "guard-config.schema.json": forEditors("The file of corral guard, version 1", guardConfigSchema),
+  "policy-rules.schema.json": forEditors("The file of rules of corral policy, version 1", policyRulesSchema),
+  "watch-config.schema.json": forEditors("The file of rules of corral watch, version 1", watchConfigSchema),
+};
