@@ -46,6 +46,7 @@ export type { SchedulerSpec } from "./scheduler.ts";
 export type { Duration, ModuleReference, NumberList, OneOf } from "./value-types.ts";
 export type { CustomWork, PlainWork, WorkPhase, WorkSpec, WorkType } from "./work.ts";
 export type {
+  GivenParameters,
   PhaseKind,
   WorkDescription,
   WorkParameter,

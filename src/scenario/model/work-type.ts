@@ -67,12 +67,8 @@ const count = (fallback: number, about: string, { min = 1, max = 1_000_000_000 }
   about,
 });
 
-const choice = (choices: readonly string[], fallback: string, about: string): ChoiceParameter => ({
-  kind: "choice",
-  choices,
-  fallback,
-  about,
-});
+const choice = <const C extends string>(choices: readonly C[], fallback: NoInfer<C>, about: string) =>
+  ({ kind: "choice", choices, fallback, about }) satisfies ChoiceParameter;
 
 /** The number a parameter has; 0 for one that is not there. */
 const value = (parameters: WorkParameters, name: string): number => Number(parameters[name] ?? 0);
@@ -84,13 +80,19 @@ const alone = (): number => 1;
 const pair = (): number => 2;
 const onePlus = (name: string) => (parameters: WorkParameters) => value(parameters, name) + 1;
 
-const work = (about: string, rest: Partial<Omit<WorkDescription, "about">> = {}): WorkDescription => ({
+type Parameters = WorkDescription["parameters"];
+
+/** A row of the table, with the defaults of what is left out; it keeps the exact type of its parameters. */
+const work = <const P extends Parameters = Record<never, never>>(
+  about: string,
+  rest: Partial<Omit<WorkDescription, "about" | "parameters">> & { readonly parameters?: P } = {},
+): Omit<WorkDescription, "parameters"> & { readonly parameters: P } => ({
   about,
-  parameters: {},
   groupSize: alone,
   samples: "none",
   support: "native",
   ...rest,
+  parameters: rest.parameters ?? ({} as P),
 });
 
 const spinIters = count(1024, "Iterations of the spin loop per turn.", { min: 0 });
@@ -342,6 +344,22 @@ export const workTypes = {
 } as const satisfies Readonly<Record<string, WorkDescription>>;
 
 export type WorkTypeName = keyof typeof workTypes;
+
+type ValueOf<P> = P extends { readonly kind: "number" }
+  ? number
+  : P extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] }
+    ? C
+    : string;
+type ParametersOf<K extends WorkTypeName> = (typeof workTypes)[K]["parameters"];
+
+/** Parameters as they are given: those left out have their defaults; a group must be named. */
+export type GivenParameters<K extends WorkTypeName> = {
+  readonly [P in keyof ParametersOf<K> as ParametersOf<K>[P] extends { readonly kind: "group" } ? never : P]?: ValueOf<
+    ParametersOf<K>[P]
+  >;
+} & {
+  readonly [P in keyof ParametersOf<K> as ParametersOf<K>[P] extends { readonly kind: "group" } ? P : never]: string;
+};
 
 export const workTypeNames = Object.keys(workTypes) as readonly WorkTypeName[];
 

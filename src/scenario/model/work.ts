@@ -1,6 +1,6 @@
 import type { AffinityIntent, MemPolicy, MemPolicyFlag, SchedPolicy } from "./placement.ts";
 import type { Duration, ModuleReference, OneOf } from "./value-types.ts";
-import type { PhaseKind, WorkParameters, WorkTypeName } from "./work-type.ts";
+import type { GivenParameters, PhaseKind, WorkTypeName } from "./work-type.ts";
 
 /** Kinds of work that need no parameter: by name alone they have their defaults. */
 export type PlainWork = Exclude<WorkTypeName, "Sequence" | "Custom" | "CgroupAttachStorm">;
@@ -17,7 +17,7 @@ export interface CustomWork extends ModuleReference {
 }
 
 type ParameterWork = {
-  readonly [K in Exclude<WorkTypeName, "Sequence" | "Custom">]: WorkParameters;
+  readonly [K in Exclude<WorkTypeName, "Sequence" | "Custom">]: GivenParameters<K>;
 };
 
 /** A kind of work by its parameters; those left out have their defaults (the table `workTypes`). */
