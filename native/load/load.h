@@ -31,6 +31,8 @@ struct load_options;
 struct load_type {
 	const char *name;
 	const char *params[LOAD_PARAMS]; /* all must be given */
+	bool needs_text; /* one at least must be given */
+	bool needs_phase;
 	enum load_latency_kind latency;
 	void (*work)(struct load *load);
 	/* Workers of a group, which share `shared`; NULL: every worker by itself. */
@@ -42,7 +44,7 @@ struct load_type {
 	bool (*ready)(struct load *load);
 };
 
-enum load_phase_kind { PHASE_SPIN, PHASE_SLEEP, PHASE_YIELD, PHASE_IO, PHASE_ALU };
+enum load_phase_kind { PHASE_SPIN, PHASE_SLEEP, PHASE_YIELD, PHASE_IO };
 
 struct load_phase {
 	enum load_phase_kind kind;
@@ -79,8 +81,10 @@ struct load {
 	int schedstat_fd;
 };
 
-extern const struct load_type load_types[];
+/* types.c */
 const struct load_type *find_load_type(const char *name);
+/* One line per type: name, latency, parameters. */
+int print_load_types(void);
 
 /* Whether to go on. */
 static inline bool load_goes_on(const struct load *load)
@@ -93,13 +97,19 @@ static inline uint64_t load_param(const struct load *load, unsigned at)
 	return load->options->params[at];
 }
 
+/* So many units of work are done. */
+static inline void load_units(struct load *load, uint64_t units)
+{
+	load->work_units += units;
+	__atomic_store_n(&load->counters->work_units, load->work_units, __ATOMIC_RELAXED);
+}
+
 /* One iteration is done, which was so many units of work. Costs two stores. */
 static inline void load_count(struct load *load, uint64_t units)
 {
 	load->iterations += 1;
-	load->work_units += units;
 	__atomic_store_n(&load->counters->iterations, load->iterations, __ATOMIC_RELAXED);
-	__atomic_store_n(&load->counters->work_units, load->work_units, __ATOMIC_RELAXED);
+	load_units(load, units);
 }
 
 /* So many turns of a loop that the compiler keeps, of about one cycle each. */

@@ -37,7 +37,7 @@ static bool parse_param(const char *text, struct load_options *options, unsigned
 /* "KIND:MICROSECONDS". */
 static bool parse_phase(const char *text, struct load_options *options)
 {
-	static const char *const names[] = { "spin", "sleep", "yield", "io", "alu" };
+	static const char *const names[] = { "spin", "sleep", "yield", "io" };
 	const char *colon = strchr(text, ':');
 	int64_t us;
 
@@ -126,6 +126,8 @@ bool parse_load_options(int argc, char **argv, struct load_options *options)
 			return false;
 	for (unsigned at = 0; at < LOAD_PARAMS && options->type->params[at] != NULL; at += 1)
 		wanted |= 1u << at;
+	if ((options->type->needs_text && options->text_count == 0) || (options->type->needs_phase && options->phase_count == 0))
+		return false;
 	if (given != wanted || options->workers == 0)
 		return false;
 	group = load_group_size(options);

@@ -79,6 +79,8 @@ int main(int argc, char **argv)
 		return run_load(argc, argv);
 	if (argc == 2 && strcmp(argv[1], "load-layout") == 0)
 		return print_load_layout();
+	if (argc == 2 && strcmp(argv[1], "load-types") == 0)
+		return print_load_types();
 	for (size_t index = 0; argc > 1 && index < sizeof(loops) / sizeof(loops[0]); index += 1)
 		if (strcmp(argv[1], loops[index].name) == 0)
 			body = loops[index].body;

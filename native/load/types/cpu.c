@@ -18,7 +18,8 @@ void work_spin(struct load *load)
 	}
 }
 
-void multiply(uint64_t turns)
+/* Four chains that do not wait for each other. */
+static void multiply(uint64_t turns)
 {
 	uint64_t a = 3, b = 5, c = 7, d = 11;
 
@@ -67,7 +68,7 @@ void work_smt_spin(struct load *load)
 	}
 }
 
-/* Parameters: hot turns, cold touches, how often both make up an iteration. */
+/* Parameters: multiplications of a hot turn, touches of a cold one, how many of the one before the other. */
 void work_ipc_variance(struct load *load)
 {
 	volatile uint8_t *cold = mmap(NULL, COLD_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -75,11 +76,14 @@ void work_ipc_variance(struct load *load)
 	if (cold == MAP_FAILED)
 		return;
 	while (load_goes_on(load)) {
-		for (uint64_t period = 0; period < load_param(load, 2) && load_goes_on(load); period += 1) {
+		for (uint64_t turn = 0; turn < load_param(load, 2) && load_goes_on(load); turn += 1) {
 			multiply(load_param(load, 0));
+			cost(load, load_param(load, 0));
+		}
+		for (uint64_t turn = 0; turn < load_param(load, 2) && load_goes_on(load); turn += 1) {
 			for (uint64_t touch = 0; touch < load_param(load, 1); touch += 1)
 				cold[load_random(load) % COLD_BYTES] += 1;
-			cost(load, load_param(load, 0) + load_param(load, 1));
+			cost(load, load_param(load, 1));
 		}
 	}
 }

@@ -81,7 +81,7 @@ struct matrices {
 	double *values; /* of three */
 };
 
-/* Parameters: receivers, KiB of three matrices, multiplications per call, microseconds of thinking. */
+/* Parameters: receivers, KiB of three matrices, multiplications per call, microseconds that the caller thinks. */
 bool ready_fan_out_compute(struct load *load)
 {
 	struct matrices *matrices = malloc(sizeof(*matrices));
@@ -118,13 +118,12 @@ void work_fan_out_compute(struct load *load)
 
 	while (load_goes_on(load)) {
 		if (load->place == 0) {
-			if (!call_all(load))
+			if (!load_sleep_until(load, load_look(load) + load_param(load, 3) * LOAD_NS_PER_US) || !call_all(load))
 				return;
 			load_count(load, 1);
 			continue;
 		}
-		if (!await_call(load, &seen) ||
-		    !load_sleep_until(load, load->looked_ns + load_param(load, 3) * LOAD_NS_PER_US))
+		if (!await_call(load, &seen))
 			return;
 		for (uint64_t turn = 0; turn < load_param(load, 2) && load_goes_on(load); turn += 1) {
 			multiply_matrices(load->own);
@@ -135,7 +134,7 @@ void work_fan_out_compute(struct load *load)
 	}
 }
 
-/* Parameters: waiters, how often they are woken (then all rest), microseconds between two times. */
+/* Parameters: waiters, how often they are woken in an iteration of the waker, microseconds before each time. */
 void work_thundering_herd(struct load *load)
 {
 	uint32_t seen = 0;
@@ -148,12 +147,11 @@ void work_thundering_herd(struct load *load)
 			answer(load);
 			continue;
 		}
-		if (load->iterations == load_param(load, 1)) {
-			load_sleep_until(load, UINT64_MAX);
-			return;
-		}
 		if (!load_sleep_until(load, load_look(load) + load_param(load, 2) * LOAD_NS_PER_US) || !call_all(load))
 			return;
-		load_count(load, 1);
+		if ((load->work_units + 1) % load_param(load, 1) == 0)
+			load_count(load, 1);
+		else
+			load_units(load, 1);
 	}
 }

@@ -41,9 +41,12 @@ void work_futex_pair(struct load *load)
 	take_turns(load, load_param(load, 0));
 }
 
-/* Parameters: scheduling class of the first and of the second (enum load_class), turns of the spin loop, priority. */
+/* Among real-time tasks of the host, the middle. */
+#define REALTIME_PRIORITY 50
+
+/* Parameters: scheduling class of the first and of the second (enum load_class), turns of the spin loop. */
 void work_asymmetric_waker(struct load *load)
 {
-	load_set_class(load, (enum load_class)load_param(load, load->place), (int)load_param(load, 3));
+	load_set_class(load, (enum load_class)load_param(load, load->place), REALTIME_PRIORITY);
 	take_turns(load, load_param(load, 2));
 }

@@ -23,33 +23,28 @@ static int move(const char *procs, pid_t pid)
 	return error;
 }
 
-/* Parameter: microseconds in a group. Texts: cgroup.procs files, one after the other. Latency: of a move. */
+/* Parameters: groups, microseconds in each. Texts: their cgroup.procs files. */
 void work_cgroup_churn(struct load *load)
 {
 	for (uint32_t at = load->index; load_goes_on(load); at += 1) {
-		uint64_t before = load_look(load);
-		int error = move(load->options->texts[at % load->options->text_count], 0);
-
-		load_latency(load, load_look(load) - before);
-		load_failed(load, error);
-		load_spin_for(load, load_param(load, 0) * LOAD_NS_PER_US, false);
+		load_failed(load, move(load->options->texts[at % load->options->text_count], 0));
+		load_spin_for(load, load_param(load, 1) * LOAD_NS_PER_US, false);
 		load_count(load, 1);
 	}
 }
 
 /*
- * Parameter: 1 to let the kernel reap. Text: a cgroup.procs file. A child ends while it is moved: ESRCH is what the race is
+ * Parameter: 0 to let the kernel reap. Text: a cgroup.procs file. A child ends while it is moved: ESRCH is what the race is
  * about, and no failure.
  */
 void work_attach_storm(struct load *load)
 {
-	bool ignores = load_param(load, 0) != 0;
+	bool ignores = load_param(load, 0) == 0;
 
 	if (ignores)
 		signal(SIGCHLD, SIG_IGN);
 	while (load_goes_on(load)) {
 		pid_t child = fork();
-		uint64_t before = now_ns();
 		int error;
 
 		if (child == 0)
@@ -60,11 +55,11 @@ void work_attach_storm(struct load *load)
 			continue;
 		}
 		error = move(load->options->texts[0], child);
-		load_latency(load, load_look(load) - before);
 		if (error != ESRCH)
 			load_failed(load, error);
 		while (!ignores && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 			;
+		load_look(load);
 		load_count(load, 1);
 	}
 }

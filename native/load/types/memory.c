@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Parameters: KiB of the region, touches per cycle, turns of the spin loop after them. */
+/* Parameters: KiB of the region, touches per cycle, turns of the spin loop after each. */
 bool ready_page_faults(struct load *load)
 {
 	size_t bytes = load_param(load, 0) * 1024;
@@ -24,10 +24,11 @@ void work_page_faults(struct load *load)
 	uint64_t touches = load_param(load, 1);
 
 	while (load_goes_on(load)) {
-		for (uint64_t touch = 0; touch < touches; touch += 1)
+		for (uint64_t touch = 0; touch < touches; touch += 1) {
 			region[load_random(load) % (bytes / page) * page] = 1;
+			load_spin(load_param(load, 2));
+		}
 		madvise(load->own, bytes, MADV_DONTNEED);
-		load_spin(load_param(load, 2));
 		load_count(load, touches);
 		load_look(load);
 	}

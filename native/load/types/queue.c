@@ -8,7 +8,7 @@ struct queue {
 	_Alignas(128) uint64_t put_ns[];
 };
 
-/* Parameters: producers, consumers, how many a producer makes per second, turns of the spin loop per item, places. */
+/* Parameters: producers, consumers, how many a producer makes per second (0: all he can), turns of the spin loop per item, places. */
 size_t queue_bytes(const struct load_options *options)
 {
 	return sizeof(struct queue) + options->params[4] * sizeof(uint64_t);
@@ -53,11 +53,11 @@ static bool pass(struct load *load, uint64_t *item, bool puts)
 
 static void produce(struct load *load)
 {
-	uint64_t interval = LOAD_NS_PER_S / load_param(load, 2);
+	uint64_t rate = load_param(load, 2), interval = rate == 0 ? 0 : LOAD_NS_PER_S / rate;
 	uint64_t due = load->begun_ns + interval;
 
 	while (load_sleep_until(load, due)) {
-		uint64_t now = now_ns();
+		uint64_t now = load_look(load);
 
 		if (!pass(load, &now, true))
 			return;

@@ -3,8 +3,6 @@
 
 #include <sched.h>
 
-/* Long enough that looking does not count, short enough that an end is seen. */
-#define ALU_TURNS (4 * LOAD_SPINS)
 #define IO_REST_NS (100 * LOAD_NS_PER_US)
 
 bool ready_sequence(struct load *load)
@@ -45,9 +43,6 @@ static void turn(struct load *load, enum load_phase_kind kind, uint64_t until)
 	case PHASE_IO:
 		write_stripe(load);
 		rest_until(load, now_ns() + IO_REST_NS);
-		break;
-	case PHASE_ALU:
-		multiply(ALU_TURNS);
 		break;
 	}
 }

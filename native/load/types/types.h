@@ -10,8 +10,6 @@ void work_spin(struct load *load);
 void work_alu(struct load *load);
 void work_smt_spin(struct load *load);
 void work_ipc_variance(struct load *load);
-/* Multiplies in four chains that do not wait for each other. */
-void multiply(uint64_t turns);
 /* yield.c */
 void work_yield(struct load *load);
 void work_mixed(struct load *load);

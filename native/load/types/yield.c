@@ -3,15 +3,11 @@
 
 #include <sched.h>
 
-/* The latency is how long the others had the CPU. */
+/* Every yield may be the one after which others have the CPU for long, so that each is looked at. */
 static void yield_once(struct load *load, uint64_t units)
 {
-	uint64_t before = now_ns(), now;
-
 	sched_yield();
-	now = now_ns();
-	load_latency(load, now - before);
-	load_look_at(load, now);
+	load_look(load);
 	load_count(load, units);
 }
 
