@@ -116,10 +116,9 @@ export const workTypes = {
       samples: "wake",
     },
   ),
-  IoRandRead: work("Reads 4 KiB past the page cache at a random place.", { samples: "wake", support: "later" }),
+  IoRandRead: work("Reads 4 KiB past the page cache at a random place.", { samples: "wake" }),
   IoConvoy: work("Writes in order and reads at random by turns, synchronising every 16.", {
     samples: "wake",
-    support: "later",
   }),
   Bursty: work("Uses a CPU, then sleeps.", {
     parameters: {
@@ -171,12 +170,10 @@ export const workTypes = {
   }),
   CrossAffinityChurn: work("Rewrites the affinity of its siblings between two masks one CPU apart.", {
     parameters: { spin_iters: spinIters },
-    support: "later",
   }),
   PolicyChurn: work("Goes through the scheduling policies.", {
     parameters: { spin_iters: spinIters },
     samples: "wake",
-    support: "later",
   }),
   PageFaultChurn: work("Faults pages in at random, and gives them back.", {
     parameters: {
@@ -248,7 +245,6 @@ export const workTypes = {
     },
     groupSize: pair,
     samples: "wake",
-    support: "later",
   }),
   WakeChain: work("Each wakes the next, in a ring.", {
     parameters: {
@@ -296,7 +292,6 @@ export const workTypes = {
     },
     groupSize: onePlus("cfs_workers"),
     samples: "wake",
-    support: "later",
   }),
   EpollStorm: work("Producers write an eventfd on which consumers wait by epoll, one woken per event.", {
     parameters: {
@@ -314,7 +309,6 @@ export const workTypes = {
       precise_timing: choice(["off", "on"], "off", "on: timer slack of 1 ns."),
     },
     samples: "wake",
-    support: "later",
   }),
   TimerLatency: work("Sleeps to absolute deadlines and measures how late it wakes.", {
     parameters: { interval_us: count(1000, "From one deadline to the next.", { max: usPerHour }) },
@@ -322,11 +316,10 @@ export const workTypes = {
   }),
   NetTraffic: work("Sends itself packets; needs a network card.", { samples: "wake", support: "later" }),
   IrqWake: work("Is woken by a network card.", { groupSize: pair, samples: "wake", support: "later" }),
-  AluHot: work("Four independent chains of multiplications.", { samples: "cost", support: "later" }),
+  AluHot: work("Four independent chains of multiplications.", { samples: "cost" }),
   SmtSiblingSpin: work("Two spin on the hardware threads of one core.", {
     groupSize: pair,
     samples: "cost",
-    support: "later",
   }),
   IpcVariance: work("Arithmetic and random touches of 512 KiB by turns.", {
     parameters: {
@@ -335,7 +328,6 @@ export const workTypes = {
       period_iters: count(64, "Turns of one before the other."),
     },
     samples: "cost",
-    support: "later",
   }),
   Custom: work("A function of the user's, which owns the loop and tells what it measured.", {
     samples: "own",
