@@ -80,6 +80,8 @@ async function live(plan: WorkerPlan): Promise<{ readonly reports: WorkerReport[
   );
   set.release();
   await progresses(set);
+  if (describeWork(plan.workType).samples !== "none")
+    await until("a latency is recorded", () => set.sample().some(({ samples }) => samples > 0));
   await progresses(set);
   const began = performance.now();
   const reports = await set.stop();
