@@ -106,7 +106,7 @@ export function buildNative({ root = repositoryRoot, force = false } = {}) {
     },
     {
       name: "corral-worker",
-      inputs: listSources(path.join(root, "native", "worker")),
+      inputs: ["worker", "load", "load/types"].flatMap((folder) => listSources(path.join(root, "native", folder))),
       flags: [...warnings, "-static"],
       reason: null,
     },

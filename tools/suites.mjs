@@ -50,7 +50,7 @@ function nodeSuite(name, proves, atOnce = 1) {
  * that others would get little. All the rest runs side by side.
  */
 const alone =
-  /\/(disk|doctor|effects|enrolment|events|fallback|jobs|library-crowd|many-jobs|pid-reuse|policy|programs|properties|update|watch|workload)/;
+  /\/(disk|doctor|effects|enrolment|events|fallback|jobs|library-crowd|many-jobs|pid-reuse|policy|programs|properties|scenario|update|watch|workload)/;
 
 /**
  * @param {{ filter?: string }} options

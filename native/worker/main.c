@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker.h"
+#include "../load/options.h"
+#include "../load/set.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -52,9 +54,18 @@ static bool parse_option(const char *name, const char *value, struct worker_opti
 
 static int usage(void)
 {
-	static const char text[] = "usage: corral-worker fork-exit|fork-touch|fork-exec|trace [options]; started by corral, see native/BOUNDARY.md\n";
+	static const char text[] = "usage: corral-worker fork-exit|fork-touch|fork-exec|trace|load [options]; started by corral, see native/BOUNDARY.md\n";
 
 	return write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? EXIT_USAGE : EXIT_USAGE;
+}
+
+static int run_load(int argc, char **argv)
+{
+	struct load_options options;
+
+	if (!parse_load_options(argc - 2, argv + 2, &options))
+		return usage();
+	return run_leader(&options);
 }
 
 int main(int argc, char **argv)
@@ -64,6 +75,12 @@ int main(int argc, char **argv)
 	int status;
 	bool is_trace = argc > 1 && strcmp(argv[1], "trace") == 0;
 
+	if (argc > 1 && strcmp(argv[1], "load") == 0)
+		return run_load(argc, argv);
+	if (argc == 2 && strcmp(argv[1], "load-layout") == 0)
+		return print_load_layout();
+	if (argc == 2 && strcmp(argv[1], "load-types") == 0)
+		return print_load_types();
 	for (size_t index = 0; argc > 1 && index < sizeof(loops) / sizeof(loops[0]); index += 1)
 		if (strcmp(argv[1], loops[index].name) == 0)
 			body = loops[index].body;

@@ -27,6 +27,7 @@ export {
   taskFlags,
 } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
+export { exitFromWaitStatus } from "./exit-info.ts";
 export type { ExitEvents, ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
 export { observeProcess, zombieStatus } from "./foreign-process.ts";
 export { hostName } from "./host-name.ts";

@@ -4,7 +4,7 @@
  * What it may not know: any one format. It opens the file it is given and nothing else. Loads YAML and schemas: entered
  * by those who read such files, never on the way of a run.
  */
-export type { ConfigPath } from "./document.ts";
+export type { ConfigDocument, ConfigPath } from "./document.ts";
 export type { ConfigProblem } from "./error.ts";
 export { ConfigError } from "./error.ts";
 export type { ConfigIssue } from "./judge.ts";

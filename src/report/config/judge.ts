@@ -27,6 +27,7 @@ interface Shape {
   readonly wrapped?: Shape;
   readonly item?: Shape;
   readonly getter?: (value: unknown) => Shape;
+  readonly options?: readonly Shape[];
 }
 
 const plain = (key: string): string => key.toLowerCase().replace(/[^a-z0-9]/g, "");
@@ -41,10 +42,18 @@ function unknownKey(key: string, known: readonly string[]): string {
 /** Names that mean something to JavaScript, which the schema library skips. */
 const unsafeKeys: readonly string[] = ["__proto__", "prototype", "constructor"];
 
+/** Of alternatives the only one that a list, or that keys and values can be. */
+function alternativeFor(options: readonly Shape[], value: unknown): Shape | undefined {
+  const fitting = options.filter(({ item, entries }) => (Array.isArray(value) ? item : entries) !== undefined);
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
 /** Keys that no schema knows, all of them (the schema library stops at the first), and lists where keys should be. */
 function findForeignKeys(shape: Shape, value: unknown, path: ConfigPath): readonly ConfigIssue[] {
   if (shape.wrapped !== undefined) return findForeignKeys(shape.wrapped, value, path);
   if (shape.getter !== undefined) return findForeignKeys(shape.getter(value), value, path);
+  const alternative = shape.options === undefined ? undefined : alternativeFor(shape.options, value);
+  if (alternative !== undefined) return findForeignKeys(alternative, value, path);
   const { item, entries } = shape;
   if (typeof value !== "object" || value === null) return [];
   if (item !== undefined) {
@@ -83,9 +92,10 @@ export function judgeValues(schema: v.GenericSchema, value: unknown): readonly C
   const foreign = findForeignKeys(schema, value, []);
   const misplaced = foreign.filter(({ at }) => at === "value");
   const { issues = [] } = v.safeParse(schema, value);
+  const told = foreign.map(({ path }) => pathName(path));
   const others = issues
     .filter(({ expected }) => expected !== "never")
     .flatMap((issue) => flatten(issue))
-    .filter(({ path }) => !misplaced.some((one) => isWithin(path, one.path)));
+    .filter(({ path }) => !misplaced.some((one) => isWithin(path, one.path)) && !told.includes(pathName(path)));
   return [...foreign, ...others].map((one) => ({ ...one, message: `${pathName(one.path)} ${one.message}` }));
 }

@@ -52,14 +52,18 @@ export interface Judged<T> {
  * @param judge says what the values mean, or everything that is wrong with them
  * @throws ConfigError (code CONFIG) with everything that is wrong
  */
-export function parseConfig<T>(text: string, file: string, judge: (value: unknown, name: string) => Judged<T>): T {
+export function parseConfig<T>(
+  text: string,
+  file: string,
+  judge: (value: unknown, name: string, document: ConfigDocument) => Judged<T>,
+): T {
   const name = fileName(file);
   if (Buffer.byteLength(text) > maxFileBytes) {
     throw new CorralError("CONFIG", `${name}: is larger than 1 MiB, more than any rules need`, { object: file });
   }
   const { document, problems } = readConfigDocument(text);
   if (document === null) throw new ConfigError(name, problems);
-  const { config, issues } = judge(document.value, name);
+  const { config, issues } = judge(document.value, name, document);
   if (config === null) throw new ConfigError(name, distinct(document, issues));
   return config;
 }

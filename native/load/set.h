@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A set of workers: their shared memory, and the two sides that use it, leader and worker. */
+#ifndef CORRAL_LOAD_SET_H
+#define CORRAL_LOAD_SET_H
+
+#include <sys/types.h>
+
+#include "load.h"
+
+struct load_set {
+	const struct load_options *options;
+	uint32_t group_size;
+	struct load_header *header;
+	struct load_counters *counters;
+	char *records;
+	size_t record_bytes;
+	char *groups; /* what the workers of a group share; not in the memfd */
+	size_t group_bytes;
+};
+
+/* Where whoever started us finds the memory: /proc/PID/fd/3. */
+#define LOAD_MEMORY_FD 3
+
+static inline struct load_record *set_record(const struct load_set *set, uint32_t index)
+{
+	return (struct load_record *)(void *)(set->records + index * set->record_bytes);
+}
+
+/* set.c: makes the memory, all of it touched: it is charged to the leader's group and not to the workers'. */
+bool make_set(const struct load_options *options, struct load_set *set);
+/* layout.c: prints what memory.h says. */
+int print_load_layout(void);
+/* worker.c: the life of a worker; the value is its exit status. */
+int run_worker(const struct load_set *set, uint32_t index, pid_t leader);
+/* leader.c: the value is the exit status of the program. */
+int run_leader(const struct load_options *options);
+
+#endif

@@ -1,0 +1,128 @@
+import { getSystemErrorName } from "node:util";
+import type { Latencies } from "./latencies.ts";
+import { readLatencies } from "./latencies.ts";
+import { layout, readCount } from "./layout.ts";
+import type { WorkerSample } from "./sample.ts";
+
+/** How a worker came to its end. timed-out: it was killed because it did not stop in time. lost: nobody knows. */
+export type WorkerEnd =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "signaled"; readonly signal: number }
+  | { readonly kind: "timed-out" }
+  | { readonly kind: "lost" };
+
+/** What a worker's latencies are; none: its work type has none. */
+export const latencyKinds = ["none", "wake", "cost", "timer"] as const;
+
+/** All that is known of a worker at its end. Counts of one that was killed are those until then. */
+export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | "samples"> {
+  /** Group of workers that share something, and the place in it: what it does there is the work type's business. */
+  readonly group: number;
+  readonly role: number;
+  /** It stopped when it was told to and wrote its report. */
+  readonly completed: boolean;
+  readonly end: WorkerEnd;
+  /** From its first instruction of work to its last. */
+  readonly wallTimeNs: number;
+  /** Wall less CPU time, sleep included. */
+  readonly offCpuNs: number;
+  readonly latencyKind: (typeof latencyKinds)[number];
+  readonly latencies: Latencies;
+  /** Exact, null without a sample. */
+  readonly minLatencyNs: number | null;
+  readonly maxLatencyNs: number | null;
+  /** CPUs it was seen on, and those of each cpuset that was in force (`WorkerSet.beginCpuset`; the last eight). */
+  readonly cpusUsed: readonly number[];
+  readonly cpusByCpuset: readonly (readonly number[])[];
+  /** Times it was put on a CPU, switches and faults; null for one that did not complete. */
+  readonly slices: number | null;
+  readonly voluntarySwitches: number | null;
+  readonly involuntarySwitches: number | null;
+  readonly minorFaults: number | null;
+  readonly majorFaults: number | null;
+  /** Pages of the worker on each node at its end (numa_maps); null for one that did not complete. */
+  readonly numaPages: Readonly<Record<number, number>> | null;
+  /** Pages that the kernel moved between nodes meanwhile, for all processes of the system. */
+  readonly numaPagesMigrated: number | null;
+  /** Operations that the kernel refused, and the errno of the last. */
+  readonly failures: number;
+  readonly failureError: string | null;
+  /** Errno of set_mempolicy(2), of a scheduling policy that the work type asks for, of setresuid(2) and the like. */
+  readonly memPolicyError: string | null;
+  readonly schedPolicyError: string | null;
+  readonly identityError: string | null;
+}
+
+function listBits(record: Buffer, at: number): number[] {
+  const cpus: number[] = [];
+  for (let byte = 0; byte < layout.cpus / 8; byte += 1) {
+    const bits = record.readUInt8(at + byte);
+    for (let bit = 0; bits !== 0 && bit < 8; bit += 1) if ((bits & (1 << bit)) !== 0) cpus.push(byte * 8 + bit);
+  }
+  return cpus;
+}
+
+/** The CPUs of the cpusets so far, oldest first. @param cpusets how many there were */
+export function readCpus(record: Buffer, cpusets: number): number[][] {
+  const first = Math.max(0, cpusets - layout.epochs);
+  return Array.from({ length: Math.min(cpusets, layout.epochs) }, (_, at) =>
+    listBits(record, layout.record.cpus + (((first + at) % layout.epochs) * layout.cpus) / 8),
+  );
+}
+
+const errorName = (record: Buffer, at: number): string | null => {
+  const errno = record.readInt32LE(at);
+  return errno === 0 ? null : getSystemErrorName(-errno);
+};
+
+function readNodes(record: Buffer): Record<number, number> {
+  const pages: Record<number, number> = {};
+  for (let node = 0; node < layout.nodes; node += 1) {
+    const count = readCount(record, layout.record.numa_pages + node * 8);
+    if (count > 0) pages[node] = count;
+  }
+  return pages;
+}
+
+/** @param elapsedNs from the release on, for a worker that wrote no end of its own */
+export function readReport(
+  record: Buffer,
+  sample: WorkerSample,
+  facts: { readonly end: WorkerEnd; readonly cpusets: number; readonly elapsedNs: number },
+): WorkerReport {
+  const { record: at } = layout;
+  const { stage, hasEnded: _, samples, ...counters } = sample;
+  const completed = stage === "reported";
+  const whole = (offset: number): number | null => (completed ? readCount(record, offset) : null);
+  const begunNs = record.readBigUInt64LE(at.begun_ns);
+  const doneNs = record.readBigUInt64LE(at.done_ns);
+  const wallTimeNs = completed ? Number(doneNs - begunNs) : begunNs === 0n ? 0 : facts.elapsedNs;
+  const cpusByCpuset = readCpus(record, facts.cpusets);
+  return {
+    ...counters,
+    group: record.readUInt32LE(at.group),
+    role: record.readUInt32LE(at.role),
+    completed,
+    end: facts.end,
+    wallTimeNs,
+    offCpuNs: Math.max(0, wallTimeNs - counters.cpuTimeNs),
+    latencyKind: latencyKinds[record.readUInt32LE(at.latency_kind)] ?? "none",
+    latencies: readLatencies(record),
+    minLatencyNs: samples === 0 ? null : readCount(record, at.latency_min_ns),
+    maxLatencyNs: samples === 0 ? null : readCount(record, at.latency_max_ns),
+    cpusUsed: [...new Set(cpusByCpuset.flat())].toSorted((a, b) => a - b),
+    cpusByCpuset,
+    slices: whole(at.slices),
+    voluntarySwitches: whole(at.voluntary_switches),
+    involuntarySwitches: whole(at.involuntary_switches),
+    minorFaults: whole(at.minor_faults),
+    majorFaults: whole(at.major_faults),
+    numaPages: completed ? readNodes(record) : null,
+    numaPagesMigrated: whole(at.numa_pages_migrated),
+    failures: record.readUInt32LE(at.failures),
+    failureError: errorName(record, at.failure_errno),
+    memPolicyError: errorName(record, at.mempolicy_errno),
+    schedPolicyError: errorName(record, at.policy_errno),
+    identityError: errorName(record, at.identity_errno),
+  };
+}

@@ -1,0 +1,73 @@
+import type { WorkerStage } from "./layout.ts";
+import { layout, readCount, workerStages } from "./layout.ts";
+
+/** Counters of one worker at one moment. Each is of a moment of its own: they are read while it works. */
+export interface WorkerSample {
+  readonly index: number;
+  readonly pid: number;
+  readonly stage: WorkerStage;
+  readonly hasEnded: boolean;
+  readonly iterations: number;
+  readonly workUnits: number;
+  /** Latencies recorded. */
+  readonly samples: number;
+  readonly migrations: number;
+  /** CPU it was on at its last look. */
+  readonly cpu: number;
+  /** CPU time since the release, at most 100 ms of work old. */
+  readonly cpuTimeNs: number;
+  /** Time it was runnable and did not run, as old; 0 on kernels without schedstat. */
+  readonly runDelayNs: number;
+  /** Longest time between two looks, where it ended, and when, from the release on. */
+  readonly maxGapNs: number;
+  readonly maxGapCpu: number;
+  readonly maxGapAtNs: number;
+}
+
+/** What the header says of the memory. */
+export interface MemoryShape {
+  readonly workers: number;
+  readonly countersOffset: number;
+  readonly countersBytes: number;
+  readonly recordsOffset: number;
+  readonly recordBytes: number;
+}
+
+export function readShape(header: Buffer): MemoryShape {
+  const read = (at: number): number => header.readUInt32LE(at);
+  const { header: places } = layout;
+  return {
+    workers: read(places.workers),
+    countersOffset: read(places.counters_offset),
+    countersBytes: read(places.counters_bytes),
+    recordsOffset: read(places.records_offset),
+    recordBytes: read(places.record_bytes),
+  };
+}
+
+/** Of the begin of the memory: header and counters. */
+export function readSamples(memory: Buffer, shape: MemoryShape): WorkerSample[] {
+  return Array.from({ length: shape.workers }, (_, index) =>
+    readSample(memory, shape.countersOffset + index * shape.countersBytes, index),
+  );
+}
+
+function readSample(memory: Buffer, at: number, index: number): WorkerSample {
+  const { counters } = layout;
+  return {
+    index,
+    pid: memory.readInt32LE(at + counters.pid),
+    stage: workerStages[memory.readUInt32LE(at + counters.stage)] ?? "starting",
+    hasEnded: memory.readUInt32LE(at + counters.ended) !== 0,
+    iterations: readCount(memory, at + counters.iterations),
+    workUnits: readCount(memory, at + counters.work_units),
+    samples: readCount(memory, at + counters.samples),
+    migrations: readCount(memory, at + counters.migrations),
+    cpu: memory.readUInt32LE(at + counters.cpu),
+    cpuTimeNs: readCount(memory, at + counters.cpu_ns),
+    runDelayNs: readCount(memory, at + counters.run_delay_ns),
+    maxGapNs: readCount(memory, at + counters.max_gap_ns),
+    maxGapCpu: memory.readUInt32LE(at + counters.max_gap_cpu),
+    maxGapAtNs: readCount(memory, at + counters.max_gap_at_ns),
+  };
+}

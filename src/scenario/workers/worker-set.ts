@@ -1,0 +1,153 @@
+import { exitFromWaitStatus } from "../../kernel/index.ts";
+import type { Latencies } from "./latencies.ts";
+import { readLatencies } from "./latencies.ts";
+import { layout } from "./layout.ts";
+import type { Leader } from "./leader.ts";
+import type { WorkerEnd, WorkerReport } from "./report.ts";
+import { readReport } from "./report.ts";
+import type { WorkerSample } from "./sample.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+
+/** How long workers that were never released work before they are stopped, so that a report says something. */
+const unreleasedGraceMs = 500;
+/** Default of `stop`. */
+const stopMs = 5000;
+/** A killed process that does not end within this is stuck in the kernel; its report says so. */
+const killMs = 2000;
+
+/** What is known of the ends of the workers, while lines come. */
+export interface Ends {
+  /** Status in the form of wait(2) by worker. */
+  readonly statuses: ReadonlyMap<number, number>;
+  /** Settles when all have ended, or the leader has. */
+  readonly allEnded: Promise<void>;
+}
+
+/**
+ * Workers of one kind, made and placed together. They are born blocked: place their `pids`, set their attributes, then
+ * `release` them. Their pids stay theirs until the set is closed. When we die, so do they.
+ */
+export class WorkerSet implements AsyncDisposable {
+  readonly pids: readonly number[];
+  readonly #leader: Leader;
+  readonly #memory: SharedMemory;
+  readonly #ends: Ends;
+  #isReleased = false;
+  #epoch = 0;
+  #closing: Promise<void> | null = null;
+
+  constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
+    this.#leader = leader;
+    this.#memory = memory;
+    this.#ends = ends;
+    this.pids = memory.samples().map(({ pid }) => pid);
+  }
+
+  /** Lets all workers begin. Idempotent. */
+  release(): void {
+    this.#isReleased = true;
+    this.#leader.tell("go");
+  }
+
+  /** Counters of all workers, with one system call; workers are not disturbed. */
+  sample(): WorkerSample[] {
+    return this.#memory.samples();
+  }
+
+  /** Latencies so far, by worker: what a phase added is `latenciesSince`. */
+  latencies(): Latencies[] {
+    return this.pids.map((_, index) => readLatencies(this.#memory.record(index)));
+  }
+
+  /** Settles when no worker runs any more. */
+  get ended(): Promise<void> {
+    return this.#ends.allEnded;
+  }
+
+  /** Say so before the CPUs that workers may use are changed: which they are on meanwhile is not recorded. */
+  suspendCpus(): void {
+    this.#epoch |= 1;
+    this.#memory.setEpoch(this.#epoch);
+  }
+
+  /** The change is done: CPUs are recorded anew from now on. */
+  beginCpuset(): void {
+    this.suspendCpus();
+    this.#memory.clearCpus(((this.#epoch + 1) / 2) % layout.epochs);
+    this.#epoch += 1;
+    this.#memory.setEpoch(this.#epoch);
+  }
+
+  /**
+   * Tells the workers to stop, kills those that have not after `timeoutMs` (default 5000) and all that they made, and
+   * closes the set. A frozen worker cannot stop: thaw its group first. Workers that were never released work for 500 ms.
+   * @returns a report for every worker, also of those that were killed
+   */
+  async stop({ timeoutMs = stopMs }: { readonly timeoutMs?: number } = {}): Promise<WorkerReport[]> {
+    if (!this.#isReleased) {
+      this.release();
+      await within(this.#ends.allEnded, unreleasedGraceMs);
+    }
+    this.#leader.tell("stop");
+    const inTime = await within(this.#ends.allEnded, timeoutMs);
+    const late = new Set(inTime ? [] : this.#running());
+    return this.#finish(late);
+  }
+
+  /** As `stop`, without asking: no worker completes. */
+  async kill(): Promise<WorkerReport[]> {
+    return this.#finish(new Set());
+  }
+
+  #running(): number[] {
+    return this.pids.flatMap((_, index) => (this.#ends.statuses.has(index) ? [] : [index]));
+  }
+
+  async #finish(late: ReadonlySet<number>): Promise<WorkerReport[]> {
+    this.#leader.tell("kill");
+    await within(this.#ends.allEnded, killMs);
+    const reports = this.#reports(late);
+    await this[Symbol.asyncDispose]();
+    return reports;
+  }
+
+  #reports(late: ReadonlySet<number>): WorkerReport[] {
+    const releasedNs = this.#memory.releasedNs();
+    const elapsedNs = releasedNs === 0n ? 0 : Number(process.hrtime.bigint() - releasedNs);
+    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, elapsedNs };
+    return this.sample().map((sample) =>
+      readReport(this.#memory.record(sample.index), sample, { ...facts, end: this.#endOf(sample.index, late) }),
+    );
+  }
+
+  #endOf(index: number, late: ReadonlySet<number>): WorkerEnd {
+    if (late.has(index)) return { kind: "timed-out" };
+    const status = this.#ends.statuses.get(index);
+    if (status === undefined) return { kind: "lost" };
+    const { code, signal } = exitFromWaitStatus(status);
+    return signal === null ? { kind: "exited", code: code ?? 0 } : { kind: "signaled", signal };
+  }
+
+  /** Kills what runs and frees everything; no reports. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#leader.tell("quit");
+    this.#memory.close();
+    await this.#leader.child.exit;
+  }
+}
+
+/** Whether a promise settled in so many milliseconds. */
+async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const settled = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return settled;
+}
