@@ -13,12 +13,17 @@ export interface DeclinedAnswer {
 export interface PlannedAnswer {
   /** The name that this connection calls its job by. */
   readonly run: string;
+  /** The job's id. */
+  readonly job: string;
+  /** How many of the last words of the command line are the command. */
+  readonly command_words: number;
   readonly stderr: string;
   /** Directory of the v2 group that the process is to be born in; null: none. */
   readonly group: string | null;
   /** For the launcher, up to and including `--` (native/BOUNDARY.md). */
   readonly options: readonly string[];
-  readonly variables: readonly (readonly [string, string | null])[];
+  /** Changes to the environment, one after the other: `NAME=VALUE`, or `NAME` for one that goes. */
+  readonly variables: readonly string[];
   /** The workload's stdout is Corral's stderr, for the report goes to stdout. */
   readonly json: boolean;
   /** The file that the report goes to; null: none. */

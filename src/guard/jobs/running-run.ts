@@ -12,6 +12,7 @@ import type { ServedRun } from "./served-run.ts";
 /** One run of a client, from its plan to its end. */
 export class RunningRun {
   readonly #id: string;
+  readonly #jobId: string;
   readonly #served: ServedRun;
   readonly #launch: ClientLaunch;
   readonly #started: Promise<StartResult>;
@@ -25,8 +26,9 @@ export class RunningRun {
     this.#served = served;
     this.#launch = new ClientLaunch(client.pid);
     const { spec, directories, quiet } = served;
+    this.#jobId = spec.jobId ?? generateJobId(spec.command[0] ?? "");
     this.#started = startRun(
-      { ...spec, jobId: spec.jobId ?? generateJobId(spec.command[0] ?? "") },
+      { ...spec, jobId: this.#jobId },
       {
         directories,
         resultSync: "after",
@@ -55,10 +57,12 @@ export class RunningRun {
       const { variables, json, report, spec } = this.#served;
       return {
         run: this.#id,
+        job: this.#jobId,
+        command_words: spec.command.length,
         stderr: this.#say(),
         group: request.cgroup,
         options: launcherArguments(request.launcherOptions, null, null, null).slice(1),
-        variables,
+        variables: variables.map(([name, value]) => (value === null ? name : `${name}=${value}`)),
         json,
         report,
         own_group: spec.processGroup === "own",
