@@ -2,7 +2,6 @@
 /* `corral run` where a guard answers: its command line goes there as it is, and whatever is not for the guard is Node's. */
 #include "thin.h"
 
-#include <string.h>
 #include <unistd.h>
 
 /* What the guard takes in one request (src/guard/rpc). */
@@ -11,16 +10,11 @@
 /* The variables that a command line of `corral run` is read with. */
 static const char *const read_with[] = { "CORRAL_STATE_DIR", "CORRAL_CGROUP_PARENT" };
 
-static bool wants_no_guard(char **argv)
+static bool wants_no_guard(void)
 {
 	const char *wish = variable("CORRAL_NO_DAEMON");
 
-	if (wish != NULL && wish[0] != '\0')
-		return true;
-	for (char **word = argv; *word != NULL && strcmp(*word, "--") != 0; word++)
-		if (strcmp(*word, "--no-daemon") == 0)
-			return true;
-	return false;
+	return wish != NULL && wish[0] != '\0';
 }
 
 static bool put_text(struct text *out, const char *text)
@@ -68,7 +62,7 @@ void run_run(int argc, char **argv)
 	struct text request = { bytes, 0, sizeof(bytes), false };
 	int connection, status;
 
-	if (wants_no_guard(argv) || geteuid() != 0)
+	if (wants_no_guard() || geteuid() != 0)
 		return;
 	connection = guard_connect(guard_socket());
 	if (connection < 0)

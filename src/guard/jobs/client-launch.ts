@@ -18,6 +18,9 @@ export class ClientLaunch {
 
   constructor(clientPid: number) {
     this.#clientPid = clientPid;
+    // A client may go when nobody waits for either any more.
+    this.#planned.promise.catch(() => {});
+    this.#launched.promise.catch(() => {});
   }
 
   /** Settles when the group stands and the client is to make the process. */

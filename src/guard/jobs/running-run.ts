@@ -43,12 +43,12 @@ export class RunningRun {
         },
       },
     );
-    this.#started.then(
-      (result) => {
-        if (result.started) this.#job = result.job;
-      },
-      () => {},
-    );
+    void this.#keepJob();
+  }
+
+  async #keepJob(): Promise<void> {
+    const result = await this.#started.catch(() => null);
+    if (result?.started === true) this.#job = result.job;
   }
 
   /** Answers when the group stands, or when there will be no workload. */
