@@ -90,6 +90,10 @@ export function buildNative({ root = repositoryRoot, force = false } = {}) {
   const directory = prebuildDirectory(root);
   const headers = findNodeHeaders();
   const freestanding = listSources(path.join(root, "native", "freestanding"));
+  // The thin client is its workload's launcher itself.
+  const launching = listSources(path.join(root, "native", "launcher")).filter(
+    (file) => !/(main|tether|restore|goodbye)\.c$/.test(file),
+  );
   /** @type {{ name: string, inputs: string[], flags: string[], reason: string | null }[]} */
   const pieces = [
     {
@@ -100,7 +104,7 @@ export function buildNative({ root = repositoryRoot, force = false } = {}) {
     },
     {
       name: "corral",
-      inputs: [...listSources(path.join(root, "native", "thin")), ...freestanding],
+      inputs: [...listSources(path.join(root, "native", "thin")), ...launching, ...freestanding],
       flags: [...warnings, ...freestandingFlags],
       reason: null,
     },

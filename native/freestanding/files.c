@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -57,6 +58,22 @@ pid_t getpid(void)
 pid_t waitpid(pid_t pid, int *status, int options)
 {
 	return (pid_t)syscall(SYS_wait4, (long)pid, status, (long)options, NULL);
+}
+
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+	return (pid_t)syscall(SYS_wait4, (long)pid, status, (long)options, usage);
+}
+
+int dup2(int from, int to)
+{
+	/* Of the same two it would complain. */
+	return from == to ? to : (int)syscall(SYS_dup3, (long)from, (long)to, 0L);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	return (int)syscall(SYS_setsockopt, (long)fd, (long)level, (long)name, value, (long)length);
 }
 
 int socket(int domain, int type, int protocol)

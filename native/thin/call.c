@@ -180,7 +180,7 @@ static int conclude(const struct call *call, const struct tool *tool, int status
 	} else {
 		say_feedback(result.body);
 		if (tool->report != NULL) {
-			int failed = write_report(tool->report, result.body);
+			int failed = write_report(tool->report, result.body, "");
 
 			if (failed != 0)
 				return failed;

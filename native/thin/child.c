@@ -21,7 +21,7 @@ struct clone3_arguments {
  * Born in the group, where this user may put a process there: to be moved takes milliseconds, because the kernel
  * waits until no other process is being forked (native/BOUNDARY.md).
  */
-static int clone_into(const char *group)
+int clone_into(const char *group)
 {
 	int directory = open(group, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct clone3_arguments arguments = {
@@ -37,13 +37,13 @@ static int clone_into(const char *group)
 	return (int)pid;
 }
 
-static int clone_beside(void)
+int clone_beside(void)
 {
 	/* The order of the other arguments differs between architectures; they are all zero. */
 	return (int)syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
 }
 
-static ssize_t read_some(int fd, void *bytes, size_t length)
+ssize_t read_some(int fd, void *bytes, size_t length)
 {
 	ssize_t count;
 
@@ -62,6 +62,7 @@ static _Noreturn void be_child(int channel, const char *file, char **argv)
 	if (write(channel, &byte, 1) != 1 || read_some(channel, &byte, 1) != 1)
 		_exit(EXIT_CORRAL);
 	release_signals();
+	drop_token();
 	restore_environment();
 	execvp(file, argv);
 	error = errno;

@@ -3,6 +3,15 @@
 #define CORRAL_THIN_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* fork(2), the child in a group of cgroup v2 from its birth on; -1: it cannot be. */
+int clone_into(const char *group);
+/* fork(2), the child in our own groups. */
+int clone_beside(void);
+/* read(2) that no signal breaks off. */
+ssize_t read_some(int fd, void *bytes, size_t length);
 
 /* A child that is to execute a command, and waits for the word to do so. */
 struct child {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "thin.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,8 +31,7 @@ static char **find_entry(const char *start)
 	return NULL;
 }
 
-/* A tool is not the client: it acts for no session. */
-static void drop_token(void)
+void drop_token(void)
 {
 	char **kept = environ;
 
@@ -41,12 +41,44 @@ static void drop_token(void)
 	*kept = NULL;
 }
 
+static size_t name_length(const char *entry)
+{
+	const char *end = strchr(entry, '=');
+
+	return end == NULL ? strlen(entry) : (size_t)(end - entry);
+}
+
+bool change_environment(char **changes, size_t count)
+{
+	size_t entries = 0, kept = 0;
+	char **changed;
+
+	while (environ[entries] != NULL)
+		entries++;
+	changed = calloc(entries + count + 1, sizeof(*changed));
+	if (changed == NULL)
+		return false;
+	memcpy(changed, environ, entries * sizeof(*changed));
+	for (size_t i = 0; i < count; i++) {
+		size_t length = name_length(changes[i]);
+
+		kept = 0;
+		for (size_t at = 0; at < entries; at++)
+			if (name_length(changed[at]) != length || memcmp(changed[at], changes[i], length) != 0)
+				changed[kept++] = changed[at];
+		if (changes[i][length] == '=')
+			changed[kept++] = changes[i];
+		entries = kept;
+	}
+	changed[entries] = NULL;
+	environ = changed;
+	return true;
+}
+
 void restore_environment(void)
 {
-	char **saved, **kept = environ;
+	char **saved = find_entry("CORRAL_SAVED_NODE_EXTRA_CA_CERTS="), **kept = environ;
 
-	drop_token();
-	saved = find_entry("CORRAL_SAVED_NODE_EXTRA_CA_CERTS=");
 	if (saved == NULL)
 		return;
 	*saved += sizeof(put_aside) - 1;

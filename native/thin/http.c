@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -42,6 +43,13 @@ int guard_connect(const char *path)
 		return connection;
 	close(connection);
 	return -1;
+}
+
+void guard_patience(int connection, int seconds)
+{
+	struct timeval patience = { .tv_sec = seconds };
+
+	setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 }
 
 static bool send_all(int connection, const char *bytes, size_t length)
@@ -174,7 +182,7 @@ static void put_token(struct text *request)
 
 bool guard_send(int connection, const char *path, struct span body)
 {
-	static char bytes[24 * 1024];
+	static char bytes[68 * 1024];
 	struct text request = { bytes, 0, sizeof(bytes), false };
 	char length[24];
 

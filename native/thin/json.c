@@ -213,6 +213,51 @@ struct span json_member(struct span object, const char *name)
 	return search.found;
 }
 
+struct listing {
+	struct visitor visitor;
+	struct span *elements;
+	size_t count, most;
+};
+
+static void keep_element(struct visitor *visitor, struct span name, struct span value)
+{
+	struct listing *listing = (struct listing *)visitor;
+
+	(void)name;
+	if (listing->count < listing->most)
+		listing->elements[listing->count] = value;
+	listing->count++;
+}
+
+size_t json_elements(struct span array, struct span *elements, size_t most)
+{
+	struct listing listing = { { keep_element }, elements, 0, most };
+
+	skip_blanks(&array);
+	if (array.length == 0 || array.bytes[0] != '[' || !take_value(&array, 0, &listing.visitor))
+		return 0;
+	return listing.count;
+}
+
+long json_number(struct span value)
+{
+	long number = 0;
+
+	if (value.length == 0 || value.length > 9)
+		return -1;
+	for (size_t i = 0; i < value.length; i++) {
+		if (value.bytes[i] < '0' || value.bytes[i] > '9')
+			return -1;
+		number = number * 10 + (value.bytes[i] - '0');
+	}
+	return number;
+}
+
+bool json_is(struct span value, const char *word)
+{
+	return value.length == strlen(word) && memcmp(value.bytes, word, value.length) == 0;
+}
+
 bool json_string(struct span value, struct text *out)
 {
 	return value.length > 0 && take_string(&value, out) && !out->cut;

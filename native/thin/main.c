@@ -9,5 +9,7 @@ int main(int argc, char **argv)
 		shim_main(argv);
 	if (argc > 3 && strcmp(argv[1], "tool") == 0 && strcmp(argv[2], "run") == 0)
 		tool_run(argc, argv);
+	if (argc > 2 && strcmp(argv[1], "run") == 0)
+		run_run(argc, argv);
 	become_node(argc, argv);
 }

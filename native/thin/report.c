@@ -104,18 +104,33 @@ static bool replace(const char *path, const struct text *text)
 	return false;
 }
 
-int write_report(const char *path, struct span result)
+static struct text format(struct span result)
 {
 	/* Indentation makes it three times as long at most, at the depth that results have. */
 	static char bytes[1024 * 1024];
 	struct text text = { bytes, 0, sizeof(bytes), false };
-	char line[1024];
-	struct text why = { line, 0, sizeof(line) - 1, false };
 
 	json_indented(result, &text);
 	put(&text, "\n");
+	return text;
+}
+
+void print_report(struct span result)
+{
+	struct text text = format(result);
+
+	write_all(STDOUT_FILENO, text.bytes, text.used);
+}
+
+int write_report(const char *path, struct span result, const char *before)
+{
+	struct text text = format(result);
+	char line[1024];
+	struct text why = { line, 0, sizeof(line) - 1, false };
+
 	if (!text.cut && replace(path, &text))
 		return 0;
+	put(&why, before);
 	put(&why, "cannot write the report ");
 	quote(&why, path);
 	put(&why, ": ");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,6 +63,24 @@ int wait_passing_signals(int child)
 			continue;
 		if ((BIT(number) & of_terminal) == 0 || !isatty(STDIN_FILENO))
 			kill(child, (int)number);
+	}
+}
+
+int wait_or_leave(int child, bool shared, int *status, struct rusage *usage)
+{
+	const unsigned long awaited = passed_on | BIT(SIGCHLD);
+	/* Of no meaning to Corral, and no reason to end. */
+	const unsigned long ignored = BIT(SIGUSR1) | BIT(SIGUSR2) | BIT(SIGCHLD) | (shared ? of_terminal : 0);
+
+	for (;;) {
+		pid_t ended = wait4(child, status, WNOHANG, usage);
+		long number;
+
+		if (ended == child)
+			return 0;
+		number = syscall(SYS_rt_sigtimedwait, &awaited, NULL, NULL, (long)SIGSET_BYTES);
+		if (number > 0 && (BIT(number) & ignored) == 0)
+			return (int)number;
 	}
 }
 

@@ -2,6 +2,8 @@
 /*
  * corral: what `corral` is once it is installed. It does itself what must not cost a start of Node,
  *   corral tool run   as src/cli/tool-command.ts does it (tool.c, call.c)
+ *   corral run        where a guard answers: the guard reads the command line, plans, records and judges, this makes the process
+ *                     of the workload and waits for it (run.c, job.c, launch.c)
  *   bash -c           when it is called by the name `bash`: the same for the command of a shell (shim.c)
  * and becomes Node for everything else, a mistake on the command line included (node.c).
  * Static, single-threaded. What it needs of libc, and no more, is in native/freestanding. native/BOUNDARY.md has the contract.
@@ -37,6 +39,7 @@ size_t utf8_first(const char *text, unsigned *character);
 void put(struct text *out, const char *text);
 void put_bytes(struct text *out, const char *bytes, size_t length);
 void put_character(struct text *out, unsigned character);
+bool utf8_valid(const char *text);
 /* Without quotes, at most so many UTF-16 units; `plain`: also what would change how a line looks is escaped. Returns what is left. */
 size_t put_escaped(struct text *out, const char *text, size_t most, bool plain);
 
@@ -44,6 +47,12 @@ size_t put_escaped(struct text *out, const char *text, size_t most, bool plain);
 bool json_valid(struct span text);
 /* The value of a member of an object. */
 struct span json_member(struct span object, const char *name);
+/* The elements of an array, of which the first `most` are kept; how many there are. */
+size_t json_elements(struct span array, struct span *elements, size_t most);
+/* A whole number of at most nine digits; -1 for anything else. */
+long json_number(struct span value);
+/* Whether it is `true`, `null` or another such word. */
+bool json_is(struct span value, const char *word);
 /* The characters of a string into `out`; false for what is no string. */
 bool json_string(struct span value, struct text *out);
 /* As JSON.stringify(value, null, 2) does it. */
@@ -58,6 +67,8 @@ struct reply {
 const char *guard_socket(void);
 /* -1: nobody answers there. */
 int guard_connect(const char *path);
+/* Waits no longer than so for what comes; 0: as long as it takes. */
+void guard_patience(int connection, int seconds);
 /* Sends a POST with a JSON body; false when the guard went away. */
 bool guard_send(int connection, const char *path, struct span body);
 /* Waits for the reply to it; false when the guard went away, or what answers is none. It lasts until the next. */
@@ -70,6 +81,10 @@ const char *variable(const char *name);
 void restore_environment(void);
 /* Puts it aside. */
 void lighten_environment(void);
+/* A tool is not the client: it acts for no session. */
+void drop_token(void);
+/* Sets `NAME=VALUE` and removes `NAME`, one after the other; false without memory. */
+bool change_environment(char **changes, size_t count);
 
 /* says.c: Corral's own words on stderr. */
 void say(const char *line);
@@ -92,6 +107,12 @@ void hold_signals(void);
 void release_signals(void);
 /* Passes signals on until the child has ended; its wait status. */
 int wait_passing_signals(int child);
+struct rusage;
+/*
+ * Waits for the child; 0 when it has ended, else the signal because of which to leave. `shared`: INT and QUIT reach the child's
+ * process group as well, which is ours.
+ */
+int wait_or_leave(int child, bool shared, int *status, struct rusage *usage);
 /* SIGKILL, SIGRTMIN+1 */
 void put_signal_name(struct text *out, int number);
 
@@ -112,11 +133,20 @@ enum outcome run_call(int connection, const struct tool *tool, int *status);
 /* report.c */
 /* Whether a report goes to a plain file in a directory that may be written to; all else is Node's. */
 bool report_is_plain(const char *path);
-/* The exit status of a failure, else 0. */
-int write_report(const char *path, struct span result);
+/* The exit status of a failure, which is said in one line that begins with `before`, else 0. */
+int write_report(const char *path, struct span result, const char *before);
+/* Prints one on stdout. */
+void print_report(struct span result);
 
 /* tool.c; returns when Node is to do it. */
 void tool_run(int argc, char **argv);
+
+/* run.c; returns when Node is to do it. */
+void run_run(int argc, char **argv);
+
+/* job.c */
+/* False: nothing has begun, and Node is to do it. `status`: how to exit. */
+bool run_job(int connection, int argc, char **argv, struct span request, int *status);
 
 /* shim.c */
 bool is_shim(const char *name);

@@ -42,6 +42,21 @@ size_t utf8_first(const char *text, unsigned *character)
 	return more + 1;
 }
 
+bool utf8_valid(const char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+
+	while (*text != '\0') {
+		unsigned character;
+		size_t length = utf8_first(text, &character);
+
+		if (character == REPLACEMENT && (length != 3 || memcmp(text, replacement, 3) != 0))
+			return false;
+		text += length;
+	}
+	return true;
+}
+
 void put_bytes(struct text *out, const char *bytes, size_t length)
 {
 	if (out->used + length > out->size) {

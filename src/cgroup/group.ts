@@ -25,6 +25,7 @@ export interface GroupSite {
 
 /** What stepping aside changed, to be undone when the group is removed. */
 interface SteppedAside {
+  readonly pid: number;
   readonly parent: string;
   readonly leaf: string;
   readonly enabled: readonly string[];
@@ -127,21 +128,30 @@ function makeDirectory(site: GroupSite, leaf: string, controllers: readonly Cont
   return { path, version, controllers, device: dev, inode: ino };
 }
 
-/** Moves this process into a child of its own group, so that the group may have controllers (no internal processes). */
-function stepAside(parent: string, leaf: string): SteppedAside {
+/** Moves a process into a child of its own group, so that the group may have controllers (no internal processes). */
+function stepAside(pid: number, parent: string, leaf: string): SteppedAside {
   const path = `${parent}/${leaf}-supervisor`;
   mkdirSync(path);
-  writeControl(`${path}/cgroup.procs`, String(process.pid));
-  return { parent, leaf: path, enabled: [] };
+  writeControl(`${path}/cgroup.procs`, String(pid));
+  return { pid, parent, leaf: path, enabled: [] };
+}
+
+/** One that has ended needs no way back. */
+function moveBack({ pid, parent }: SteppedAside): void {
+  try {
+    writeControl(`${parent}/cgroup.procs`, String(pid));
+  } catch (thrown) {
+    if (CorralError.from(thrown).found !== "ESRCH") throw thrown;
+  }
 }
 
 function stepBack(aside: SteppedAside): void {
   try {
     writeControl(`${aside.parent}/cgroup.subtree_control`, aside.enabled.map((name) => `-${name}`).join(" "));
-    writeControl(`${aside.parent}/cgroup.procs`, String(process.pid));
+    moveBack(aside);
     rmdirSync(aside.leaf);
   } catch {
-    // Another job of this process may still live below the parent; the last one to end succeeds.
+    // Another job of the same process may still live below the parent; the last one to end succeeds.
   }
 }
 
@@ -254,15 +264,16 @@ export class GroupHandle {
 
   /**
    * Makes the directories of a group. All or nothing: a failure removes what was made.
+   * @param ownPid the process that steps aside where a site wants that
    * @throws CorralError CGROUP_IO naming the directory, `found` being the errno
    */
-  static create(leaf: string, sites: readonly GroupSite[]): GroupHandle {
+  static create(leaf: string, sites: readonly GroupSite[], ownPid: number = process.pid): GroupHandle {
     const made: GroupDirectory[] = [];
     const refused = new Map<Controller, string>();
     let aside: SteppedAside | null = null;
     try {
       for (const site of sites) {
-        if (site.parent.stepAside) aside = stepAside(site.parent.directory, leaf);
+        if (site.parent.stepAside) aside = stepAside(ownPid, site.parent.directory, leaf);
         const result = makeSite(site, leaf);
         if (aside !== null && site.parent.stepAside) aside = { ...aside, enabled: result.enabled };
         if (result.directory !== null) made.push(result.directory);

@@ -12,6 +12,7 @@ import { guardFlags } from "./guard-flags.ts";
 import { holdSignals } from "./hold-signals.ts";
 import { LineWriter } from "./line-writer.ts";
 import { say, writeText } from "./output.ts";
+import { readServedRun } from "./served-run.ts";
 import { corralVersion } from "./version.ts";
 
 type GuardFlags = RawFlags<typeof guardFlags>;
@@ -71,6 +72,7 @@ async function guard(flags: GuardFlags, cgroupRoot: string | null): Promise<numb
     directories: stateDirectories(process.env, process.getuid?.() ?? 0),
     version: corralVersion(),
     environment: process.env,
+    readRun: readServedRun,
     onEvent: (event) => {
       tell(event);
       if (event.event === "WARNING")

@@ -1,6 +1,6 @@
 import type { ReportsDocument, RunReport } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
-import { jobLine, summarize } from "../run/index.ts";
+import { summaryText } from "../run/index.ts";
 import { say, writeText } from "./output.ts";
 import { writeReportFile } from "./report-file.ts";
 
@@ -37,6 +37,5 @@ export function deliverReport(report: RunReport | ReportsDocument, sinks: Report
 /** Prints the summary of a finished job and its one-line record on stderr. */
 export function printSummary(report: RunReport, sinks: ReportSinks): void {
   if (sinks.quiet) return;
-  const lines = summarize(report).map((line) => `[corral] ${line}\n`);
-  writeText(2, `${lines.join("")}${jobLine(report)}\n`);
+  writeText(2, summaryText(report));
 }

@@ -136,10 +136,7 @@ async function finished(job: RunningJob, sinks: ReportSinks): Promise<number> {
 
 async function reportLeaving(job: RunningJob, signal: NodeJS.Signals, sinks: ReportSinks): Promise<number> {
   deliverReport(await job.detach(signal), sinks);
-  if (!sinks.quiet)
-    say(
-      `${signal}: leaving; the workload continues as job ${job.jobId} (pid ${job.pid}); end it with ${job.stopCommand}`,
-    );
+  if (!sinks.quiet) say(job.leavingLine(signal));
   return 128 + (signalNumbers[signal] ?? 0);
 }
 

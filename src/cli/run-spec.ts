@@ -33,12 +33,15 @@ function readSettings(read: Reader, flags: RawRunFlags): Settings {
   };
 }
 
+/** The changes of --env to the workload's environment, in their order; null removes a variable. @throws CorralError USAGE */
+export const readVariables = ({ env }: RawRunFlags): readonly (readonly [string, string | null])[] =>
+  (env ?? []).map((text) => flagValue("env", text, nameAndValue));
+
 /** The workload's environment: Corral's own, with the changes of --env. */
 function readEnvironment(flags: RawRunFlags, base: NodeJS.ProcessEnv): Record<string, string> {
   const { CORRAL_SAVED_NODE_EXTRA_CA_CERTS: saved, ...rest } = base;
   const env = { ...rest, ...(saved === undefined ? {} : { NODE_EXTRA_CA_CERTS: saved }) } as Record<string, string>;
-  for (const text of flags.env ?? []) {
-    const [name, value] = flagValue("env", text, nameAndValue);
+  for (const [name, value] of readVariables(flags)) {
     if (value === null) delete env[name];
     else env[name] = value;
   }

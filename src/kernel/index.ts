@@ -27,15 +27,16 @@ export {
   taskFlags,
 } from "./constants.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
-export { exitFromWaitStatus } from "./exit-info.ts";
+export { exitFromNative, exitFromWaitStatus, unknownExit } from "./exit-info.ts";
 export type { ExitEvents, ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
 export { observeProcess, zombieStatus } from "./foreign-process.ts";
 export { hostName } from "./host-name.ts";
 export type { HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
 export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
-export { inheritAll } from "./launcher-options.ts";
+export { inheritAll, launcherArguments } from "./launcher-options.ts";
 export type { LauncherFailure, LauncherSet, LauncherStatus } from "./launcher-status.ts";
+export { ParsedStatus } from "./launcher-status.ts";
 export { leave } from "./leave.ts";
 export type { AdviceSlice, MemoryAdvice } from "./memory-advice.ts";
 export { adviseAnonymous } from "./memory-advice.ts";

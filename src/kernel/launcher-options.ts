@@ -53,12 +53,13 @@ export const inheritAll: LauncherOptions = {
 };
 
 /**
- * The launcher's command line up to and including `--`. `place` is a join that must succeed. One list that grows: made anew
- * from parts, it would cost a start more than all else that is done before the spawn.
+ * The launcher's command line up to and including `--`. `place` is a join that must succeed; null for `statusFd` and
+ * `holdFd`: who starts it puts them in. One list that grows: made anew from parts, it would cost a start more than all
+ * else that is done before the spawn.
  */
 export function launcherArguments(
   options: LauncherOptions,
-  statusFd: number,
+  statusFd: number | null,
   holdFd: number | null,
   place: string | null,
 ): string[] {

@@ -1,12 +1,12 @@
 import { readlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
-import type { SpawnMode, Tether } from "../kernel/index.ts";
-import { identityOf } from "../kernel/index.ts";
+import { resolve } from "node:path";
+import type { ExitSource, LaunchRequest, LaunchResult, SpawnMode, Tether } from "../kernel/index.ts";
+import { identityOf, launch } from "../kernel/index.ts";
 import type { ConstraintOutcome, JobEvent } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { collectGarbage } from "./gc.ts";
 import type { PlacedGroup } from "./group-setup.ts";
-import { lookOnly, pathsOf, placeGroup } from "./group-setup.ts";
+import { lookFrom, pathsOf, placeGroup } from "./group-setup.ts";
 import { gatherHostFacts } from "./host-facts.ts";
 import { generateJobId } from "./job-id.ts";
 import { jobIsLive } from "./job-life.ts";
@@ -17,7 +17,7 @@ import { freshState } from "./job-report.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
 import { startRecord } from "./recorded-job.ts";
-import type { JobRecords } from "./records.ts";
+import type { JobRecords, ResultSync } from "./records.ts";
 import { claimJob } from "./records.ts";
 import { usesSystemd } from "./scope-choice.ts";
 import type { GovernSpec, RunSpec } from "./spec.ts";
@@ -25,7 +25,20 @@ import type { StateDirectories } from "./state-dir.ts";
 import { stateDirectories } from "./state-dir.ts";
 import { describeOutcome } from "./summary.ts";
 
+/** The process that starts a job and becomes the parent of its workload. */
+export interface JobParent {
+  readonly pid: number;
+  readonly cwd: string;
+  /** What its groups allow, and where it stands in them. */
+  readonly facts: (spec: RunSpec) => HostFacts;
+  readonly launch: (request: LaunchRequest) => Promise<LaunchResult>;
+  /** Who told how the workload ended, once it has. */
+  readonly exitSource: () => ExitSource | null;
+}
+
 export interface StartOptions {
+  /** Who starts it when this process only looks after it. Default: this process. */
+  readonly parent?: JobParent;
   /** Where records are kept. Default: by uid and environment (docs/run.md, Files). */
   readonly directories?: StateDirectories;
   readonly clock?: Clock;
@@ -47,6 +60,11 @@ export interface StartOptions {
    * Default: true.
    */
   readonly lookAtAllJobs?: boolean;
+  /**
+   * Whether the result is on the disk when `result` settles, or a moment later: who reads it does not see the difference,
+   * and a crash of the machine in between loses it. Default: `before`.
+   */
+  readonly resultSync?: ResultSync;
 }
 
 /** A run's context: everything that was asked for. */
@@ -56,6 +74,7 @@ export interface RunContext extends JobContext {
 
 /** What one start has got so far; every step reads it, one at a time changes it. */
 export interface Attempt {
+  readonly parent: JobParent;
   readonly context: RunContext;
   readonly facts: HostFacts;
   readonly plan: RunPlan;
@@ -77,7 +96,8 @@ export interface Attempt {
 export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   refuseIfAborted(options.signal ?? null);
   const clock = options.clock ?? systemClock;
-  const facts = gatherHostFacts(spec);
+  const parent = options.parent ?? thisProcess();
+  const facts = parent.facts(spec);
   const plan = planRun(spec, facts);
   const corral = identityOf(process.pid);
   if (corral === null) throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
@@ -85,7 +105,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     jobId: spec.jobId ?? generateJobId(spec.command[0] ?? ""),
     mode: "run",
     spec,
-    cwd: directoryOf(spec.attributes.workdir),
+    cwd: resolve(parent.cwd, spec.attributes.workdir ?? "."),
     uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
     keepLimits: false,
     corral,
@@ -100,14 +120,15 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   };
   // First, because what an earlier job of this id left behind is in the way of the group's plain name.
   if (options.lookAtAllJobs !== false) collectGarbage(directories);
-  const placed = placeEarly(context, plan, facts);
+  const placed = placeEarly(context, plan, facts, parent.pid);
   const state: JobState = { ...freshState, warnings, plannedGroups: placed === null ? [] : pathsOf(placed) };
-  const records = claimJob(directories, startRecord(context, state), jobIsLive);
+  const records = claimJob(directories, startRecord(context, state), jobIsLive, options.resultSync);
   if (records.problem !== null) {
     if (spec.strict) throw new CorralError("STATE_UNWRITABLE", `cannot record the job: ${records.problem}`);
     warn(`WARNING: Cannot record this job (${records.problem}); its result will not be kept`);
   }
   return {
+    parent,
     context,
     facts,
     plan,
@@ -124,22 +145,30 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   };
 }
 
-/** The workload's directory. One that was removed under us is where we are all the same; the kernel marks its name. */
-function directoryOf(workdir: string | null): string {
+const thisProcess = (): JobParent => ({
+  pid: process.pid,
+  cwd: ownDirectory(),
+  facts: gatherHostFacts,
+  launch,
+  exitSource: () => "wait",
+});
+
+/** A directory that was removed under us is where we are all the same; the kernel marks its name. */
+function ownDirectory(): string {
   try {
-    return resolve(workdir ?? ".");
+    return process.cwd();
   } catch {
-    return join(readlinkSync("/proc/self/cwd"), workdir ?? ".");
+    return readlinkSync("/proc/self/cwd");
   }
 }
 
 /** The place of the group, so that the first record names it already. What is wrong with it comes up when it is made. */
-function placeEarly({ spec, jobId }: RunContext, plan: RunPlan, facts: HostFacts): PlacedGroup | null {
+function placeEarly({ spec, jobId }: RunContext, plan: RunPlan, facts: HostFacts, ownPid: number): PlacedGroup | null {
   if (!plan.group) return null;
   try {
-    if (usesSystemd(spec, plan, facts)) return null;
+    if (usesSystemd(spec, plan, facts, ownPid)) return null;
     const { cgroupParent } = spec;
-    return placeGroup({ plan, host: facts.cgroups, jobId, cgroupParent, unifiedParent: null, ...lookOnly });
+    return placeGroup({ plan, host: facts.cgroups, jobId, cgroupParent, unifiedParent: null, ...lookFrom(ownPid) });
   } catch {
     return null;
   }

@@ -20,14 +20,17 @@ export interface GroupSetupRequest {
   readonly cgroupParent: string | null;
   /** A parent that somebody else prepared, a systemd scope, for the v2 hierarchy. */
   readonly unifiedParent: Parent | null;
-  /** The process that may step aside when it is alone in the group that is to hold the job's: only ever this one. */
+  /** The process that may step aside when it is alone in the group that is to hold the job's: only ever the workload's parent. */
   readonly ownPid: number | null;
   /** Told which directories are about to be made, so that they can be recorded first. */
   readonly onPlanned: (paths: readonly string[]) => void;
 }
 
-/** The rest of a request that only asks where a group of this process would go. */
-export const lookOnly = { ownPid: process.pid, onPlanned: () => {} } as const;
+/** The rest of a request that only asks where a group of a process would go. */
+export const lookFrom = (ownPid: number) => ({ ownPid, onPlanned: () => {} }) as const;
+
+/** The same of this process. */
+export const lookOnly = lookFrom(process.pid);
 
 /** Highest number tried for a leaf whose plain name is taken by the remains of an earlier job. */
 const maxLeafNumber = 100;
@@ -155,7 +158,7 @@ export function setUpGroup(request: GroupSetupRequest, recorded: PlacedGroup | n
   while (group === null && placed.sites.length > 0) {
     if (placed !== recorded) request.onPlanned(pathsOf(placed));
     try {
-      group = GroupHandle.create(placed.leaf, placed.sites);
+      group = GroupHandle.create(placed.leaf, placed.sites, request.ownPid ?? process.pid);
     } catch (thrown) {
       placed = withoutSite(placed, CorralError.from(thrown), request.jobId);
     }

@@ -6,9 +6,10 @@
 export { replaceDurableFile } from "../kernel/files/index.ts";
 export type { UserEntry } from "../kernel/index.ts";
 export { groupsOf, lookUpGroup, lookUpUser } from "../kernel/index.ts";
-export type { StartOptions } from "./attempt.ts";
+export type { JobParent, StartOptions } from "./attempt.ts";
 export { exitIsKnown, exitStatusOf } from "./exit-status.ts";
 export { foreseeStart } from "./foresee-start.ts";
+export { gatherHostFacts } from "./host-facts.ts";
 export { checkJobId, generateJobId } from "./job-id.ts";
 export type { Clock } from "./job-log.ts";
 export type { PlacementPlan } from "./placement-plan.ts";
@@ -23,4 +24,4 @@ export type { StartResult } from "./start-run.ts";
 export { startRun } from "./start-run.ts";
 export type { StateDirectories } from "./state-dir.ts";
 export { stateDirectories } from "./state-dir.ts";
-export { describeOutcome, jobLine, summarize } from "./summary.ts";
+export { describeOutcome, jobLine, summarize, summaryText } from "./summary.ts";

@@ -1,7 +1,7 @@
 import type { Hierarchy, Parent } from "../cgroup/index.ts";
 import { requestScope, writeControl } from "../cgroup/index.ts";
 import type { ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
-import { identityOf, launch, startTether } from "../kernel/index.ts";
+import { identityOf, startTether } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt } from "./attempt.ts";
 import { refuseIfAborted, refuseIfStrict } from "./attempt.ts";
@@ -18,20 +18,20 @@ import { warningsFor } from "./warnings.ts";
 
 /** Launches the workload in its group, by whoever is to make the group; resolves when it has executed its command or cannot. */
 export function launchWorkload(attempt: Attempt): Promise<LaunchResult> {
-  return usesSystemd(attempt.context.spec, attempt.plan, attempt.facts)
+  return usesSystemd(attempt.context.spec, attempt.plan, attempt.facts, attempt.parent.pid)
     ? launchInScope(attempt)
     : launchInGroup(attempt);
 }
 
 function siteRequest(attempt: Attempt, unifiedParent: Parent | null): GroupSetupRequest {
-  const { context, plan, facts, records } = attempt;
+  const { parent, context, plan, facts, records } = attempt;
   return {
     plan,
     host: facts.cgroups,
     jobId: context.jobId,
     cgroupParent: context.spec.cgroupParent,
     unifiedParent,
-    ownPid: process.pid,
+    ownPid: parent.pid,
     onPlanned: (plannedGroups) => {
       attempt.state = { ...attempt.state, plannedGroups };
       records.update(startRecord(context, attempt.state));
@@ -115,7 +115,7 @@ interface HeldLaunch {
 
 function launchHeld(attempt: Attempt, held: HeldLaunch): Promise<LaunchResult> {
   const { spec } = attempt.context;
-  return launch({
+  return attempt.parent.launch({
     mode: attempt.spawnMode,
     launcherOptions: toLauncherOptions(held.attributes, held.joins, spec.processGroup),
     command: spec.command[0] ?? "",

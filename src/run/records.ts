@@ -1,12 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createDurableFile, createFile, ensureDirectory, replaceFile, unlinkIfThere } from "../kernel/files/index.ts";
+import {
+  createDurableFile,
+  createFile,
+  createFileSyncedAside,
+  ensureDirectory,
+  replaceFile,
+  unlinkIfThere,
+} from "../kernel/files/index.ts";
 import type { RunReport } from "../report/index.ts";
 import { CorralError, errnoOf, quote } from "../report/index.ts";
 import { isStartRecord } from "./record-shape.ts";
 import type { StartRecord } from "./start-record.ts";
 import type { StateDirectories } from "./state-dir.ts";
 import { jobsDirectory } from "./state-dir.ts";
+
+/** Whether a result is on the disk when it stands, or soon after. */
+export type ResultSync = "before" | "after";
 
 /** The records of one job. When `problem` is set the state directory is unusable and nothing is recorded. */
 export interface JobRecords {
@@ -40,6 +50,7 @@ export function claimJob(
   directories: StateDirectories,
   record: StartRecord,
   isLive: (existing: StartRecord) => boolean,
+  sync: ResultSync = "before",
 ): JobRecords {
   const path = startPath(directories, record.job_id);
   try {
@@ -49,17 +60,17 @@ export function claimJob(
     if (thrown instanceof CorralError) throw thrown;
     return unrecorded(`${errnoOf(thrown) ?? "error"} in ${jobsDirectory(directories)}`);
   }
-  return recordsOf(directories, record.job_id);
+  return recordsOf(directories, record.job_id, sync);
 }
 
 /** The records of a job that is claimed already. */
-export function recordsOf(directories: StateDirectories, jobId: string): JobRecords {
+export function recordsOf(directories: StateDirectories, jobId: string, sync: ResultSync = "before"): JobRecords {
   const path = startPath(directories, jobId);
   return {
     problem: null,
     update: (next) => replaceFile(path, json(next)),
     current: () => readStartRecord(path),
-    finish: (report) => problemOf(() => writeResult(directories, report)),
+    finish: (report) => problemOf(() => writeResult(directories, report, sync)),
     forget: () => unlinkIfThere(path),
   };
 }
@@ -147,11 +158,12 @@ export function resultPathsOf(directories: StateDirectories, jobId: string): str
 }
 
 /** Writes the immutable result of a job. @throws CorralError STATE_UNWRITABLE, also when it has one already */
-export function writeResult(directories: StateDirectories, report: RunReport): void {
+export function writeResult(directories: StateDirectories, report: RunReport, sync: ResultSync = "before"): void {
   const path = resultPath(directories, report.job_id, report.start_time);
   try {
     ensureDirectory(directories.results);
-    createDurableFile(path, json(report));
+    if (sync === "before") createDurableFile(path, json(report));
+    else createFileSyncedAside(path, json(report));
   } catch (cause) {
     throw new CorralError("STATE_UNWRITABLE", `cannot write the result to ${path}: ${errnoOf(cause) ?? "error"}`, {
       object: path,

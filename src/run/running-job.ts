@@ -72,6 +72,11 @@ export class RunningJob {
     return this.#parts.context.spec.processGroup === "own" ? `kill -- -${this.pid}` : `kill ${this.pid}`;
   }
 
+  /** The line with which Corral leaves because of a signal, the workload going on. */
+  leavingLine(signal: NodeJS.Signals): string {
+    return `${signal}: leaving; the workload continues as job ${this.jobId} (pid ${this.pid}); end it with ${this.stopCommand}`;
+  }
+
   /** Sends a signal to the workload: its whole process group when it has its own, else its leader. */
   signal(signal: NodeJS.Signals): void {
     if (!this.#leaderLives()) return;

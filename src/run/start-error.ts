@@ -6,9 +6,9 @@ import { CorralError, quote } from "../report/index.ts";
 import type { ProcessAttributes } from "./spec.ts";
 
 /** What lies at the path of a command; null when nothing does, or it cannot be reached. */
-function lookAt(command: string, workdir: string | null): Stats | null {
+function lookAt(command: string, from: readonly string[]): Stats | null {
   try {
-    return command.includes("/") ? statSync(resolve(workdir ?? ".", command)) : null;
+    return command.includes("/") ? statSync(resolve(...from, command)) : null;
   } catch {
     return null;
   }
@@ -21,17 +21,17 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
 };
 
-function execError(command: string, workdir: string | null, code: string | null): CorralError {
+function execError(command: string, from: readonly string[], code: string | null): CorralError {
   const object = command;
   if (code === "ENOENT") {
-    return lookAt(command, workdir) !== null
+    return lookAt(command, from) !== null
       ? new CorralError("COMMAND_NOT_FOUND", `${quote(command)} needs an interpreter that does not exist`, {
           object,
           fix: "check its first line (#!) or its dynamic loader",
         })
       : new CorralError("COMMAND_NOT_FOUND", `${quote(command)}: command not found`, { object });
   }
-  if (lookAt(command, workdir)?.isDirectory() === true)
+  if (lookAt(command, from)?.isDirectory() === true)
     return new CorralError("COMMAND_NOT_EXECUTABLE", `${quote(command)} is a directory`, { object });
   const why = code === null ? "unknown error" : (reasons[code] ?? code);
   return new CorralError("COMMAND_NOT_EXECUTABLE", `${quote(command)} cannot be executed: ${why}`, {
@@ -40,10 +40,18 @@ function execError(command: string, workdir: string | null, code: string | null)
   });
 }
 
-/** The launcher's reason for not becoming the workload, as an error with the right exit status. */
-export function startErrorOf(fail: LauncherFailure, command: string, attributes: ProcessAttributes): CorralError {
+/**
+ * The launcher's reason for not becoming the workload, as an error with the right exit status.
+ * @param cwd where it was started from
+ */
+export function startErrorOf(
+  fail: LauncherFailure,
+  command: string,
+  attributes: ProcessAttributes,
+  cwd = ".",
+): CorralError {
   const found = fail.code === null ? {} : { found: fail.code };
-  if (fail.stage === "exec") return execError(command, attributes.workdir, fail.code);
+  if (fail.stage === "exec") return execError(command, [cwd, attributes.workdir ?? "."], fail.code);
   if (fail.stage === "workdir") {
     const workdir = attributes.workdir ?? "";
     return new CorralError(

@@ -34,7 +34,7 @@ async function start(attempt: Attempt): Promise<StartResult> {
   const launched = await launchWorkload(attempt);
   if (launched.fail !== null || !launched.ready) {
     await launched.child.exit;
-    throw failureOf(launched, attempt.context.spec);
+    throw failureOf(launched, attempt);
   }
   attempt.log.add("running", `process ${launched.child.pid} started`);
   const job = new RunningJob({
@@ -47,15 +47,15 @@ async function start(attempt: Attempt): Promise<StartResult> {
     wallClock: attempt.clock.wall,
     warn: attempt.warn,
     adoption: null,
-    exitSource: () => "wait",
+    exitSource: attempt.parent.exitSource,
   });
   return { started: true, job };
 }
 
-const failureOf = ({ fail }: LaunchResult, spec: RunSpec): CorralError =>
+const failureOf = ({ fail }: LaunchResult, { context: { spec }, parent }: Attempt): CorralError =>
   fail === null
     ? new CorralError("START_FAILED", "the workload's process was killed before it could start")
-    : startErrorOf(fail, spec.command[0] ?? "", spec.attributes);
+    : startErrorOf(fail, spec.command[0] ?? "", spec.attributes, parent.cwd);
 
 /** The group goes, the job's id is free again, and a report says why nothing ran. */
 async function neverStarted(attempt: Attempt, error: CorralError): Promise<StartResult> {

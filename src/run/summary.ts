@@ -78,3 +78,9 @@ export function jobLine(report: RunReport): string {
   const status = exitIsKnown(report) ? exitStatusOf(report) : "-";
   return `JOB ${report.job_id} | ${intent}sla=${sla} | reason=${report.platform_sla_reason} | runtime=${runtime} | exit=${status} | pid=${report.pid ?? "-"}`;
 }
+
+/** What a person reads when a job has ended: the summary, then the one-line record. */
+export const summaryText = (report: RunReport): string =>
+  `${summarize(report)
+    .map((line) => `[corral] ${line}\n`)
+    .join("")}${jobLine(report)}\n`;

@@ -5,6 +5,7 @@ import type { Health, MetricsServer } from "../../run/metrics/index.ts";
 import { renderFamilies, serveMetrics } from "../../run/metrics/index.ts";
 import { ServiceNotice } from "../../run/watch/index.ts";
 import { defaultGuardSocket } from "../client/index.ts";
+import { ServedRuns } from "../jobs/index.ts";
 import type { GuardConfig, GuardStatus, SessionDocument } from "../model/index.ts";
 import { loadGuardConfig, plainGuardConfig } from "../model/index.ts";
 import { Placement } from "../placement/index.ts";
@@ -40,6 +41,7 @@ export class GuardDaemon {
   readonly #records: SessionRecords;
   readonly #placement: Placement;
   readonly #tools: ToolCalls;
+  readonly #runs: ServedRuns;
   readonly #memory: MemoryGuard;
   readonly #feed: LifecycleFeed;
   readonly #notice: ServiceNotice;
@@ -89,6 +91,7 @@ export class GuardDaemon {
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
       log: () => (this.#config.toolLog === null ? null : new ToolLog(this.#config.toolLog)),
     });
+    this.#runs = new ServedRuns(options.monitorOnly ? null : options.readRun);
     this.#placement = new Placement(config.placement, {
       tell,
       target: (name) => this.#target(name),
@@ -216,6 +219,7 @@ export class GuardDaemon {
       ownUid: process.geteuid?.() ?? 0,
       sessions: this.#sessions,
       tools: this.#tools,
+      runs: this.#runs,
       settings: { tenants, tools, freezeMostMs },
       status: () => this.#status(),
       describe: (session) => this.#describe(session),
@@ -299,6 +303,7 @@ export class GuardDaemon {
     this.#notice.stopping();
     this.#records.close();
     this.#tools.close();
+    this.#runs.close();
     this.#rpc?.close();
     await this.#metrics?.close();
     await this.#feed.close();

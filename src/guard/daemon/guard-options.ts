@@ -1,6 +1,7 @@
 import type { FeedOrigin, MonitorLine } from "../../events/index.ts";
 import type { StateDirectories } from "../../run/index.ts";
 import type { CpuBackendName } from "../cpu/index.ts";
+import type { ReadServedRun } from "../jobs/index.ts";
 import type { MemoryPolicy } from "../model/index.ts";
 import type { GuardEventDocument } from "./guard-event.ts";
 
@@ -23,6 +24,8 @@ export interface GuardOptions {
   readonly directories: StateDirectories;
   readonly version: string;
   readonly environment: Readonly<NodeJS.ProcessEnv>;
+  /** Reads command lines of `corral run` for clients that are no Node; null: none is served. */
+  readonly readRun: ReadServedRun | null;
   readonly onEvent: (event: GuardEventDocument) => void;
   readonly onOrigin: (origin: FeedOrigin) => void;
   readonly onLine: (line: MonitorLine) => void;

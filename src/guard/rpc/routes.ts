@@ -1,5 +1,7 @@
 import { CorralError, quote } from "../../report/index.ts";
 import type { GuardEventDocument, LiveSession, Sessions, SessionTokens } from "../daemon/index.ts";
+import type { ServedRuns } from "../jobs/index.ts";
+import { mayActFor, toJobExit, toJobHeld, toJobLeaving, toJobRequest } from "../jobs/index.ts";
 import type {
   AdoptDocument,
   AdoptRequest,
@@ -32,6 +34,7 @@ export interface GuardFace {
   readonly ownUid: number;
   readonly sessions: Sessions;
   readonly tools: ToolCalls;
+  readonly runs: ServedRuns;
   readonly settings: Pick<GuardConfig, "tenants" | "tools" | "freezeMostMs">;
   /** The guard's own part of its status. */
   readonly status: () => Omit<GuardStatus, "sessions">;
@@ -198,6 +201,26 @@ const joinTool: Route = async (face, asked) => {
 const finishTool: Route = async (face, asked) =>
   ok(await face.tools.finish(asked.name, clientOf(asked), toToolExit(asked.request.body)));
 
+/** Whoever is in a session, or could not do all that himself, runs his job himself. */
+const startRun: Route = async (face, asked) => {
+  if (!isHost(asked.caller, face.ownUid) || !mayActFor(asked.caller))
+    return ok({ declined: "the guard has more rights than its caller" });
+  const answer = await face.runs.begin(clientOf(asked), toJobRequest(asked.request.body));
+  return ok(answer, "run" in answer ? 201 : 200);
+};
+
+const heldRun: Route = async (face, asked) =>
+  ok(await face.runs.held(asked.name, clientOf(asked), toJobHeld(asked.request.body)));
+
+const startedRun: Route = async (face, asked) =>
+  ok(await face.runs.started(asked.name, clientOf(asked), toJobHeld(asked.request.body)));
+
+const endedRun: Route = async (face, asked) =>
+  ok(await face.runs.ended(asked.name, clientOf(asked), toJobExit(asked.request.body)));
+
+const leaveRun: Route = async (face, asked) =>
+  ok(await face.runs.leave(asked.name, clientOf(asked), toJobLeaving(asked.request.body).signal));
+
 const budget: Route = async (face, { caller, request }) => {
   const name = nameOrOwn(request.query.get("session"), ownSession(caller), "the request");
   return ok(face.budget(authorised(face, caller, name, "see")));
@@ -249,6 +272,11 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
   ["POST", /^\/v1\/tools$/, startTool],
   ["POST", /^\/v1\/tools\/([^/]+)\/join$/, joinTool],
   ["POST", /^\/v1\/tools\/([^/]+)\/finish$/, finishTool],
+  ["POST", /^\/v1\/runs$/, startRun],
+  ["POST", /^\/v1\/runs\/([^/]+)\/held$/, heldRun],
+  ["POST", /^\/v1\/runs\/([^/]+)\/started$/, startedRun],
+  ["POST", /^\/v1\/runs\/([^/]+)\/ended$/, endedRun],
+  ["POST", /^\/v1\/runs\/([^/]+)\/leave$/, leaveRun],
   ["GET", /^\/v1\/budget$/, budget],
   ["GET", /^\/v1\/events$/, events],
 ];

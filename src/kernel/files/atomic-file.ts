@@ -1,4 +1,14 @@
-import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -79,6 +89,18 @@ function linkInto(path: string, temporary: string): void {
 export function createDurableFile(path: string, text: string): void {
   linkInto(path, writeTemporary(path, text, true));
   syncDirectory(dirname(path));
+}
+
+/**
+ * As `createDurableFile`, but the file is there at once, and its way to the disk is that of a thread of libuv's pool. Until
+ * then a crash of the machine may leave an empty file; a disk that takes no more is not told.
+ */
+export function createFileSyncedAside(path: string, text: string): void {
+  createFile(path, text);
+  for (const one of [path, dirname(path)]) {
+    const fd = openSync(one, "r");
+    fsync(fd, () => closeSync(fd));
+  }
 }
 
 /**

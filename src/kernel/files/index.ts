@@ -2,7 +2,14 @@
  * kernel/files/: files that others may read, write or fight for at the same time: whole or not at all, locks that outlive
  * nobody. What may enter: paths and text. What it may not know: what the text says.
  */
-export { createDurableFile, createFile, replaceDurableFile, replaceFile, replaceFileAside } from "./atomic-file.ts";
+export {
+  createDurableFile,
+  createFile,
+  createFileSyncedAside,
+  replaceDurableFile,
+  replaceFile,
+  replaceFileAside,
+} from "./atomic-file.ts";
 export { ensureDirectory } from "./directory.ts";
 export { LineWriter } from "./line-writer.ts";
 export type { LockAttempt } from "./lock-file.ts";

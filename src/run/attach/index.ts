@@ -7,6 +7,7 @@ export type { AttachOptions } from "./attach.ts";
 export { startAttach } from "./attach.ts";
 export type { AttachPlanDocument, UpdateDocument } from "./documents.ts";
 export { toAttachPlanDocument, toUpdateDocument } from "./documents.ts";
+export { watchForExit } from "./exit-watch.ts";
 export { jobOfProcess } from "./governed.ts";
 export { refuseProtected, targetFacts } from "./guards.ts";
 export { ourSelf } from "./ourselves.ts";

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One job of the guard's (src/guard/jobs), of which this process is the workload's parent. */
+#include "thin.h"
+#include "launch.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How long a guard may take to plan before it is taken for dead, in seconds. */
+#define PATIENCE 5
+/* More options than a launcher has words for, limits of setrlimit(2) included. */
+#define MOST_WORDS 512
+
+/* A job that the guard has planned. */
+struct job {
+	int connection;
+	char run[128], name[128];
+	char group[PATH_MAX], report[PATH_MAX];
+	bool has_report, json, own_group;
+	struct launch launch;
+};
+
+/* Where the texts of a plan are kept. */
+static char kept[128 * 1024];
+
+static bool read_text(struct span value, char *bytes, size_t size)
+{
+	struct text out = { bytes, 0, size - 1, false };
+
+	if (!json_string(value, &out))
+		return false;
+	bytes[out.used] = '\0';
+	return strlen(bytes) == out.used;
+}
+
+/* A list of texts, each ended by a zero; false for what is none, or too long. */
+static bool read_list(struct span array, struct text *out, char ***words, size_t *count)
+{
+	static struct span elements[MOST_WORDS];
+
+	*count = json_elements(array, elements, MOST_WORDS);
+	*words = calloc(*count + 1, sizeof(**words));
+	if (*words == NULL || *count > MOST_WORDS)
+		return false;
+	for (size_t i = 0; i < *count; i++) {
+		(*words)[i] = out->bytes + out->used;
+		if (!json_string(elements[i], out))
+			return false;
+		put_bytes(out, "", 1);
+	}
+	return !out->cut;
+}
+
+static bool read_optional(struct span value, char *bytes, size_t size, bool *there)
+{
+	*there = !json_is(value, "null");
+	return !*there || read_text(value, bytes, size);
+}
+
+static bool read_plan(struct job *job, struct span plan, int argc, char **argv)
+{
+	struct text out = { kept, 0, sizeof(kept), false };
+	long words = json_number(json_member(plan, "command_words"));
+	bool has_group;
+
+	job->json = json_is(json_member(plan, "json"), "true");
+	job->own_group = json_is(json_member(plan, "own_group"), "true");
+	job->launch.stdout_to_stderr = job->json;
+	if (words < 1 || words > argc - 2 || !read_text(json_member(plan, "run"), job->run, sizeof(job->run)) ||
+	    !read_text(json_member(plan, "job"), job->name, sizeof(job->name)) ||
+	    !read_optional(json_member(plan, "group"), job->group, sizeof(job->group), &has_group) ||
+	    !read_optional(json_member(plan, "report"), job->report, sizeof(job->report), &job->has_report) ||
+	    (job->has_report && !report_is_plain(job->report)))
+		return false;
+	job->launch.group = has_group ? job->group : NULL;
+	job->launch.command = argv + argc - words;
+	return read_list(json_member(plan, "options"), &out, &job->launch.options, &job->launch.option_count) &&
+	       read_list(json_member(plan, "variables"), &out, &job->launch.changes, &job->launch.change_count);
+}
+
+static void say_text(struct span answer)
+{
+	static char bytes[128 * 1024];
+	struct text out = { bytes, 0, sizeof(bytes), false };
+
+	json_string(json_member(answer, "stderr"), &out);
+	write_all(STDERR_FILENO, out.bytes, out.used);
+}
+
+/* The report goes where it was asked for. A workload's own failure says more than a lost report; a success must not hide it. */
+static int deliver(const struct job *job, struct span report, int status)
+{
+	bool there = report.length > 0 && !json_is(report, "null"), lost = false;
+
+	if (there && job->json)
+		print_report(report);
+	if (there && job->has_report)
+		lost = write_report(job->report, report, "ERROR: ") != 0;
+	return lost && status == 0 ? EXIT_CORRAL : status;
+}
+
+/* An answer that is an end: its exit status; -1: it is none. */
+static int conclude(const struct job *job, struct span answer)
+{
+	long status = json_number(json_member(answer, "exit_status"));
+
+	if (status < 0)
+		return -1;
+	say_text(answer);
+	return deliver(job, json_member(answer, "report"), (int)status);
+}
+
+static bool send_to(const struct job *job, const char *verb, const struct text *body)
+{
+	char path[sizeof(job->run) + 32];
+
+	snprintf(path, sizeof(path), "/v1/runs/%s/%s", job->run, verb);
+	return !body->cut && guard_send(job->connection, path, (struct span){ body->bytes, body->used });
+}
+
+static void put_number(struct text *out, const char *name, long long value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%lld", value);
+	put(out, name);
+	put(out, digits);
+}
+
+static bool send_status(const struct job *job, const char *verb, const struct launched *launched)
+{
+	static char bytes[64 * 1024];
+	struct text body = { bytes, 0, sizeof(bytes), false };
+
+	put_number(&body, "{\"pid\":", launched->pid);
+	put(&body, ",\"status\":\"");
+	put_escaped(&body, launched->status, sizeof(bytes), false);
+	put(&body, "\"}");
+	return send_to(job, verb, &body);
+}
+
+static long long microseconds(struct timeval time)
+{
+	return time.tv_sec * 1000000LL + time.tv_usec;
+}
+
+static bool send_end(const struct job *job, int status, const struct rusage *usage)
+{
+	char bytes[1024];
+	struct text body = { bytes, 0, sizeof(bytes), false };
+
+	if (WIFSIGNALED(status))
+		put_number(&body, "{\"exit_code\":null,\"exit_signal\":", WTERMSIG(status));
+	else
+		put_number(&body, "{\"exit_signal\":null,\"exit_code\":", WEXITSTATUS(status));
+	put(&body, WIFSIGNALED(status) && WCOREDUMP(status) ? ",\"core_dumped\":true" : ",\"core_dumped\":false");
+	put_number(&body, ",\"user_us\":", microseconds(usage->ru_utime));
+	put_number(&body, ",\"sys_us\":", microseconds(usage->ru_stime));
+	put_number(&body, ",\"max_rss_bytes\":", usage->ru_maxrss * 1024LL);
+	put_number(&body, ",\"minor_faults\":", usage->ru_minflt);
+	put_number(&body, ",\"major_faults\":", usage->ru_majflt);
+	put_number(&body, ",\"in_blocks\":", usage->ru_inblock);
+	put_number(&body, ",\"out_blocks\":", usage->ru_oublock);
+	put_number(&body, ",\"voluntary_switches\":", usage->ru_nvcsw);
+	put_number(&body, ",\"involuntary_switches\":", usage->ru_nivcsw);
+	put(&body, "}");
+	return send_to(job, "ended", &body);
+}
+
+static bool send_leave(const struct job *job, int number)
+{
+	char bytes[64];
+	struct text body = { bytes, 0, sizeof(bytes), false };
+
+	put(&body, "{\"signal\":\"");
+	put_signal_name(&body, number);
+	put(&body, "\"}");
+	return send_to(job, "leave", &body);
+}
+
+static void say_of_job(const struct job *job, const char *before, const char *after)
+{
+	char bytes[1024];
+	struct text line = { bytes, 0, sizeof(bytes) - 1, false };
+
+	put(&line, before);
+	put(&line, job->name);
+	put(&line, after);
+	bytes[line.used] = '\0';
+	say(bytes);
+}
+
+/* How it ended is known all the same; a report that was asked for is not. */
+static int conclude_alone(const struct job *job, int status)
+{
+	int own = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+
+	say_of_job(job, "WARNING: the guard went away while job ",
+		   " ran; what it used, and whether a limit ended it, is not known; no timeout was kept");
+	return own == 0 && (job->json || job->has_report) ? EXIT_CORRAL : own;
+}
+
+/* The command is being executed. */
+static int follow(const struct job *job, const struct launched *launched, bool told)
+{
+	struct rusage usage;
+	struct reply reply;
+	int status = 0, signal = wait_or_leave(launched->pid, !job->own_group, &status, &usage), end = -1;
+
+	/* The answer to `started` has come meanwhile. */
+	told = told && guard_receive(job->connection, &reply);
+	if (told && (signal == 0 ? send_end(job, status, &usage) : send_leave(job, signal)) &&
+	    guard_receive(job->connection, &reply))
+		end = conclude(job, reply.body);
+	if (end >= 0)
+		return end;
+	if (signal == 0)
+		return conclude_alone(job, status);
+	say_of_job(job, "WARNING: leaving; the workload continues as job ", ", and the guard has gone: nobody watches it");
+	return 128 + signal;
+}
+
+/* The command could not be executed. */
+static bool say_failed(const struct job *job, struct launched *launched, bool told, int *status)
+{
+	struct reply reply;
+
+	told = told && guard_receive(job->connection, &reply);
+	waitpid(launched->pid, NULL, 0);
+	*status = told ? conclude(job, reply.body) : -1;
+	return *status >= 0;
+}
+
+/* The launcher waits, or has failed already. False: it has been ended, and nothing has begun. */
+static bool run_launched(const struct job *job, struct launched *launched, int *status)
+{
+	struct reply reply;
+	bool runs, told;
+
+	if (!launched->held)
+		return say_failed(job, launched, send_status(job, "started", launched), status);
+	if (!send_status(job, "held", launched) || !guard_receive(job->connection, &reply) || reply.status != 200 ||
+	    (*status = conclude(job, reply.body)) >= 0) {
+		drop_launch(launched);
+		return *status >= 0;
+	}
+	say_text(reply.body);
+	runs = finish_launch(launched);
+	told = send_status(job, "started", launched);
+	if (!runs)
+		return say_failed(job, launched, told, status);
+	*status = follow(job, launched, told);
+	return true;
+}
+
+bool run_job(int connection, int argc, char **argv, struct span request, int *status)
+{
+	static struct job job;
+	struct launched launched;
+	struct reply reply;
+
+	*status = -1;
+	job.connection = connection;
+	guard_patience(connection, PATIENCE);
+	if (!guard_post(connection, "/v1/runs", request, &reply))
+		return false;
+	guard_patience(connection, 0);
+	if (reply.status != 201) {
+		/* It never became a job, and is over. */
+		*status = reply.status == 200 ? conclude(&job, reply.body) : -1;
+		return *status >= 0;
+	}
+	if (!read_plan(&job, reply.body, argc, argv))
+		return false;
+	say_text(reply.body);
+	return start_launch(&job.launch, &launched) && run_launched(&job, &launched, status);
+}

@@ -1,0 +1,65 @@
+import * as v from "valibot";
+import { signalNumber } from "../../kernel/index.ts";
+import { section, text, truth, wholeNumber } from "../../report/config/index.ts";
+import { judgeRequest } from "../model/index.ts";
+
+/** What a client asks for. */
+export interface JobRequest {
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The process that waits, and what its launcher wrote so far (native/BOUNDARY.md). */
+export interface JobHeld {
+  readonly pid: number;
+  readonly status: string;
+}
+
+/** How the workload ended, as its parent was told (wait4(2)). One of the first two is null. */
+export interface JobExit {
+  readonly exit_code: number | null;
+  /** Number of a signal. */
+  readonly exit_signal: number | null;
+  readonly core_dumped: boolean;
+  readonly user_us: number;
+  readonly sys_us: number;
+  readonly max_rss_bytes: number;
+  readonly minor_faults: number;
+  readonly major_faults: number;
+  readonly in_blocks: number;
+  readonly out_blocks: number;
+  readonly voluntary_switches: number;
+  readonly involuntary_switches: number;
+}
+
+const count = wholeNumber("a number", 0, Number.MAX_SAFE_INTEGER);
+const requestSchema = section({ words: v.array(text), environment: v.record(v.string(), text) });
+const heldSchema = section({ pid: wholeNumber("a process id", 1, 4_194_304), status: text });
+const exitSchema = section({
+  exit_code: v.nullable(wholeNumber("an exit code", 0, 255)),
+  exit_signal: v.nullable(wholeNumber("a signal", 1, 64)),
+  core_dumped: truth,
+  user_us: count,
+  sys_us: count,
+  max_rss_bytes: count,
+  minor_faults: count,
+  major_faults: count,
+  in_blocks: count,
+  out_blocks: count,
+  voluntary_switches: count,
+  involuntary_switches: count,
+});
+const leavingSchema = section({
+  signal: v.pipe(
+    text,
+    v.check((name) => signalNumber(name) !== null, "is not the name of a signal"),
+  ),
+});
+
+/** @throws CorralError USAGE, as all of these */
+export const toJobRequest = (body: unknown): JobRequest => judgeRequest(requestSchema, body) as JobRequest;
+export const toJobHeld = (body: unknown): JobHeld => judgeRequest(heldSchema, body) as JobHeld;
+export const toJobExit = (body: unknown): JobExit => judgeRequest(exitSchema, body) as JobExit;
+/** The signal because of which the client leaves. */
+export const toJobLeaving = (body: unknown): { readonly signal: NodeJS.Signals } =>
+  judgeRequest(leavingSchema, body) as { readonly signal: NodeJS.Signals };

@@ -1,0 +1,142 @@
+import { hostCgroupsReader } from "../../cgroup/index.ts";
+import { launcherArguments, signalNumber } from "../../kernel/index.ts";
+import type { RunReport } from "../../report/index.ts";
+import type { RunningJob, StartResult } from "../../run/index.ts";
+import { exitStatusOf, gatherHostFacts, generateJobId, startRun, summaryText } from "../../run/index.ts";
+import type { EndAnswer, GoingAnswer, JobAnswer, PlannedAnswer } from "./answers.ts";
+import { refusedAnswer, saidLine } from "./answers.ts";
+import { ClientLaunch } from "./client-launch.ts";
+import type { JobExit, JobHeld } from "./job-request.ts";
+import type { ServedRun } from "./served-run.ts";
+
+/** One run of a client, from its plan to its end. */
+export class RunningRun {
+  readonly #id: string;
+  readonly #jobId: string;
+  readonly #served: ServedRun;
+  readonly #launch: ClientLaunch;
+  readonly #started: Promise<StartResult>;
+  #job: RunningJob | null = null;
+  /** What the client has not been told yet. */
+  #unsaid = "";
+
+  /** @param id the name that its client calls it by @param client the process that becomes the parent of the workload */
+  constructor(id: string, served: ServedRun, client: { readonly pid: number; readonly cwd: string }) {
+    this.#id = id;
+    this.#served = served;
+    this.#launch = new ClientLaunch(client.pid);
+    const { spec, directories, quiet } = served;
+    this.#jobId = spec.jobId ?? generateJobId(spec.command[0] ?? "");
+    this.#started = startRun(
+      { ...spec, jobId: this.#jobId },
+      {
+        directories,
+        resultSync: "after",
+        parent: {
+          ...client,
+          facts: (one) => gatherHostFacts(one, hostCgroupsReader()(client.pid)),
+          launch: this.#launch.launch,
+          exitSource: () => this.#launch.child?.exitSource ?? null,
+        },
+        onWarning: (line) => {
+          if (!quiet) this.#unsaid += saidLine(line);
+        },
+      },
+    );
+    void this.#keepJob();
+  }
+
+  async #keepJob(): Promise<void> {
+    const result = await this.#started.catch(() => null);
+    if (result?.started === true) this.#job = result.job;
+  }
+
+  /** Answers when the group stands, or when there will be no workload. */
+  async begin(): Promise<JobAnswer> {
+    const planned = this.#launch.planned.then((request): PlannedAnswer => {
+      const { variables, json, report, spec } = this.#served;
+      return {
+        run: this.#id,
+        job: this.#jobId,
+        command_words: spec.command.length,
+        stderr: this.#say(),
+        group: request.cgroup,
+        options: launcherArguments(request.launcherOptions, null, null, null).slice(1),
+        variables: variables.map(([name, value]) => (value === null ? name : `${name}=${value}`)),
+        json,
+        report,
+        own_group: spec.processGroup === "own",
+      };
+    });
+    return Promise.race([planned, this.#notStarted()]);
+  }
+
+  /** Answers when the process that waits may go on, or must not. */
+  async held(held: JobHeld): Promise<JobAnswer> {
+    return (await this.#launch.held(held)) ? this.#going() : this.#notStarted();
+  }
+
+  /** The command is executed, or cannot be. */
+  async started(held: JobHeld): Promise<JobAnswer> {
+    this.#launch.started(held);
+    return (await this.#started).started ? this.#going() : this.#notStarted();
+  }
+
+  /** The workload has ended. */
+  async ended(exit: JobExit): Promise<EndAnswer> {
+    const started = await this.#started;
+    this.#launch.child?.ended(exit);
+    if (!started.started) return this.#notStarted();
+    const report = await started.job.result;
+    const summary = this.#served.quiet ? "" : summaryText(report);
+    return this.#end(exitStatusOf(report), report, summary);
+  }
+
+  /** The client leaves because of a signal; the workload goes on without anybody who watches it. */
+  async leave(signal: NodeJS.Signals): Promise<EndAnswer> {
+    const started = await this.#started;
+    if (!started.started) return this.#notStarted();
+    const { job } = started;
+    const report = await job.detach(signal);
+    const line = this.#served.quiet ? "" : saidLine(job.leavingLine(signal));
+    return this.#end(128 + (signalNumber(signal) ?? 0), report, line);
+  }
+
+  /** The client has gone without a word: the guard goes on. Resolves with the job's end. */
+  async abandoned(): Promise<void> {
+    this.#launch.gone();
+    const started = await this.#started.catch(() => null);
+    if (started?.started === true) await started.job.result;
+  }
+
+  /** The guard goes: whoever takes the job up later watches it. */
+  release(why: string): void {
+    this.#job?.leave(why);
+  }
+
+  #going(): GoingAnswer {
+    return { stderr: this.#say() };
+  }
+
+  #say(): string {
+    const text = this.#unsaid;
+    this.#unsaid = "";
+    return text;
+  }
+
+  #end(exit_status: number, report: RunReport, text: string): EndAnswer {
+    const { json, report: file } = this.#served;
+    return { exit_status, stderr: this.#say() + text, report: json || file !== null ? report : null };
+  }
+
+  /** Settles only for a run that has not started. */
+  async #notStarted(): Promise<EndAnswer> {
+    try {
+      const result = await this.#started;
+      if (result.started) return await new Promise<never>(() => {});
+      return this.#end(result.error.exitStatus, result.report, saidLine(result.error.toLine()));
+    } catch (thrown) {
+      return refusedAnswer(thrown, this.#say());
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { readlinkSync } from "node:fs";
+import { readProcessStat } from "../../kernel/index.ts";
+import { CorralError, quote } from "../../report/index.ts";
+import type { JobAnswer } from "./answers.ts";
+import { refusedAnswer } from "./answers.ts";
+import type { JobExit, JobHeld, JobRequest } from "./job-request.ts";
+import { RunningRun } from "./running-run.ts";
+import type { ReadServedRun } from "./served-run.ts";
+
+/** Who runs a job: its process, and the connection without which it is gone. */
+export interface RunClient {
+  readonly pid: number;
+  readonly connection: AbortSignal;
+}
+
+interface Entry {
+  readonly run: RunningRun;
+  readonly client: RunClient;
+  readonly onGone: () => void;
+}
+
+const declined = (why: string): JobAnswer => ({ declined: why });
+
+/** Reads /proc/PID/stat as `inForegroundJob` of the command line does of itself. */
+function isInForeground(pid: number): boolean {
+  const stat = readProcessStat(pid);
+  return stat !== null && stat.ttyNr !== 0 && stat.tpgid === stat.pgrp;
+}
+
+/** The runs that clients have under way. */
+export class ServedRuns {
+  readonly #read: ReadServedRun | null;
+  readonly #entries = new Map<string, Entry>();
+  #begun = 0;
+
+  /** @param read null: none is served here */
+  constructor(read: ReadServedRun | null) {
+    this.#read = read;
+  }
+
+  /** Begins a run; what cannot be served is declined, and nothing has happened then. */
+  async begin(client: RunClient, { words, environment }: JobRequest): Promise<JobAnswer> {
+    if (this.#read === null) return declined("no command lines are read here");
+    const cwd = readlinkSync(`/proc/${client.pid}/cwd`);
+    const foreground = isInForeground(client.pid);
+    let served: ReturnType<ReadServedRun>;
+    try {
+      served = this.#read({ words, environment, cwd, foreground });
+    } catch (thrown) {
+      return refusedAnswer(thrown, "");
+    }
+    if (served === null) return declined("it needs a process of its own");
+    this.#begun += 1;
+    const id = `run_${client.pid}_${this.#begun}`;
+    const run = new RunningRun(id, served, { pid: client.pid, cwd });
+    const entry: Entry = { run, client, onGone: () => void this.#abandon(id) };
+    this.#entries.set(id, entry);
+    client.connection.addEventListener("abort", entry.onGone, { once: true });
+    return this.#answer(id, run.begin());
+  }
+
+  /** @throws CorralError JOB_NOT_FOUND, GUARD_DENIED, as all that follow */
+  held(id: string, client: RunClient, held: JobHeld): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, client).held(held));
+  }
+
+  started(id: string, client: RunClient, held: JobHeld): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, client).started(held));
+  }
+
+  ended(id: string, client: RunClient, exit: JobExit): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, client).ended(exit));
+  }
+
+  leave(id: string, client: RunClient, signal: NodeJS.Signals): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, client).leave(signal));
+  }
+
+  /** Leaves all as they are: their workloads go on, and whoever takes them up watches them. */
+  close(): void {
+    for (const { run, client, onGone } of this.#entries.values()) {
+      client.connection.removeEventListener("abort", onGone);
+      run.release("guard");
+    }
+    this.#entries.clear();
+  }
+
+  #own(id: string, { connection }: RunClient): RunningRun {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined && entry.client.connection === connection) return entry.run;
+    throw new CorralError("JOB_NOT_FOUND", `there is no run ${quote(id)} of this connection`, { object: id });
+  }
+
+  /** An answer that is an end is the last one. */
+  async #answer(id: string, answer: Promise<JobAnswer>): Promise<JobAnswer> {
+    const given = await answer;
+    if ("exit_status" in given) this.#forget(id);
+    return given;
+  }
+
+  #forget(id: string): void {
+    const entry = this.#entries.get(id);
+    entry?.client.connection.removeEventListener("abort", entry.onGone);
+    this.#entries.delete(id);
+  }
+
+  async #abandon(id: string): Promise<void> {
+    await this.#entries.get(id)?.run.abandoned();
+    this.#entries.delete(id);
+  }
+}
