@@ -6,5 +6,5 @@ export { camelKeys, snakeKeys, snakePath } from "./keys.ts";
 export type { ScenarioFile } from "./load.ts";
 export { loadScenario, parseScenario } from "./load.ts";
 export { parseReclaim } from "./op-schema.ts";
-export { scenarioSchema } from "./scenario-schema.ts";
+export { scenarioParts, scenarioSchema } from "./scenario-schema.ts";
 export { checkGroupName, durationOf, numbersOf } from "./values.ts";

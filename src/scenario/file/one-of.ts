@@ -22,7 +22,7 @@ export function oneKey<T extends v.ObjectEntries>(entries: T): v.GenericSchema<C
       },
     ),
   );
-  return schema as unknown as v.GenericSchema<Chosen<T>>;
+  return schema;
 }
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
@@ -45,7 +45,5 @@ export const wordOrKey = <const W extends readonly string[], T extends v.ObjectE
     const near = nearest([...words, ...keys], issue.input);
     return near === undefined ? expects(all)(issue) : `has another spelling: ${near}`;
   };
-  return v.union([v.picklist(words, message), oneKey(entries)], message) as unknown as v.GenericSchema<
-    W[number] | Chosen<T>
-  >;
+  return v.union([v.picklist(words, message), oneKey(entries)], message);
 };
