@@ -3,12 +3,18 @@ import type * as v from "valibot";
 import { guardConfigSchema } from "../../src/guard/index.ts";
 import { policyRulesSchema } from "../../src/policy/rules/index.ts";
 import { watchConfigSchema } from "../../src/run/watch/index.ts";
+import { scenarioParts, scenarioSchema } from "../../src/scenario/file/index.ts";
 
 /** A file of rules for editors. What JSON Schema has no words for (sizes, patterns, user names) Corral judges itself. */
-function forEditors(title: string, schema: v.GenericSchema): object {
+function forEditors(
+  title: string,
+  schema: v.GenericSchema,
+  definitions: Readonly<Record<string, v.GenericSchema>> = {},
+): object {
   const { $schema = "http://json-schema.org/draft-07/schema#", ...rest } = toJsonSchema(schema, {
     typeMode: "input",
     errorMode: "ignore",
+    definitions,
   });
   return { $schema, title, ...rest };
 }
@@ -16,5 +22,6 @@ function forEditors(title: string, schema: v.GenericSchema): object {
 export const ruleFileSchemas: Readonly<Record<string, object>> = {
   "guard-config.schema.json": forEditors("The file of corral guard, version 1", guardConfigSchema),
   "policy-rules.schema.json": forEditors("The file of rules of corral policy, version 1", policyRulesSchema),
+  "scenario.schema.json": forEditors("The file of corral scenario, version 1", scenarioSchema, scenarioParts),
   "watch-config.schema.json": forEditors("The file of rules of corral watch, version 1", watchConfigSchema),
 };

@@ -75,10 +75,13 @@ function findForeignKeys(shape: Shape, value: unknown, path: ConfigPath): readon
 const stepsOf = (issue: v.BaseIssue<unknown>): ConfigPath =>
   (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
 
+/** Keys that a list would need to be the alternative that it is not. */
+const isKeyOfList = ({ type, input }: v.IssuePathItem): boolean => type === "object" && Array.isArray(input);
+
 /** Of alternatives none of which fits, the mistakes deep inside one say more than that none fits. */
 function flatten(issue: v.BaseIssue<unknown>, above: ConfigPath = []): readonly ConfigIssue[] {
   const path = [...above, ...stepsOf(issue)];
-  const inside = (issue.issues ?? []).filter((one) => (one.path ?? []).length > 0);
+  const inside = (issue.issues ?? []).filter(({ path: at }) => at !== undefined && !isKeyOfList(at[0]));
   if (inside.length > 0) return inside.flatMap((one) => flatten(one, path));
   return [{ path, at: "value", message: issue.message }];
 }

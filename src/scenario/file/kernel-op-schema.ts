@@ -5,7 +5,7 @@ import { index } from "./values.ts";
 
 /* Ops on kernel memory: they have their shape, so that a file that has them is understood, and are refused. */
 
-const later = (schema: v.GenericSchema<unknown>): typeof schema => described(schema, "Not supported yet.");
+const later = (schema: v.GenericSchema): typeof schema => described(schema, "Not supported yet.");
 
 const target = oneKey({
   symbol: text,

@@ -22,16 +22,28 @@ export function oneKey<T extends v.ObjectEntries>(entries: T): v.GenericSchema<C
       },
     ),
   );
-  return schema as unknown as v.GenericSchema<Chosen<T>>;
+  return schema;
 }
+
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+
+/** What could have been meant by a word: the same but for capitals and underscores. */
+const nearest = (names: readonly string[], found: unknown): string | undefined =>
+  typeof found === "string" ? names.find((name) => plain(name) === plain(found)) : undefined;
 
 /** One of these words, or exactly one of these keys. */
 export const wordOrKey = <const W extends readonly string[], T extends v.ObjectEntries>(
   words: W,
   entries: T,
 ): v.GenericSchema<W[number] | Chosen<T>> => {
-  const message = expects(`one of ${words.join(", ")}, or one of these keys: ${Object.keys(entries).join(", ")}`);
-  return v.union([v.picklist(words, message), oneKey(entries)], message) as unknown as v.GenericSchema<
-    W[number] | Chosen<T>
-  >;
+  const keys = Object.keys(entries);
+  const same = words.every((word) => keys.includes(word));
+  const all = same
+    ? `one of these, as a word or as a key: ${keys.join(", ")}`
+    : `${words.join(", ")}, or one of these keys: ${keys.join(", ")}`;
+  const message = (issue: { readonly input: unknown }): string => {
+    const near = nearest([...words, ...keys], issue.input);
+    return near === undefined ? expects(all)(issue) : `has another spelling: ${near}`;
+  };
+  return v.union([v.picklist(words, message), oneKey(entries)], message);
 };

@@ -7,7 +7,7 @@ import { oneKey, wordOrKey } from "./one-of.ts";
 import { opSchema } from "./op-schema.ts";
 import { schedulerSchema } from "./scheduler-schema.ts";
 import { duration, finite, optional, plainName, positiveDuration } from "./values.ts";
-import { workTypeSchema } from "./work-schema.ts";
+import { workSchema, workTypeSchema } from "./work-schema.ts";
 
 const metricName = v.pipe(text, v.nonEmpty(expects("the name of a metric")));
 const metricValue = finite("a number");
@@ -116,3 +116,13 @@ export const scenarioSchema = section({
   ),
   checks: optional(described(checksSchema, "What must hold.")),
 });
+
+/** Parts that stand in several places, which the published schema has once. */
+export const scenarioParts = {
+  checks: checksSchema,
+  cgroup: cgroupSchema,
+  op: opSchema,
+  scheduler: schedulerSchema,
+  work: workSchema,
+  work_type: workTypeSchema,
+} as const;

@@ -83,16 +83,17 @@ const onePlus = (name: string) => (parameters: WorkParameters) => value(paramete
 type Parameters = WorkDescription["parameters"];
 
 /** A row of the table, with the defaults of what is left out; it keeps the exact type of its parameters. */
-const work = <const P extends Parameters = Record<never, never>>(
+const work = <const P extends Parameters>(
   about: string,
-  rest: Partial<Omit<WorkDescription, "about" | "parameters">> & { readonly parameters?: P } = {},
+  parameters: P,
+  rest: Partial<Omit<WorkDescription, "about" | "parameters">> = {},
 ): Omit<WorkDescription, "parameters"> & { readonly parameters: P } => ({
   about,
+  parameters,
   groupSize: alone,
   samples: "none",
   support: "native",
   ...rest,
-  parameters: rest.parameters ?? ({} as P),
 });
 
 const spinIters = count(1024, "Iterations of the spin loop per turn.", { min: 0 });
@@ -107,106 +108,155 @@ const schedClasses = ["normal", "batch", "idle", "realtime"] as const;
 
 /** Every kind of work by its name. */
 export const workTypes = {
-  SpinWait: work("Spins, 1024 iterations per turn: plain fairness."),
-  YieldHeavy: work("Yields in every iteration."),
-  Mixed: work("Spins 1024 iterations, then yields."),
+  SpinWait: work("Spins, 1024 iterations per turn: plain fairness.", {}),
+  YieldHeavy: work("Yields in every iteration.", {}),
+  Mixed: work("Spins 1024 iterations, then yields.", {}),
   IoSyncWrite: work(
     "Writes 64 KiB in 16 pieces to a place of its own in a file, and waits until they are on the disk.",
+    {},
     {
       samples: "wake",
     },
   ),
-  IoRandRead: work("Reads 4 KiB past the page cache at a random place.", { samples: "wake" }),
-  IoConvoy: work("Writes in order and reads at random by turns, synchronising every 16.", {
-    samples: "wake",
-  }),
-  Bursty: work("Uses a CPU, then sleeps.", {
-    parameters: {
+  IoRandRead: work("Reads 4 KiB past the page cache at a random place.", {}, { samples: "wake" }),
+  IoConvoy: work(
+    "Writes in order and reads at random by turns, synchronising every 16.",
+    {},
+    {
+      samples: "wake",
+    },
+  ),
+  Bursty: work(
+    "Uses a CPU, then sleeps.",
+    {
       burst_us: count(50_000, "How long it spins.", { max: usPerHour }),
       sleep_us: count(100_000, "How long it sleeps.", { max: usPerHour }),
     },
-    samples: "wake",
-  }),
-  PipeIo: work("Two pass one byte through pipes, each spinning before it writes.", {
-    parameters: { burst_iters: burstIters },
-    groupSize: pair,
-    samples: "wake",
-  }),
-  FutexPingPong: work("Two hand a futex to each other.", {
-    parameters: { spin_iters: spinIters },
-    groupSize: pair,
-    samples: "wake",
-  }),
-  CachePressure: work("Reads and writes a buffer in strides.", { parameters: cache }),
-  CacheYield: work("Reads and writes a buffer in strides, then yields.", { parameters: cache, samples: "wake" }),
-  CachePipe: work("Two work on a buffer each and wake the other through a pipe.", {
-    parameters: { size_kib: cache.size_kib, burst_iters: burstIters },
-    groupSize: pair,
-    samples: "wake",
-  }),
-  FutexFanOut: work("One wakes many by a futex; each measures its own wake-up.", {
-    parameters: { fan_out: count(4, "How many are woken.", members), spin_iters: spinIters },
-    groupSize: onePlus("fan_out"),
-    samples: "wake",
-  }),
-  FanOutCompute: work("One thinks, then wakes many, which multiply matrices; measured from its time stamp.", {
-    parameters: {
+    {
+      samples: "wake",
+    },
+  ),
+  PipeIo: work(
+    "Two pass one byte through pipes, each spinning before it writes.",
+    { burst_iters: burstIters },
+    {
+      groupSize: pair,
+      samples: "wake",
+    },
+  ),
+  FutexPingPong: work(
+    "Two hand a futex to each other.",
+    { spin_iters: spinIters },
+    {
+      groupSize: pair,
+      samples: "wake",
+    },
+  ),
+  CachePressure: work("Reads and writes a buffer in strides.", cache),
+  CacheYield: work("Reads and writes a buffer in strides, then yields.", cache, { samples: "wake" }),
+  CachePipe: work(
+    "Two work on a buffer each and wake the other through a pipe.",
+    { size_kib: cache.size_kib, burst_iters: burstIters },
+    {
+      groupSize: pair,
+      samples: "wake",
+    },
+  ),
+  FutexFanOut: work(
+    "One wakes many by a futex; each measures its own wake-up.",
+    { fan_out: count(4, "How many are woken.", members), spin_iters: spinIters },
+    {
+      groupSize: onePlus("fan_out"),
+      samples: "wake",
+    },
+  ),
+  FanOutCompute: work(
+    "One thinks, then wakes many, which multiply matrices; measured from its time stamp.",
+    {
       fan_out: count(4, "How many are woken.", members),
       cache_footprint_kib: count(256, "Size of the matrices.", { max: 4_194_304 }),
       operations: count(5, "Multiplications per wake-up."),
       sleep_us: count(100, "How long the one thinks.", { min: 0, max: usPerHour }),
     },
-    groupSize: onePlus("fan_out"),
-    samples: "wake",
-  }),
-  Sequence: work("Goes through phases in order, again and again.", { samples: "wake" }),
-  ForkExit: work("Forks a child that ends at once, and waits for it.", { samples: "wake" }),
-  NiceSweep: work("Spins 512 iterations at each nice value from -20 to 19; those below 0 need CAP_SYS_NICE.", {
-    samples: "wake",
-  }),
-  AffinityChurn: work("Moves itself to a random CPU of its cpuset.", {
-    parameters: { spin_iters: spinIters },
-    samples: "wake",
-  }),
-  CrossAffinityChurn: work("Rewrites the affinity of its siblings between two masks one CPU apart.", {
-    parameters: { spin_iters: spinIters },
-  }),
-  PolicyChurn: work("Goes through the scheduling policies.", {
-    parameters: { spin_iters: spinIters },
-    samples: "wake",
-  }),
-  PageFaultChurn: work("Faults pages in at random, and gives them back.", {
-    parameters: {
-      region_kib: count(4096, "Size of the memory.", { min: 4, max: 1_073_741_824 }),
-      touches_per_cycle: count(256, "Pages touched before all are given back."),
-      spin_iters: count(64, "Iterations of the spin loop per touch.", { min: 0 }),
+    {
+      groupSize: onePlus("fan_out"),
+      samples: "wake",
     },
+  ),
+  Sequence: work("Goes through phases in order, again and again.", {}, { samples: "wake" }),
+  ForkExit: work("Forks a child that ends at once, and waits for it.", {}, { samples: "wake" }),
+  NiceSweep: work(
+    "Spins 512 iterations at each nice value from -20 to 19; those below 0 need CAP_SYS_NICE.",
+    {},
+    {
+      samples: "wake",
+    },
+  ),
+  AffinityChurn: work(
+    "Moves itself to a random CPU of its cpuset.",
+    { spin_iters: spinIters },
+    {
+      samples: "wake",
+    },
+  ),
+  CrossAffinityChurn: work(
+    "Rewrites the affinity of its siblings between two masks one CPU apart.",
+    { spin_iters: spinIters },
+    {
+    },
+  ),
+  PolicyChurn: work(
+    "Goes through the scheduling policies.",
+    { spin_iters: spinIters },
+    {
+      samples: "wake",
+    },
+  ),
+  PageFaultChurn: work("Faults pages in at random, and gives them back.", {
+    region_kib: count(4096, "Size of the memory.", { min: 4, max: 1_073_741_824 }),
+    touches_per_cycle: count(256, "Pages touched before all are given back."),
+    spin_iters: count(64, "Iterations of the spin loop per touch.", { min: 0 }),
   }),
-  MutexContention: work("Several contend for one lock.", {
-    parameters: {
+  MutexContention: work(
+    "Several contend for one lock.",
+    {
       contenders: count(4, "How many contend.", { min: 2, ...members }),
       hold_iters: count(256, "Iterations with the lock.", { min: 0 }),
       work_iters: count(1024, "Iterations without it.", { min: 0 }),
     },
-    groupSize: sum("contenders"),
-    samples: "wake",
-  }),
-  Schbench: work("A benchmark of wake-ups; run the program as a payload instead.", {
-    samples: "own",
-    support: "later",
-  }),
-  Taobench: work("A benchmark of a cache; run the program as a payload instead.", { samples: "own", support: "later" }),
-  ThunderingHerd: work("One wakes all waiters of one futex at once.", {
-    parameters: {
+    {
+      groupSize: sum("contenders"),
+      samples: "wake",
+    },
+  ),
+  Schbench: work(
+    "A benchmark of wake-ups; run the program as a payload instead.",
+    {},
+    {
+      samples: "own",
+      support: "later",
+    },
+  ),
+  Taobench: work(
+    "A benchmark of a cache; run the program as a payload instead.",
+    {},
+    { samples: "own", support: "later" },
+  ),
+  ThunderingHerd: work(
+    "One wakes all waiters of one futex at once.",
+    {
       waiters: count(7, "How many wait.", members),
       batches: count(1000, "Wake-ups per turn."),
       inter_batch_us: count(5000, "Pause between wake-ups.", { min: 0, max: usPerHour }),
     },
-    groupSize: onePlus("waiters"),
-    samples: "wake",
-  }),
-  PriorityInversion: work("Three real-time tiers and one lock between the highest and the lowest; needs one CPU.", {
-    parameters: {
+    {
+      groupSize: onePlus("waiters"),
+      samples: "wake",
+    },
+  ),
+  PriorityInversion: work(
+    "Three real-time tiers and one lock between the highest and the lowest; needs one CPU.",
+    {
       high: count(1, "Workers of the highest tier.", members),
       medium: count(1, "Workers of the middle tier, which take no lock.", members),
       low: count(1, "Workers of the lowest tier.", members),
@@ -214,125 +264,159 @@ export const workTypes = {
       work_iters: count(1024, "Iterations without it.", { min: 0 }),
       pi_mode: choice(["plain", "pi"], "plain", "plain: an ordinary lock; pi: one that hands on priority."),
     },
-    groupSize: sum("high", "medium", "low"),
-    samples: "wake",
-  }),
-  ProducerConsumerImbalance: work("Producers fill a queue faster or slower than consumers empty it.", {
-    parameters: {
+    {
+      groupSize: sum("high", "medium", "low"),
+      samples: "wake",
+    },
+  ),
+  ProducerConsumerImbalance: work(
+    "Producers fill a queue faster or slower than consumers empty it.",
+    {
       producers: count(2, "Workers that fill it.", members),
       consumers: count(1, "Workers that empty it.", members),
       produce_rate_hz: count(1000, "Items per second of each producer; 0 is as fast as it goes.", { min: 0 }),
       consume_iters: count(4096, "Iterations of the spin loop per item.", { min: 0 }),
       queue_depth: count(1024, "Items the queue holds.", { max: 1_048_576 }),
     },
-    groupSize: sum("producers", "consumers"),
-    samples: "wake",
-  }),
-  RtStarvation: work("Real-time workers keep ordinary ones from running.", {
-    parameters: {
+    {
+      groupSize: sum("producers", "consumers"),
+      samples: "wake",
+    },
+  ),
+  RtStarvation: work(
+    "Real-time workers keep ordinary ones from running.",
+    {
       rt: count(1, "Real-time workers (SCHED_FIFO).", members),
       cfs: count(1, "Ordinary workers.", members),
       rt_priority: count(50, "Their priority.", { max: 99 }),
       burst_iters: burstIters,
     },
-    groupSize: sum("rt", "cfs"),
-  }),
-  AsymmetricWaker: work("One of one scheduling class wakes one of another.", {
-    parameters: {
+    {
+      groupSize: sum("rt", "cfs"),
+    },
+  ),
+  AsymmetricWaker: work(
+    "One of one scheduling class wakes one of another.",
+    {
       waker: choice(schedClasses, "normal", "Class of the one that wakes."),
       wakee: choice(schedClasses, "normal", "Class of the one that is woken."),
       burst_iters: burstIters,
     },
-    groupSize: pair,
-    samples: "wake",
-  }),
-  WakeChain: work("Each wakes the next, in a ring.", {
-    parameters: {
+    {
+      groupSize: pair,
+      samples: "wake",
+    },
+  ),
+  WakeChain: work(
+    "Each wakes the next, in a ring.",
+    {
       depth: count(4, "Workers in the ring.", { min: 2, ...members }),
       wake: choice(["pipe", "futex"], "pipe", "What wakes: a pipe (synchronous) or a futex."),
       work_per_hop_us: count(100, "How long each works before it wakes the next.", { min: 0, max: usPerHour }),
     },
-    groupSize: sum("depth"),
-    samples: "wake",
-  }),
-  NumaWorkingSetSweep: work("Binds its memory to one node after the other and touches it.", {
-    parameters: {
-      region_kib: count(4096, "Size of the memory.", { min: 4, max: 1_073_741_824 }),
-      sweep_period_us: count(100_000, "Time on each node.", { max: usPerHour }),
-      target_nodes: { kind: "list", about: "The nodes. Default: all of the topology." },
+    {
+      groupSize: sum("depth"),
+      samples: "wake",
     },
+  ),
+  NumaWorkingSetSweep: work("Binds its memory to one node after the other and touches it.", {
+    region_kib: count(4096, "Size of the memory.", { min: 4, max: 1_073_741_824 }),
+    sweep_period_us: count(100_000, "Time on each node.", { max: usPerHour }),
+    target_nodes: { kind: "list", about: "The nodes. Default: all of the topology." },
   }),
   NumaMigrationChurn: work("Moves itself from node to node.", {
-    parameters: { period_us: count(100_000, "Time on each node.", { max: usPerHour }) },
+    period_us: count(100_000, "Time on each node.", { max: usPerHour }),
   }),
   CgroupChurn: work("Moves itself through the groups wt-cgroup-churn-0, -1, … beside its own, which must exist.", {
-    parameters: {
-      groups: count(2, "How many groups.", members),
-      cycle_us: count(100_000, "Time in each.", { max: usPerHour }),
-    },
+    groups: count(2, "How many groups.", members),
+    cycle_us: count(100_000, "Time in each.", { max: usPerHour }),
   }),
   CgroupAttachStorm: work("Forks children that end while they are moved into another group.", {
-    parameters: {
-      dest: { kind: "group", about: "The group they are moved to." },
-      reap: choice(["sig_ign", "waitpid"], "waitpid", "How the children are reaped."),
-    },
+    dest: { kind: "group", about: "The group they are moved to." },
+    reap: choice(["sig_ign", "waitpid"], "waitpid", "How the children are reaped."),
   }),
-  SignalStorm: work("Two signal each other.", {
-    parameters: {
+  SignalStorm: work(
+    "Two signal each other.",
+    {
       signals_per_iter: count(16, "Signals per turn."),
       work_iters: count(1024, "Iterations of the spin loop per turn.", { min: 0 }),
     },
-    groupSize: pair,
-  }),
-  PreemptStorm: work("A real-time worker interrupts ordinary ones about 1000 times a second.", {
-    parameters: {
+    {
+      groupSize: pair,
+    },
+  ),
+  PreemptStorm: work(
+    "A real-time worker interrupts ordinary ones about 1000 times a second.",
+    {
       cfs_workers: count(2, "Ordinary workers.", members),
       rt_burst_iters: count(1024, "Iterations of the real-time worker per interruption.", { min: 0 }),
       rt_sleep_us: count(1000, "Its sleep between interruptions.", { max: usPerHour }),
     },
-    groupSize: onePlus("cfs_workers"),
-    samples: "wake",
-  }),
-  EpollStorm: work("Producers write an eventfd on which consumers wait by epoll, one woken per event.", {
-    parameters: {
+    {
+      groupSize: onePlus("cfs_workers"),
+      samples: "wake",
+    },
+  ),
+  EpollStorm: work(
+    "Producers write an eventfd on which consumers wait by epoll, one woken per event.",
+    {
       producers: count(1, "Workers that write.", members),
       consumers: count(2, "Workers that wait.", members),
       events_per_burst: count(32, "Events per turn."),
     },
-    groupSize: sum("producers", "consumers"),
-    samples: "wake",
-  }),
-  IdleChurn: work("Short bursts and short sleeps; a sample is the sleep beyond what was asked for.", {
-    parameters: {
+    {
+      groupSize: sum("producers", "consumers"),
+      samples: "wake",
+    },
+  ),
+  IdleChurn: work(
+    "Short bursts and short sleeps; a sample is the sleep beyond what was asked for.",
+    {
       burst_us: count(1000, "How long it spins.", { max: usPerHour }),
       sleep_us: count(5000, "How long it sleeps.", { max: usPerHour }),
       precise_timing: choice(["off", "on"], "off", "on: timer slack of 1 ns."),
     },
-    samples: "wake",
-  }),
-  TimerLatency: work("Sleeps to absolute deadlines and measures how late it wakes.", {
-    parameters: { interval_us: count(1000, "From one deadline to the next.", { max: usPerHour }) },
-    samples: "timer",
-  }),
-  NetTraffic: work("Sends itself packets; needs a network card.", { samples: "wake", support: "later" }),
-  IrqWake: work("Is woken by a network card.", { groupSize: pair, samples: "wake", support: "later" }),
-  AluHot: work("Four independent chains of multiplications.", { samples: "cost" }),
-  SmtSiblingSpin: work("Two spin on the hardware threads of one core.", {
-    groupSize: pair,
-    samples: "cost",
-  }),
-  IpcVariance: work("Arithmetic and random touches of 512 KiB by turns.", {
-    parameters: {
+    {
+      samples: "wake",
+    },
+  ),
+  TimerLatency: work(
+    "Sleeps to absolute deadlines and measures how late it wakes.",
+    { interval_us: count(1000, "From one deadline to the next.", { max: usPerHour }) },
+    {
+      samples: "timer",
+    },
+  ),
+  NetTraffic: work("Sends itself packets; needs a network card.", {}, { samples: "wake", support: "later" }),
+  IrqWake: work("Is woken by a network card.", {}, { groupSize: pair, samples: "wake", support: "later" }),
+  AluHot: work("Four independent chains of multiplications.", {}, { samples: "cost" }),
+  SmtSiblingSpin: work(
+    "Two spin on the hardware threads of one core.",
+    {},
+    {
+      groupSize: pair,
+      samples: "cost",
+    },
+  ),
+  IpcVariance: work(
+    "Arithmetic and random touches of 512 KiB by turns.",
+    {
       hot_iters: count(100_000, "Iterations of arithmetic."),
       cold_iters: count(1024, "Random touches."),
       period_iters: count(64, "Turns of one before the other."),
     },
-    samples: "cost",
-  }),
-  Custom: work("A function of the user's, which owns the loop and tells what it measured.", {
-    samples: "own",
-    support: "module",
-  }),
+    {
+      samples: "cost",
+    },
+  ),
+  Custom: work(
+    "A function of the user's, which owns the loop and tells what it measured.",
+    {},
+    {
+      samples: "own",
+      support: "module",
+    },
+  ),
 } as const satisfies Readonly<Record<string, WorkDescription>>;
 
 export type WorkTypeName = keyof typeof workTypes;

@@ -1,0 +1,33 @@
+import type { ConfigDocument } from "../../report/config/index.ts";
+import { judgeValues, parseConfig, readConfigText } from "../../report/config/index.ts";
+import type { Scenario } from "../model/index.ts";
+import { camelKeys, snakePath } from "./keys.ts";
+import { scenarioSchema } from "./scenario-schema.ts";
+
+/** A scenario as it was written, and where each part of it stands. */
+export interface ScenarioFile {
+  /** What messages call the file. */
+  readonly file: string;
+  readonly scenario: Scenario;
+  /** Line and column, from 1, of a value by its path in the scenario; of the nearest above it that was written. */
+  readonly locate: ConfigDocument["locate"];
+}
+
+/**
+ * Reads a scenario's file, YAML or JSON, of at most 1 MiB, and judges every value for itself; what values mean together
+ * and on a host is judged by the resolver.
+ * @throws ConfigError (code CONFIG) with everything that is wrong; CorralError CONFIG when it cannot be read
+ */
+export const loadScenario = (path: string): ScenarioFile => parseScenario(readConfigText(path), path);
+
+/** As loadScenario, of a text. @param file what messages call it */
+export const parseScenario = (text: string, file: string): ScenarioFile =>
+  parseConfig(text, file, (value, name, document) => {
+    const issues = judgeValues(scenarioSchema, value);
+    if (issues.length > 0) return { config: null, issues };
+    const scenario = camelKeys(value) as Scenario;
+    return {
+      config: { file: name, scenario, locate: (path, what) => document.locate(snakePath(path), what) },
+      issues,
+    };
+  });
