@@ -15,6 +15,7 @@ import type { MoveTargets } from "../shared/scenario-workers.ts";
 import { makeMoveTargets, planOf } from "../shared/scenario-workers.ts";
 import { scaled, sleep, until } from "../shared/timing.ts";
 
+const ascending = (one: number, other: number): number => one - other;
 const worker = requireWorker();
 const native = workTypeNames.filter((name) => describeWork(name).support === "native");
 const isGone = (pid: number): boolean => startTicks(pid) === null;
@@ -135,7 +136,10 @@ test("workers are in their group before their first instruction of work", async 
   if (procs === undefined) return t.skip("no v2 hierarchy");
   await using set = await startWorkers(planOf("SpinWait", { workers: 3 }));
   for (const pid of set.pids) writeFileSync(procs, String(pid));
-  assert.deepEqual(readFileSync(procs, "latin1").trim().split("\n").map(Number).toSorted(), [...set.pids].toSorted());
+  assert.deepEqual(
+    readFileSync(procs, "latin1").trim().split("\n").map(Number).toSorted(ascending),
+    [...set.pids].toSorted(ascending),
+  );
   assert.ok(set.sample().every(({ cpuTimeNs, iterations }) => cpuTimeNs === 0 && iterations === 0));
   set.release();
   await progresses(set);

@@ -202,8 +202,7 @@ export const workTypes = {
   CrossAffinityChurn: work(
     "Rewrites the affinity of its siblings between two masks one CPU apart.",
     { spin_iters: spinIters },
-    {
-    },
+    {},
   ),
   PolicyChurn: work(
     "Goes through the scheduling policies.",

@@ -38,7 +38,7 @@ export async function startLeader(
     let isThere = true;
     void child.exit.then(() => {
       isThere = false;
-      input.closeOurs();
+      return input.closeOurs();
     });
     return { child, tell: (word) => void (isThere && write(input.ours, word)) };
   } catch (thrown) {
