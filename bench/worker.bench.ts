@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { packageRoot } from "../src/kernel/index.ts";
 import { percentileNs } from "../src/scenario/workers/index.ts";
 import { compile } from "./lib/compile.ts";
 import { interleave, medianRatio, summarize } from "./lib/measure.ts";
@@ -92,8 +93,10 @@ async function measurePeers(pipeRate: number) {
 }
 
 const scratch = mkdtempSync(path.join(tmpdir(), "corral-bench-"));
-const spin = await measureSpin(compile("worker/spin", scratch));
-const pipe = await measurePipe(compile("worker/ping-pong", scratch));
+const spin = await measureSpin(
+  compile("worker/spin", scratch, "-static", `-I${path.join(packageRoot(), "native/load")}`),
+);
+const pipe = await measurePipe(compile("worker/ping-pong", scratch, "-static"));
 const beside = await measurePeers(pipe.worker.rate.median);
 const sampling = await measureSampling(64, 5000);
 rmSync(scratch, { recursive: true });
