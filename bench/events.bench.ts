@@ -131,7 +131,7 @@ function print(rows: readonly Row[], fullRing: number, flood: Flood): string {
 
 try {
   copyFileSync("/bin/true", path.join(scratch, targetName));
-  for (const name of ["execgen", "stamp", "flood"]) compile(name, scratch);
+  for (const name of ["execgen", "stamp", "flood"]) compile(`events/${name}`, scratch);
   const rows = await measureAll();
   const fullRing = await measureFullRing(8);
   const flood = await measureFlood(scratch, 3);

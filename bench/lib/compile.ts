@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { packageRoot } from "../../src/kernel/index.ts";
 
-/** Compiles one of bench/events' programs into a directory, under its own name. @returns its path */
+/** Compiles a program of bench/ (`events/stamp`) into a directory, under its own name. @returns its path */
 export function compile(name: string, directory: string, ...flags: readonly string[]): string {
-  const program = path.join(directory, name);
-  const source = path.join(packageRoot(), "bench/events", `${name}.c`);
+  const program = path.join(directory, path.basename(name));
+  const source = path.join(packageRoot(), "bench", `${name}.c`);
   execFileSync("gcc", ["-O2", "-Wall", ...flags, "-o", program, source]);
   return program;
 }

@@ -76,8 +76,10 @@ export async function startPolicy(rules: readonly string[] | null, scheduling = 
 export function startExecStorm(perSec: number): { readonly end: () => void } {
   const scratch = mkdtempSync(path.join(tmpdir(), "corral-bench-"));
   const generators = 2;
-  const argv = [1e9, (generators * 1e6) / perSec, generators, compile("nothing", scratch, "-static")].map(String);
-  const storm = spawn(compile("execgen", scratch), argv, { detached: true, stdio: "ignore" });
+  const argv = [1e9, (generators * 1e6) / perSec, generators, compile("events/nothing", scratch, "-static")].map(
+    String,
+  );
+  const storm = spawn(compile("events/execgen", scratch), argv, { detached: true, stdio: "ignore" });
   return {
     end: () => {
       process.kill(-(storm.pid ?? 0), "SIGKILL");

@@ -11,6 +11,7 @@
 
 #include "../worker/worker.h"
 #include "memory.h"
+#include "spin.h"
 
 #define LOAD_PARAMS 8
 #define LOAD_TEXTS 64
@@ -110,13 +111,6 @@ static inline void load_count(struct load *load, uint64_t units)
 	load->iterations += 1;
 	__atomic_store_n(&load->counters->iterations, load->iterations, __ATOMIC_RELAXED);
 	load_units(load, units);
-}
-
-/* So many turns of a loop that the compiler keeps, of about one cycle each. */
-static inline void load_spin(uint64_t turns)
-{
-	for (uint64_t turn = 0; turn < turns; turn += 1)
-		__asm__ volatile("" : "+r"(turn));
 }
 
 /* measure.c: looks at clock and CPU, and tells the time. */

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 
 /* Between two looks: some tens of microseconds, of which the look is less than a hundredth. */
-#define SPINS_PER_LOOK 64
+#define SPINS_PER_LOOK 256
 #define COLD_BYTES (512 * 1024)
 
 void work_spin(struct load *load)

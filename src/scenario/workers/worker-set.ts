@@ -34,6 +34,7 @@ export class WorkerSet implements AsyncDisposable {
   readonly #ends: Ends;
   #isReleased = false;
   #epoch = 0;
+  #finishing: Promise<WorkerReport[]> | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
@@ -81,9 +82,21 @@ export class WorkerSet implements AsyncDisposable {
   /**
    * Tells the workers to stop, kills those that have not after `timeoutMs` (default 5000) and all that they made, and
    * closes the set. A frozen worker cannot stop: thaw its group first. Workers that were never released work for 500 ms.
+   * Whoever asks again, or disposes meanwhile, waits for the same end.
    * @returns a report for every worker, also of those that were killed
    */
-  async stop({ timeoutMs = stopMs }: { readonly timeoutMs?: number } = {}): Promise<WorkerReport[]> {
+  stop({ timeoutMs = stopMs }: { readonly timeoutMs?: number } = {}): Promise<WorkerReport[]> {
+    this.#finishing ??= this.#stop(timeoutMs);
+    return this.#finishing;
+  }
+
+  /** As `stop`, without asking: no worker completes. */
+  kill(): Promise<WorkerReport[]> {
+    this.#finishing ??= this.#finish(new Set());
+    return this.#finishing;
+  }
+
+  async #stop(timeoutMs: number): Promise<WorkerReport[]> {
     if (!this.#isReleased) {
       this.release();
       await within(this.#ends.allEnded, unreleasedGraceMs);
@@ -94,11 +107,6 @@ export class WorkerSet implements AsyncDisposable {
     return this.#finish(late);
   }
 
-  /** As `stop`, without asking: no worker completes. */
-  async kill(): Promise<WorkerReport[]> {
-    return this.#finish(new Set());
-  }
-
   #running(): number[] {
     return this.pids.flatMap((_, index) => (this.#ends.statuses.has(index) ? [] : [index]));
   }
@@ -107,7 +115,7 @@ export class WorkerSet implements AsyncDisposable {
     this.#leader.tell("kill");
     await within(this.#ends.allEnded, killMs);
     const reports = this.#reports(late);
-    await this[Symbol.asyncDispose]();
+    await this.#close();
     return reports;
   }
 
@@ -130,14 +138,17 @@ export class WorkerSet implements AsyncDisposable {
 
   /** Kills what runs and frees everything; no reports. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
+    await this.#finishing;
+    await this.#close();
   }
 
   async #close(): Promise<void> {
-    this.#leader.tell("quit");
-    this.#memory.close();
-    await this.#leader.child.exit;
+    if (this.#closing === null) {
+      this.#leader.tell("quit");
+      this.#memory.close();
+      this.#closing = this.#leader.child.exit.then(() => {});
+    }
+    await this.#closing;
   }
 }
 
