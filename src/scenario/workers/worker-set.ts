@@ -146,7 +146,7 @@ export class WorkerSet implements AsyncDisposable {
     if (this.#closing === null) {
       this.#leader.tell("quit");
       this.#memory.close();
-      this.#closing = this.#leader.child.exit.then(() => {});
+      this.#closing = this.#leader.child.exit.then(() => undefined);
     }
     await this.#closing;
   }
