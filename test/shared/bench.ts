@@ -31,6 +31,8 @@ export interface RunOptions {
   /** Programs before the CLI, such as `["unshare", "-m"]`. */
   readonly wrap?: readonly string[];
   readonly cwd?: string;
+  /** What to run with the arguments in place of Node's CLI. */
+  readonly program?: readonly string[];
   /** Milliseconds on the reference machine after which the CLI hangs. */
   readonly limitMs?: number;
 }
@@ -130,7 +132,7 @@ export function openBench(extraEnv: Readonly<Record<string, string>> = {}): Benc
       ...(options.uid === undefined ? {} : { CORRAL_STATE_DIR: nobodyState }),
       ...options.env,
     };
-    const [program = "", ...rest] = [...(options.wrap ?? []), process.execPath, cli, ...args];
+    const [program = "", ...rest] = [...(options.wrap ?? []), ...(options.program ?? [process.execPath, cli]), ...args];
     const child = spawn(program, rest, {
       env: childEnv,
       cwd: options.cwd ?? dir,
