@@ -150,7 +150,7 @@ test("no Node waits for a job: its parent is the client, and the guard goes on w
   assert.match(listed.out, /"job_id": "long"/);
   process.kill(child, "SIGTERM");
   const result = (): RunReport | null => {
-    const name = bench.results().find((one) => one.includes("long"));
+    const name = bench.results().find((one) => one.startsWith("long~") && one.endsWith(".json"));
     return name === undefined ? null : parse(readFileSync(`${bench.stateDir}/results/${name}`, "utf8"));
   };
   await until("its result", () => result() !== null);
