@@ -57,7 +57,7 @@ function listBits(record: Buffer, at: number): number[] {
   const cpus: number[] = [];
   for (let byte = 0; byte < layout.cpus / 8; byte += 1) {
     const bits = record.readUInt8(at + byte);
-    for (let bit = 0; bits !== 0 && bit < 8; bit += 1) if ((bits & (1 << bit)) !== 0) cpus.push(byte * 8 + bit);
+    for (let bit = 0; bit < 8; bit += 1) if ((bits & (1 << bit)) !== 0) cpus.push(byte * 8 + bit);
   }
   return cpus;
 }
