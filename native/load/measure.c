@@ -145,10 +145,10 @@ void load_begin(struct load *load)
 	struct timespec used;
 
 	take_usage(load, load->record);
-	/* CPU time from here on; schedstat's own is a few microseconds behind. */
+	/* First and last the clock, between them the CPU time, which is then never more; schedstat's own is behind. */
+	load->begun_ns = now_ns();
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	load->record->run_ns = (uint64_t)used.tv_sec * LOAD_NS_PER_S + (uint64_t)used.tv_nsec;
-	load->begun_ns = now_ns();
 	load->record->begun_ns = load->begun_ns;
 	load->looked_ns = load->refreshed_ns = load->begun_ns;
 	load->cpu = record_cpu(load);
@@ -160,9 +160,8 @@ void load_begin(struct load *load)
 void load_end(struct load *load)
 {
 	struct load_record end, *record = load->record;
-	uint64_t now = load_look(load);
 
-	refresh(load, now);
+	refresh(load, now_ns());
 	take_usage(load, &end);
 	record->run_ns = load->counters->cpu_ns;
 	record->run_delay_ns = load->counters->run_delay_ns;
@@ -172,8 +171,8 @@ void load_end(struct load *load)
 	record->minor_faults = end.minor_faults - record->minor_faults;
 	record->major_faults = end.major_faults - record->major_faults;
 	record->numa_pages_migrated = end.numa_pages_migrated - record->numa_pages_migrated;
+	record->done_ns = load_look(load);
 	read_numa_pages(record->numa_pages);
-	record->done_ns = now;
 	__atomic_store_n(&load->counters->stage, LOAD_REPORTED, __ATOMIC_RELEASE);
 }
 

@@ -5,6 +5,7 @@
  *   fork-touch   children that touch memory and end (fork-touch.c)
  *   fork-exec    children that execute a program (fork-exec.c)
  *   trace        memory that grows and shrinks as a trace says (trace.c)
+ *   load         sets of processes whose iterations are measured (../load)
  * Static, single-threaded, no policy and no defaults: every number comes from TypeScript already validated. Options and
  * the lines it prints are specified in native/BOUNDARY.md.
  */

@@ -6,7 +6,7 @@
 export type { AttributeErrors, DeadlineTimes, WorkerAttributes } from "./attributes.ts";
 export { applyAttributes } from "./attributes.ts";
 export type { Latencies } from "./latencies.ts";
-export { addLatencies, latenciesSince, meanNs, noLatencies, percentileNs, variation } from "./latencies.ts";
+export { addLatencies, latenciesSince, meanNs, percentileNs, variation } from "./latencies.ts";
 export type { WorkerStage } from "./layout.ts";
 export { layout } from "./layout.ts";
 export type { WorkerEnd, WorkerReport } from "./report.ts";
@@ -14,5 +14,4 @@ export type { WorkerSample } from "./sample.ts";
 export type { StartOptions } from "./start-workers.ts";
 export { startWorkers } from "./start-workers.ts";
 export type { MemoryPolicyCall, WorkerPlan } from "./worker-arguments.ts";
-export { planArguments } from "./worker-arguments.ts";
 export { WorkerSet } from "./worker-set.ts";

@@ -36,7 +36,7 @@ export async function startLeader(
     });
     readLines(output.ours, handlers);
     let isThere = true;
-    void child.exit.then(() => {
+    void child.exit.finally(() => {
       isThere = false;
       return input.closeOurs();
     });

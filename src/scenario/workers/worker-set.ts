@@ -35,7 +35,7 @@ export class WorkerSet implements AsyncDisposable {
   #isReleased = false;
   #epoch = 0;
   #finishing: Promise<WorkerReport[]> | null = null;
-  #closing: Promise<void> | null = null;
+  #closing: Promise<unknown> | null = null;
 
   constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
     this.#leader = leader;
@@ -146,7 +146,7 @@ export class WorkerSet implements AsyncDisposable {
     if (this.#closing === null) {
       this.#leader.tell("quit");
       this.#memory.close();
-      this.#closing = this.#leader.child.exit.then(() => undefined);
+      this.#closing = this.#leader.child.exit;
     }
     await this.#closing;
   }
