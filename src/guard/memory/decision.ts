@@ -36,6 +36,8 @@ export type DecisionReason =
   | "calm"
   /** `headroom_bytes` without `reserve_bytes` is above it, and the domain is at its clamp. */
   | "spare"
+  /** `current_bytes` is above it: the domain grows in spite of its clamp. */
+  | "leak"
   /** The kernel says so. */
   | "confirmed"
   /** Milliseconds that a freeze takes. */

@@ -8,6 +8,9 @@ import { clampBytesOf, clampWrites, freezeWrites } from "./writes.ts";
 const killGapMs = 500;
 /** After it was let go because it had been frozen for too long, a domain may run for so long. */
 const graceMs = 2000;
+/** Beyond its clamp by so much a domain grows in spite of it; the kernel counts in batches. */
+const leakShare = 0.01;
+const leastLeakBytes = 2 * 1024 * 1024;
 /** So many freezes that were too long end a tool call. */
 const mostOverruns = 2;
 
@@ -16,6 +19,7 @@ export function pressureSteps(moment: Moment): void {
   confirmFreezes(moment);
   clampAll(moment);
   freezeNext(moment);
+  freezeLeaks(moment);
   endLongFreezes(moment);
   killLast(moment);
 }
@@ -59,6 +63,24 @@ function freezeNext(moment: Moment): void {
     const frozen = { ...state, stage: "freezing", sinceMs: readings.nowMs, stuck: false } as const;
     move(moment, frozen, { action: "freeze", ...cause, writes: freezeWrites(domain, true) });
     if (!isLate) return;
+  }
+}
+
+/**
+ * memory.high slows growth down and does not end it: who goes on growing in spite of his clamp takes what was kept for the protected,
+ * and gains nothing by being slow instead of stopped.
+ */
+function freezeLeaks(moment: Moment): void {
+  const { readings, thresholds, freeBytes } = moment;
+  if (freeBytes >= thresholds.clampBytes) return;
+  for (const { domain, state, currentBytes } of byVictim(moment)) {
+    const { stage, clampBytes, graceUntilMs } = state;
+    if (stage !== "clamped" || clampBytes === null || readings.nowMs < graceUntilMs) continue;
+    const mostBytes = clampBytes + Math.max(leastLeakBytes, Math.floor(clampBytes * leakShare));
+    if (currentBytes <= mostBytes) continue;
+    const frozen = { ...state, stage: "freezing", sinceMs: readings.nowMs, stuck: false } as const;
+    const cause = { reason: "leak", threshold: mostBytes } as const;
+    move(moment, frozen, { action: "freeze", ...cause, writes: freezeWrites(domain, true) });
   }
 }
 
