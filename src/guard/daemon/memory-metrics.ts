@@ -27,7 +27,7 @@ export const memoryFamilies = {
   corral_guard_session_memory_held: {
     type: "gauge",
     labels: ["session", "stage"],
-    help: "1 while a session is clamped, is being frozen, or is frozen for the sake of a better class.",
+    help: "1 while a session is on a leash, is clamped, is being frozen, or is frozen for the sake of a better class.",
     samples: ({ sessions }) =>
       sessions.flatMap(({ name, memory_stage: stage }) =>
         stage === null ? [] : [{ suffix: "", labels: { session: name, stage }, value: 1 }],

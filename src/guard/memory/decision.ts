@@ -1,7 +1,12 @@
-/** Where a domain stands. `freezing`: ordered, and not yet confirmed by the kernel. */
-export type Stage = "normal" | "clamped" | "freezing" | "frozen";
+/**
+ * Where a domain stands. `leashed`: it may have its part of what is free. `clamped`: it may have no more than it has. `freezing`:
+ * ordered, and not yet confirmed by the kernel.
+ */
+export type Stage = "normal" | "leashed" | "clamped" | "freezing" | "frozen";
 
 export const decisionActions = [
+  "leash",
+  "loosen",
   "clamp",
   "relax",
   "freeze",
@@ -21,16 +26,18 @@ export type DecisionAction = (typeof decisionActions)[number];
 
 /** Which observation it rests on; `threshold` of the decision is what that was compared with. */
 export type DecisionReason =
-  /** `headroom_bytes` fell below it. */
+  /** `headroom_bytes` without `reserve_bytes` fell below it. */
   | "headroom"
   /** `stall_share` of a protected session is above it. */
   | "stall"
   /** A protected session hit its own memory.high or memory.max (`hits`). */
   | "hits"
-  /** `headroom_bytes` is above it, for as long as it must be. */
+  /** `headroom_bytes` without `reserve_bytes` is above it, for as long as it must be. */
   | "calm"
-  /** `headroom_bytes` is above it, and the domain is at its clamp. */
+  /** `headroom_bytes` without `reserve_bytes` is above it, and the domain is at its clamp. */
   | "spare"
+  /** `current_bytes` is above it: the domain grows in spite of its clamp. */
+  | "leak"
   /** The kernel says so. */
   | "confirmed"
   /** Milliseconds that a freeze takes. */
@@ -52,6 +59,8 @@ export type DecisionReason =
 export interface Observed {
   readonly limit_bytes: number;
   readonly headroom_bytes: number;
+  /** What the protected sessions had of late and may want back. */
+  readonly reserve_bytes: number;
   /** The group whose memory.max counts, or `host`. */
   readonly bound_by: string;
   /** Of the protected session that stalls most; null: no pressure is told here. */

@@ -37,6 +37,9 @@ export const normalState = (domain: Domain): DomainState => ({
 
 export const isStopped = ({ stage }: DomainState): boolean => stage === "frozen" || stage === "freezing";
 
+/** Clamped or worse. */
+export const isHeld = (state: DomainState): boolean => state.stage === "clamped" || isStopped(state);
+
 /** Clamped again within it counts as a flap. */
 const flapMs = 10_000;
 const longestDwellMs = 5000;

@@ -1,15 +1,10 @@
 import { expect, test } from "vitest";
 import { FaultPolicy } from "./fault-policy.ts";
 import type { Readings } from "./readings.ts";
+import { plainPlaceOf, protectedReading } from "./simulation.ts";
 
-const high = {
-  name: "/root/high",
-  rank: 1,
-  directory: "/root/high",
-  framework: null,
-  tools: null,
-  standing: { high: "max", low: "0", min: "5", max: "max" },
-};
+const plain = plainPlaceOf("high");
+const high = { ...plain, name: "/root/high", standing: { ...plain.standing, min: "5" } };
 
 const readings = (nowMs: number, faults: number): Readings => ({
   nowMs,
@@ -17,7 +12,7 @@ const readings = (nowMs: number, faults: number): Readings => ({
   headroomBytes: 500,
   boundBy: "/root",
   rootStallUs: 0,
-  protects: [{ place: high, stallUs: 0, faults, highHits: 0, maxHits: 0 }],
+  protects: [protectedReading(high, { faults })],
   domains: [],
   places: [high],
 });

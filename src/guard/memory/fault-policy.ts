@@ -2,6 +2,7 @@ import type { Decision, ProtectionWrite } from "./decision.ts";
 import type { Place } from "./place.ts";
 import { decisionOf } from "./plain-policies.ts";
 import type { ProtectedReading, Readings } from "./readings.ts";
+import { nothingSuffered } from "./readings.ts";
 
 /** When a group counts as at work, and what protects it then. */
 export interface FaultSettings {
@@ -56,7 +57,7 @@ export class FaultPolicy {
       to: "normal",
       writes: this.#writes(place, isProtected),
     } as const;
-    return [decisionOf(readings, { stallShare: null, hits: 0 }, place, facts)];
+    return [decisionOf(readings, nothingSuffered, place, facts)];
   }
 
   #writes({ directory, standing }: Place, isProtected: boolean): readonly ProtectionWrite[] {

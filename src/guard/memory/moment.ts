@@ -17,10 +17,12 @@ export interface Moment {
   readonly settings: MemorySettings;
   readonly thresholds: MemoryThresholds;
   readonly suffered: Suffered;
+  /** What can be had and is not reserved for the protected: what lower sessions are measured by. */
+  readonly freeBytes: number;
   readonly states: Map<string, DomainState>;
   readonly decisions: Decision[];
-  /** When something was last let go, and when something was last killed. */
-  readonly last: { letGoMs: number; killMs: number; exhausted: boolean };
+  /** When something was last let go, when something was last killed, and what the protected had at the last look. */
+  readonly last: { letGoMs: number; killMs: number; exhausted: boolean; protectedBytes: number };
 }
 
 /** Changes where a domain stands and tells it. */

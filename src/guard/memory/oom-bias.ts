@@ -38,6 +38,10 @@ export class OomBias {
     if (bias > 0) {
       for (const { directory } of protects) for (const pid of processesBelow(directory)) wanted.set(pid, -bias);
       for (const { clamp } of domains) for (const pid of processesBelow(clamp.directory)) wanted.set(pid, bias);
+      // An agent can live without a tool call, and no call without its agent.
+      for (const { place } of domains)
+        if (place.framework !== null)
+          for (const pid of processesBelow(place.framework)) if (wanted.has(pid)) wanted.set(pid, Math.ceil(bias / 2));
     }
     for (const [pid, score] of wanted) if (this.#biased.get(pid)?.bias !== score) this.#set(pid, score);
     for (const pid of [...this.#biased.keys()]) if (!wanted.has(pid)) this.#restore(pid);

@@ -1,20 +1,12 @@
 import { expect, test } from "vitest";
 import type { Place } from "./place.ts";
 import { selectTargets } from "./place.ts";
+import { placeOf } from "./simulation.ts";
 
-const place = (name: string, rank: number): Place => ({
-  name,
-  rank,
-  directory: `/root/${name}`,
-  framework: `/root/${name}/framework`,
-  tools: `/root/${name}/tools`,
-  standing: { high: "max", low: "0", min: "0", max: "max" },
-});
-
-const high = place("high", 3);
-const high2 = place("high2", 3);
-const low = place("low", 1);
-const low2 = place("low2", 1);
+const high = placeOf("high", 3);
+const high2 = placeOf("high2", 3);
+const low = placeOf("low", 1);
+const low2 = placeOf("low2", 1);
 
 const select = (places: readonly Place[], inside: readonly Place[], spared: readonly Place[] = []) => {
   const { protects, domains } = selectTargets(

@@ -4,20 +4,10 @@ import { openPolicy } from "./open-policy.ts";
 import type { Place } from "./place.ts";
 import { selectTargets } from "./place.ts";
 import type { Readings } from "./readings.ts";
+import { mebibyte, placeOf, protectedReading } from "./simulation.ts";
 
-const mebibyte = 1024 * 1024;
-
-const place = (name: string, rank: number): Place => ({
-  name,
-  rank,
-  directory: `/root/${name}`,
-  framework: `/root/${name}/framework`,
-  tools: `/root/${name}/tools`,
-  standing: { high: "max", low: "0", min: "0", max: "max" },
-});
-
-const high = place("high", 3);
-const low = place("low", 1);
+const high = placeOf("high", 3);
+const low = placeOf("low", 1);
 const places = [high, low];
 
 interface Changed {
@@ -40,7 +30,7 @@ function readings({ nowMs = 0, freeMib = 500, highHits = 0, rootStallUs = 0, ins
     headroomBytes: freeMib * mebibyte,
     boundBy: "/root",
     rootStallUs,
-    protects: targets.protects.map((one) => ({ place: one, stallUs: 0, faults: null, highHits, maxHits: 0 })),
+    protects: targets.protects.map((one) => protectedReading(one, { highHits })),
     domains: targets.domains.map((domain) => ({ domain, currentBytes: 100 * mebibyte, frozen: false, tools: [] })),
     places,
   };

@@ -3,9 +3,8 @@ import type { Decision, ProtectionWrite, Stage } from "./decision.ts";
 import type { Place } from "./place.ts";
 import type { ProtectionPolicy } from "./policy.ts";
 import type { Readings, Suffered } from "./readings.ts";
-import { observe } from "./readings.ts";
+import { nothingSuffered, observe } from "./readings.ts";
 
-const nothingSuffered: Suffered = { stallShare: null, hits: 0 };
 const noStages: ReadonlyMap<string, Stage> = new Map();
 
 type Facts = Pick<Decision, "action" | "reason" | "threshold" | "from" | "to" | "writes">;

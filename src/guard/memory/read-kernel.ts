@@ -19,6 +19,7 @@ function readProtected(place: Place, wantsFaults: boolean): ProtectedReading {
   const events = parseFlatKeyed(tryReadControl(`${place.directory}/memory.events`));
   return {
     place,
+    currentBytes: numberOf(`${place.directory}/memory.current`),
     stallUs: readStallUs(place.directory),
     faults: wantsFaults ? (parseFlatKeyed(tryReadControl(`${place.directory}/memory.stat`)).get("pgfault") ?? 0) : null,
     highHits: events.get("high") ?? 0,

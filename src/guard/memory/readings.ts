@@ -20,6 +20,7 @@ export interface DomainReading {
 /** A protected session at one moment; counters grow. */
 export interface ProtectedReading {
   readonly place: Place;
+  readonly currentBytes: number;
   /** Null: no pressure is told here. */
   readonly stallUs: number | null;
   /** Page faults so far; null: not read. */
@@ -50,15 +51,20 @@ export interface Suffered {
   readonly stallShare: number | null;
   /** Growth of their counters since the last look. */
   readonly hits: number;
+  /** What they had of late and do not have now. */
+  readonly reserveBytes: number;
 }
+
+export const nothingSuffered: Suffered = { stallShare: null, hits: 0, reserveBytes: 0 };
 
 export const observe = (
   { limitBytes, headroomBytes, boundBy }: Readings,
-  { stallShare, hits }: Suffered,
+  { stallShare, hits, reserveBytes }: Suffered,
   currentBytes: number | null,
 ): Observed => ({
   limit_bytes: limitBytes,
   headroom_bytes: headroomBytes,
+  reserve_bytes: reserveBytes,
   bound_by: boundBy,
   stall_share: stallShare === null ? null : Math.round(stallShare * 1000) / 1000,
   hits,

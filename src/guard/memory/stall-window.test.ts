@@ -1,21 +1,10 @@
 import { expect, test } from "vitest";
 import type { ProtectedReading } from "./readings.ts";
+import { placeOf, protectedReading } from "./simulation.ts";
 import { StallWindow } from "./stall-window.ts";
 
-const reading = (name: string, stallUs: number | null, highHits = 0, maxHits = 0): ProtectedReading => ({
-  place: {
-    name,
-    rank: 3,
-    directory: `/root/${name}`,
-    framework: null,
-    tools: null,
-    standing: { high: "max", low: "0", min: "0", max: "max" },
-  },
-  stallUs,
-  faults: null,
-  highHits,
-  maxHits,
-});
+const reading = (name: string, stallUs: number | null, highHits = 0, maxHits = 0): ProtectedReading =>
+  protectedReading(placeOf(name, 3), { stallUs, highHits, maxHits });
 
 test("stall is a share of the window, and goes out of it again", () => {
   const window = new StallWindow();

@@ -11,7 +11,7 @@ export class StallWindow {
   readonly #hits = new Map<string, number>();
 
   /** @param windowMs over which stall is measured; before a session has been seen for so long, its share counts over the whole window */
-  take(nowMs: number, protects: readonly ProtectedReading[], windowMs: number): Suffered {
+  take(nowMs: number, protects: readonly ProtectedReading[], windowMs: number): Pick<Suffered, "stallShare" | "hits"> {
     this.#forgetOthers(protects);
     let stallShare: number | null = null;
     let hits = 0;

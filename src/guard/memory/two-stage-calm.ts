@@ -1,4 +1,4 @@
-import { dwellOf, isStopped } from "./domain-state.ts";
+import { dwellOf, isHeld, isStopped } from "./domain-state.ts";
 import type { Moment } from "./moment.ts";
 import { byVictim, move } from "./moment.ts";
 import { clampBytesOf, clampWrites, freezeWrites, releaseWrites } from "./writes.ts";
@@ -21,7 +21,7 @@ function letGoNext(moment: Moment, calmMs: number): void {
   if (nowMs - last.letGoMs < settings.thawGapMs) return;
   const held = byVictim(moment)
     .toReversed()
-    .filter(({ state }) => state.stage !== "normal" && calmMs >= dwellOf(state, settings.dwellMs));
+    .filter(({ state }) => isHeld(state) && calmMs >= dwellOf(state, settings.dwellMs));
   // Everybody goes on before anybody may have more than he has.
   const next = held.find(({ state }) => isStopped(state)) ?? held[0];
   if (next === undefined) return;
@@ -47,8 +47,8 @@ function letGoNext(moment: Moment, calmMs: number): void {
 
 /** A clamp that lasts while there is some room gives way little by little: who is clamped must get on. */
 function relaxClamps(moment: Moment): void {
-  const { readings, settings, thresholds, suffered } = moment;
-  const spareBytes = readings.headroomBytes - thresholds.clampBytes;
+  const { readings, settings, thresholds, suffered, freeBytes } = moment;
+  const spareBytes = freeBytes - thresholds.clampBytes;
   const isQuiet = (suffered.stallShare ?? 0) * 100 <= settings.clampStallPercent && suffered.hits === 0;
   if (spareBytes <= 0 || !isQuiet) return;
   for (const { domain, state, currentBytes } of byVictim(moment).toReversed()) {

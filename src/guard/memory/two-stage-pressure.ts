@@ -1,4 +1,4 @@
-import { clampedState, isStopped } from "./domain-state.ts";
+import { clampedState, isHeld, isStopped } from "./domain-state.ts";
 import type { Cause, Moment } from "./moment.ts";
 import { byVictim, move } from "./moment.ts";
 import type { ToolReading } from "./readings.ts";
@@ -8,6 +8,9 @@ import { clampBytesOf, clampWrites, freezeWrites } from "./writes.ts";
 const killGapMs = 500;
 /** After it was let go because it had been frozen for too long, a domain may run for so long. */
 const graceMs = 2000;
+/** Beyond its clamp by so much a domain grows in spite of it; the kernel counts in batches. */
+const leakShare = 0.01;
+const leastLeakBytes = 2 * 1024 * 1024;
 /** So many freezes that were too long end a tool call. */
 const mostOverruns = 2;
 
@@ -16,18 +19,19 @@ export function pressureSteps(moment: Moment): void {
   confirmFreezes(moment);
   clampAll(moment);
   freezeNext(moment);
+  freezeLeaks(moment);
   endLongFreezes(moment);
   killLast(moment);
 }
 
-function causeOf({ readings, settings, thresholds, suffered }: Moment, degree: "clamp" | "freeze"): Cause | null {
+function causeOf({ freeBytes, settings, thresholds, suffered }: Moment, degree: "clamp" | "freeze"): Cause | null {
   const [bytes, percent] =
     degree === "clamp"
       ? [thresholds.clampBytes, settings.clampStallPercent]
       : [thresholds.freezeBytes, settings.freezeStallPercent];
-  if (readings.headroomBytes < bytes) return { reason: "headroom", threshold: bytes };
+  if (freeBytes < bytes) return { reason: "headroom", threshold: bytes };
   // With much free, a session that stalls has its own limit to blame: others are not in its way.
-  if (readings.headroomBytes >= thresholds.attendBytes) return null;
+  if (freeBytes >= thresholds.attendBytes) return null;
   if ((suffered.stallShare ?? 0) * 100 > percent) return { reason: "stall", threshold: percent / 100 };
   return degree === "clamp" && suffered.hits > 0 ? { reason: "hits", threshold: 0 } : null;
 }
@@ -37,7 +41,7 @@ function clampAll(moment: Moment): void {
   if (cause === null) return;
   const { nowMs } = moment.readings;
   for (const { domain, currentBytes, state } of byVictim(moment)) {
-    if (state.stage !== "normal") continue;
+    if (isHeld(state)) continue;
     const bytes = clampBytesOf(currentBytes, domain);
     const writes = clampWrites(domain, bytes);
     const weight = moment.settings.clampedWeight;
@@ -62,19 +66,35 @@ function freezeNext(moment: Moment): void {
   }
 }
 
+/**
+ * memory.high slows growth down and does not end it: who goes on growing in spite of his clamp takes what was kept for the protected,
+ * and gains nothing by being slow instead of stopped.
+ */
+function freezeLeaks(moment: Moment): void {
+  const { readings, thresholds, freeBytes } = moment;
+  if (freeBytes >= thresholds.clampBytes) return;
+  for (const { domain, state, currentBytes } of byVictim(moment)) {
+    const { stage, clampBytes, graceUntilMs } = state;
+    if (stage !== "clamped" || clampBytes === null || readings.nowMs < graceUntilMs) continue;
+    const mostBytes = clampBytes + Math.max(leastLeakBytes, Math.floor(clampBytes * leakShare));
+    if (currentBytes <= mostBytes) continue;
+    const frozen = { ...state, stage: "freezing", sinceMs: readings.nowMs, stuck: false } as const;
+    const cause = { reason: "leak", threshold: mostBytes } as const;
+    move(moment, frozen, { action: "freeze", ...cause, writes: freezeWrites(domain, true) });
+  }
+}
+
 /** The kernel stops tasks when they come to it (R22): what is not stopped in time costs its domain a tool call, where it has any. */
 function confirmFreezes(moment: Moment): void {
   const { readings, settings } = moment;
-  for (const { frozen, state, tools } of byVictim(moment)) {
+  for (const { frozen, state } of byVictim(moment)) {
     if (state.stage !== "freezing") continue;
     const waitedMs = readings.nowMs - state.sinceMs;
     if (frozen) {
       const next = { ...state, stage: "frozen", stuck: false } as const;
       move(moment, next, { action: "frozen", reason: "confirmed", threshold: null });
     } else if (waitedMs >= settings.freezeWaitMs && !state.stuck) {
-      const kill = causeOf(moment, "freeze") === null ? null : (largest(tools)?.directory ?? null);
-      const facts = { reason: "freeze_wait", threshold: settings.freezeWaitMs, kill } as const;
-      if (kill !== null) moment.last.killMs = readings.nowMs;
+      const facts = { reason: "freeze_wait", threshold: settings.freezeWaitMs } as const;
       move(moment, { ...state, stuck: true }, { action: "escalate", ...facts });
     }
   }
@@ -116,8 +136,18 @@ function killLast(moment: Moment): void {
     if (readings.headroomBytes >= thresholds.killBytes) last.exhausted = false;
     return;
   }
-  if (readings.nowMs - last.killMs < killGapMs) return;
+  if (!isWanting(moment) || readings.nowMs - last.killMs < killGapMs) return;
   killOne(moment, victims.find(({ tools }) => tools.length > 0) ?? null, victims[0]);
+}
+
+/**
+ * The protected want more than is left: little that nobody takes lasts. With biased scores the kernel itself kills the right ones, and
+ * only when the last page is gone; it stays for us what it does not end: who is slow because everything must be reclaimed.
+ */
+function isWanting({ readings, settings, suffered, last }: Moment): boolean {
+  const protectedBytes = readings.protects.reduce((sum, { currentBytes }) => sum + currentBytes, 0);
+  const isStalling = (suffered.stallShare ?? 0) * 100 > settings.freezeStallPercent || suffered.hits > 0;
+  return isStalling || (settings.oomBias === 0 && protectedBytes > last.protectedBytes);
 }
 
 type Victim = ReturnType<typeof byVictim>[number];

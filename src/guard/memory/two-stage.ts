@@ -5,10 +5,12 @@ import type { DomainState } from "./domain-state.ts";
 import { isStopped } from "./domain-state.ts";
 import type { Moment } from "./moment.ts";
 import { move } from "./moment.ts";
+import { PeakReserve } from "./peak-reserve.ts";
 import type { ProtectionPolicy } from "./policy.ts";
 import type { Readings } from "./readings.ts";
 import { StallWindow } from "./stall-window.ts";
 import { calmSteps } from "./two-stage-calm.ts";
+import { leashSteps } from "./two-stage-leash.ts";
 import { pressureSteps } from "./two-stage-pressure.ts";
 import { freezeWrites, releaseWrites } from "./writes.ts";
 
@@ -22,7 +24,13 @@ import { freezeWrites, releaseWrites } from "./writes.ts";
 export class TwoStage implements ProtectionPolicy {
   readonly #states = new Map<string, DomainState>();
   readonly #stall = new StallWindow();
-  readonly #last = { letGoMs: Number.NEGATIVE_INFINITY, killMs: Number.NEGATIVE_INFINITY, exhausted: false };
+  readonly #reserve = new PeakReserve();
+  readonly #last = {
+    letGoMs: Number.NEGATIVE_INFINITY,
+    killMs: Number.NEGATIVE_INFINITY,
+    exhausted: false,
+    protectedBytes: Number.POSITIVE_INFINITY,
+  };
   #calmSinceMs: number | null = null;
 
   get wantsTools(): boolean {
@@ -35,7 +43,11 @@ export class TwoStage implements ProtectionPolicy {
   }
 
   step(readings: Readings, settings: MemorySettings): readonly Decision[] {
-    const suffered = this.#stall.take(readings.nowMs, readings.protects, settings.stallWindowMs);
+    const { nowMs, protects, headroomBytes } = readings;
+    const suffered = {
+      ...this.#stall.take(nowMs, protects, settings.stallWindowMs),
+      reserveBytes: this.#reserve.take(nowMs, protects, settings.reserveWindowMs),
+    };
     const thresholds = memoryThresholds(settings, readings.limitBytes);
     const decisions: Decision[] = [];
     const moment: Moment = {
@@ -43,6 +55,7 @@ export class TwoStage implements ProtectionPolicy {
       settings,
       thresholds,
       suffered,
+      freeBytes: headroomBytes - suffered.reserveBytes,
       states: this.#states,
       decisions,
       last: this.#last,
@@ -51,14 +64,16 @@ export class TwoStage implements ProtectionPolicy {
     this.#renewDomains(readings);
     pressureSteps(moment);
     calmSteps(moment, this.#calmForMs(moment));
+    leashSteps(moment);
+    this.#last.protectedBytes = protects.reduce((sum, { currentBytes }) => sum + currentBytes, 0);
     return decisions;
   }
 
   /** For how long all has been well; null: it is not. */
-  #calmForMs({ readings, settings, thresholds, suffered }: Moment): number | null {
+  #calmForMs({ readings, settings, thresholds, suffered, freeBytes }: Moment): number | null {
     const isStalling = (suffered.stallShare ?? 0) * 100 > settings.clampStallPercent;
-    const attends = readings.headroomBytes < thresholds.attendBytes;
-    const isCalm = readings.headroomBytes > thresholds.releaseBytes && !(attends && (isStalling || suffered.hits > 0));
+    const attends = freeBytes < thresholds.attendBytes;
+    const isCalm = freeBytes > thresholds.releaseBytes && !(attends && (isStalling || suffered.hits > 0));
     this.#calmSinceMs = isCalm ? (this.#calmSinceMs ?? readings.nowMs) : null;
     return this.#calmSinceMs === null ? null : readings.nowMs - this.#calmSinceMs;
   }

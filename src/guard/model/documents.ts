@@ -50,8 +50,8 @@ export interface SessionDocument {
   readonly frozen: boolean;
   /** Milliseconds of all freezes so far. */
   readonly frozen_ms: number;
-  /** `clamped`, `freezing` or `frozen` for the sake of a better class; null: none of it. */
-  readonly memory_stage: "clamped" | "freezing" | "frozen" | null;
+  /** `leashed`, `clamped`, `freezing` or `frozen` for the sake of a better class; null: none of it. */
+  readonly memory_stage: "leashed" | "clamped" | "freezing" | "frozen" | null;
   readonly processes: number;
   /** Null without a memory controller. */
   readonly memory_bytes: number | null;

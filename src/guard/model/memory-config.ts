@@ -32,6 +32,7 @@ export function resolveMemory(raw: RawMemory = {}, refuse: Refuse): MemorySettin
     freeze: headroom(raw.freeze_headroom, raw.freeze_least, plain.freeze),
     kill: headroom(raw.kill_headroom, undefined, plain.kill),
     release: headroom(raw.release_headroom, undefined, plain.release),
+    reserveWindowMs: milliseconds(raw.reserve_window, plain.reserveWindowMs),
     stallWindowMs: milliseconds(raw.stall_window, plain.stallWindowMs),
     clampStallPercent: raw.clamp_stall ?? plain.clampStallPercent,
     freezeStallPercent: raw.freeze_stall ?? plain.freezeStallPercent,

@@ -35,6 +35,10 @@ export const memorySettings = section({
   freeze_least: optional(size, "At least so much, up to three times the share. Default 32M."),
   kill_headroom: optional(percent, "With all of them frozen, a tool call is killed below this. Default 1."),
   release_headroom: optional(percent, "All is taken back above this much free. Default 20."),
+  reserve_window: optional(
+    durationOrNone,
+    "For how long a peak of protected sessions counts as what they may want again; 0s: none does. Default 30s.",
+  ),
   stall_window: optional(duration, "Over which the stall of protected sessions is measured. Default 200ms."),
   clamp_stall: optional(percent, "Percent of it from which lower classes are clamped. Default 10."),
   freeze_stall: optional(percent, "Percent of it from which they are frozen. Default 20."),

@@ -26,6 +26,8 @@ export interface MemorySettings {
   readonly kill: Headroom;
   /** All is taken back above it. */
   readonly release: Headroom;
+  /** For how many milliseconds a peak of protected sessions counts as what they may want again; 0: none does. */
+  readonly reserveWindowMs: number;
   /** Over how many milliseconds the stall of protected sessions is measured. */
   readonly stallWindowMs: number;
   readonly clampStallPercent: number;
@@ -60,6 +62,7 @@ export const plainMemory: MemorySettings = {
   freeze: { percent: 4, leastBytes: 32 * mebibyte },
   kill: { percent: 1, leastBytes: 0 },
   release: { percent: 20, leastBytes: 0 },
+  reserveWindowMs: 30_000,
   stallWindowMs: 200,
   clampStallPercent: 10,
   freezeStallPercent: 20,

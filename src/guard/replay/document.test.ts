@@ -5,6 +5,7 @@ import { fateOf } from "./outcome.ts";
 import { runLine, toText } from "./report.ts";
 import type { ReplayPolicy } from "./scenario.ts";
 import { limitOf, planRuns, planSessions } from "./scenario.ts";
+import type { ToldStep } from "./told-step.ts";
 
 const options = {
   policies: ["none", "two-stage"] as readonly ReplayPolicy[],
@@ -25,10 +26,38 @@ const session = (name: string, fate: Fate, elapsedMs: number) => ({
   peakMib: 400,
 });
 
+const clamp = (atMs: number): ToldStep => ({
+  atMs,
+  decision: {
+    policy: "two-stage",
+    domain: "session_low",
+    session: "session_low",
+    action: "clamp",
+    from: "normal",
+    to: "clamped",
+    reason: "headroom",
+    threshold: 100,
+    observed: {
+      limit_bytes: 1000,
+      headroom_bytes: 90,
+      reserve_bytes: 5,
+      bound_by: "/sys/fs/cgroup/replay/root",
+      stall_share: 0,
+      hits: 0,
+      current_bytes: 400,
+    },
+    writes: [{ path: "/sys/fs/cgroup/replay/session_low/memory.high", value: "400" }],
+    killed: null,
+    failed: [],
+    decided_ns: 1,
+    dry_run: false,
+  },
+});
+
 const outcome = (run: number, policy: ReplayPolicy, low: Fate, highMs: number): RunOutcome => ({
   ...{ run, policy, oomKills: low === "oom" ? 1 : 0, peakMib: 1000, durationMs: 9000 },
   sessions: [session("session_high", "completed", highMs), session("session_low", low, 8000)],
-  decisions: policy === "none" ? {} : { clamp: 2 },
+  steps: policy === "none" ? [] : [clamp(-10), clamp(250)],
 });
 
 const outcomes = [

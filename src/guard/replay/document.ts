@@ -1,3 +1,4 @@
+import type { Observed } from "../memory/index.ts";
 import type { SessionClass } from "../model/index.ts";
 import type { Fate, RunOutcome, SessionOutcome } from "./outcome.ts";
 import { fates } from "./outcome.ts";
@@ -5,6 +6,8 @@ import type { ReplayOptions, ReplayPolicy } from "./scenario.ts";
 import { limitOf } from "./scenario.ts";
 import type { Estimate, Share } from "./statistics.ts";
 import { median, medianRatio, percentile, shareOf } from "./statistics.ts";
+import type { ToldStep } from "./told-step.ts";
+import { countActions } from "./told-step.ts";
 
 interface ShareDocument {
   readonly count: number;
@@ -60,13 +63,33 @@ interface RunSessionDocument {
   readonly allocation_p99_ms: number | null;
 }
 
+interface StepDocument extends Observed {
+  /** From when the agents began together; below 0: before. */
+  readonly at_ms: number;
+  readonly session: string;
+  readonly action: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  /** What was compared with, in the unit of what `reason` names; null: nothing. */
+  readonly threshold: number | null;
+  readonly writes: readonly string[];
+  /** Group of the tool call that was killed. */
+  readonly killed: string | null;
+  /** What could not be written, and why. */
+  readonly failed: readonly string[];
+}
+
 interface RunDocument {
   readonly run: number;
   readonly policy: ReplayPolicy;
   readonly oom_kills: number;
   readonly peak_mib: number | null;
   readonly duration_ms: number;
+  /** By action. */
   readonly decisions: Readonly<Record<string, number>>;
+  /** Each of them with what was seen, in order. */
+  readonly steps: readonly StepDocument[];
   readonly sessions: readonly RunSessionDocument[];
 }
 
@@ -149,17 +172,35 @@ function policyDocument(policy: ReplayPolicy, outcomes: readonly RunOutcome[]): 
     survived: survived(sessions),
     classes: (["high", "low"] as const).map((one) => classDocument(one, sessions, policy === "none" ? [] : unmanaged)),
     oom_kills: runs.reduce((sum, one) => sum + one.oomKills, 0),
-    decisions: addUp(runs.map(({ decisions }) => decisions)),
+    decisions: addUp(runs.map(({ steps }) => countActions(steps))),
   };
 }
 
-const runDocument = ({ run, policy, oomKills, peakMib, durationMs, decisions, sessions }: RunOutcome): RunDocument => ({
+const groupOf = (path: string): string => path.split("/").slice(-2).join("/");
+
+const stepDocument = ({ atMs, decision }: ToldStep): StepDocument => ({
+  at_ms: atMs,
+  session: decision.session,
+  action: decision.action,
+  from: decision.from,
+  to: decision.to,
+  reason: decision.reason,
+  threshold: decision.threshold,
+  ...decision.observed,
+  bound_by: groupOf(decision.observed.bound_by),
+  writes: decision.writes.map(({ path, value }) => `${groupOf(path)} = ${value}`),
+  killed: decision.killed === null ? null : groupOf(decision.killed),
+  failed: decision.failed,
+});
+
+const runDocument = ({ run, policy, oomKills, peakMib, durationMs, steps, sessions }: RunOutcome): RunDocument => ({
   run,
   policy,
   oom_kills: oomKills,
   peak_mib: peakMib,
   duration_ms: Math.round(durationMs),
-  decisions,
+  decisions: countActions(steps),
+  steps: steps.map(stepDocument),
   sessions: sessions.map((one) => ({
     session: one.name,
     class: one.class,

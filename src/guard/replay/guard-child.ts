@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { CorralError } from "../../report/index.ts";
+import type { DecisionFacts } from "../memory/index.ts";
 import type { ReplayPolicy } from "./scenario.ts";
 
 /** How this program starts itself: the interpreter, its flags and its file. */
@@ -19,8 +20,8 @@ export interface GuardPlaces {
 
 /** A `corral guard` that is being measured. */
 export interface GuardChild {
-  /** Decisions so far, by action. */
-  readonly decisions: ReadonlyMap<string, number>;
+  /** What it has decided so far. */
+  readonly decisions: readonly ToldDecision[];
   /** Sessions of which it has killed a tool call. */
   readonly killed: ReadonlySet<string>;
   /** Has it take everything back and end. */
@@ -30,13 +31,12 @@ export interface GuardChild {
 /** How long a guard may take to end before it is killed. */
 const endMs = 20_000;
 
-/** What of a line of the guard counts here. */
-interface GuardLine {
-  readonly event?: string;
-  readonly session?: string | null;
-  readonly action?: string;
-  readonly killed?: string | null;
-}
+/** A decision as the guard's line tells it: `decided_ns` and `threshold` are numbers or text there. */
+export type ToldDecision = Omit<DecisionFacts, "decided_ns"> & { readonly decided_ns: number | string };
+
+type GuardLine = { readonly event: "DECISION" } & ToldDecision;
+
+const isDecision = (line: { readonly event?: string }): line is GuardLine => line.event === "DECISION";
 
 /**
  * Starts a guard and waits until it is at work.
@@ -53,7 +53,7 @@ export async function startGuard(own: OwnProgram, places: GuardPlaces, policy: R
   });
   const closed = once(child, "close");
   closed.catch(() => {});
-  const decisions = new Map<string, number>();
+  const decisions: ToldDecision[] = [];
   const killed = new Set<string>();
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
@@ -65,11 +65,11 @@ export async function startGuard(own: OwnProgram, places: GuardPlaces, policy: R
     );
     child.once("close", () => reject(new CorralError("START_FAILED", `corral guard ended: ${said.trim()}`)));
     createInterface({ input: child.stdout }).on("line", (text) => {
-      const line = JSON.parse(text) as GuardLine;
+      const line = JSON.parse(text) as { readonly event?: string };
       if (line.event === "STARTED") resolve();
-      if (line.event !== "DECISION" || line.action === undefined) return;
-      decisions.set(line.action, (decisions.get(line.action) ?? 0) + 1);
-      if (typeof line.killed === "string" && typeof line.session === "string") killed.add(line.session);
+      if (!isDecision(line)) return;
+      decisions.push(line);
+      if (line.killed !== null) killed.add(line.session);
     });
   });
   return { decisions, killed, end: () => endGuard(child, closed) };

@@ -1,5 +1,6 @@
 import type { SessionClass } from "../model/index.ts";
 import type { ReplayPolicy } from "./scenario.ts";
+import type { ToldStep } from "./told-step.ts";
 
 /**
  * What became of an agent. completed: it came to the end of its trace. oom: the kernel killed it. guard: the guard killed its
@@ -31,8 +32,8 @@ export interface RunOutcome {
   /** Of the group of all: processes that the kernel killed for lack of memory. */
   readonly oomKills: number;
   readonly peakMib: number | null;
-  /** Decisions that the guard told, by action. */
-  readonly decisions: Readonly<Record<string, number>>;
+  /** What the guard decided, in order. */
+  readonly steps: readonly ToldStep[];
   readonly durationMs: number;
 }
 

@@ -1,6 +1,7 @@
 import { formatBytes, formatTable } from "../../report/index.ts";
 import type { ClassDocument, IsolationDocument, PolicyDocument } from "./document.ts";
 import type { RunOutcome } from "./outcome.ts";
+import { countActions } from "./told-step.ts";
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const seconds = (ms: number | null): string => (ms === null ? "–" : `${(ms / 1000).toFixed(2)} s`);
@@ -76,15 +77,11 @@ export function toText({ scenario, kernel, complete, policies }: IsolationDocume
 }
 
 /** One run in one line. */
-export function runLine(
-  { run, policy, sessions, decisions, durationMs }: RunOutcome,
-  done: number,
-  of: number,
-): string {
+export function runLine({ run, policy, sessions, steps, durationMs }: RunOutcome, done: number, of: number): string {
   const ends = sessions.map(({ name, fate, elapsedMs }) =>
     fate === "completed" ? `${name} ${seconds(elapsedMs)}` : `${name} ${fate.toUpperCase()}`,
   );
-  const made = Object.entries(decisions).map(([action, count]) => `${count} ${action}`);
+  const made = Object.entries(countActions(steps)).map(([action, count]) => `${count} ${action}`);
   const why = made.length === 0 ? "" : `; ${made.join(", ")}`;
   return `${done}/${of} run ${run + 1} ${policy}: ${ends.join(", ")}${why} (${seconds(durationMs)})`;
 }

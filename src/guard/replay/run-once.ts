@@ -14,6 +14,7 @@ import { startPlayer, startTogether } from "./play.ts";
 import { allocationMs } from "./player-lines.ts";
 import type { PlannedRun, ReplayOptions, ReplaySession } from "./scenario.ts";
 import { limitOf, planSessions } from "./scenario.ts";
+import { toSteps } from "./told-step.ts";
 
 /** What a run needs of the host. */
 export interface ReplayHost {
@@ -56,12 +57,12 @@ export async function runOnce(planned: PlannedRun, options: ReplayOptions, host:
     const guard = await startGuard(host.own, places, planned.policy);
     try {
       limitRoot(root, limitOf(options));
-      const outcomes = await follow(sessions, options.speed, { home, socket: places.socket, guard }, host.signal);
+      const followed = await follow(sessions, options.speed, { home, socket: places.socket, guard }, host.signal);
       return {
         ...planned,
-        sessions: outcomes,
+        sessions: followed.sessions,
         ...readRoot(root),
-        ...told(guard),
+        steps: toSteps(guard.decisions, followed.startedNs),
         durationMs: performance.now() - startMs,
       };
     } finally {
@@ -87,10 +88,6 @@ function readRoot(root: string): Pick<RunOutcome, "oomKills" | "peakMib"> {
   };
 }
 
-const told = ({ decisions }: GuardChild): Pick<RunOutcome, "decisions"> => ({
-  decisions: Object.fromEntries([...decisions].toSorted(([one], [other]) => one.localeCompare(other))),
-});
-
 interface Stage {
   readonly home: string;
   readonly socket: string;
@@ -103,7 +100,7 @@ async function follow(
   speed: number,
   { home, socket, guard }: Stage,
   signal: AbortSignal,
-): Promise<readonly SessionOutcome[]> {
+): Promise<{ readonly startedNs: bigint; readonly sessions: readonly SessionOutcome[] }> {
   const files = sessions.map(({ name }) => join(home, `${name}.trace`));
   const players = sessions.map((session, index) => startPlayer(session, speed, socket, files[index] ?? ""));
   let isOverdue = false;
@@ -119,9 +116,10 @@ async function follow(
   signal.addEventListener("abort", killAll, { once: true });
   try {
     await startTogether(players, files, { timeoutMs, signal });
+    const startedNs = process.hrtime.bigint();
     const ends = await Promise.all(players.map(({ ended }) => ended));
     signal.throwIfAborted();
-    return players.map((player, index) => {
+    const outcomes = players.map((player, index) => {
       const { exit, result } = ends[index] ?? { exit: { exit_code: null }, result: null };
       const isKilledByGuard = guard.killed.has(player.session.name);
       return outcomeOf(player, speed, {
@@ -131,6 +129,7 @@ async function follow(
         isOverdue,
       });
     });
+    return { startedNs, sessions: outcomes };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", killAll);

@@ -177,8 +177,8 @@ test("a dry run says what it would do and writes nothing", async () => {
     20_000,
   );
   const low = grow(framework("session_low"), 425, 300, 600);
-  const line = await guard.seen("DECISION", ({ dry_run }) => dry_run === true);
-  assert.deepEqual([line["action"], line.session], ["clamp", "session_low"]);
+  const line = await guard.seen("DECISION", ({ dry_run, action }) => dry_run === true && action === "clamp");
+  assert.equal(line.session, "session_low");
   assert.deepEqual(held(), nothingHeld);
   await Promise.all([high.kill(), low.kill()]);
 });
