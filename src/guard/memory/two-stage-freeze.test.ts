@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Simulated } from "./simulation.ts";
-import { mebibyte, Simulation, session } from "./simulation.ts";
+import { mebibyte, mib, Simulation, session } from "./simulation.ts";
 
 let high: Simulated;
 let low: Simulated;
@@ -68,4 +68,28 @@ test("frozen sessions go on one after the other, never all at once", () => {
   high.mib = 610;
   host.run(31_000);
   expect(Object.values(host.stages()).toSorted()).toEqual(["clamped", "frozen"]);
+});
+
+test("who grows in spite of his clamp is frozen before memory is very scarce, who stays at it goes on", () => {
+  high.mib = 520;
+  host.look();
+  low.mib += 1;
+  expect(host.look()).toEqual([]);
+  low.mib += 3;
+  expect(host.look()).toEqual(["low freeze leak"]);
+  expect(host.told.at(-1)).toMatchObject({ threshold: 202 * mebibyte, to: "freezing" });
+  expect(host.look()).toEqual(["low frozen confirmed"]);
+  expect(host.stages()).toEqual({ low: "frozen", low2: "clamped" });
+});
+
+test("who was above a limit of his own when he was clamped does not count as growing in spite of it", () => {
+  low2.mib = 250;
+  host.sessions = [
+    high,
+    low,
+    { ...low2, place: { ...low2.place, standing: { ...low2.place.standing, high: mib(240) } } },
+  ];
+  high.mib = 520;
+  host.look();
+  expect([host.run(1000), host.stages()]).toEqual([[], { low: "clamped", low2: "clamped" }]);
 });

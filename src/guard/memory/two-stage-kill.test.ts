@@ -59,3 +59,13 @@ test("a low session that never recovers goes on for a while every 30 s, and the 
   expect(again.slice(0, 2)).toEqual(["low kill freeze_most", "low thaw freeze_most"]);
   expect(host.killed).toEqual(["/root/low/tools/a"]);
 });
+
+test("with biased scores the kernel is left to kill, until the protected stall", () => {
+  low.tools = [{ directory: "/root/low/tools/a", currentBytes: 50 * mebibyte }];
+  high.mib = 610;
+  host.run(200);
+  high.mib = 645;
+  expect([host.run(400), host.killed]).toEqual([[], []]);
+  high.stallUs += 60_000;
+  expect(host.look()).toEqual(["low kill headroom"]);
+});

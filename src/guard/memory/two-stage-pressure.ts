@@ -75,7 +75,9 @@ function freezeLeaks(moment: Moment): void {
   if (freeBytes >= thresholds.clampBytes) return;
   for (const { domain, state, currentBytes } of byVictim(moment)) {
     const { stage, clampBytes, graceUntilMs } = state;
-    if (stage !== "clamped" || clampBytes === null || readings.nowMs < graceUntilMs) continue;
+    // At a limit of its own it may have had more before.
+    if (stage !== "clamped" || clampBytes === null || String(clampBytes) === domain.clamp.standing) continue;
+    if (readings.nowMs < graceUntilMs) continue;
     const mostBytes = clampBytes + Math.max(leastLeakBytes, Math.floor(clampBytes * leakShare));
     if (currentBytes <= mostBytes) continue;
     const frozen = { ...state, stage: "freezing", sinceMs: readings.nowMs, stuck: false } as const;
