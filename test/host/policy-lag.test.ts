@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import path from "node:path";
 import { after, describe, test } from "node:test";
-import type { Attempt } from "../../src/policy/index.ts";
-import { PolicySession } from "../../src/policy/session/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { startPolicy } from "../shared/policy-run.ts";
+import { openPolicySession, ruleAfter } from "../shared/policy-session.ts";
 import { capability, requires, root } from "../shared/requires.ts";
 import { until } from "../shared/timing.ts";
 import { copyProgram, startProgram } from "../shared/watching.ts";
@@ -33,40 +31,19 @@ const cases = [
   { prefer: "proc connector", afterSec: 8, pollIntervalMs: 1000 },
   { prefer: "polling", afterSec: 3, pollIntervalMs: 6000 },
 ] as const;
-type Case = (typeof cases)[number];
 
 /** Other programs, whose events come before what we wait for: more than are read in one go. */
 const runOthers = (): void => void spawnSync("/bin/sh", ["-c", "for i in $(seq 300); do /bin/true; done"]);
 
-/** A session in this process, whose one rule has `sleeper`; and its attempts. */
-async function openSession({ prefer, afterSec, pollIntervalMs }: Case) {
-  const attempts: Attempt[] = [];
-  const text = `version: 1\nrules: [{ name: end, select: { exe: ${sleeper} }, when: { exec: { after: ${afterSec}s } }, do: { exec: [/bin/true] } }]\n`;
-  const session = await PolicySession.open({
-    loadRules: () => ({ kind: "file", text, file: "p.yaml", dryRun: true }),
-    socket: path.join(bench.fresh("enrol"), "s"),
-    legacySocket: null,
-    gid: null,
-    statePath: path.join(bench.fresh("state"), "policy.json"),
-    csvPath: null,
-    jsonlPath: null,
-    rotateBytes: null,
-    recordPath: null,
-    scheduling: "fair",
-    host: "test",
-    version: "test",
-    events: { prefer, pollIntervalMs },
-    onEvent: (event) => void (event.event === "attempt" && attempts.push(event.attempt)),
-  });
-  return { session, attempts };
-}
-
 describe("a policy that is late", () => {
-  for (const one of cases) {
-    const { prefer, afterSec, pollIntervalMs } = one;
+  for (const { prefer, afterSec, pollIntervalMs } of cases) {
     test(`judges no deadline of a process whose end the kernel has told already (${prefer})`, async (t) => {
       if (!requires(t, root())) return;
-      const { session, attempts } = await openSession(one);
+      const { session, told } = await openPolicySession(bench, ruleAfter(sleeper, afterSec), {
+        prefer,
+        pollIntervalMs,
+      });
+      const attempts = () => told.flatMap((event) => (event.event === "attempt" ? [event.attempt] : []));
       t.after(() => session.close("test"));
       const pids = Array.from({ length: 20 }, () => startProgram(t, sleeper).pid);
       const stays = startProgram(t, sleeper).pid;
@@ -79,10 +56,10 @@ describe("a policy that is late", () => {
       stallUntil(() => nowNs() > followedNs + BigInt(afterSec) * 1_000_000_000n);
       const stalledNs = nowNs();
       assert.ok(prefer !== "polling" || stalledNs - followedNs < BigInt(pollIntervalMs) * 1_000_000n);
-      await until("all have come to an end", () => attempts.length > pids.length);
-      const ofPid = (pid: number) => attempts.filter(({ process: { identity } }) => identity.pid === pid);
+      await until("all have come to an end", () => attempts().length > pids.length);
+      const ofPid = (pid: number) => attempts().filter(({ process: { identity } }) => identity.pid === pid);
       assert.ok(
-        attempts.every(({ deadlineNs }) => deadlineNs !== null && deadlineNs > endedNs && deadlineNs < stalledNs),
+        attempts().every(({ deadlineNs }) => deadlineNs !== null && deadlineNs > endedNs && deadlineNs < stalledNs),
         "every deadline was between their end and ours",
       );
       assert.deepEqual(
