@@ -1,12 +1,19 @@
 import { seededRandom } from "../../policy/workload/index.ts";
-import type { SessionClass } from "../model/index.ts";
+import type { MemoryPolicy, SessionClass } from "../model/index.ts";
+import { memoryPolicies } from "../model/index.ts";
 import type { Trace, TraceShape } from "./traces.ts";
 import { generateTrace, scaleTrace } from "./traces.ts";
 
-/** The policies of `corral guard --policy`, and their order in reports. */
-export const replayPolicies = ["none", "static", "high-only", "fallback", "two-stage"] as const;
+/**
+ * What is compared, in the order of reports: the protected agent by itself, which needs no protection, and the policies of
+ * `corral guard --policy`.
+ */
+export const replayPolicies = ["alone", ...memoryPolicies] as const;
 
 export type ReplayPolicy = (typeof replayPolicies)[number];
+
+/** @returns the policy of the guard */
+export const guardPolicyOf = (policy: ReplayPolicy): MemoryPolicy => (policy === "alone" ? "none" : policy);
 
 /** One agent of a run. */
 export interface ReplaySession {
@@ -56,13 +63,13 @@ const keepingShape: TraceShape = { ...retryShape, burstMib: [1350, 1450], retain
 /** The guard always has the first two. */
 const lowName = (index: number): string => (index === 1 ? "session_low" : `session_low${index}`);
 
-/** The agents of a run: the same for the same seed, whatever the policy. */
+/** The agents of a run: the same for the same seed, whatever the policy; `alone` has the first of them. */
 export function planSessions(
   { sessions, seed }: Pick<ReplayOptions, "sessions" | "seed">,
-  run: number,
+  { run, policy }: PlannedRun,
 ): ReplaySession[] {
-  return Array.from({ length: sessions }, (_, index) => {
-    const random = seededRandom(seed * 1_000_003 + run * 1009 + index);
+  return Array.from({ length: policy === "alone" ? 1 : sessions }, (_, index) => {
+    const random = seededRandom(seed * 1_000_003 + (run - 1) * 1009 + index);
     return index === 0
       ? { name: "session_high", class: "high", trace: scaleTrace(generateTrace(random, keepingShape), highMib) }
       : { name: lowName(index), class: "low", trace: scaleTrace(generateTrace(random, retryShape), lowMib) };
@@ -77,10 +84,11 @@ export function limitOf({ limitBytes, sessions }: Pick<ReplayOptions, "limitByte
 
 /** One run of one policy. */
 export interface PlannedRun {
+  /** From 1. */
   readonly run: number;
   readonly policy: ReplayPolicy;
 }
 
 /** All policies of a run, then those of the next, so that a machine that changes meanwhile changes for all. */
 export const planRuns = ({ runs, policies }: Pick<ReplayOptions, "runs" | "policies">): readonly PlannedRun[] =>
-  Array.from({ length: runs }, (_, run) => policies.map((policy) => ({ run, policy }))).flat();
+  Array.from({ length: runs }, (_, run) => policies.map((policy) => ({ run: run + 1, policy }))).flat();
