@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import type { IsolationDocument, ReplayOptions, ReplayPolicy } from "../guard/replay/index.ts";
 import {
+  leastTraceMs,
   poolDocuments,
   readDocument,
   replayPolicies,
@@ -11,7 +12,7 @@ import {
   toText,
 } from "../guard/replay/index.ts";
 import { signalNumber } from "../kernel/index.ts";
-import { CorralError, errnoOf, parseNumberIn, parseSize, quote } from "../report/index.ts";
+import { CorralError, errnoOf, parseDurationMs, parseNumberIn, parseSize, quote } from "../report/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import type { guardBenchFlags } from "./guard-bench-flags.ts";
@@ -51,7 +52,7 @@ function deliver(document: IsolationDocument, flags: BenchFlags): void {
 }
 
 /** What decides what is run; documents that are pooled have run already. */
-const runFlags = ["runs", "policies", "seed", "sessions", "limit", "speed"] as const;
+const runFlags = ["runs", "policies", "seed", "sessions", "limit", "trace", "speed"] as const;
 
 function pool(flags: BenchFlags, files: readonly string[]): number {
   const foreign = runFlags.find((name) => flags[name] !== undefined);
@@ -86,9 +87,20 @@ function optionsOf(flags: BenchFlags): ReplayOptions {
     runs: number("runs", [1, 1000, 10]),
     sessions: number("sessions", [2, 32, 3]),
     limitBytes: flags.limit === undefined ? null : flagValue("limit", flags.limit, (text) => parseSize(text, mib)),
+    traceMs: flagValue("trace", flags.trace ?? "1m", toTraceMs),
     speed: number("speed", [0.1, 100, 10]),
     seed: number("seed", [0, 2 ** 31, 1]),
   };
+}
+
+const mostTraceMs = 3_600_000;
+
+function toTraceMs(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms >= leastTraceMs && ms <= mostTraceMs) return ms;
+  throw new RangeError(
+    `expects a duration from ${leastTraceMs / 1000}s to ${mostTraceMs / 3_600_000}h, not ${quote(text)}`,
+  );
 }
 
 function toPolicies(text: string): readonly ReplayPolicy[] {

@@ -16,6 +16,7 @@ export const guardBenchFlags = {
     value: "SIZE",
     brief: "memory of all together; a bare number is MiB (1100 of 1233 wanted)",
   },
+  trace: { group: "Scenario", common: true, value: "DURATION", brief: "length of each trace, 15s to 1h (1m)" },
   speed: { group: "Scenario", common: true, value: "X", brief: "times as fast as the trace, 0.1 to 100 (10)" },
   pool: {
     group: "Output",

@@ -137,6 +137,7 @@ const runDocument = v.strictObject({
 const scenarioDocument = v.strictObject({
   sessions: whole("Agents of a run."),
   limit_bytes: whole("memory.max of all together."),
+  trace_ms: number("Length of the trace that each follows, at its own speed."),
   speed: number("Times as fast as the trace."),
   seeds: described(v.array(whole("A seed.")), "Of all runs; more than one where documents were pooled."),
 });

@@ -4,7 +4,7 @@ import type { Fate, RunOutcome } from "./outcome.ts";
 import { fateOf } from "./outcome.ts";
 import { runLine, toText } from "./report.ts";
 import type { ReplayPolicy } from "./scenario.ts";
-import { limitOf, planRuns, planSessions } from "./scenario.ts";
+import { leastTraceMs, limitOf, planRuns, planSessions } from "./scenario.ts";
 import type { ToldStep } from "./told-step.ts";
 
 const options = {
@@ -14,6 +14,7 @@ const options = {
   limitBytes: null,
   speed: 10,
   seed: 1,
+  traceMs: 60_000,
 };
 
 const session = (name: string, fate: Fate, elapsedMs: number) => ({
@@ -116,7 +117,8 @@ test("policies take turns run by run, and a run has the same agents under each",
     "2 none",
     "2 two-stage",
   ]);
-  const plan = (run: number, policy: ReplayPolicy = "none") => planSessions({ sessions: 3, seed: 1 }, { run, policy });
+  const plan = (run: number, policy: ReplayPolicy = "none") =>
+    planSessions({ sessions: 3, seed: 1, traceMs: 60_000 }, { run, policy });
   const peaks = (run: number) =>
     plan(run).map(({ name, trace }) => [name, Math.round(Math.max(...trace.points.map(({ mib }) => mib)))]);
   expect(peaks(1)).toEqual([
@@ -127,6 +129,9 @@ test("policies take turns run by run, and a run has the same agents under each",
   expect(plan(4, "two-stage")).toEqual(plan(4));
   expect(plan(5)).not.toEqual(plan(4));
   expect(plan(4, "alone")).toEqual(plan(4).slice(0, 1));
+  for (let run = 1; run <= 200; run += 1)
+    for (const { trace } of planSessions({ sessions: 2, seed: 1, traceMs: leastTraceMs }, { run, policy: "none" }))
+      expect(Math.max(...trace.points.map(({ mib }) => mib))).toBeGreaterThan(400);
   expect(limitOf({ sessions: 3, limitBytes: null })).toBe(1100 * 2 ** 20);
 });
 

@@ -7,11 +7,11 @@ import { summarise } from "./summary.ts";
 
 /** @returns what all runs say, policy by policy */
 export function toDocument(options: ReplayOptions, outcomes: readonly RunOutcome[], kernel: string): IsolationDocument {
-  const { sessions, speed, seed, runs, policies } = options;
+  const { sessions, traceMs, speed, seed, runs, policies } = options;
   const told = outcomes.map(runDocument);
   return {
     schema: "corral.isolation/1",
-    scenario: { sessions, limit_bytes: limitOf(options), speed, seeds: [seed] },
+    scenario: { sessions, limit_bytes: limitOf(options), trace_ms: traceMs, speed, seeds: [seed] },
     kernel,
     complete: outcomes.length === runs * policies.length,
     policies: policies.map((policy) => summarise(policy, told)),

@@ -12,4 +12,4 @@ export { poolDocuments, readDocument } from "./pool.ts";
 export { runLine, toText } from "./report.ts";
 export { runReplay } from "./run-replay.ts";
 export type { ReplayOptions, ReplayPolicy } from "./scenario.ts";
-export { replayPolicies } from "./scenario.ts";
+export { leastTraceMs, replayPolicies } from "./scenario.ts";

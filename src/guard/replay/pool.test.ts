@@ -7,7 +7,15 @@ import type { ReplayPolicy } from "./scenario.ts";
 
 /** Runs of one policy with a seed; the first agent takes so long in each. */
 function documentOf(seed: number, policy: ReplayPolicy, elapsedMs: readonly number[], limitBytes = 1000): string {
-  const options = { policies: [policy], runs: elapsedMs.length, sessions: 2, limitBytes, speed: 10, seed };
+  const options = {
+    policies: [policy],
+    runs: elapsedMs.length,
+    sessions: 2,
+    limitBytes,
+    speed: 10,
+    traceMs: 60_000,
+    seed,
+  };
   const outcomes = elapsedMs.map((ms, index) => ({
     ...{ run: index + 1, seed, policy, oomKills: 0, peakMib: null, steps: [], durationMs: 9000 },
     sessions: [
@@ -56,7 +64,7 @@ test("a run that is there twice, and runs under other conditions, are refused wi
     '--pool "copy.json" has run 1 of two-stage with seed 3, as "early.json" has',
   );
   expect(refusal(() => poolDocuments([early, read("large.json", documentOf(9, "two-stage", [7000], 2000))]))).toBe(
-    '--pool "large.json" has other runs than "early.json": 2 agents in 2000 bytes, 10 times as fast, Linux 7.2, not 2 agents in 1000 bytes, 10 times as fast, Linux 7.2',
+    '--pool "large.json" has other runs than "early.json": 2 agents in 2000 bytes, 60000 ms of trace 10 times as fast, Linux 7.2, not 2 agents in 1000 bytes, 60000 ms of trace 10 times as fast, Linux 7.2',
   );
 });
 
@@ -64,9 +72,9 @@ test("what is no whole document is refused with the place of the mistake", () =>
   const changed = (change: (document: IsolationDocument) => object): string =>
     refusal(() => read("a.json", JSON.stringify(change(early.document))));
   expect(refusal(() => read("a.json", "{"))).toBe('--pool "a.json" is no JSON');
-  expect(changed((document) => ({ ...document, schema: "corral.report/1" }))).toContain(
-    '--pool "a.json" is no corral.isolation/1: schema ',
-  );
+  for (const schema of ["corral.report/1", undefined])
+    expect(changed((document) => ({ ...document, schema }))).toBe('--pool "a.json" is no corral.isolation/1');
+  expect(refusal(() => read("a.json", "null"))).toBe('--pool "a.json" is no corral.isolation/1');
   expect(
     changed(({ runs: [first, ...runs], ...document }) => ({ ...document, runs: [{ ...first, seed: "x" }, ...runs] })),
   ).toContain("is no corral.isolation/1: runs[0].seed ");

@@ -25,6 +25,8 @@ function parseJson(file: string, text: string): unknown {
 /** @throws CorralError USAGE for what is no whole `corral.isolation/1` */
 export function readDocument(file: string, text: string): NamedDocument {
   const value = parseJson(file, text);
+  if ((value as { readonly schema?: unknown } | null)?.schema !== "corral.isolation/1")
+    throw refused(file, "is no corral.isolation/1", "name a file that --out has written");
   const [first] = judgeValues(isolationSchema, value);
   if (first !== undefined)
     throw refused(file, `is no corral.isolation/1: ${first.message}`, "name a file that --out has written");
@@ -32,8 +34,8 @@ export function readDocument(file: string, text: string): NamedDocument {
 }
 
 /** What must be the same in all, as one text. */
-const conditionsOf = ({ scenario: { sessions, limit_bytes, speed }, kernel }: IsolationDocument): string =>
-  `${sessions} agents in ${limit_bytes} bytes, ${speed} times as fast, Linux ${kernel}`;
+const conditionsOf = ({ scenario: { sessions, limit_bytes, trace_ms, speed }, kernel }: IsolationDocument): string =>
+  `${sessions} agents in ${limit_bytes} bytes, ${trace_ms} ms of trace ${speed} times as fast, Linux ${kernel}`;
 
 /**
  * Takes the runs of several documents as those of one.

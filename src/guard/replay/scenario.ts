@@ -33,7 +33,12 @@ export interface ReplayOptions {
   /** How many times as fast as in the trace. */
   readonly speed: number;
   readonly seed: number;
+  /** Milliseconds of trace that each agent follows, before it is made faster; from `leastTraceMs` on. */
+  readonly traceMs: number;
 }
+
+/** A shorter trace might have no burst at all. */
+export const leastTraceMs = 15_000;
 
 const mib = 2 ** 20;
 
@@ -46,8 +51,7 @@ const demandShare = 1100 / 1233;
  * An agent that runs the same tests again and again, as 85 to 97 % of the published tasks do: calls of 4 to 6 s, each with a
  * burst of 1 to 2 s, all of about the same height. Ramps last as long as at full size, where 3 GB/s is the most.
  */
-const retryShape: TraceShape = {
-  durationMs: 60_000,
+const retryShape: Omit<TraceShape, "durationMs"> = {
   baseMib: [185, 185],
   burstMib: [1900, 2000],
   burstMs: [1400, 2000],
@@ -58,21 +62,21 @@ const retryShape: TraceShape = {
 };
 
 /** What a protected agent keeps of each call: memory of retries, up to 502 MB of 2 GB. */
-const keepingShape: TraceShape = { ...retryShape, burstMib: [1350, 1450], retainedMib: [500, 500] };
+const keepingShape: typeof retryShape = { ...retryShape, burstMib: [1350, 1450], retainedMib: [500, 500] };
 
 /** The guard always has the first two. */
 const lowName = (index: number): string => (index === 1 ? "session_low" : `session_low${index}`);
 
 /** The agents of a run: the same for the same seed, whatever the policy; `alone` has the first of them. */
 export function planSessions(
-  { sessions, seed }: Pick<ReplayOptions, "sessions" | "seed">,
+  { sessions, seed, traceMs }: Pick<ReplayOptions, "sessions" | "seed" | "traceMs">,
   { run, policy }: PlannedRun,
 ): ReplaySession[] {
   return Array.from({ length: policy === "alone" ? 1 : sessions }, (_, index) => {
     const random = seededRandom(seed * 1_000_003 + (run - 1) * 1009 + index);
-    return index === 0
-      ? { name: "session_high", class: "high", trace: scaleTrace(generateTrace(random, keepingShape), highMib) }
-      : { name: lowName(index), class: "low", trace: scaleTrace(generateTrace(random, retryShape), lowMib) };
+    const [shape, size] = index === 0 ? [keepingShape, highMib] : [retryShape, lowMib];
+    const trace = scaleTrace(generateTrace(random, { ...shape, durationMs: traceMs }), size);
+    return index === 0 ? { name: "session_high", class: "high", trace } : { name: lowName(index), class: "low", trace };
   });
 }
 
