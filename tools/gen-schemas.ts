@@ -27,6 +27,7 @@ import type { attachPlan, reports, update } from "./schemas/attach.ts";
 import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
+import { isolationSchemas } from "./schemas/isolation.ts";
 import type { gc, jobs, status } from "./schemas/jobs.ts";
 import { jobsSchemas } from "./schemas/jobs.ts";
 import type { metrics, violations } from "./schemas/metrics.ts";
@@ -278,6 +279,7 @@ export function generateSchemas(): Record<string, object> {
     ...adaptiveSchemas,
     ...arenaSchemas,
     ...attachSchemas,
+    ...isolationSchemas,
     ...jobsSchemas,
     ...metricsSchemas,
     ...policyRecordSchemas,

@@ -2,7 +2,9 @@
  * Where a domain stands. `leashed`: it may have its part of what is free. `clamped`: it may have no more than it has. `freezing`:
  * ordered, and not yet confirmed by the kernel.
  */
-export type Stage = "normal" | "leashed" | "clamped" | "freezing" | "frozen";
+export const stages = ["normal", "leashed", "clamped", "freezing", "frozen"] as const;
+
+export type Stage = (typeof stages)[number];
 
 export const decisionActions = [
   "leash",
@@ -25,35 +27,38 @@ export const decisionActions = [
 export type DecisionAction = (typeof decisionActions)[number];
 
 /** Which observation it rests on; `threshold` of the decision is what that was compared with. */
-export type DecisionReason =
+export const decisionReasons = [
   /** `headroom_bytes` without `reserve_bytes` fell below it. */
-  | "headroom"
+  "headroom",
   /** `stall_share` of a protected session is above it. */
-  | "stall"
+  "stall",
   /** A protected session hit its own memory.high or memory.max (`hits`). */
-  | "hits"
+  "hits",
   /** `headroom_bytes` without `reserve_bytes` is above it, for as long as it must be. */
-  | "calm"
+  "calm",
   /** `headroom_bytes` without `reserve_bytes` is above it, and the domain is at its clamp. */
-  | "spare"
+  "spare",
   /** `current_bytes` is above it: the domain grows in spite of its clamp. */
-  | "leak"
+  "leak",
   /** The kernel says so. */
-  | "confirmed"
+  "confirmed",
   /** Milliseconds that a freeze takes. */
-  | "freeze_wait"
+  "freeze_wait",
   /** Milliseconds that a freeze has lasted. */
-  | "freeze_most"
+  "freeze_most",
   /** Nobody is to be protected from it any more. */
-  | "not_needed"
+  "not_needed",
   /** The group is gone. */
-  | "gone"
+  "gone",
   /** Milliseconds of a fixed window (fallback). */
-  | "window"
+  "window",
   /** Page faults of the protected group within a second (`corral memcg`). */
-  | "faults"
+  "faults",
   /** The policy itself (static, high-only). */
-  | "policy";
+  "policy",
+] as const;
+
+export type DecisionReason = (typeof decisionReasons)[number];
 
 /** What was seen when it was decided. Bytes, or shares of 1. */
 export interface Observed {

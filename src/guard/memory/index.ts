@@ -7,6 +7,7 @@ export type { Room } from "./admission-queue.ts";
 export { AdmissionQueue } from "./admission-queue.ts";
 export { probeMemcgBpfOps } from "./btf-struct.ts";
 export type { Observed, Stage } from "./decision.ts";
+export { decisionActions, decisionReasons, stages } from "./decision.ts";
 export type { DecisionFacts } from "./decision-facts.ts";
 export { decisionFacts } from "./decision-facts.ts";
 export type { FaultSettings } from "./fault-policy.ts";

@@ -86,7 +86,7 @@ function freezeLeaks(moment: Moment): void {
   }
 }
 
-/** The kernel stops tasks when they come to it (R22): what is not stopped in time costs its domain a tool call, where it has any. */
+/** The kernel stops tasks when they come to it (R22): what is not stopped in time counts as frozen, so that `killLast` can follow. */
 function confirmFreezes(moment: Moment): void {
   const { readings, settings } = moment;
   for (const { frozen, state } of byVictim(moment)) {

@@ -29,7 +29,7 @@ export type {
 export type { Hint, HintReading } from "./hint.ts";
 export { readHint } from "./hint.ts";
 export type { MemoryPolicy, MemorySettings, MemoryThresholds } from "./memory-settings.ts";
-export { memoryThresholds, plainMemory } from "./memory-settings.ts";
+export { memoryPolicies, memoryThresholds, plainMemory } from "./memory-settings.ts";
 export { formatMib, mib } from "./mib.ts";
 export type { CallsReport, SessionReport } from "./report-document.ts";
 export type { RetryFacts, RetryPlan } from "./retry.ts";

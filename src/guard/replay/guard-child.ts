@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { CorralError } from "../../report/index.ts";
 import type { DecisionFacts } from "../memory/index.ts";
-import type { ReplayPolicy } from "./scenario.ts";
+import type { MemoryPolicy } from "../model/index.ts";
 
 /** How this program starts itself: the interpreter, its flags and its file. */
 export interface OwnProgram {
@@ -42,7 +42,7 @@ const isDecision = (line: { readonly event?: string }): line is GuardLine => lin
  * Starts a guard and waits until it is at work.
  * @throws CorralError START_FAILED with what it said when it ends before
  */
-export async function startGuard(own: OwnProgram, places: GuardPlaces, policy: ReplayPolicy): Promise<GuardChild> {
+export async function startGuard(own: OwnProgram, places: GuardPlaces, policy: MemoryPolicy): Promise<GuardChild> {
   const { root, config, socket, state } = places;
   const flags = ["--cgroup-root", root, "--config", config, "--socket", socket, "--policy", policy];
   const child = spawn(own.file, [...own.args, "guard", ...flags], {

@@ -18,6 +18,8 @@ export interface SessionOutcome {
   /** What the trace says, at the speed it was followed. */
   readonly plannedMs: number;
   readonly elapsedMs: number | null;
+  /** From the common begin to when its end was seen. */
+  readonly endedMs: number;
   /** Each step that asked for memory. */
   readonly allocationMs: readonly number[];
   /** Most memory that it had. */
@@ -26,7 +28,9 @@ export interface SessionOutcome {
 
 /** One run of one policy. */
 export interface RunOutcome {
+  /** From 1. */
   readonly run: number;
+  readonly seed: number;
   readonly policy: ReplayPolicy;
   readonly sessions: readonly SessionOutcome[];
   /** Of the group of all: processes that the kernel killed for lack of memory. */

@@ -7,13 +7,13 @@ import { CorralError } from "../../report/index.ts";
 import { findGuardRoot, reapWhenVacant } from "../tree/index.ts";
 import type { GuardChild, OwnProgram } from "./guard-child.ts";
 import { startGuard } from "./guard-child.ts";
-import type { RunOutcome, SessionOutcome } from "./outcome.ts";
+import type { End, RunOutcome, SessionOutcome } from "./outcome.ts";
 import { fateOf } from "./outcome.ts";
 import type { Player } from "./play.ts";
 import { startPlayer, startTogether } from "./play.ts";
 import { allocationMs } from "./player-lines.ts";
 import type { PlannedRun, ReplayOptions, ReplaySession } from "./scenario.ts";
-import { limitOf, planSessions } from "./scenario.ts";
+import { guardPolicyOf, limitOf, planSessions } from "./scenario.ts";
 import { toSteps } from "./told-step.ts";
 
 /** What a run needs of the host. */
@@ -28,13 +28,14 @@ const overdueFactor = 20;
 const overdueLeastMs = 120_000;
 /** How long killed processes may take to go. */
 const killWaitMs = 20_000;
+const nsPerMs = 1e6;
 
 let runs = 0;
 
-const configOf = (sessions: readonly ReplaySession[]): string =>
+const configOf = (sessions: readonly ReplaySession[], parts: number): string =>
   JSON.stringify({
     version: 1,
-    memory: { static_parts: sessions.length },
+    memory: { static_parts: parts },
     sessions: sessions.map(({ name, class: sessionClass }) => ({ name, class: sessionClass })),
   });
 
@@ -50,16 +51,17 @@ export async function runOnce(planned: PlannedRun, options: ReplayOptions, host:
   const home = mkdtempSync(join(tmpdir(), "corral-replay-"));
   const startMs = performance.now();
   try {
-    const sessions = planSessions(options, planned.run);
-    writeFileSync(join(home, "guard.yaml"), configOf(sessions));
+    const sessions = planSessions(options, planned);
+    writeFileSync(join(home, "guard.yaml"), configOf(sessions, options.sessions));
     mkdirSync(join(home, "state"));
     const places = { root, config: join(home, "guard.yaml"), socket: join(home, "s"), state: join(home, "state") };
-    const guard = await startGuard(host.own, places, planned.policy);
+    const guard = await startGuard(host.own, places, guardPolicyOf(planned.policy));
     try {
       limitRoot(root, limitOf(options));
       const followed = await follow(sessions, options.speed, { home, socket: places.socket, guard }, host.signal);
       return {
         ...planned,
+        seed: options.seed,
         sessions: followed.sessions,
         ...readRoot(root),
         steps: toSteps(guard.decisions, followed.startedNs),
@@ -117,16 +119,19 @@ async function follow(
   try {
     await startTogether(players, files, { timeoutMs, signal });
     const startedNs = process.hrtime.bigint();
-    const ends = await Promise.all(players.map(({ ended }) => ended));
+    const ends = await Promise.all(
+      players.map(async ({ ended }) => ({ ...(await ended), endedNs: process.hrtime.bigint() })),
+    );
     signal.throwIfAborted();
     const outcomes = players.map((player, index) => {
-      const { exit, result } = ends[index] ?? { exit: { exit_code: null }, result: null };
+      const { exit, result, endedNs } = ends[index] ?? { exit: { exit_code: null }, result: null, endedNs: startedNs };
       const isKilledByGuard = guard.killed.has(player.session.name);
       return outcomeOf(player, speed, {
         exitCode: exit.exit_code,
         reason: result?.reason ?? null,
         isKilledByGuard,
         isOverdue,
+        endedMs: Number(endedNs - startedNs) / nsPerMs,
       });
     });
     return { startedNs, sessions: outcomes };
@@ -141,7 +146,7 @@ async function follow(
 function outcomeOf(
   player: Player,
   speed: number,
-  end: Omit<Parameters<typeof fateOf>[0], "elapsedMs">,
+  { endedMs, ...end }: Omit<End, "elapsedMs"> & Pick<SessionOutcome, "endedMs">,
 ): SessionOutcome {
   const { name, class: sessionClass, trace } = player.session;
   const played = player.played();
@@ -151,6 +156,7 @@ function outcomeOf(
     fate: fateOf({ ...end, elapsedMs: played.elapsedMs }),
     plannedMs: trace.durationMs / speed,
     elapsedMs: played.elapsedMs,
+    endedMs,
     allocationMs: allocationMs(played),
     peakMib: Math.max(0, ...played.steps.map(({ mib }) => mib)),
   };

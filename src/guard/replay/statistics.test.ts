@@ -31,12 +31,17 @@ test("percentiles lie between the values next to them", () => {
 });
 
 test("the ratio of two medians has an interval that holds it, and is the same each time", () => {
-  const values = [11, 12, 13, 10, 12];
-  const base = [10, 11, 10, 9, 10];
+  const values = [11, 12, 13, 10, 12, 12];
+  const base = [10, 11, 10, 9, 10, 10];
   const found = medianRatio(values, base);
   expect(found?.value).toBe(1.2);
   expect(found?.low).toBeLessThanOrEqual(1.2);
   expect(found?.high).toBeGreaterThanOrEqual(1.2);
   expect(medianRatio(values, base)).toEqual(found);
   expect(medianRatio([], base)).toBe(null);
+});
+
+test("of few values a ratio has no interval, rather than one without width", () => {
+  expect(medianRatio([12], [10])).toEqual({ value: 1.2, low: null, high: null });
+  expect(medianRatio([12, 12, 12, 12, 12, 12], [10, 10, 10, 10, 10])).toEqual({ value: 1.2, low: null, high: null });
 });

@@ -68,14 +68,16 @@ export function percentile(values: readonly number[], part: number): number {
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-/** A figure with what it may be as well, 95 %. */
+/** A figure with what it may be as well, 95 %; null: there are too few to say. */
 export interface Estimate {
   readonly value: number;
-  readonly low: number;
-  readonly high: number;
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 const resamples = 2000;
+/** With fewer even the least and the greatest of a sample do not enclose the median of all with 95 %: 1 − 2 · 0.5⁵ is 94 %. */
+const leastForInterval = 6;
 
 /**
  * What the medians of two samples are to each other, by the bootstrap; the same figures give the same interval.
@@ -83,9 +85,11 @@ const resamples = 2000;
  */
 export function medianRatio(values: readonly number[], base: readonly number[]): Estimate | null {
   if (values.length === 0 || base.length === 0) return null;
+  const value = median(values) / median(base);
+  if (Math.min(values.length, base.length) < leastForInterval) return { value, low: null, high: null };
   const random = seededRandom(values.length * 7919 + base.length);
   const draw = (from: readonly number[]): number =>
     median(from.map(() => from[random.below(from.length)] ?? Number.NaN));
   const ratios = Array.from({ length: resamples }, () => draw(values) / draw(base));
-  return { value: median(values) / median(base), low: percentile(ratios, 0.025), high: percentile(ratios, 0.975) };
+  return { value, low: percentile(ratios, 0.025), high: percentile(ratios, 0.975) };
 }

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import * as v from "valibot";
 import type { IsolationDocument } from "../../../src/guard/replay/index.ts";
+import { isolationSchema } from "../../../src/guard/replay/index.ts";
 import { v2 } from "../support.ts";
 import { corralProgram } from "./support.ts";
 
@@ -32,12 +36,30 @@ function compare(
 
 const leftGroups = (): readonly string[] => readdirSync(v2).filter((name) => name.startsWith("corral-replay-"));
 
+/** A quarter of the trace, with a limit that three agents do not fit into: what is told of a run does not depend on its length. */
+const short = ["--trace", "15s"];
+
 // How often who survives is for the benchmark to say: it takes many runs.
 test("policies are compared side by side, what was lost and decided is told, and no group is left", async (t) => {
-  const { status, stdout, stderr } = await compare(["--runs", "1", "--policies", "none,two-stage", "--json"]);
+  const home = mkdtempSync(join(tmpdir(), "corral-replaytest-"));
+  t.after(() => rmSync(home, { recursive: true }));
+  const file = join(home, "isolation.json");
+  const flags = [...short, "--runs", "1", "--policies", "none,two-stage", "--json", "--out", file];
+  const { status, stdout, stderr } = await compare(flags);
   assert.equal(status, 0, stderr);
-  const { complete, policies, runs } = JSON.parse(stdout) as IsolationDocument;
-  assert.deepEqual([complete, runs.length, policies.map(({ policy }) => policy)], [true, 2, ["none", "two-stage"]]);
+  const document = JSON.parse(stdout) as IsolationDocument;
+  assert.deepEqual(v.safeParse(isolationSchema, document).issues, undefined);
+  const { complete, policies, runs } = document;
+  assert.deepEqual(
+    [complete, runs.map(({ run, policy, sessions }) => [run, policy, sessions.length])],
+    [
+      true,
+      [
+        [1, "none", 3],
+        [1, "two-stage", 3],
+      ],
+    ],
+  );
   const [none, twoStage] = policies;
   for (const one of policies) t.diagnostic(`${one.policy}: ${one.survived?.count} alive, ${one.oom_kills} OOM kills`);
   assert.deepEqual(none?.decisions, {}, stderr);
@@ -48,13 +70,16 @@ test("policies are compared side by side, what was lost and decided is told, and
     "who is lost without a policy fell to the OOM killer",
   );
   assert.deepEqual(leftGroups(), []);
+  const pooled = await compare(["--pool", file, "--json"]);
+  assert.deepEqual([pooled.status, JSON.parse(pooled.stdout)], [0, document]);
 });
 
 test("an interrupted comparison tells the runs that were done, and leaves no group", async () => {
-  const { status, stdout, stderr } = await compare(["--runs", "5", "--policies", "none"], (line, stop) => {
-    if (line.includes("1/5 run 1 none")) stop();
+  const flags = [...short, "--runs", "5", "--policies", "alone,none"];
+  const { status, stdout, stderr } = await compare(flags, (line, stop) => {
+    if (line.includes("1/10 run 1 alone")) stop();
   });
   assert.deepEqual([status, stdout.includes("Stopped before all runs were done.")], [130, true], stderr);
-  assert.match(stdout, /none \([1-4] runs\)/);
+  assert.match(stdout, /alone \(1 run\) +high .* 1\/1 = 100\.0 %/);
   assert.deepEqual(leftGroups(), []);
 });
