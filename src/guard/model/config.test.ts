@@ -148,7 +148,7 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
   [
     "version: 1\nsessions:\n  - name: a\n    limits: { memory-max: 1G, memory-low: 2G }",
     [
-      "g.yaml:4:31: sessions[0].limits.memory-low is above the memory limit; lower it or raise sessions[0].limits.memory-limit",
+      "g.yaml:4:31: sessions[0].limits.memory-low is above the memory limit; lower it or raise sessions[0].limits.memory-max",
     ],
   ],
   [

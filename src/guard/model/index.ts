@@ -28,6 +28,7 @@ export type {
 } from "./documents.ts";
 export type { Hint, HintReading } from "./hint.ts";
 export { readHint } from "./hint.ts";
+export { inGuardWords } from "./limit-words.ts";
 export type { MemoryPolicy, MemorySettings, MemoryThresholds } from "./memory-settings.ts";
 export { memoryThresholds, plainMemory } from "./memory-settings.ts";
 export { formatMib, mib } from "./mib.ts";

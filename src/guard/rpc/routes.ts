@@ -107,7 +107,8 @@ const create: Route = async (face, { caller, request: { body } }) => {
     throw denied("only who runs the host gives sessions to others", "leave the owner out");
   const { tenants, tools } = face.settings;
   const tenant = isHost(caller, face.ownUid) ? undefined : tenants.find(({ uid }) => uid === owner);
-  const spec = bounded(face, caller, toNewSession(request, { owner, tools, limits: tenant?.ceilings ?? {} }));
+  const base = { owner, tools, limits: tenant?.ceilings ?? {}, best: tenant?.class ?? null };
+  const spec = bounded(face, caller, toNewSession(request, base));
   const has = sessions.list().filter((one) => one.spec.owner === owner && one.spec.origin === "client").length;
   if (tenant !== undefined && has >= tenant.mostSessions)
     throw denied(`user ${owner} has ${has} sessions, the most he may have`, "remove one first");

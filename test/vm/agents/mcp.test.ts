@@ -51,7 +51,7 @@ test("a command runs as a call of the session, within what it asked for, and ans
     result?.limits.map(({ name, effective }) => [name, effective]),
     [
       ["cpu-quota", "80000 100000"],
-      ["memory-limit", String(64 * mib)],
+      ["memory-max", String(64 * mib)],
       ["oom-group", "1"],
       ["pids-max", "30"],
     ],

@@ -77,7 +77,7 @@ test("a call is in its limited group before it executes, ends as its command doe
     result.limits.map(({ name, status, effective }) => [name, status, effective]),
     [
       ["cpu-quota", "applied", "50000 100000"],
-      ["memory-limit", "applied", String(32 * mib)],
+      ["memory-max", "applied", String(32 * mib)],
       ["oom-group", "applied", "1"],
       ["pids-max", "applied", "20"],
     ],
