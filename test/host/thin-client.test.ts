@@ -80,7 +80,11 @@ test("exit status, output and words on stderr are those of Node's client", { ski
     [inSession("--", "sh", "-c", "kill -KILL $$"), 137, /^$/],
     [inSession("--", "sh", "-c", "kill -HUP $$"), 129, /^$/],
     [inSession("--hint", "time=200ms", "--", "sleep", "600"), 137, /^\[Resource\] .* after 0\.2 s/],
-    [inSession("--hint", "nonsense", "--", "true"), 0, /^$/],
+    [
+      inSession("--hint", "nonsense memory:lots", "--", "true"),
+      0,
+      /^\[Resource\] The hint was not heeded as a whole: part 1 is none of memory, [^;]*; part 2: memory expects low, [^;]*\.\n$/,
+    ],
     [inSession("--", "no-such-program"), 127, /"no-such-program": command not found/],
     [inSession("--", "/no/such\n\u007fprogram"), 127, /"\/no\/such\\n\\u007fprogram": command not found/],
     [inSession("--", `/no/${"long€".repeat(40)}`), 127, /€l…": command not found/],
@@ -104,6 +108,30 @@ test("exit status, output and words on stderr are those of Node's client", { ski
     assert.match(said.stderr, pattern, words.join(" "));
   }
   assert.deepEqual(groupNames(`${guard.root}/s/tools`), []);
+});
+
+test("who starts a call in a frozen session is told why it waits, and it runs when the session goes on", {
+  skip,
+}, async () => {
+  const line = "[Resource] The session is frozen: the tool call starts when the session goes on.\n";
+  for (const [name, program] of toolPrograms) {
+    await guard.client.freezeSession("s");
+    const [file = "", ...args] = program();
+    const child = spawn(file, [...args, ...inSession("--", "echo", "ran")], { stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (data: Buffer) => {
+      stdout += data.toString();
+    });
+    child.stderr.on("data", (data: Buffer) => {
+      stderr += data.toString();
+    });
+    const end = new Promise((resolve) => child.on("close", resolve));
+    await until(`${name} to say that it waits`, () => stderr === line);
+    assert.equal(stdout, "", name);
+    await guard.client.thawSession("s");
+    assert.deepEqual([await end, stdout, stderr], [0, "ran\n", line], name);
+  }
 });
 
 test("session, hint and socket come from the same variables", { skip }, async () => {

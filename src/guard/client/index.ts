@@ -18,6 +18,8 @@ export type {
 export type { CallsReport, SessionReport } from "../model/report-document.ts";
 export type { SessionClass } from "../model/session-class.ts";
 export type {
+  HintKey,
+  IgnoredHint,
   ToolAttempt,
   ToolDocument,
   ToolExit,

@@ -30,6 +30,8 @@ import { SessionRecords } from "./session-records.ts";
 import { SessionStore } from "./session-store.ts";
 import { Sessions } from "./sessions.ts";
 
+const isStopping = (stage: SessionDocument["memory_stage"]): boolean => stage === "freezing" || stage === "frozen";
+
 /** The guard of a host: its sessions, who is in them, and who may ask for what, until it is closed. */
 export class GuardDaemon {
   readonly #options: GuardOptions;
@@ -85,6 +87,7 @@ export class GuardDaemon {
       controllers: root.offered,
       session: (name) => this.#sessions.find(name),
       frozenNs: (session) => this.#memory.frozenNs(session),
+      isFrozen: (session) => session.freeze !== null || isStopping(this.#memory.stage(session.spec.name)),
       usualBytes: this.#records.usualBytes,
       onEnd: this.#records.onEnd,
       tell,

@@ -41,6 +41,12 @@ test.each([
   [{ command: ["ls"], cwd: "here" }, /absolute path/],
   [{ command: ["ls"], retry: 3 }, /0 to 2/],
   [{ command: ["ls"], shell: true }, /shell/],
+  [
+    { command: ["ls"], limits: { memory: "lots" } },
+    /^limits\.memory expects low, medium, high or a size of 1M or more such as 512M or 2G, not "lots"$/,
+  ],
+  [{ command: ["ls"], limits: { memory: "1g class=high" } }, /limits\.memory expects/],
+  [{ command: ["ls"], timeout: "soon" }, /^timeout expects a duration such as 30s or 5m, not "soon"$/],
   [null, /./],
 ])("arguments that are none are refused: %j", (given, why) => {
   expect(() => toCallArguments(given)).toThrow(CorralError);

@@ -26,8 +26,8 @@ export type {
   SessionRequest,
   ToolsRequest,
 } from "./documents.ts";
-export type { Hint, HintReading } from "./hint.ts";
-export { readHint } from "./hint.ts";
+export type { Hint, HintReading, IgnoredPart } from "./hint.ts";
+export { checkHintValue, expectedOf, readHint } from "./hint.ts";
 export { inGuardWords } from "./limit-words.ts";
 export type { MemoryPolicy, MemorySettings, MemoryThresholds } from "./memory-settings.ts";
 export { memoryThresholds, plainMemory } from "./memory-settings.ts";
@@ -53,6 +53,8 @@ export { boundToTenant } from "./tenant-bounds.ts";
 export type { BudgetPart, ToolBudget } from "./tool-budget.ts";
 export { planBudget } from "./tool-budget.ts";
 export type {
+  HintKey,
+  IgnoredHint,
   ToolAttempt,
   ToolDocument,
   ToolExit,
@@ -60,5 +62,6 @@ export type {
   ToolRequest,
   ToolResult,
 } from "./tool-documents.ts";
+export { hintKeys } from "./tool-documents.ts";
 export { toToolExit, toToolJoin, toToolRequest } from "./tool-request.ts";
 export { usualBytes } from "./usual-need.ts";

@@ -17,6 +17,22 @@ export interface ToolRequest {
   readonly retry_of?: string;
 }
 
+/** What a hint may speak of. */
+export const hintKeys = ["memory", "cpu", "time", "pids", "io", "class"] as const;
+export type HintKey = (typeof hintKeys)[number];
+
+/** unknown: no key of a hint. twice: an earlier part counts. value: the key has no such value. too-long: all of the hint. */
+export const ignoredHintReasons = ["unknown", "twice", "value", "too-long"] as const;
+
+/** A part of a hint that counts as not given. Nothing of its text is told: it would enter a model's context. */
+export interface IgnoredHint {
+  /** Its place among the parts of the hint, from 1; null: the hint as a whole. */
+  readonly part: number | null;
+  /** What it speaks of; null when that is not known. */
+  readonly key: HintKey | null;
+  readonly why: (typeof ignoredHintReasons)[number];
+}
+
 /** A tool call whose group stands, and waits for its process. */
 export interface ToolDocument {
   readonly call: string;
@@ -27,8 +43,9 @@ export interface ToolDocument {
   readonly time_ms: number | null;
   /** What was asked for above a ceiling, and lowered. */
   readonly lowered: readonly BudgetPart[];
-  /** Parts of the hint that were not understood; the guard's log has them. */
-  readonly ignored: number;
+  readonly hint_ignored: readonly IgnoredHint[];
+  /** Lines for its agent before the command starts: of its hint, and of why it does not start at once. */
+  readonly notices: readonly string[];
 }
 
 /** How the command of a call ended, as its parent was told. One of the two is null. */
@@ -84,6 +101,7 @@ export interface ToolResult extends ToolExit {
   readonly pressure: { readonly [K in "cpu" | "memory" | "io"]: Pressure | null };
   readonly limits: readonly ConstraintOutcome[];
   readonly lowered: readonly BudgetPart[];
+  readonly hint_ignored: readonly IgnoredHint[];
   readonly background: {
     readonly policy: "kill" | "wait" | "adopt";
     /** Processes that were there when the command had ended. */

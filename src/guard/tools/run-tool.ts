@@ -18,6 +18,8 @@ export interface ToolRun {
   readonly nextFds?: () => readonly number[] | null;
   /** Asked before it is run again: whether it still may be. Default: yes. */
   readonly onRetry?: (result: ToolResult) => boolean;
+  /** Is told lines for the agent before the command starts. Default: nobody is. */
+  readonly onNotice?: (line: string) => void;
   /** Is told of the child as soon as it runs the command, for signals that are to be passed on. */
   readonly onChild: (child: ChildHandle, call: ToolDocument) => void;
 }
@@ -57,6 +59,9 @@ async function runOnce(client: GuardClient, run: ToolRun): Promise<RanTool> {
   const { request, command, env, fds, onChild, cwd: workdir = null } = run;
   const [program = "", ...args] = command;
   const call = await client.startTool(request);
+  // A guard of an earlier version has none.
+  const { notices = [] }: Partial<ToolDocument> = call;
+  for (const line of notices) run.onNotice?.(line);
   try {
     const { child, fail, ready } = await launch({
       launcherOptions: { ...inheritAll, workdir },

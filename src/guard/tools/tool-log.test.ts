@@ -25,6 +25,7 @@ const result: ToolResult = {
   pressure: { cpu: null, memory: null, io: null },
   limits: [],
   lowered: [],
+  hint_ignored: [],
   background: { policy: "kill", processes: 0 },
   duration_ms: 12.4,
   start_ns: 1,

@@ -80,6 +80,7 @@ export function toToolResult(end: CallEnd): ToolResult {
     frozen_ms: Number(end.frozenNs - call.frozenBeforeNs) / 1e6,
     limits: call.group.outcomes,
     lowered: call.budget.lowered,
+    hint_ignored: call.ignored,
     background: end.background,
     start_ns: Number(call.startNs),
     end_ns: Number(endNs),

@@ -92,6 +92,10 @@ test("a hint above the ceiling is lowered, one that is not understood ignored, a
   assert.deepEqual([result.memory_budget_bytes, result.lowered], [64 * mib, ["memory", "class"]]);
   const ignored = guard.lines.filter((line) => line.event === "HINT_IGNORED" && line["call"] === result.call);
   assert.equal(ignored.length, 2);
+  assert.deepEqual(result.hint_ignored, [
+    { part: 2, key: null, why: "unknown" },
+    { part: 4, key: "memory", why: "twice" },
+  ]);
   assert.equal(existsSync("/run/owned"), false);
 });
 
