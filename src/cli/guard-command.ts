@@ -1,8 +1,8 @@
 import { startLine } from "../events/index.ts";
 import type { CpuBackendName, GuardOptions, MemoryPolicy, OnStop } from "../guard/index.ts";
-import { cpuBackends, GuardDaemon, loadGuardConfig } from "../guard/index.ts";
+import { checkGuardFile, cpuBackends, GuardDaemon } from "../guard/index.ts";
 import { ConfigError } from "../report/config/index.ts";
-import { CorralError, exitStatus } from "../report/index.ts";
+import { CorralError, counted, exitStatus } from "../report/index.ts";
 import { stateDirectories } from "../run/index.ts";
 import { oneOf } from "../run/settings/index.ts";
 import { toJsonLine } from "./events-json.ts";
@@ -45,9 +45,13 @@ function rootOf(flags: GuardFlags, args: readonly string[]): string | null {
 
 function checkConfig(file: string | null): number {
   if (file === null) throw new CorralError("USAGE", "--check-config needs --config FILE", { object: "--check-config" });
-  const { sessions, tenants, placement } = loadGuardConfig(file);
-  const counts = `${sessions.length} sessions, ${tenants.length} tenants, ${placement.length} rules`;
-  writeText(1, `${file}: ok, ${counts}\n`);
+  const { sessions, tenants, placement } = checkGuardFile(file);
+  const counts = [
+    counted(sessions.length, "session"),
+    counted(tenants.length, "tenant"),
+    counted(placement.length, "rule"),
+  ];
+  writeText(1, `${file}: ok, ${counts.join(", ")}\n`);
   return 0;
 }
 

@@ -42,6 +42,7 @@ export class GuardDaemon {
   readonly #cpu: GuardCpu;
   readonly #records: SessionRecords;
   readonly #placement: Placement;
+  readonly #toolLog = new ToolLog((message) => this.#desk.tell({ event: "WARNING", session: null, message }));
   readonly #tools: ToolCalls;
   readonly #runs: ServedRuns;
   readonly #memory: MemoryGuard;
@@ -92,7 +93,7 @@ export class GuardDaemon {
       onEnd: this.#records.onEnd,
       tell,
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
-      log: () => (this.#config.toolLog === null ? null : new ToolLog(this.#config.toolLog)),
+      log: this.#toolLog,
     });
     this.#runs = new ServedRuns(options.monitorOnly ? null : options.readRun);
     this.#placement = new Placement(config.placement, {
@@ -142,6 +143,7 @@ export class GuardDaemon {
     if (!monitorOnly) await this.#sessions.open(sessions);
     if (!monitorOnly) await this.#cpu.open();
     this.#memory.open();
+    if (!monitorOnly) this.#toolLog.open(this.#config.toolLog);
     this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, async (request) => {
       const inside = (group: string): string | null => this.#sessions.ofGroup(group)?.spec.name ?? null;
       return answer(
@@ -196,7 +198,7 @@ export class GuardDaemon {
 
   #health(): Health {
     const events = this.#feedError === null ? null : `no events: ${this.#feedError}`;
-    const reason = [events, this.#cpu.problem].filter((one) => one !== null).join("; ");
+    const reason = [events, this.#cpu.problem, this.#toolLog.problem].filter((one) => one !== null).join("; ");
     const sessions = this.#sessions.list().length;
     return reason === "" ? { status: "healthy", sessions } : { status: "degraded", reason, sessions };
   }
@@ -284,6 +286,7 @@ export class GuardDaemon {
       this.#config = config;
       this.#memory.reload(config);
       if (!this.#options.monitorOnly) {
+        this.#toolLog.open(config.toolLog);
         await this.#sessions.reload(config.sessions);
         await this.#cpu.reload(config.cpu);
       }

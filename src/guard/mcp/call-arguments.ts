@@ -27,7 +27,11 @@ export const plainOutputBytes = 64 * 1024;
 const word = v.pipe(text, v.maxLength(131_071, "is longer than one argument may be"));
 
 /** A value of its own is what its sender means: what is none is refused, where a part of a hint is passed over and told. */
-const hintValue = (key: HintKey) => v.pipe(text, checked<string>((value) => checkHintValue(key, value)));
+const hintValue = (key: HintKey) =>
+  v.pipe(
+    text,
+    checked<string>((value) => checkHintValue(key, value)),
+  );
 
 const argumentsSchema = section({
   command: v.pipe(v.array(word, expects("a list of words")), v.minLength(1, "needs a program, then its arguments")),

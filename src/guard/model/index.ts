@@ -8,7 +8,7 @@ export { toAdoptRequest } from "./adopt-request.ts";
 export type { RunningCallDocument, SessionBudget, SessionPressure } from "./budget-document.ts";
 export type { CommandClass } from "./command-class.ts";
 export { classOfCommand, toolName } from "./command-class.ts";
-export { loadGuardConfig, parseGuardConfig, plainGuardConfig } from "./config.ts";
+export { checkGuardConfig, loadGuardConfig, parseGuardConfig, plainGuardConfig } from "./config.ts";
 export { guardConfigSchema } from "./config-schema.ts";
 export type { GuardConfig, PlacementRule, Tenant } from "./config-types.ts";
 export type { CpuSettings } from "./cpu-settings.ts";

@@ -57,7 +57,8 @@ export function boundToTenant(spec: SessionSpec, tenant: Tenant): Bounded {
     const most = measure(bounds);
     if (most === undefined) continue;
     const asked = measure(spec.limits);
-    if (asked !== undefined && asked > most) refused.push(
+    if (asked !== undefined && asked > most)
+      refused.push(
         `${wordOfLimit(key)} ${describeLimit(key, spec.limits)} is above the ceiling of this tenant, ${describeLimit(key, bounds)}`,
       );
     if (asked === undefined && tenant.ceilings[key] !== undefined) limits[key] = tenant.ceilings[key];

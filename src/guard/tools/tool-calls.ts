@@ -42,8 +42,8 @@ export interface ToolCallsOptions {
   readonly onEnd: (result: ToolResult, request: ToolRequest, session: SessionSpec | null) => void;
   /** Resolves when there is memory for a call that says what it needs. */
   readonly admit: (spec: SessionSpec, needBytes: number | null, gone: AbortSignal) => Promise<void>;
-  /** Asked at each end; null: no log is kept. */
-  readonly log: () => ToolLog | null;
+  /** Gets a line at each end. */
+  readonly log: Pick<ToolLog, "add">;
 }
 
 /** What a call that may begin is to run and to have. */
@@ -276,13 +276,9 @@ export class ToolCalls {
       reason,
       removed: result.removed,
     });
-    try {
-      const { command = null, hint = null } = call.request;
-      const logged = { pid: call.pid ?? 0, group: call.group.path, command, hint, currentBytes };
-      log()?.add(toolLogLine(result, logged));
-    } catch (thrown) {
-      tell({ event: "WARNING", session: call.session, message: CorralError.from(thrown).message });
-    }
+    const { command = null, hint = null } = call.request;
+    const logged = { pid: call.pid ?? 0, group: call.group.path, command, hint, currentBytes };
+    log.add(toolLogLine(result, logged));
   }
 }
 

@@ -112,7 +112,8 @@ export function parseSettings(raw: RawSettings, source: SettingsSource): Setting
   }
   const limits = readLimits(reader, raw);
   // What was refused is missing, and would be missed.
-  if (reader.sound) checkTogether(limits, reader, source, raw["memory-max"] === undefined ? "memory-limit" : "memory-max");
+  if (reader.sound)
+    checkTogether(limits, reader, source, raw["memory-max"] === undefined ? "memory-limit" : "memory-max");
   return {
     limits: defined(limits) as Limits,
     attributes: {

@@ -95,9 +95,24 @@ test("another tenant can neither see, promote, freeze, fill nor remove it, and h
 test("a tenant goes beyond neither his class, his ceilings, his number of sessions, nor his name", async () => {
   const refusals: readonly (readonly [keyof typeof askers, string, object, RegExp])[] = [
     ["alice", "/sessions", { name: "x", class: "high" }, /class high is above normal/],
-    ["alice", "/sessions", { name: "x", limits: { "memory-max": "max" } }, /memory-max max is above the ceiling of this tenant, \S+ \wiB/],
-    ["alice", "/sessions", { name: "x", limits: { "memory-low": "1M" } }, /memory-low 1 MiB is above the ceiling of this tenant, 0 B/],
-    ["alice", "/sessions/a1", { limits: { "cpu-weight": 101 } }, /cpu-weight 101 is above the ceiling of this tenant, 100/],
+    [
+      "alice",
+      "/sessions",
+      { name: "x", limits: { "memory-max": "max" } },
+      /memory-max max is above the ceiling of this tenant, \S+ \wiB/,
+    ],
+    [
+      "alice",
+      "/sessions",
+      { name: "x", limits: { "memory-low": "1M" } },
+      /memory-low 1 MiB is above the ceiling of this tenant, 0 B/,
+    ],
+    [
+      "alice",
+      "/sessions/a1",
+      { limits: { "cpu-weight": 101 } },
+      /cpu-weight 101 is above the ceiling of this tenant, 100/,
+    ],
     ["alice", "/sessions/a1", { class: "high" }, /class high is above normal/],
     ["alice", "/sessions", { name: "x", owner: bob }, /only who runs the host gives sessions to others/],
     ["bob", "/sessions", { name: "x", class: "normal" }, /class normal is above low/],
