@@ -228,10 +228,14 @@ static int run_child(const struct call *call, const struct tool *tool, struct ch
 	return wait_passing_signals(child->pid);
 }
 
+/* The end of a command that never ran, as wait(2) has it: that of the client, which exits with `status`. */
+static int never_ran(int status)
+{
+	return status << 8;
+}
+
 enum outcome run_call(int connection, const struct tool *tool, int *status)
 {
-	/* As wait(2) has it: exit with 127. */
-	static const int never_ran = EXIT_NOT_FOUND << 8;
 	struct call call = { .connection = connection };
 	struct child child;
 	struct reply ignored;
@@ -245,13 +249,13 @@ enum outcome run_call(int connection, const struct tool *tool, int *status)
 	if (!hold_child(&child, call.group, tool->file, tool->argv)) {
 		say("the tool cannot be started: no process can be made");
 		*status = EXIT_CORRAL;
-		finish(&call, never_ran, &ignored);
+		finish(&call, never_ran(*status), &ignored);
 		return RAN;
 	}
 	*status = run_child(&call, tool, &child, &ran);
 	if (ran)
 		*status = conclude(&call, tool, *status);
 	else
-		finish(&call, never_ran, &ignored);
+		finish(&call, never_ran(*status), &ignored);
 	return RAN;
 }

@@ -110,6 +110,25 @@ test("exit status, output and words on stderr are those of Node's client", { ski
   assert.deepEqual(groupNames(`${guard.root}/s/tools`), []);
 });
 
+test("a command that cannot be executed is told to the guard and the log with the status that the caller has", {
+  skip,
+}, async () => {
+  for (const [name, program] of toolPrograms) {
+    const [file = "", ...args] = program();
+    for (const [command, status] of [
+      [join(place.home, "plain"), 126],
+      [place.home, 126],
+      ["no-such-program", 127],
+    ] as const) {
+      const child = spawn(file, [...args, ...inSession("--", command)], { stdio: "ignore" });
+      const exited = await new Promise((resolve) => child.on("close", resolve));
+      const ended = await guard.seen("TOOL_ENDED", ({ call }) => String(call).startsWith(`tool_${child.pid}_`));
+      const logged = JSON.parse(readFileSync(log, "utf8").trimEnd().split("\n").at(-1) ?? "");
+      assert.deepEqual([exited, ended["exit_code"], logged["exit"]], [status, status, status], `${name}: ${command}`);
+    }
+  }
+});
+
 test("who starts a call in a frozen session is told why it waits, and it runs when the session goes on", {
   skip,
 }, async () => {

@@ -23,6 +23,7 @@ test("separate values stand before the hint, so that they count", () => {
   expect(toCallRequest(full, "s")).toEqual({
     session: "s",
     hint: "memory:512m cpu=150 pids=40 io=50 time=5m memory:1g class=low",
+    hint_by: "hint",
     command: "pytest -x",
     idempotent: true,
     retry: 1,

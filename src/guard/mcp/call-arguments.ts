@@ -117,6 +117,7 @@ export function toCallRequest(given: CallArguments, session: string | null): Too
   return {
     ...(session === null ? {} : { session }),
     hint: hintOf(given).slice(0, 1024),
+    hint_by: "hint",
     command: given.command.join(" ").slice(0, 1024),
     idempotent,
     retry: given.retry ?? (idempotent ? 2 : 0),

@@ -164,7 +164,7 @@ placement:
 
 test("a mistake is not told once more as what follows of it", () => {
   expect(problemsOf("version: 1\ntools: { limits: { cpu-quota: much, cpu-burst: 1ms } }")).toEqual([
-    'g.yaml:2:31: tools.limits.cpu-quota expects a number, not "much"',
+    'g.yaml:2:31: tools.limits.cpu-quota expects a number from 1 to 1000000, not "much"',
   ]);
   expect(problemsOf("version: 1\ntools: { time: soon, limits: { cpu-burst: 1ms } }")).toEqual([
     'g.yaml:2:16: tools.time expects a duration such as 500ms, 10s or 5m, not "soon"',

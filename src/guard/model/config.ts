@@ -87,6 +87,7 @@ function resolve(raw: SoundGuardConfig, file: string): { config: GuardConfig; is
   refuseTwins(named(raw.sessions), "sessions", "name", refuse);
   refuseTwins(named(raw.placement), "placement", "name", refuse);
   refuseTwins(users(raw.tenants, tenants), "tenants", "user", refuse);
+  const known = raw.sessionNames === null ? null : [...raw.sessionNames, ...sessions.map(({ name }) => name)];
   const config: GuardConfig = {
     file,
     cgroupRoot: raw.cgroup_root ?? null,
@@ -99,9 +100,7 @@ function resolve(raw: SoundGuardConfig, file: string): { config: GuardConfig; is
     tools,
     sessions,
     tenants: tenants.map(([, tenant]) => tenant),
-    placement: raw.placement.map(([index, one]) =>
-      resolveRule(one, [...raw.sessionNames, ...sessions.map(({ name }) => name)], ["placement", index], refuse),
-    ),
+    placement: raw.placement.map(([index, one]) => resolveRule(one, known, ["placement", index], refuse)),
   };
   refuseListen(config.listen, refuse);
   return { config, issues };
@@ -166,7 +165,7 @@ function resolveTenant(raw: RawTenant, at: ConfigPath, refuse: Refuse): Tenant {
 }
 
 function resolveRule(raw: RawPlacement, sessions: readonly string[], at: ConfigPath, refuse: Refuse): PlacementRule {
-  if (!sessions.includes(raw.session)) {
+  if (sessions?.includes(raw.session) === false) {
     const message = `placement[${at[1]}].session names no session of this file: ${quote(raw.session)}`;
     refuse({ path: [...at, "session"], at: "value", message });
   }

@@ -11,8 +11,8 @@ export interface SoundGuardConfig extends Omit<Partial<RawGuardConfig>, Lists> {
   readonly sessions: readonly Indexed<RawSession>[];
   readonly tenants: readonly Indexed<RawTenant>[];
   readonly placement: readonly Indexed<RawPlacement>[];
-  /** Names of all sessions as they are written, also of those with mistakes. */
-  readonly sessionNames: readonly string[];
+  /** Names of all sessions as they are written, also of those with mistakes; null: what is written is no list. */
+  readonly sessionNames: readonly string[] | null;
 }
 
 /** Without these an entry means nothing, or something else. */
@@ -54,14 +54,16 @@ function soundEntries(value: unknown, list: Lists, wrong: readonly ConfigPath[])
 export function soundPart(value: unknown, issues: readonly ConfigIssue[]): SoundGuardConfig {
   const file = isKeyed(value) ? value : {};
   const wrong = issues.map(({ path }) => path);
-  const names = Array.isArray(file["sessions"]) ? file["sessions"] : [];
   return {
     ...withoutWrong(file, wrong),
     sessions: soundEntries(file["sessions"], "sessions", wrong),
     tenants: soundEntries(file["tenants"], "tenants", wrong),
     placement: soundEntries(file["placement"], "placement", wrong),
-    sessionNames: names.flatMap((one: unknown) =>
-      isKeyed(one) && typeof one["name"] === "string" ? [one["name"]] : [],
-    ),
+    sessionNames: namesOf(file["sessions"] ?? []),
   };
+}
+
+function namesOf(sessions: unknown): readonly string[] | null {
+  if (!Array.isArray(sessions)) return null;
+  return sessions.flatMap((one: unknown) => (isKeyed(one) && typeof one["name"] === "string" ? [one["name"]] : []));
 }

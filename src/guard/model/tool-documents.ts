@@ -1,12 +1,17 @@
 import type { ConstraintOutcome } from "../../report/index.ts";
 import type { BudgetPart } from "./tool-budget.ts";
 
+/** How agents say what a call needs: by a variable of the environment, or by an argument of a tool. */
+export const hintCarriers = ["AGENT_RESOURCE_HINT", "hint"] as const;
+
 /** What a client asks for before it runs a tool. */
 export interface ToolRequest {
   /** Default: the session in whose groups the client is. */
   readonly session?: string;
   /** What the call says it needs: `memory:512m cpu=100 time=5m`. */
   readonly hint?: string;
+  /** What its agent gives the hint by, for what it is told: the variable, or an argument of that name. Default: the variable. */
+  readonly hint_by?: (typeof hintCarriers)[number];
   /** The command line for the log; at most 200 bytes of it are kept. */
   readonly command?: string;
   /** How often it is to be run again, 0 to 2, when its own budget was used up; heeded for idempotent calls. Default 0. */

@@ -36,7 +36,11 @@ const toExit = ({ code, signal }: ExitInfo): ToolExit => ({
   exit_signal: signal === null ? null : signalName(signal),
 });
 
-const neverRan: ToolExit = { exit_code: 127, exit_signal: null };
+/** How a call ends whose command never ran: as the client does that could not start it. */
+const neverRan = (thrown: unknown): ToolExit => ({
+  exit_code: CorralError.from(thrown).exitStatus,
+  exit_signal: null,
+});
 
 /**
  * Runs a command as a tool call: its group stands, limited, before its process does, and the process is in it before it
@@ -80,7 +84,7 @@ async function runOnce(client: GuardClient, run: ToolRun): Promise<RanTool> {
     const exit = toExit(await child.exit);
     return { exit, result: await finish(client, call, exit) };
   } catch (thrown) {
-    await finish(client, call, neverRan);
+    await finish(client, call, neverRan(thrown));
     throw thrown;
   }
 }

@@ -114,6 +114,7 @@ function feedbackOf(
     ceilingBytes,
     timeMs: call.budget.timeMs,
     usualBytes: call.budget.usualBytes,
+    hintBy: call.request.hint_by ?? "AGENT_RESOURCE_HINT",
     notRetried,
   });
 }

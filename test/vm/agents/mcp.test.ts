@@ -62,7 +62,7 @@ test("a command beyond its budget is an error that says what to ask for; an idem
   const needs = [fixture("touch-memory"), "40"];
   const killed = await run(needs, { limits: { memory: "16m" } });
   assert.deepEqual([killed.isError, killed.structured.result?.reason], [true, "oom"]);
-  assert.match(killed.text, /^killed by SIGKILL.*\n\[Resource\] .*AGENT_RESOURCE_HINT="memory:32m"/);
+  assert.match(killed.text, /^killed by SIGKILL.*\n\[Resource\] .*or ask for more: hint="memory:32m"/);
   const again = await run(needs, { limits: { memory: "16m" }, idempotent: true });
   assert.deepEqual([again.isError, again.structured.exit_code], [false, 0], again.text);
   assert.deepEqual(
