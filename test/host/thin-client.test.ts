@@ -99,7 +99,7 @@ test("exit status, output and words on stderr are those of Node's client", { ski
     [inSession("--report", "/no/such/place", "--", "true"), 125, /cannot write the report/],
     [toolRun("--session", "none", "--socket", guard.socket, "--", "true"), 125, /there is no session "none"/],
     [toolRun("--session", "NO!", "--socket", guard.socket, "--", "true"), 2, /./],
-    [toolRun("--socket", guard.socket, "--", "true"), 2, /names no session.*; name one with --session/],
+    [toolRun("--socket", guard.socket, "--", "true"), 125, /names no session.*; name one with --session/],
     [toolRun("--socket", "/no/such.sock", "--", "true"), 125, /no corral guard answers at \/no\/such\.sock: ENOENT/],
   ];
   for (const [words, status, pattern] of cases) {
@@ -156,7 +156,7 @@ test("who starts a call in a frozen session is told why it waits, and it runs wh
 test("session, hint and socket come from the same variables", { skip }, async () => {
   const env = { CORRAL_SESSION: "s", CORRAL_GUARD_SOCKET: guard.socket, AGENT_RESOURCE_HINT: "time=200ms" };
   assert.equal((await both(toolRun("--", "sleep", "600"), env)).status, 137);
-  assert.equal((await both(toolRun("--", "true"), { ...env, CORRAL_SESSION: "" })).status, 2);
+  assert.equal((await both(toolRun("--", "true"), { ...env, CORRAL_SESSION: "" })).status, 125);
 });
 
 test("the command is in its group before it executes, as a child of the client", { skip }, async () => {

@@ -13,6 +13,7 @@ export type {
   MemoryStatus,
   SessionDocument,
   SessionRequest,
+  TokenDocument,
   ToolsRequest,
 } from "../model/documents.ts";
 export type { CallsReport, SessionReport } from "../model/report-document.ts";

@@ -48,7 +48,8 @@ test.each([
   ],
   [{ command: ["ls"], limits: { memory: "1g class=high" } }, /limits\.memory expects/],
   [{ command: ["ls"], timeout: "soon" }, /^timeout expects a duration such as 30s or 5m, not "soon"$/],
-  [null, /./],
+  [{ command: ["ls", 7] }, /^command\[1\] expects a text, not 7$/],
+  [null, /^the request expects keys and values, not nothing$/],
 ])("arguments that are none are refused: %j", (given, why) => {
   expect(() => toCallArguments(given)).toThrow(CorralError);
   expect(() => toCallArguments(given)).toThrow(why);

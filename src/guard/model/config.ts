@@ -164,7 +164,13 @@ function resolveTenant(raw: RawTenant, at: ConfigPath, refuse: Refuse): Tenant {
   };
 }
 
-function resolveRule(raw: RawPlacement, sessions: readonly string[], at: ConfigPath, refuse: Refuse): PlacementRule {
+/** @param sessions null: nobody can say which there are */
+function resolveRule(
+  raw: RawPlacement,
+  sessions: readonly string[] | null,
+  at: ConfigPath,
+  refuse: Refuse,
+): PlacementRule {
   if (sessions?.includes(raw.session) === false) {
     const message = `placement[${at[1]}].session names no session of this file: ${quote(raw.session)}`;
     refuse({ path: [...at, "session"], at: "value", message });

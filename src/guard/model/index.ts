@@ -24,6 +24,7 @@ export type {
   MemoryStatus,
   SessionDocument,
   SessionRequest,
+  TokenDocument,
   ToolsRequest,
 } from "./documents.ts";
 export type { Hint, HintReading, IgnoredPart } from "./hint.ts";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Limits } from "../../cgroup/index.ts";
 import type { ConfigIssue } from "../../report/config/index.ts";
-import { described, judgeValues, section, wholeNumber } from "../../report/config/index.ts";
+import { described, judgeValues, section, wholeNumber, yamlAdvice } from "../../report/config/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { sessionEntries, sessionName } from "./config-schema.ts";
 import type { CreateRequest, SessionRequest } from "./documents.ts";
@@ -23,7 +23,9 @@ function refuseIssues(issues: readonly ConfigIssue[]): void {
   const [first] = issues;
   if (first === undefined) return;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  throw new CorralError("USAGE", `${first.message.replace(/^the file /, "the request ")}${more}`, {
+  // Requests are JSON, not the file.
+  const message = first.message.replace(/^the file /, "the request ").replace(yamlAdvice, "");
+  throw new CorralError("USAGE", `${message}${more}`, {
     object: first.path.join("."),
   });
 }

@@ -93,6 +93,8 @@ export interface ToolResult extends ToolExit {
   readonly memory_peak_bytes: number | null;
   /** The call's own cap; null: none. */
   readonly memory_budget_bytes: number | null;
+  /** Whether the call has said how much memory it needs; without that its cap is its session's or the file's, no promise. */
+  readonly memory_asked: boolean;
   /** What its kind usually needs, beyond which it was slowed down; null: nothing was presumed. */
   readonly memory_usual_bytes: number | null;
   readonly memory_high_hits: number | null;

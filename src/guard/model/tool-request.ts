@@ -14,7 +14,10 @@ const startSchema = section({
   session: v.exactOptional(described(sessionName, "Where it runs.")),
   hint: v.exactOptional(described(bounded, "What it says it needs.")),
   hint_by: v.exactOptional(
-    described(v.picklist(hintCarriers, expects(`one of ${hintCarriers.join(", ")}`)), "What its agent gives the hint by."),
+    described(
+      v.picklist(hintCarriers, expects(`one of ${hintCarriers.join(", ")}`)),
+      "What its agent gives the hint by.",
+    ),
   ),
   command: v.exactOptional(described(bounded, "Its command line, for the log.")),
   retry: v.exactOptional(

@@ -37,9 +37,7 @@ function oomText(facts: FeedbackFacts, next: number | null): string {
   if (budgetBytes === null)
     return `[Resource] The tool call was killed for lack of memory (exit 137): its session or the host had no more.${peak} ${smaller}.`;
   const more =
-    next === null
-      ? "this budget is the most that the session may have."
-      : `or ask for more: ${asHint(facts, next)}.`;
+    next === null ? "this budget is the most that the session may have." : `or ask for more: ${asHint(facts, next)}.`;
   return `[Resource] The tool call was killed for lack of memory (exit 137).${peak} Its budget of ${formatMib(budgetBytes)} was used up. ${smaller}; ${more}`;
 }
 

@@ -17,6 +17,7 @@ const result: ToolResult = {
   oom_own_budget: false,
   memory_peak_bytes: 4096,
   memory_budget_bytes: null,
+  memory_asked: false,
   memory_usual_bytes: null,
   memory_high_hits: 0,
   memory_max_hits: 0,

@@ -75,6 +75,7 @@ export function toToolResult(end: CallEnd): ToolResult {
     exit_signal: exit?.exit_signal ?? null,
     oom_kills: kills,
     oom_own_budget: ownOom,
+    memory_asked: call.budget.memoryAsked,
     memory_usual_bytes: call.budget.usualBytes,
     ...usedOf(read),
     frozen_ms: Number(end.frozenNs - call.frozenBeforeNs) / 1e6,
