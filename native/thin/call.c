@@ -76,6 +76,28 @@ static bool read_text(struct span value, char *bytes, size_t size)
 	return strlen(bytes) == out.used;
 }
 
+/* A text of the guard's for the agent, on a line of its own; nothing where there is none. */
+static void say_text(struct span value)
+{
+	static char bytes[4096];
+	struct text line = { bytes, 0, sizeof(bytes) - 1, false };
+
+	if (json_string(value, &line)) {
+		line.bytes[line.used++] = '\n';
+		write_all(STDERR_FILENO, line.bytes, line.used);
+	}
+}
+
+/* What its agent is to know before the command starts. */
+static void say_notices(struct span notices)
+{
+	struct span lines[4];
+	size_t count = json_elements(notices, lines, sizeof(lines) / sizeof(lines[0]));
+
+	for (size_t i = 0; i < count && i < sizeof(lines) / sizeof(lines[0]); i++)
+		say_text(lines[i]);
+}
+
 static enum outcome begin(struct call *call, const struct tool *tool, int *status)
 {
 	/* An escape has six bytes at most. */
@@ -91,11 +113,13 @@ static enum outcome begin(struct call *call, const struct tool *tool, int *statu
 	put_command(&body, tool->argv);
 	if (!guard_post(call->connection, "/v1/tools", (struct span){ body.bytes, body.used }, &reply))
 		return NO_GUARD;
-	if (reply.status == 201)
-		return read_text(json_member(reply.body, "call"), call->id, sizeof(call->id)) && is_plain(call->id) &&
-				       read_text(json_member(reply.body, "group"), call->group, sizeof(call->group)) ?
-			       RAN :
-			       NO_GUARD;
+	if (reply.status == 201) {
+		if (!read_text(json_member(reply.body, "call"), call->id, sizeof(call->id)) || !is_plain(call->id) ||
+		    !read_text(json_member(reply.body, "group"), call->group, sizeof(call->group)))
+			return NO_GUARD;
+		say_notices(json_member(reply.body, "notices"));
+		return RAN;
+	}
 	if (json_member(reply.body, "error").length == 0)
 		return NO_GUARD;
 	if (is_none_of_ours(tool, reply.body))
@@ -157,17 +181,6 @@ static bool finish(const struct call *call, int status, struct reply *result)
 	       !is_text(json_member(json_member(result->body, "error"), "code"), "SESSION_NOT_FOUND");
 }
 
-static void say_feedback(struct span result)
-{
-	static char bytes[4096];
-	struct text line = { bytes, 0, sizeof(bytes) - 1, false };
-
-	if (json_string(json_member(json_member(result, "feedback"), "text"), &line)) {
-		line.bytes[line.used++] = '\n';
-		write_all(STDERR_FILENO, line.bytes, line.used);
-	}
-}
-
 /* The command has ended; the exit status that stands for all of it. */
 static int conclude(const struct call *call, const struct tool *tool, int status)
 {
@@ -178,7 +191,7 @@ static int conclude(const struct call *call, const struct tool *tool, int status
 	} else if (result.status >= 400) {
 		return say_error(result.body);
 	} else {
-		say_feedback(result.body);
+		say_text(json_member(json_member(result.body, "feedback"), "text"));
 		if (tool->report != NULL) {
 			int failed = write_report(tool->report, result.body, "");
 
@@ -215,10 +228,14 @@ static int run_child(const struct call *call, const struct tool *tool, struct ch
 	return wait_passing_signals(child->pid);
 }
 
+/* The end of a command that never ran, as wait(2) has it: that of the client, which exits with `status`. */
+static int never_ran(int status)
+{
+	return status << 8;
+}
+
 enum outcome run_call(int connection, const struct tool *tool, int *status)
 {
-	/* As wait(2) has it: exit with 127. */
-	static const int never_ran = EXIT_NOT_FOUND << 8;
 	struct call call = { .connection = connection };
 	struct child child;
 	struct reply ignored;
@@ -232,13 +249,13 @@ enum outcome run_call(int connection, const struct tool *tool, int *status)
 	if (!hold_child(&child, call.group, tool->file, tool->argv)) {
 		say("the tool cannot be started: no process can be made");
 		*status = EXIT_CORRAL;
-		finish(&call, never_ran, &ignored);
+		finish(&call, never_ran(*status), &ignored);
 		return RAN;
 	}
 	*status = run_child(&call, tool, &child, &ran);
 	if (ran)
 		*status = conclude(&call, tool, *status);
 	else
-		finish(&call, never_ran, &ignored);
+		finish(&call, never_ran(*status), &ignored);
 	return RAN;
 }

@@ -20,13 +20,20 @@ const ownArguments = (argv: readonly string[]): readonly string[] => {
   return end === -1 ? argv : argv.slice(0, end);
 };
 
+const beginsWith = (path: readonly string[], words: readonly string[]): boolean =>
+  words.length > 0 && words.every((word, index) => path[index] === word);
+
+/** Whether words are the begin of commands and no command themselves: `session`, `guard bench`. */
+const isHalfACommand = (words: readonly string[]): boolean =>
+  commands.some(({ path }) => path.length > words.length && beginsWith(path, words)) &&
+  !commands.some(({ path }) => path.length === words.length && beginsWith(path, words));
+
 /** Answers --help, --version and an empty command line; null when a command is to be run. */
 async function answerHelp(argv: readonly string[]): Promise<number | null> {
   const own = ownArguments(argv);
   const wantsHelp = own.includes("--help") || own.includes("-h") || own[0] === "help";
   const wantsVersion = own[0] === "--version" || own[0] === "-v" || own[0] === "version";
-  const ofFirst = commands.filter(({ path }) => path[0] === own[0]);
-  const isFamily = own.length === 1 && ofFirst.length > 0 && ofFirst.every(({ path }) => path.length > 1);
+  const isFamily = isHalfACommand(own);
   if (!wantsHelp && !wantsVersion && !isFamily && own.length > 0) return null;
   const { corralVersion } = await import("./version.ts");
   if (wantsVersion) {
@@ -35,8 +42,10 @@ async function answerHelp(argv: readonly string[]): Promise<number | null> {
   }
   const { commandHelp, programHelp } = await import("./help.ts");
   const words = own.filter((word) => !word.startsWith("-") && word !== "help");
-  const command = commands.find(({ path }) => path.every((word, index) => words[index] === word));
-  const family = commands.filter(({ path }) => words.length > 0 && path[0] === words[0]);
+  const family = commands.filter(({ path }) => beginsWith(path, isHalfACommand(words) ? words : words.slice(0, 1)));
+  const command = isHalfACommand(words)
+    ? undefined
+    : commands.find(({ path }) => path.every((word, index) => words[index] === word));
   const text =
     command === undefined
       ? programHelp(family.length > 0 ? family : commands, corralVersion())

@@ -1,6 +1,5 @@
 import type { LiveFeed, MonitorCounts } from "../events/index.ts";
-
-const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+import { counted } from "../report/index.ts";
 
 /** What to say of the source at the beginning; without `verbose` only what is missing. */
 export function openedLines({ origin, reason }: Pick<LiveFeed, "origin" | "reason">, verbose: boolean): string[] {

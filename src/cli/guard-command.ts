@@ -1,8 +1,8 @@
 import { startLine } from "../events/index.ts";
 import type { CpuBackendName, GuardOptions, MemoryPolicy, OnStop } from "../guard/index.ts";
-import { cpuBackends, GuardDaemon, loadGuardConfig } from "../guard/index.ts";
+import { checkGuardFile, cpuBackends, GuardDaemon } from "../guard/index.ts";
 import { ConfigError } from "../report/config/index.ts";
-import { CorralError, exitStatus } from "../report/index.ts";
+import { CorralError, counted, exitStatus, quote } from "../report/index.ts";
 import { stateDirectories } from "../run/index.ts";
 import { oneOf } from "../run/settings/index.ts";
 import { toJsonLine } from "./events-json.ts";
@@ -11,6 +11,7 @@ import { flagValue } from "./flag-values.ts";
 import { guardFlags } from "./guard-flags.ts";
 import { holdSignals } from "./hold-signals.ts";
 import { LineWriter } from "./line-writer.ts";
+import { nearNames, suggestion } from "./near-names.ts";
 import { say, writeText } from "./output.ts";
 import { readServedRun } from "./served-run.ts";
 import { corralVersion } from "./version.ts";
@@ -38,6 +39,18 @@ export async function guardCommand(flags: GuardFlags, args: readonly string[]): 
 /** The original took the root group as its only argument. */
 function rootOf(flags: GuardFlags, args: readonly string[]): string | null {
   const [root, ...more] = args;
+  // A word that is no path is a slip in a command's name.
+  if (root !== undefined && !root.startsWith("/")) {
+    const near = nearNames(root, ["bench"]).map(() => "corral guard bench isolation");
+    const otherwise = "the root group is a path, such as /sys/fs/cgroup/agentcg";
+    throw new CorralError(
+      "USAGE",
+      `there is no command ${quote(`guard ${args.join(" ")}`)}${suggestion(near, otherwise)}`,
+      {
+        object: root,
+      },
+    );
+  }
   if (more.length === 0 && (root === undefined || flags["cgroup-root"] === undefined))
     return root ?? flags["cgroup-root"] ?? null;
   throw new CorralError("USAGE", "there is one root group", { object: "--cgroup-root", fix: "give it once" });
@@ -45,9 +58,13 @@ function rootOf(flags: GuardFlags, args: readonly string[]): string | null {
 
 function checkConfig(file: string | null): number {
   if (file === null) throw new CorralError("USAGE", "--check-config needs --config FILE", { object: "--check-config" });
-  const { sessions, tenants, placement } = loadGuardConfig(file);
-  const counts = `${sessions.length} sessions, ${tenants.length} tenants, ${placement.length} rules`;
-  writeText(1, `${file}: ok, ${counts}\n`);
+  const { sessions, tenants, placement } = checkGuardFile(file);
+  const counts = [
+    counted(sessions.length, "session"),
+    counted(tenants.length, "tenant"),
+    counted(placement.length, "rule"),
+  ];
+  writeText(1, `${file}: ok, ${counts.join(", ")}\n`);
   return 0;
 }
 

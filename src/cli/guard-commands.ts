@@ -178,7 +178,7 @@ export const guardCommands: readonly CommandDefinition[] = [
     flags: sessionListFlags,
     args: "name",
     footer: [
-      "OVER: needed less than half of their budget. UNDER: used it up. WASTE: of all that was promised.",
+      "OVER: needed less than half of their budget. UNDER: used it up. WASTE: of all that was asked for.",
       ...exits,
     ],
     load: async () => typed((await import("./session-command.ts")).sessionReportCommand),

@@ -56,8 +56,21 @@ export async function serveMcp({ version, instructions, tools, explain }: McpSer
   // The transport reads stdin, but does not tell its end.
   process.stdin.once("end", () => void server.close());
   process.stdin.once("close", () => void server.close());
-  await server.connect(new StdioServerTransport());
+  const transport = new StdioServerTransport();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has no other way
+  transport.onerror = answerNoMessage;
+  await server.connect(transport);
   await closed;
+}
+
+/** What the SDK says nothing to: a line that is no JSON, or no message (JSON-RPC 2.0, 5.1); whose it was nobody can tell. */
+function answerNoMessage(error: Error): void {
+  const isText = error instanceof SyntaxError;
+  if (!isText && error.name !== "ZodError") return;
+  const answer = isText
+    ? { code: ErrorCode.ParseError, message: "the line is no JSON" }
+    : { code: ErrorCode.InvalidRequest, message: "the line is no message of JSON-RPC 2.0" };
+  process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", id: null, error: answer })}\n`);
 }
 
 const failure = (text: string): McpAnswer => ({ text, structured: null, isError: true });

@@ -1,6 +1,6 @@
 import { discoverHostCgroups } from "../cgroup/index.ts";
 import type { DoneDecision, FaultSettings, ProtectionStatus } from "../guard/index.ts";
-import { decisionFacts, findGuardRoot, MemoryControl, plainMemory } from "../guard/index.ts";
+import { decisionFacts, findGroup, MemoryControl, plainMemory } from "../guard/index.ts";
 import { CorralError, parseNumberIn } from "../report/index.ts";
 import type { MemcgLine } from "./events-json.ts";
 import { toJsonLine } from "./events-json.ts";
@@ -23,7 +23,7 @@ const statsEveryMs = 1000;
 /**
  * `corral memcg`: protects one group's memory from others, as the original's loader does, until it is told to stop.
  * @returns 0
- * @throws CorralError USAGE, GUARD_HOST, NATIVE_MISSING, NATIVE_CALL, INTERNAL
+ * @throws CorralError USAGE, GUARD_HOST, CGROUP_IO, NATIVE_MISSING, NATIVE_CALL, INTERNAL
  */
 export async function memcgCommand(flags: MemcgFlags): Promise<number> {
   const signals = holdSignals();
@@ -33,13 +33,15 @@ export async function memcgCommand(flags: MemcgFlags): Promise<number> {
       object: "--high",
       fix: "give --high PATH",
     });
+  // What is wrong with the flags themselves comes first, whatever host this is.
+  const faults = faultsOf(flags);
+  sayWhatIsNotThere(flags);
   const groups = directoriesOf(high, low);
   const teller = new Teller({ high: groups.high, low: groups.low }, flags.verbose === true);
-  sayWhatIsNotThere(flags);
   const control = await MemoryControl.open({
     ...groups,
     settings: { ...plainMemory, dryRun: flags["dry-run"] === true },
-    faults: faultsOf(flags),
+    faults,
     onDecision: (decision) => teller.tellDecision(decision),
     onStatus: (status) => teller.takeStatus(status),
   });
@@ -55,9 +57,9 @@ export async function memcgCommand(flags: MemcgFlags): Promise<number> {
 /** Groups may be written as directories of the mount or as /proc/PID/cgroup has them. */
 function directoriesOf(high: string, low: readonly string[]) {
   const host = discoverHostCgroups();
-  const directory = (path: string): string => findGuardRoot(host, path).directory;
-  const { hierarchy } = findGuardRoot(host, high);
-  return { mountPoint: hierarchy.mountPoint, high: directory(high), low: low.map(directory) };
+  const find = (what: string, path: string): string => findGroup(host, path, { command: "corral memcg", what });
+  const directories = { high: find("--high", high), low: low.map((path) => find("--low", path)) };
+  return { mountPoint: host.unified?.mountPoint ?? "", ...directories };
 }
 
 function faultsOf(flags: MemcgFlags): FaultSettings | null {

@@ -1,16 +1,5 @@
 import type { Application, CommandContext } from "@stricli/core";
-import {
-  AliasNotFoundError,
-  ArgumentScannerError,
-  buildApplication,
-  buildCommand,
-  buildRouteMap,
-  FlagNotFoundError,
-  formatMessageForArgumentScannerError,
-  proposeCompletions,
-  run,
-  text_en,
-} from "@stricli/core";
+import { buildApplication, buildCommand, buildRouteMap, proposeCompletions, run, text_en } from "@stricli/core";
 import { CorralError, exitStatus, quote } from "../report/index.ts";
 import type { CommandDefinition, Program } from "./commands.ts";
 import { commands } from "./commands.ts";
@@ -19,6 +8,7 @@ import { nearNames, suggestion } from "./near-names.ts";
 import { writeText } from "./output.ts";
 import { proposePrograms } from "./propose-host-names.ts";
 import { separateCommand } from "./separate-command.ts";
+import { usageLine } from "./usage-line.ts";
 
 /** A flag definition as the argument parser wants it; values stay texts, which the command judges. */
 function toParameter(flag: FlagDefinition): object {
@@ -120,41 +110,10 @@ function withoutRivals(
   );
 }
 
-/** The letter of a bundle such as `-ax` that is no flag; the parser blames its first one. */
-function unknownLetter(argv: readonly string[], flags: FlagTable): string | null {
-  const known = Object.values(flags).map(({ short }) => short);
-  for (const word of argv) {
-    const bundle = /^-([a-z]+)$/i.exec(word)?.[1] ?? "";
-    const unknown = Array.from(bundle).find((letter) => !known.includes(letter));
-    if (unknown !== undefined) return unknown;
-  }
-  return null;
-}
-
-/** The parser's complaint as one line, with the advice that most often helps. */
-function usageLine(thrown: unknown, argv: readonly string[], table: FlagTable): string {
-  const flags = Object.keys(table);
-  if (thrown instanceof AliasNotFoundError)
-    return `[corral] there is no flag -${unknownLetter(argv, table) ?? thrown.input}; see --help`;
-  if (thrown instanceof FlagNotFoundError) {
-    const near = nearNames(thrown.input, flags).map((name) => `--${name}`);
-    const flag = `--${thrown.input}`;
-    return `[corral] there is no flag ${/^[\w-]+$/.test(flag) ? flag : quote(flag)}${suggestion(near, "see --help")}`;
-  }
-  const line =
-    thrown instanceof ArgumentScannerError
-      ? formatMessageForArgumentScannerError(thrown, {})
-      : CorralError.from(thrown).message;
-  const first = line.split("\n", 1)[0] ?? "";
-  const twice = /^Too many arguments for (--[a-z-]+)/.exec(first)?.[1];
-  if (twice !== undefined) return `[corral] ${twice} was given more than once; give it one value`;
-  return `[corral] ${first}; see --help`;
-}
-
 /** The whole program as a value. @param argv the command line that it will read */
 function buildCorral(all: readonly CommandDefinition[], argv: readonly string[]): Application<CorralContext> {
   const definitions = withoutRivals(all, argv);
-  const flags = definitionOf(argv, definitions)?.flags ?? {};
+  const command = definitionOf(argv, definitions);
   const [family = ""] = argv;
   const inside = definitions.filter(({ path }) => path.length > 1 && path[0] === family);
   const names = [
@@ -169,7 +128,7 @@ function buildCorral(all: readonly CommandDefinition[], argv: readonly string[])
       localization: {
         text: {
           ...text_en,
-          exceptionWhileParsingArguments: (thrown) => usageLine(thrown, argv, flags),
+          exceptionWhileParsingArguments: (thrown) => usageLine(thrown, argv, command),
           noCommandRegisteredForInput: ({ input }) =>
             `[corral] there is no command ${quote(input)}${suggestion(nearNames(input, names), `see ${place}`)}`,
         },

@@ -1,11 +1,9 @@
 import type { EnrolmentChange } from "../policy/index.ts";
 import type { PolicyEvent, PolicyProgress } from "../policy/session/index.ts";
 import { subjectName } from "../policy/session/index.ts";
-import { formatSeconds, quote } from "../report/index.ts";
+import { counted, formatSeconds, quote } from "../report/index.ts";
 
 type Lines = { readonly [E in PolicyEvent as E["event"]]: (event: E) => string | null };
-
-const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 const processName = (pid: number, comm: string | null): string => `${pid}${comm === null ? "" : ` (${quote(comm)})`}`;
 

@@ -1,9 +1,8 @@
 import type { PolicySummary } from "../policy/index.ts";
-import { formatBytes, formatTable, quote } from "../report/index.ts";
+import { counted, formatBytes, formatTable, quote } from "../report/index.ts";
 
 type Latency = PolicySummary["ack_latency"];
 
-const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 const ms = (us: number | null): string => (us === null ? "-" : `${(us / 1000).toFixed(3)} ms`);
 const latencyLine = (name: string, { count, p50_us, p99_us, max_us }: Latency): string =>
   count === 0 ? "" : `${name}: p50 ${ms(p50_us)}, p99 ${ms(p99_us)}, longest ${ms(max_us)} of ${count}\n`;

@@ -4,9 +4,10 @@ import type {
   LimitsRequest,
   SessionClass,
   SessionDocument,
+  TokenDocument,
 } from "../guard/client/index.ts";
 import { GuardClient } from "../guard/client/index.ts";
-import { CorralError, formatBytes, formatTable, parseDurationMs } from "../report/index.ts";
+import { CorralError, counted, formatBytes, formatSeconds, formatTable, parseDurationMs } from "../report/index.ts";
 import { describeOutcome, lookUpUser } from "../run/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
@@ -32,25 +33,29 @@ async function ask<T>(flags: { readonly socket?: string }, work: (client: GuardC
   }
 }
 
-function oneName(args: readonly string[]): string {
+/** @param fix what helps where it is missing */
+function oneName(args: readonly string[], fix = "corral session list has them"): string {
   const [name, ...more] = args;
   if (name !== undefined && more.length === 0) return name;
-  throw new CorralError("USAGE", "name one session", { object: "session", fix: "corral session list has them" });
+  throw new CorralError("USAGE", "name one session", { object: "session", fix });
 }
 
-const heading = ["SESSION", "CLASS", "OWNER", "STATE", "PROCESSES", "MEMORY"];
+const heading = ["SESSION", "CLASS", "OWNER", "STATE", "PROCESSES", "MEMORY", "ENDS IN"];
 
-const rowOf = ({ name, class: of, owner, frozen, processes, memory_bytes }: SessionDocument): readonly string[] => [
-  name,
-  of,
-  String(owner),
-  frozen ? "frozen" : "runs",
-  String(processes),
-  memory_bytes === null ? "-" : formatBytes(memory_bytes),
+const rowOf = (session: SessionDocument): readonly string[] => [
+  session.name,
+  session.class,
+  String(session.owner),
+  session.frozen ? "frozen" : "runs",
+  String(session.processes),
+  session.memory_bytes === null ? "-" : formatBytes(session.memory_bytes),
+  session.expires_in_ms === null ? "-" : formatSeconds(session.expires_in_ms / 1000),
 ];
 
 function tell(session: SessionDocument, json: boolean): number {
-  const lines = session.limits.map((one) => `${describeOutcome(one)}\n`).join("");
+  const { ttl_ms } = session;
+  const life = ttl_ms === null ? [] : [`ttl ${formatSeconds(ttl_ms / 1000)}: removed when unchanged for so long`];
+  const lines = [...life, ...session.limits.map(describeOutcome)].map((one) => `${one}\n`).join("");
   writeText(1, json ? `${JSON.stringify(session, null, 2)}\n` : `${formatTable(heading, [rowOf(session)])}${lines}`);
   return 0;
 }
@@ -88,7 +93,7 @@ export async function sessionCreateCommand(
   args: readonly string[],
 ): Promise<number> {
   const uid = owner === undefined ? {} : { owner: flagValue("owner", owner, lookUpUser).uid };
-  const request = { name: oneName(args), ...uid, ...requestOf(flags) };
+  const request = { name: oneName(args, "corral session create NAME"), ...uid, ...requestOf(flags) };
   return tell(await ask(flags, (client) => client.createSession(request)), flags.json === true);
 }
 
@@ -143,7 +148,7 @@ export async function sessionAdoptCommand(
     throw new CorralError("USAGE", "name one of --pid, --unit and --container", { object: "--pid" });
   const done = await ask(flags, (client) => client.adopt(session, one));
   const left = done.left.map((stays) => `process ${stays.pid} stays: ${stays.reason}\n`).join("");
-  const text = `${done.processes} processes are in ${session}\n${left}`;
+  const text = `${counted(done.processes, "process is", "processes are")} in ${session}\n${left}`;
   writeText(1, flags.json === true ? `${JSON.stringify(done, null, 2)}\n` : text);
   return done.left.length === 0 ? 0 : 1;
 }
@@ -188,13 +193,18 @@ export async function sessionTokenCommand(
   args: readonly string[],
 ): Promise<number> {
   const session = oneName(args);
+  const named = { schema: "corral.session-token/1", session } as const;
   if (flags.revoke === true) {
     const revoked = await ask(flags, (client) => client.revokeToken(session));
     const text = revoked ? "the token is worth nothing any more\n" : "there was no token\n";
-    writeText(1, flags.json === true ? `${JSON.stringify({ session, revoked }, null, 2)}\n` : text);
+    writeToken(flags, { ...named, revoked }, text);
     return 0;
   }
   const token = await ask(flags, (client) => client.issueToken(session));
-  writeText(1, flags.json === true ? `${JSON.stringify({ session, token }, null, 2)}\n` : `${token}\n`);
+  writeToken(flags, { ...named, token }, `${token}\n`);
   return 0;
+}
+
+function writeToken({ json }: { readonly json?: boolean }, document: TokenDocument, text: string): void {
+  writeText(1, json === true ? `${JSON.stringify(document, null, 2)}\n` : text);
 }

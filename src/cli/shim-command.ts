@@ -41,7 +41,7 @@ function putLink(client: string, path: string): void {
 /**
  * `corral shim install`: puts a `bash` into a directory that makes tool calls of `bash -c`; prints its path. A second time it
  * finds it there.
- * @throws CorralError USAGE when it cannot be put there, or another bash is there; NATIVE_MISSING
+ * @throws CorralError USAGE when another bash is there; SHIM_UNWRITABLE when it cannot be put there; NATIVE_MISSING
  */
 export async function shimInstallCommand({ dir }: RawFlags<typeof shimInstallFlags>): Promise<number> {
   if (dir === undefined || dir === "")
@@ -57,7 +57,12 @@ export async function shimInstallCommand({ dir }: RawFlags<typeof shimInstallFla
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === null) throw cause;
-    throw new CorralError("USAGE", `cannot make ${quote(path)}: ${errno}`, { object: path, found: errno, cause });
+    throw new CorralError("SHIM_UNWRITABLE", `cannot make ${quote(path)}: ${errno}`, {
+      object: path,
+      found: errno,
+      fix: "choose a directory that you may write to, below one that is there",
+      cause,
+    });
   }
   writeText(1, `${path}\n`);
   return 0;

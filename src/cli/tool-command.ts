@@ -92,6 +92,7 @@ export async function toolRunCommand(
       const stdin = openStdin?.() ?? null;
       return stdin === null ? null : [stdin, 1, 2];
     },
+    onNotice: (line) => writeText(2, `${line}\n`),
     onChild: signals.to,
     onRetry: ({ retry }) => {
       if (!signals.hold()) return false;

@@ -1,10 +1,8 @@
-import { formatSeconds, quote } from "../report/index.ts";
+import { counted, formatSeconds, quote } from "../report/index.ts";
 import type { MatchExplanation, WatchEvent } from "../run/watch/index.ts";
 import { keyLine } from "./match-lines.ts";
 
 type Lines = { readonly [E in WatchEvent as E["event"]]: (event: E) => string };
-
-const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 const lacking = (limits: readonly string[]): string =>
   limits.length === 0 ? "" : `; NOT as asked: ${limits.join("; ")}`;

@@ -4,10 +4,10 @@
  */
 export type { CpuBackendName } from "./cpu/index.ts";
 export type { GuardEventDocument, GuardOptions, OnStop } from "./daemon/index.ts";
-export { GuardDaemon } from "./daemon/index.ts";
+export { checkGuardFile, GuardDaemon } from "./daemon/index.ts";
 export type { AskedRun, ReadServedRun, ServedRun } from "./jobs/index.ts";
 export type { DoneDecision, FaultSettings, ProtectionStatus } from "./memory/index.ts";
 export { decisionFacts, MemoryControl } from "./memory/index.ts";
 export type { MemoryPolicy } from "./model/index.ts";
-export { cpuBackends, guardConfigSchema, loadGuardConfig, parseGuardConfig, plainMemory } from "./model/index.ts";
-export { findGuardRoot } from "./tree/index.ts";
+export { cpuBackends, guardConfigSchema, parseGuardConfig, plainMemory } from "./model/index.ts";
+export { findGroup } from "./tree/index.ts";

@@ -112,6 +112,7 @@ export const errorCodes = {
   SESSION_NOT_FOUND: { exitStatus: exitStatus.corral, meaning: "the guard has no such session for this user" },
   SESSION_EXISTS: { exitStatus: exitStatus.corral, meaning: "a session has this name already" },
   SESSION_BUSY: { exitStatus: exitStatus.corral, meaning: "processes or tool calls of the session are in the way" },
+  SHIM_UNWRITABLE: { exitStatus: exitStatus.corral, meaning: "the stand-in for bash cannot be put into its directory" },
   LISTEN_FAILED: {
     exitStatus: exitStatus.corral,
     meaning: "an address or socket that was to be served cannot be listened on",

@@ -3,6 +3,7 @@
  * Pure; knows nothing of the kernel, of files or of processes, and imports no other room.
  */
 
+export { counted } from "./counted.ts";
 export type { ErrorCode } from "./error-codes.ts";
 export { errorCodes, exitStatus } from "./error-codes.ts";
 export type { ErrorDetails } from "./errors.ts";

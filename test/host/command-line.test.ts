@@ -36,6 +36,14 @@ test("half a command is answered with the commands it could be", async () => {
   assert.match(err, /^ {2}corral vm run /m);
 });
 
+test("half a command of three words is answered with its whole, and its help is asked for", async () => {
+  const half = await bench.corral(["guard", "bench"]);
+  const help = await bench.corral(["guard", "bench", "--help"]);
+  assert.deepEqual([half.status, half.out, help.status, help.err], [2, "", 0, ""]);
+  assert.equal(half.err, help.out);
+  assert.match(half.err, /^ {2}corral guard bench isolation /m);
+});
+
 test("a state directory that cannot exist is a warning, not a hang", async () => {
   const { status, err } = await bench.corral(["run", "--", "true"], { env: { CORRAL_STATE_DIR: "/proc/corral" } });
   assert.equal(status, 0);
@@ -59,6 +67,17 @@ test("an unknown flag or command is answered with what is near, or with nothing"
     [["run", "--tiemout", "5", "--", "true"], "there is no flag --tiemout; did you mean --timeout?"],
     [["run", "--xyz", "--", "true"], "there is no flag --xyz; see --help"],
     [["stop", "--graze", "1"], "there is no flag --graze; did you mean --grace?"],
+    [["mcp", "now"], 'corral mcp takes no arguments, not "now"; see --help'],
+    [["tool", "run", "--hint"], "--hint needs a value; give it as --hint HINT"],
+    [["tool", "run", "--hint", "--session", "s"], "--hint needs a value; give it as --hint HINT"],
+    [["session", "list", "--json=3"], '--json takes no value, not "3"; see --help'],
+    [["session", "create"], "name one session; corral session create NAME"],
+    [["guard", "bnch"], 'there is no command "guard bnch"; did you mean corral guard bench isolation?'],
+    [["guard", "bench", "x"], 'there is no command "guard bench x"; did you mean corral guard bench isolation?'],
+    [
+      ["guard", "agents"],
+      'there is no command "guard agents"; the root group is a path, such as /sys/fs/cgroup/agentcg',
+    ],
     [["stauts"], 'there is no command "stauts"; did you mean status?'],
     [["foo"], 'there is no command "foo"; see corral --help'],
   ] as const;

@@ -80,7 +80,11 @@ test("exit status, output and words on stderr are those of Node's client", { ski
     [inSession("--", "sh", "-c", "kill -KILL $$"), 137, /^$/],
     [inSession("--", "sh", "-c", "kill -HUP $$"), 129, /^$/],
     [inSession("--hint", "time=200ms", "--", "sleep", "600"), 137, /^\[Resource\] .* after 0\.2 s/],
-    [inSession("--hint", "nonsense", "--", "true"), 0, /^$/],
+    [
+      inSession("--hint", "nonsense memory:lots", "--", "true"),
+      0,
+      /^\[Resource\] The hint was not heeded as a whole: part 1 is none of memory, [^;]*; part 2: memory expects low, [^;]*\.\n$/,
+    ],
     [inSession("--", "no-such-program"), 127, /"no-such-program": command not found/],
     [inSession("--", "/no/such\n\u007fprogram"), 127, /"\/no\/such\\n\\u007fprogram": command not found/],
     [inSession("--", `/no/${"long€".repeat(40)}`), 127, /€l…": command not found/],
@@ -95,7 +99,7 @@ test("exit status, output and words on stderr are those of Node's client", { ski
     [inSession("--report", "/no/such/place", "--", "true"), 125, /cannot write the report/],
     [toolRun("--session", "none", "--socket", guard.socket, "--", "true"), 125, /there is no session "none"/],
     [toolRun("--session", "NO!", "--socket", guard.socket, "--", "true"), 2, /./],
-    [toolRun("--socket", guard.socket, "--", "true"), 2, /names no session.*; name one with --session/],
+    [toolRun("--socket", guard.socket, "--", "true"), 125, /names no session.*; name one with --session/],
     [toolRun("--socket", "/no/such.sock", "--", "true"), 125, /no corral guard answers at \/no\/such\.sock: ENOENT/],
   ];
   for (const [words, status, pattern] of cases) {
@@ -106,10 +110,53 @@ test("exit status, output and words on stderr are those of Node's client", { ski
   assert.deepEqual(groupNames(`${guard.root}/s/tools`), []);
 });
 
+test("a command that cannot be executed is told to the guard and the log with the status that the caller has", {
+  skip,
+}, async () => {
+  for (const [name, program] of toolPrograms) {
+    const [file = "", ...args] = program();
+    for (const [command, status] of [
+      [join(place.home, "plain"), 126],
+      [place.home, 126],
+      ["no-such-program", 127],
+    ] as const) {
+      const child = spawn(file, [...args, ...inSession("--", command)], { stdio: "ignore" });
+      const exited = await new Promise((resolve) => child.on("close", resolve));
+      const ended = await guard.seen("TOOL_ENDED", ({ call }) => String(call).startsWith(`tool_${child.pid}_`));
+      const logged = JSON.parse(readFileSync(log, "utf8").trimEnd().split("\n").at(-1) ?? "");
+      assert.deepEqual([exited, ended["exit_code"], logged["exit"]], [status, status, status], `${name}: ${command}`);
+    }
+  }
+});
+
+test("who starts a call in a frozen session is told why it waits, and it runs when the session goes on", {
+  skip,
+}, async () => {
+  const line = "[Resource] The session is frozen: the tool call starts when the session goes on.\n";
+  for (const [name, program] of toolPrograms) {
+    await guard.client.freezeSession("s");
+    const [file = "", ...args] = program();
+    const child = spawn(file, [...args, ...inSession("--", "echo", "ran")], { stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (data: Buffer) => {
+      stdout += data.toString();
+    });
+    child.stderr.on("data", (data: Buffer) => {
+      stderr += data.toString();
+    });
+    const end = new Promise((resolve) => child.on("close", resolve));
+    await until(`${name} to say that it waits`, () => stderr === line);
+    assert.equal(stdout, "", name);
+    await guard.client.thawSession("s");
+    assert.deepEqual([await end, stdout, stderr], [0, "ran\n", line], name);
+  }
+});
+
 test("session, hint and socket come from the same variables", { skip }, async () => {
   const env = { CORRAL_SESSION: "s", CORRAL_GUARD_SOCKET: guard.socket, AGENT_RESOURCE_HINT: "time=200ms" };
   assert.equal((await both(toolRun("--", "sleep", "600"), env)).status, 137);
-  assert.equal((await both(toolRun("--", "true"), { ...env, CORRAL_SESSION: "" })).status, 2);
+  assert.equal((await both(toolRun("--", "true"), { ...env, CORRAL_SESSION: "" })).status, 125);
 });
 
 test("the command is in its group before it executes, as a child of the client", { skip }, async () => {

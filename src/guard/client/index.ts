@@ -13,11 +13,14 @@ export type {
   MemoryStatus,
   SessionDocument,
   SessionRequest,
+  TokenDocument,
   ToolsRequest,
 } from "../model/documents.ts";
 export type { CallsReport, SessionReport } from "../model/report-document.ts";
 export type { SessionClass } from "../model/session-class.ts";
 export type {
+  HintKey,
+  IgnoredHint,
   ToolAttempt,
   ToolDocument,
   ToolExit,

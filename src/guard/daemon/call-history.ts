@@ -20,6 +20,7 @@ const toRecord = (result: ToolResult, request: ToolRequest): CallRecord => ({
   oom_own_budget: result.oom_own_budget,
   memory_peak_bytes: result.memory_peak_bytes,
   memory_budget_bytes: result.memory_budget_bytes,
+  memory_asked: result.memory_asked,
   memory_high_hits: result.memory_high_hits,
   memory_max_hits: result.memory_max_hits,
   cpu_user_us: result.cpu_user_us,

@@ -15,6 +15,7 @@ export function describeSession(
 ): SessionDocument {
   const { spec, groups, since, freeze } = session;
   return {
+    schema: "corral.session/1",
     name: spec.name,
     class: spec.class,
     owner: spec.owner,

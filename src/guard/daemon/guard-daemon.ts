@@ -30,6 +30,8 @@ import { SessionRecords } from "./session-records.ts";
 import { SessionStore } from "./session-store.ts";
 import { Sessions } from "./sessions.ts";
 
+const isStopping = (stage: SessionDocument["memory_stage"]): boolean => stage === "freezing" || stage === "frozen";
+
 /** The guard of a host: its sessions, who is in them, and who may ask for what, until it is closed. */
 export class GuardDaemon {
   readonly #options: GuardOptions;
@@ -40,6 +42,7 @@ export class GuardDaemon {
   readonly #cpu: GuardCpu;
   readonly #records: SessionRecords;
   readonly #placement: Placement;
+  readonly #toolLog = new ToolLog((message) => this.#desk.tell({ event: "WARNING", session: null, message }));
   readonly #tools: ToolCalls;
   readonly #runs: ServedRuns;
   readonly #memory: MemoryGuard;
@@ -85,11 +88,12 @@ export class GuardDaemon {
       controllers: root.offered,
       session: (name) => this.#sessions.find(name),
       frozenNs: (session) => this.#memory.frozenNs(session),
+      isFrozen: (session) => session.freeze !== null || isStopping(this.#memory.stage(session.spec.name)),
       usualBytes: this.#records.usualBytes,
       onEnd: this.#records.onEnd,
       tell,
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
-      log: () => (this.#config.toolLog === null ? null : new ToolLog(this.#config.toolLog)),
+      log: this.#toolLog,
     });
     this.#runs = new ServedRuns(options.monitorOnly ? null : options.readRun);
     this.#placement = new Placement(config.placement, {
@@ -139,6 +143,7 @@ export class GuardDaemon {
     if (!monitorOnly) await this.#sessions.open(sessions);
     if (!monitorOnly) await this.#cpu.open();
     this.#memory.open();
+    if (!monitorOnly) this.#toolLog.open(this.#config.toolLog);
     this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, async (request) => {
       const inside = (group: string): string | null => this.#sessions.ofGroup(group)?.spec.name ?? null;
       return answer(
@@ -193,7 +198,7 @@ export class GuardDaemon {
 
   #health(): Health {
     const events = this.#feedError === null ? null : `no events: ${this.#feedError}`;
-    const reason = [events, this.#cpu.problem].filter((one) => one !== null).join("; ");
+    const reason = [events, this.#cpu.problem, this.#toolLog.problem].filter((one) => one !== null).join("; ");
     const sessions = this.#sessions.list().length;
     return reason === "" ? { status: "healthy", sessions } : { status: "degraded", reason, sessions };
   }
@@ -281,6 +286,7 @@ export class GuardDaemon {
       this.#config = config;
       this.#memory.reload(config);
       if (!this.#options.monitorOnly) {
+        this.#toolLog.open(config.toolLog);
         await this.#sessions.reload(config.sessions);
         await this.#cpu.reload(config.cpu);
       }

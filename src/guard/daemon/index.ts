@@ -6,6 +6,7 @@
 export { GuardDaemon } from "./guard-daemon.ts";
 export type { Actor, GuardEvent, GuardEventDocument, Tell } from "./guard-event.ts";
 export type { GuardOptions, OnStop } from "./guard-options.ts";
+export { checkGuardFile } from "./host-questions.ts";
 export type { LiveSession } from "./live-session.ts";
 export type { SessionTokens } from "./session-tokens.ts";
 export type { Sessions } from "./sessions.ts";

@@ -23,6 +23,7 @@ test("separate values stand before the hint, so that they count", () => {
   expect(toCallRequest(full, "s")).toEqual({
     session: "s",
     hint: "memory:512m cpu=150 pids=40 io=50 time=5m memory:1g class=low",
+    hint_by: "hint",
     command: "pytest -x",
     idempotent: true,
     retry: 1,
@@ -41,7 +42,14 @@ test.each([
   [{ command: ["ls"], cwd: "here" }, /absolute path/],
   [{ command: ["ls"], retry: 3 }, /0 to 2/],
   [{ command: ["ls"], shell: true }, /shell/],
-  [null, /./],
+  [
+    { command: ["ls"], limits: { memory: "lots" } },
+    /^limits\.memory expects low, medium, high or a size of 1M or more such as 512M or 2G, not "lots"$/,
+  ],
+  [{ command: ["ls"], limits: { memory: "1g class=high" } }, /limits\.memory expects/],
+  [{ command: ["ls"], timeout: "soon" }, /^timeout expects a duration such as 30s or 5m, not "soon"$/],
+  [{ command: ["ls", 7] }, /^command\[1\] expects a text, not 7$/],
+  [null, /^the request expects keys and values, not nothing$/],
 ])("arguments that are none are refused: %j", (given, why) => {
   expect(() => toCallArguments(given)).toThrow(CorralError);
   expect(() => toCallArguments(given)).toThrow(why);

@@ -1,7 +1,8 @@
 import * as v from "valibot";
-import { expects, section, text, truth, wholeNumber } from "../../report/config/index.ts";
+import { checked, expects, section, text, truth, wholeNumber } from "../../report/config/index.ts";
 import type { ToolRequest } from "../client/index.ts";
-import { judgeRequest } from "../model/index.ts";
+import type { HintKey } from "../model/index.ts";
+import { checkHintValue, judgeRequest } from "../model/index.ts";
 
 /** What a model asks to be run. */
 export interface CallArguments {
@@ -25,19 +26,26 @@ export const plainOutputBytes = 64 * 1024;
 
 const word = v.pipe(text, v.maxLength(131_071, "is longer than one argument may be"));
 
+/** A value of its own is what its sender means: what is none is refused, where a part of a hint is passed over and told. */
+const hintValue = (key: HintKey) =>
+  v.pipe(
+    text,
+    checked<string>((value) => checkHintValue(key, value)),
+  );
+
 const argumentsSchema = section({
   command: v.pipe(v.array(word, expects("a list of words")), v.minLength(1, "needs a program, then its arguments")),
   cwd: v.exactOptional(v.pipe(text, v.startsWith("/", expects("an absolute path")))),
   hint: v.exactOptional(text),
   limits: v.exactOptional(
     section({
-      memory: v.exactOptional(text),
+      memory: v.exactOptional(hintValue("memory")),
       cpu: v.exactOptional(wholeNumber("percent of one CPU", 1, 1_000_000)),
       pids: v.exactOptional(wholeNumber("a number of processes", 1, 4_194_304)),
       io: v.exactOptional(wholeNumber("a weight", 1, 10_000)),
     }),
   ),
-  timeout: v.exactOptional(text),
+  timeout: v.exactOptional(hintValue("time")),
   idempotent: v.exactOptional(truth),
   retry: v.exactOptional(wholeNumber("a number from 0 to 2", 0, 2)),
   max_output_bytes: v.exactOptional(wholeNumber("a number of bytes", 2, mostOutputBytes)),
@@ -109,6 +117,7 @@ export function toCallRequest(given: CallArguments, session: string | null): Too
   return {
     ...(session === null ? {} : { session }),
     hint: hintOf(given).slice(0, 1024),
+    hint_by: "hint",
     command: given.command.join(" ").slice(0, 1024),
     idempotent,
     retry: given.retry ?? (idempotent ? 2 : 0),

@@ -36,6 +36,8 @@ function tellProgress(target: McpTarget, id: () => string | null, until: AbortSi
 }
 
 interface Ended extends RanTool {
+  /** Lines of the guard before the command started. */
+  readonly notices: readonly string[];
   readonly stdout: KeptOutput;
   readonly stderr: KeptOutput;
 }
@@ -46,6 +48,7 @@ async function run(target: McpTarget, env: readonly string[], given: CallArgumen
   const output = new CallOutput(given.max_output_bytes ?? plainOutputBytes);
   const over = new AbortController();
   let id: string | null = null;
+  const notices: string[] = [];
   // The guard kills a call whose client goes away.
   const cancel = (): void => client.close();
   try {
@@ -60,13 +63,14 @@ async function run(target: McpTarget, env: readonly string[], given: CallArgumen
       fds: output.open(),
       nextFds: () => output.open(),
       onRetry: () => !call.signal.aborted,
+      onNotice: (line) => void notices.push(line),
       onChild: (child, document) => {
         id = document.call;
         output.started();
         if (call.signal.aborted) child.kill(constants.signals.SIGKILL);
       },
     });
-    return { ...ran, ...(await output.ended()) };
+    return { ...ran, notices, ...(await output.ended()) };
   } finally {
     over.abort();
     call.signal.removeEventListener("abort", cancel);
@@ -87,10 +91,11 @@ function statusOf({ exit, result }: RanTool): string {
 const wasStopped = (result: ToolResult | null): boolean => result !== null && result.reason !== "exit";
 
 function toAnswer(ended: Ended): McpAnswer {
-  const { exit, result, stdout, stderr } = ended;
+  const { exit, result, notices, stdout, stderr } = ended;
   const part = (name: string, { text }: KeptOutput): string => (text === "" ? "" : `\n${name}:\n${text}`);
   const feedback = result?.feedback?.text ?? null;
-  const text = `${statusOf(ended)}${feedback === null ? "" : `\n${feedback}`}${part("stdout", stdout)}${part("stderr", stderr)}`;
+  const lines = [statusOf(ended), ...notices, ...(feedback === null ? [] : [feedback])].join("\n");
+  const text = `${lines}${part("stdout", stdout)}${part("stderr", stderr)}`;
   return { text, structured: { ...exit, result, stdout, stderr, feedback }, isError: wasStopped(result) };
 }
 

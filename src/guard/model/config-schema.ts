@@ -90,7 +90,12 @@ const session = section({
 
 const tenant = section({
   ...whose,
-  class: v.exactOptional(described(classChoice, "The best class that its sessions may have. Default normal.")),
+  class: v.exactOptional(
+    described(
+      classChoice,
+      "The best class that its sessions may have, and theirs unless they name one where it is below normal. Default normal.",
+    ),
+  ),
   most_sessions: v.exactOptional(
     described(wholeNumber("a number of sessions", 1, 1000), "Sessions at a time. Default 4."),
   ),

@@ -129,6 +129,56 @@ test.each([
   expect(problemsOf(rule(match))).toEqual([]);
 });
 
+test("one reading tells what is wrong with values and what is wrong between the others", () => {
+  const text = `version: 1
+freeze_most: soon
+sessions:
+  - { name: a, class: best }
+  - { name: a, limits: { memory-max: 1G, memory-low: 2G } }
+  - { name: ../x, class: low }
+  - 7
+tenants:
+  - { uid: 1000, class: low }
+  - { uid: 1000, most_sessions: none }
+  - { class: low }
+placement:
+  - { name: r, session: nowhere, match: { uid: 1 } }
+  - { name: r, session: a, match: { uid: 1 } }
+  - { name: s, session: ../x, match: { uid: 1 } }
+`;
+  expect(problemsOf(text)).toEqual([
+    'g.yaml:2:14: freeze_most expects a duration such as 500ms, 10s or 5m, not "soon"',
+    'g.yaml:4:23: sessions[0].class expects one of high, normal, low, besteffort, not "best"',
+    'g.yaml:5:13: sessions[1].name is the name of sessions[0] already: "a"',
+    "g.yaml:5:42: sessions[1].limits.memory-low is above the memory limit; lower it or raise sessions[1].limits.memory-max",
+    'g.yaml:6:13: sessions[2].name expects 1 to 64 of A-Z a-z 0-9 _ . @ : -, not a dot or dash first, not "../x"',
+    "g.yaml:7:5: sessions[3] expects keys and values, not 7",
+    "g.yaml:10:12: tenants[1].uid is the user of tenants[0] already: 1000",
+    'g.yaml:10:33: tenants[1].most_sessions expects a number of sessions from 1 to 1000, not "none"',
+    "g.yaml:11:5: tenants[2] names no user; give user or uid",
+    'g.yaml:13:25: placement[0].session names no session of this file: "nowhere"',
+    'g.yaml:14:13: placement[1].name is the name of placement[0] already: "r"',
+    'g.yaml:15:25: placement[2].session expects 1 to 64 of A-Z a-z 0-9 _ . @ : -, not a dot or dash first, not "../x"',
+  ]);
+});
+
+test("a mistake is not told once more as what follows of it", () => {
+  expect(problemsOf("version: 1\ntools: { limits: { cpu-quota: much, cpu-burst: 1ms } }")).toEqual([
+    'g.yaml:2:31: tools.limits.cpu-quota expects a number from 1 to 1000000, not "much"',
+  ]);
+  expect(problemsOf("version: 1\ntools: { time: soon, limits: { cpu-burst: 1ms } }")).toEqual([
+    'g.yaml:2:16: tools.time expects a duration such as 500ms, 10s or 5m, not "soon"',
+    "g.yaml:2:32: tools.limits.cpu-burst needs a quota; add tools.limits.cpu-quota",
+  ]);
+  expect(problemsOf("version: 1\nsessions: 7\nplacement: [{ name: r, session: a, match: { uid: 1 } }]").length).toBe(1);
+});
+
+test("a user has one entry below tenants, by name or by number", () => {
+  expect(problemsOf("version: 1\ntenants: [{ user: root }, { uid: 0 }]")).toEqual([
+    "g.yaml:2:34: tenants[1].uid is the user of tenants[0] already: 0",
+  ]);
+});
+
 const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ["version: 2", ["g.yaml:1:10: version expects 1, the version of this format, not 2"]],
   [
@@ -148,7 +198,7 @@ const mistakes: readonly (readonly [string, readonly string[]])[] = [
   [
     "version: 1\nsessions:\n  - name: a\n    limits: { memory-max: 1G, memory-low: 2G }",
     [
-      "g.yaml:4:31: sessions[0].limits.memory-low is above the memory limit; lower it or raise sessions[0].limits.memory-limit",
+      "g.yaml:4:31: sessions[0].limits.memory-low is above the memory limit; lower it or raise sessions[0].limits.memory-max",
     ],
   ],
   [

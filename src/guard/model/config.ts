@@ -1,10 +1,10 @@
 import { compileMatch } from "../../kernel/match/index.ts";
-import type { ConfigIssue, ConfigPath, Judged } from "../../report/config/index.ts";
+import type { ConfigIssue, ConfigPath } from "../../report/config/index.ts";
 import { judgeValues, parseConfig, readConfigText } from "../../report/config/index.ts";
 import { CorralError, parseDurationMs, quote } from "../../report/index.ts";
 import { lookUpUser } from "../../run/index.ts";
 import { parseListen } from "../../run/metrics/index.ts";
-import type { RawGuardConfig, RawPlacement, RawSession, RawTenant } from "./config-schema.ts";
+import type { RawPlacement, RawSession, RawTenant } from "./config-schema.ts";
 import { guardConfigSchema } from "./config-schema.ts";
 import type { GuardConfig, PlacementRule, Tenant } from "./config-types.ts";
 import { freezeMostPlain } from "./config-types.ts";
@@ -15,6 +15,8 @@ import type { Refuse } from "./resolve-settings.ts";
 import { resolveLimits, resolveTools } from "./resolve-settings.ts";
 import type { SessionSpec, ToolSettings } from "./session-settings.ts";
 import { builtinSessions, plainTools, sessionLimits } from "./session-settings.ts";
+import type { Indexed, SoundGuardConfig } from "./sound-part.ts";
+import { soundPart } from "./sound-part.ts";
 import { ttlMs } from "./time-to-live.ts";
 
 /** What holds without a file. */
@@ -42,32 +44,50 @@ export function loadGuardConfig(path: string): GuardConfig {
 }
 
 /**
+ * Judges the file as `loadGuardConfig` does, and asks more of it.
+ * @param more what else is wrong with a file whose every value is sound
+ * @throws as loadGuardConfig does
+ */
+export function checkGuardConfig(path: string, more: (config: GuardConfig) => readonly ConfigIssue[]): GuardConfig {
+  return parseGuardConfig(readConfigText(path), path, more);
+}
+
+/**
  * Judges the text of the file and resolves it.
  * @param file what messages call it
+ * @param more see checkGuardConfig
  * @throws ConfigError (code CONFIG) with everything that is wrong
  */
-export function parseGuardConfig(text: string, file: string): GuardConfig {
+export function parseGuardConfig(
+  text: string,
+  file: string,
+  more: (config: GuardConfig) => readonly ConfigIssue[] = () => [],
+): GuardConfig {
   return parseConfig(text, file, (value, name) => {
-    const issues = [...judgeValues(guardConfigSchema, value)];
-    // What values mean together is asked of a file whose every value is sound.
-    if (issues.length > 0) return { config: null, issues };
-    return resolve(value as RawGuardConfig, name);
+    const wrong = judgeValues(guardConfigSchema, value);
+    // What values mean together is asked of those that are sound, so that one reading tells every mistake.
+    const { config, issues } = resolve(soundPart(value, wrong), name);
+    const all = distinctPlaces([...wrong, ...issues, ...more(config)]);
+    return all.length === 0 ? { config, issues: all } : { config: null, issues: all };
   });
 }
 
-function resolve(raw: RawGuardConfig, file: string): Judged<GuardConfig> {
+function resolve(raw: SoundGuardConfig, file: string): { config: GuardConfig; issues: readonly ConfigIssue[] } {
   const issues: ConfigIssue[] = [];
   const refuse: Refuse = (issue) => void issues.push(issue);
   const tools = resolveTools(raw.tools, plainTools, ["tools"], refuse);
-  const written = (raw.sessions ?? []).map((one, index) => resolveSession(one, tools, ["sessions", index], refuse));
+  const written = raw.sessions.map(([index, one]) => resolveSession(one, tools, ["sessions", index], refuse));
   const sessions = [
     ...builtinSessions
       .filter(({ name }) => !written.some((one) => one.name === name))
       .map((one) => ({ ...one, tools })),
     ...written,
   ];
-  refuseTwins(raw.sessions ?? [], "sessions", refuse);
-  refuseTwins(raw.placement ?? [], "placement", refuse);
+  const tenants = raw.tenants.map(([index, one]) => [index, resolveTenant(one, ["tenants", index], refuse)] as const);
+  refuseTwins(named(raw.sessions), "sessions", "name", refuse);
+  refuseTwins(named(raw.placement), "placement", "name", refuse);
+  refuseTwins(users(raw.tenants, tenants), "tenants", "user", refuse);
+  const known = raw.sessionNames === null ? null : [...raw.sessionNames, ...sessions.map(({ name }) => name)];
   const config: GuardConfig = {
     file,
     cgroupRoot: raw.cgroup_root ?? null,
@@ -79,11 +99,11 @@ function resolve(raw: RawGuardConfig, file: string): Judged<GuardConfig> {
     memory: resolveMemory(raw.memory, refuse),
     tools,
     sessions,
-    tenants: (raw.tenants ?? []).map((one, index) => resolveTenant(one, ["tenants", index], refuse)),
-    placement: (raw.placement ?? []).map((one, index) => resolveRule(one, sessions, ["placement", index], refuse)),
+    tenants: tenants.map(([, tenant]) => tenant),
+    placement: raw.placement.map(([index, one]) => resolveRule(one, known, ["placement", index], refuse)),
   };
   refuseListen(config.listen, refuse);
-  return issues.length === 0 ? { config, issues } : { config: null, issues: distinctPlaces(issues) };
+  return { config, issues };
 }
 
 /** The tools' settings are read again for every session; what is wrong with them is told once. */
@@ -94,6 +114,24 @@ interface Whose {
   readonly user?: string;
   readonly uid?: number;
 }
+
+/** Entries that may be of one thing twice. */
+interface Twin {
+  readonly index: number;
+  readonly value: string | number;
+  /** Key that it was written with. */
+  readonly key: string;
+}
+
+const named = (entries: readonly Indexed<{ readonly name: string }>[]): readonly Twin[] =>
+  entries.map(([index, { name }]) => ({ index, value: name, key: "name" }));
+
+const users = (raw: readonly Indexed<Whose>[], tenants: readonly Indexed<Tenant>[]): readonly Twin[] =>
+  tenants.flatMap(([index, { uid }], at) => {
+    const { uid: number, user } = raw[at]?.[1] ?? {};
+    if (number === undefined && user === undefined) return [];
+    return [{ index, value: uid, key: number === undefined ? "user" : "uid" }];
+  });
 
 /** The user an entry names; null: it names none. */
 function ownerOf({ user, uid }: Whose, at: ConfigPath, refuse: Refuse): number | null {
@@ -126,13 +164,14 @@ function resolveTenant(raw: RawTenant, at: ConfigPath, refuse: Refuse): Tenant {
   };
 }
 
+/** @param sessions null: nobody can say which there are */
 function resolveRule(
   raw: RawPlacement,
-  sessions: readonly SessionSpec[],
+  sessions: readonly string[] | null,
   at: ConfigPath,
   refuse: Refuse,
 ): PlacementRule {
-  if (!sessions.some(({ name }) => name === raw.session)) {
+  if (sessions?.includes(raw.session) === false) {
     const message = `placement[${at[1]}].session names no session of this file: ${quote(raw.session)}`;
     refuse({ path: [...at, "session"], at: "value", message });
   }
@@ -144,12 +183,15 @@ function resolveRule(
   };
 }
 
-function refuseTwins(entries: readonly { readonly name: string }[], key: string, refuse: Refuse): void {
-  for (const [index, { name }] of entries.entries()) {
-    const first = entries.findIndex((one) => one.name === name);
-    if (first === index) continue;
-    const message = `${key}[${index}].name is the name of ${key}[${first}] already: ${quote(name)}`;
-    refuse({ path: [key, index, "name"], at: "value", message });
+/** @param what what the entries have in common, in words */
+function refuseTwins(entries: readonly Twin[], list: string, what: string, refuse: Refuse): void {
+  for (const [at, { index, value, key }] of entries.entries()) {
+    const first = entries.findIndex((one) => one.value === value);
+    const before = entries[first];
+    if (first === at || before === undefined) continue;
+    const text = typeof value === "number" ? String(value) : quote(value);
+    const message = `${list}[${index}].${key} is the ${what} of ${list}[${before.index}] already: ${text}`;
+    refuse({ path: [list, index, key], at: "value", message });
   }
 }
 

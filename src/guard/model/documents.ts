@@ -35,8 +35,9 @@ export interface CreateRequest extends SessionRequest {
   readonly owner?: number;
 }
 
-/** One session as its tenant sees it; nothing in it tells of others. */
+/** `corral.session/1`: one session as its tenant sees it; nothing in it tells of others. */
 export interface SessionDocument {
+  readonly schema: "corral.session/1";
   readonly name: string;
   readonly class: SessionClass;
   readonly owner: number;
@@ -132,8 +133,9 @@ export type AdoptRequest =
   /** Its id, the first 12 digits at least. */
   | { readonly container: string };
 
-/** What became of it. Memory that they were charged for before stays charged where it was. */
+/** `corral.session-adopt/1`: what became of it. Memory that they were charged for before stays charged where it was. */
 export interface AdoptDocument {
+  readonly schema: "corral.session-adopt/1";
   readonly session: string;
   /** The group that they were in. */
   readonly group: string | null;
@@ -142,6 +144,12 @@ export interface AdoptDocument {
   /** Those that stayed, and why. */
   readonly left: readonly { readonly pid: number; readonly reason: string }[];
 }
+
+/** `corral.session-token/1`: the token that was made for a session, or whether there was one that is worth nothing now. */
+export type TokenDocument = { readonly schema: "corral.session-token/1"; readonly session: string } & (
+  | { readonly token: string }
+  | { readonly revoked: boolean }
+);
 
 /** What a client is told when something cannot be done. */
 export interface ErrorDocument {

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Hint } from "./hint.ts";
-import { maxHintLength, readHint } from "./hint.ts";
+import { checkHintValue, maxHintLength, readHint } from "./hint.ts";
+import { hintKeys } from "./tool-documents.ts";
 
 const mib = 2 ** 20;
 const gib = 2 ** 30;
@@ -60,36 +61,59 @@ const refused: readonly (readonly [string, string])[] = [
 ];
 
 test.each(refused)("%j counts as not given, and is told", (text, why) => {
-  expect(readHint(text)).toEqual({ hint: {}, ignored: [why] });
+  const { hint, ignored } = readHint(text);
+  expect([hint, ignored.map(({ message }) => message)]).toEqual([{}, [why]]);
+});
+
+test("a part that is not heeded is told by its place, its key and why, without its text", () => {
+  const { ignored } = readHint("gpu=1 memory:1g, memory:2g;time=soon");
+  expect(ignored.map(({ message: _, ...rest }) => rest)).toEqual([
+    { part: 1, key: null, why: "unknown" },
+    { part: 3, key: "memory", why: "twice" },
+    { part: 4, key: "time", why: "value" },
+  ]);
+});
+
+test("a value that is given by itself is one value of its key, and brings no other along", () => {
+  const good = { memory: "512m", cpu: "150", time: "5m", pids: "9", io: "50", class: "low" } as const;
+  for (const key of hintKeys) expect(() => checkHintValue(key, good[key])).not.toThrow();
+  expect(() => checkHintValue("memory", "lots")).toThrow(/^expects low, medium, high or a size .*, not "lots"$/);
+  expect(() => checkHintValue("memory", "1g memory:8g")).toThrow(RangeError);
+  expect(() => checkHintValue("time", "5")).toThrow(/^expects a duration such as 30s or 5m, not "5"$/);
 });
 
 // W2: the original evaluated what stands before the unit.
 test("a command in a hint is no more than a text that is not understood", () => {
   expect(readHint("memory:a[$(touch$IFS/tmp/owned)]g").hint).toEqual({});
-  expect(readHint("memory:`id`g cpu=$((1+1))")).toEqual({
-    hint: {},
-    ignored: [
-      'memory expects low, medium, high or a size of 1M or more such as 512M or 2G, not "`id`g"',
-      'cpu expects percent of one CPU from 1 to 1000000, not "$((1+1))"',
-    ],
-  });
+  const { hint, ignored } = readHint("memory:`id`g cpu=$((1+1))");
+  expect(hint).toEqual({});
+  expect(ignored.map(({ message }) => message)).toEqual([
+    'memory expects low, medium, high or a size of 1M or more such as 512M or 2G, not "`id`g"',
+    'cpu expects percent of one CPU from 1 to 1000000, not "$((1+1))"',
+  ]);
 });
 
 test("what is wrong with one item costs that item only, and the first of two counts", () => {
-  expect(readHint("memory:0g cpu=50 pids=8 pids=9")).toEqual({
-    hint: { cpuPercent: 50, pids: 8 },
-    ignored: [
-      'memory expects low, medium, high or a size of 1M or more such as 512M or 2G, not "0g"',
-      'pids is given twice; the first counts, not "9"',
-    ],
-  });
+  const { hint, ignored } = readHint("memory:0g cpu=50 pids=8 pids=9");
+  expect(hint).toEqual({ cpuPercent: 50, pids: 8 });
+  expect(ignored.map(({ message }) => message)).toEqual([
+    'memory expects low, medium, high or a size of 1M or more such as 512M or 2G, not "0g"',
+    'pids is given twice; the first counts, not "9"',
+  ]);
 });
 
 test("a text that is too long is not looked at", () => {
   const text = `cpu=50 ${"x".repeat(maxHintLength)}`;
   expect(readHint(text)).toEqual({
     hint: {},
-    ignored: [`the hint has ${text.length} characters, more than ${maxHintLength}`],
+    ignored: [
+      {
+        part: null,
+        key: null,
+        why: "too-long",
+        message: `the hint has ${text.length} characters, more than ${maxHintLength}`,
+      },
+    ],
   });
 });
 

@@ -1,6 +1,8 @@
 import { quote } from "../../report/index.ts";
 import type { SessionClass } from "./session-class.ts";
 import { isSessionClass, sessionClassNames } from "./session-class.ts";
+import type { HintKey, IgnoredHint } from "./tool-documents.ts";
+import { hintKeys } from "./tool-documents.ts";
 
 /** What a tool call says it needs; what it does not say is absent. Nothing of it is granted yet. */
 export interface Hint {
@@ -17,11 +19,16 @@ export interface Hint {
   readonly class?: SessionClass;
 }
 
+/** A part of a hint that is not heeded. */
+export interface IgnoredPart extends IgnoredHint {
+  /** A sentence for a log; quotes what was written, which is untrusted. */
+  readonly message: string;
+}
+
 /** A hint as it was understood. */
 export interface HintReading {
   readonly hint: Hint;
-  /** Why parts of the text were ignored, each a sentence for a log; quotes what was written, which is untrusted. */
-  readonly ignored: readonly string[];
+  readonly ignored: readonly IgnoredPart[];
 }
 
 /** Longest text that is looked at, in characters. */
@@ -35,47 +42,80 @@ const memoryWords: Readonly<Record<string, number | "max">> = { low: 256 * mib, 
 
 const memoryUnits: Readonly<Record<string, number>> = { k: 1024, m: mib, g: gib };
 
-const refuse = (what: string, text: string): never => {
-  throw new RangeError(`expects ${what}, not ${quote(text)}`);
-};
-
 /** A number without sign, blanks or leading zeros: whatever looks otherwise is no number here. */
-function count(text: string, most: number, what: string): number {
+function count(text: string, most: number): number | null {
   const value = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : 0;
-  return value >= 1 && value <= most ? value : refuse(`${what} from 1 to ${most}`, text);
+  return value >= 1 && value <= most ? value : null;
 }
 
-function memory(text: string): number | "max" {
+function memory(text: string): number | "max" | null {
   const word = memoryWords[text];
   if (word !== undefined && Object.hasOwn(memoryWords, text)) return word;
   const match = /^([1-9]\d{0,5})([kmg])(?:i?b)?$/i.exec(text);
   const bytes = Number(match?.[1] ?? 0) * (memoryUnits[(match?.[2] ?? "").toLowerCase()] ?? 0);
-  return bytes >= mib ? bytes : refuse("low, medium, high or a size of 1M or more such as 512M or 2G", text);
+  return bytes >= mib ? bytes : null;
 }
 
 const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-function time(text: string): number {
+function time(text: string): number | null {
   const match = /^([1-9]\d{0,5})(ms|s|m|h)$/.exec(text);
   const ms = Number(match?.[1] ?? 0) * (timeUnits[match?.[2] ?? ""] ?? 0);
-  return ms >= 1 ? ms : refuse("a duration such as 30s or 5m", text);
+  return ms >= 1 ? ms : null;
 }
 
-const oneClass = (text: string): SessionClass =>
-  isSessionClass(text) ? text : refuse(`one of ${sessionClassNames.join(", ")}`, text);
+interface HintKind {
+  /** Completes "<key> expects …". */
+  readonly expects: string;
+  /** Null: it is none. */
+  readonly read: (text: string) => Hint | null;
+}
 
-/** What may be hinted at, and how each value is read. A RangeError's message completes "<key> …". */
-const keys = {
-  memory: (text: string): Hint => ({ memoryBytes: memory(text) }),
-  cpu: (text: string): Hint => ({ cpuPercent: count(text.replace(/%$/, ""), 1_000_000, "percent of one CPU") }),
-  time: (text: string): Hint => ({ timeMs: time(text) }),
-  pids: (text: string): Hint => ({ pids: count(text, 4_194_304, "a number of processes") }),
-  io: (text: string): Hint => ({ ioWeight: count(text, 10_000, "a weight") }),
-  class: (text: string): Hint => ({ class: oneClass(text) }),
-} as const;
+const kind = <T>(expects: string, read: (text: string) => T | null, toHint: (value: T) => Hint): HintKind => ({
+  expects,
+  read: (text) => {
+    const value = read(text);
+    return value === null ? null : toHint(value);
+  },
+});
 
-type HintKey = keyof typeof keys;
-const isKey = (text: string): text is HintKey => Object.hasOwn(keys, text);
+const numberKind = (what: string, most: number, toHint: (value: number) => Hint): HintKind =>
+  kind(`${what} from 1 to ${most}`, (text) => count(text, most), toHint);
+
+const cpu = numberKind("percent of one CPU", 1_000_000, (cpuPercent) => ({ cpuPercent }));
+
+/** What may be hinted at, and how each value is read. */
+const kinds: Readonly<Record<HintKey, HintKind>> = {
+  memory: kind("low, medium, high or a size of 1M or more such as 512M or 2G", memory, (memoryBytes) => ({
+    memoryBytes,
+  })),
+  cpu: { ...cpu, read: (text) => cpu.read(text.replace(/%$/, "")) },
+  time: kind("a duration such as 30s or 5m", time, (timeMs) => ({ timeMs })),
+  pids: numberKind("a number of processes", 4_194_304, (pids) => ({ pids })),
+  io: numberKind("a weight", 10_000, (ioWeight) => ({ ioWeight })),
+  class: kind(
+    `one of ${sessionClassNames.join(", ")}`,
+    (text) => (isSessionClass(text) ? text : null),
+    (of) => ({ class: of }),
+  ),
+};
+
+const isKey = (text: string): text is HintKey => Object.hasOwn(kinds, text);
+
+/** What a value of this key must be; completes "<key> expects …". */
+export const expectedOf = (key: HintKey): string => kinds[key].expects;
+
+/** Judges one value that is given by itself. @throws RangeError whose message completes "<key> …" */
+export function checkHintValue(key: HintKey, value: string): void {
+  if (kinds[key].read(value) === null) throw new RangeError(`expects ${expectedOf(key)}, not ${quote(value)}`);
+}
+
+/** The items of a hint with their places, from 1. */
+const itemsOf = (text: string): readonly (readonly [part: number, item: string])[] =>
+  text
+    .split(/[,; \t\n]+/)
+    .filter((one) => one !== "")
+    .map((item, index) => [index + 1, item]);
 
 /**
  * Reads what a tool call hints at: `memory:low|medium|high|N[kmg]`, or a list of `key=value` (`key:value` is the same)
@@ -83,27 +123,27 @@ const isKey = (text: string): text is HintKey => Object.hasOwn(keys, text);
  * evaluated: an item that is not understood counts as not given, and is told.
  */
 export function readHint(text: string): HintReading {
-  if (text.length > maxHintLength)
-    return { hint: {}, ignored: [`the hint has ${text.length} characters, more than ${maxHintLength}`] };
+  if (text.length > maxHintLength) {
+    const message = `the hint has ${text.length} characters, more than ${maxHintLength}`;
+    return { hint: {}, ignored: [{ part: null, key: null, why: "too-long", message }] };
+  }
   let hint: Hint = {};
-  const ignored: string[] = [];
+  const ignored: IgnoredPart[] = [];
   const seen = new Set<HintKey>();
-  for (const item of text.split(/[,; \t\n]+/).filter((one) => one !== "")) {
+  for (const [part, item] of itemsOf(text)) {
     const [, key = "", value = ""] = /^([a-z]+)[:=](.+)$/.exec(item) ?? [];
-    if (!isKey(key)) ignored.push(`${quote(item)} is no hint; there are ${Object.keys(keys).join(", ")}`);
-    else if (seen.has(key)) ignored.push(`${key} is given twice; the first counts, not ${quote(value)}`);
-    else hint = { ...hint, ...readItem(key, value, ignored) };
+    const read = isKey(key) && !seen.has(key) ? kinds[key].read(value) : null;
+    if (read === null) ignored.push({ part, ...whyIgnored(item, key, value, seen) });
+    hint = { ...hint, ...read };
     if (isKey(key)) seen.add(key);
   }
   return { hint, ignored };
 }
 
-function readItem(key: HintKey, value: string, ignored: string[]): Hint {
-  try {
-    return keys[key](value);
-  } catch (thrown) {
-    if (!(thrown instanceof RangeError)) throw thrown;
-    ignored.push(`${key} ${thrown.message}`);
-    return {};
-  }
+function whyIgnored(item: string, key: string, value: string, seen: ReadonlySet<HintKey>): Omit<IgnoredPart, "part"> {
+  if (!isKey(key))
+    return { key: null, why: "unknown", message: `${quote(item)} is no hint; there are ${hintKeys.join(", ")}` };
+  if (seen.has(key))
+    return { key, why: "twice", message: `${key} is given twice; the first counts, not ${quote(value)}` };
+  return { key, why: "value", message: `${key} expects ${expectedOf(key)}, not ${quote(value)}` };
 }

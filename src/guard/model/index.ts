@@ -8,7 +8,7 @@ export { toAdoptRequest } from "./adopt-request.ts";
 export type { RunningCallDocument, SessionBudget, SessionPressure } from "./budget-document.ts";
 export type { CommandClass } from "./command-class.ts";
 export { classOfCommand, toolName } from "./command-class.ts";
-export { loadGuardConfig, parseGuardConfig, plainGuardConfig } from "./config.ts";
+export { checkGuardConfig, loadGuardConfig, parseGuardConfig, plainGuardConfig } from "./config.ts";
 export { guardConfigSchema } from "./config-schema.ts";
 export type { GuardConfig, PlacementRule, Tenant } from "./config-types.ts";
 export type { CpuSettings } from "./cpu-settings.ts";
@@ -24,10 +24,12 @@ export type {
   MemoryStatus,
   SessionDocument,
   SessionRequest,
+  TokenDocument,
   ToolsRequest,
 } from "./documents.ts";
-export type { Hint, HintReading } from "./hint.ts";
-export { readHint } from "./hint.ts";
+export type { Hint, HintReading, IgnoredPart } from "./hint.ts";
+export { checkHintValue, expectedOf, readHint } from "./hint.ts";
+export { inGuardWords } from "./limit-words.ts";
 export type { MemoryPolicy, MemorySettings, MemoryThresholds } from "./memory-settings.ts";
 export { memoryPolicies, memoryThresholds, plainMemory } from "./memory-settings.ts";
 export { formatMib, mib } from "./mib.ts";
@@ -52,6 +54,8 @@ export { boundToTenant } from "./tenant-bounds.ts";
 export type { BudgetPart, ToolBudget } from "./tool-budget.ts";
 export { planBudget } from "./tool-budget.ts";
 export type {
+  HintKey,
+  IgnoredHint,
   ToolAttempt,
   ToolDocument,
   ToolExit,
@@ -59,5 +63,6 @@ export type {
   ToolRequest,
   ToolResult,
 } from "./tool-documents.ts";
+export { hintKeys } from "./tool-documents.ts";
 export { toToolExit, toToolJoin, toToolRequest } from "./tool-request.ts";
 export { usualBytes } from "./usual-need.ts";

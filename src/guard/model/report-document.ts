@@ -22,7 +22,7 @@ export interface CallsReport {
   readonly frozen_sec: number;
   /** Times that memory.high slowed them down. */
   readonly memory_high_hits: number;
-  /** Calls with a budget of memory of their own. */
+  /** Calls that said how much memory they need, and have a budget of it. */
   readonly budgeted: number;
   /** Of these: how many needed less than half of it, and how many used it up. */
   readonly over_declared: number;

@@ -12,6 +12,7 @@ const record = (change: Partial<CallRecord>): CallRecord => ({
   oom_own_budget: false,
   memory_peak_bytes: gib,
   memory_budget_bytes: null,
+  memory_asked: true,
   memory_high_hits: 0,
   memory_max_hits: 0,
   cpu_user_us: 1_500_000,
@@ -68,6 +69,12 @@ test("a budget of which less than half was used is declared too high, one that w
   );
   expect([all.budgeted, all.over_declared, all.under_declared]).toEqual([4, 1, 2]);
   expect([all.budget_gib_sec, all.waste_ratio]).toEqual([8, 0.5]);
+});
+
+test("a call that asked for nothing has neither declared nor wasted anything, whatever its session's cap is", () => {
+  const unasked = { memory_asked: false, memory_budget_bytes: 8 * gib };
+  const { all } = reportSession("s", [record(unasked), record({ ...unasked, memory_max_hits: 3 })], 0);
+  expect([all.budgeted, all.over_declared, all.under_declared, all.waste_ratio]).toEqual([0, 0, 0, null]);
 });
 
 test("beyond 32 tools the rest is one", () => {

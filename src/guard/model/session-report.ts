@@ -9,6 +9,7 @@ export type CallRecord = Pick<
   | "oom_own_budget"
   | "memory_peak_bytes"
   | "memory_budget_bytes"
+  | "memory_asked"
   | "memory_high_hits"
   | "memory_max_hits"
   | "cpu_user_us"
@@ -50,7 +51,9 @@ const usedUp = ({ oom_own_budget, memory_max_hits }: CallRecord): boolean =>
 /** @param sessionMean of all calls of the session */
 function reportOf(records: readonly CallRecord[], sessionMean: number | null): CallsReport {
   const count = (holds: (one: CallRecord) => boolean): number => records.filter(holds).length;
-  const budgeted = records.filter((one) => one.memory_budget_bytes !== null && one.memory_peak_bytes !== null);
+  const budgeted = records.filter(
+    (one) => one.memory_asked && one.memory_budget_bytes !== null && one.memory_peak_bytes !== null,
+  );
   const promised = sumOf(budgeted, (one) => overTime(one.memory_budget_bytes, one));
   const reached = sumOf(budgeted, (one) =>
     overTime(Math.min(one.memory_peak_bytes ?? 0, one.memory_budget_bytes ?? 0), one),

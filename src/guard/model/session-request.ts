@@ -1,11 +1,13 @@
 import * as v from "valibot";
 import type { Limits } from "../../cgroup/index.ts";
 import type { ConfigIssue } from "../../report/config/index.ts";
-import { described, judgeValues, section, wholeNumber } from "../../report/config/index.ts";
+import { described, judgeValues, section, wholeNumber, yamlAdvice } from "../../report/config/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { sessionEntries, sessionName } from "./config-schema.ts";
 import type { CreateRequest, SessionRequest } from "./documents.ts";
 import { resolveLimits, resolveTools } from "./resolve-settings.ts";
+import type { SessionClass } from "./session-class.ts";
+import { lowerClass } from "./session-class.ts";
 import type { SessionSpec, ToolSettings } from "./session-settings.ts";
 import { sessionLimits } from "./session-settings.ts";
 import { ttlMs } from "./time-to-live.ts";
@@ -21,7 +23,9 @@ function refuseIssues(issues: readonly ConfigIssue[]): void {
   const [first] = issues;
   if (first === undefined) return;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  throw new CorralError("USAGE", `${first.message.replace(/^the file /, "the request ")}${more}`, {
+  // Requests are JSON, not the file.
+  const message = first.message.replace(/^the file /, "the request ").replace(yamlAdvice, "");
+  throw new CorralError("USAGE", `${message}${more}`, {
     object: first.path.join("."),
   });
 }
@@ -44,19 +48,23 @@ export interface SessionBase {
   readonly tools: ToolSettings;
   /** The ceilings of its tenant; empty for who runs the host. */
   readonly limits: Limits;
+  /** The best class of its tenant; null for who runs the host. */
+  readonly best: SessionClass | null;
 }
 
 /** The session that a client wishes for. @throws CorralError USAGE */
-export function toNewSession(request: CreateRequest, { owner, tools, limits }: SessionBase): SessionSpec {
+export function toNewSession(request: CreateRequest, { owner, tools, limits, best }: SessionBase): SessionSpec {
   // The weight is the class's.
   const { cpuWeight: _weight, ...standard } = limits;
   const issues: ConfigIssue[] = [];
   const refuse = (issue: ConfigIssue): void => void issues.push(issue);
+  // Nobody is refused what he did not ask for.
+  const sessionClass = request.class ?? (best === null ? "normal" : lowerClass("normal", best));
   const spec: SessionSpec = {
     name: request.name,
-    class: request.class ?? "normal",
+    class: sessionClass,
     owner,
-    limits: sessionLimits(request.class ?? "normal", {
+    limits: sessionLimits(sessionClass, {
       ...standard,
       ...resolveLimits(request.limits, ["limits"], refuse),
     }),

@@ -32,16 +32,24 @@ test("what a tenant does not ask for gets his ceiling", () => {
 
 const above: readonly (readonly [SessionClass, Limits, string])[] = [
   ["high", {}, "class high is above normal, the best of this tenant"],
-  ["normal", { memoryMax: 3 * gib }, "memoryMax is above the ceiling of this tenant"],
-  ["normal", { memoryMax: "max" }, "memoryMax is above the ceiling of this tenant"],
-  ["normal", { cpuMax: { quotaUs: "max", periodUs: 100_000 } }, "cpuMax is above the ceiling of this tenant"],
-  ["normal", { cpuMax: { quotaUs: 30_000, periodUs: 10_000 } }, "cpuMax is above the ceiling of this tenant"],
-  ["low", { cpuWeight: 51 }, "cpuWeight is above the ceiling of this tenant"],
-  ["low", { ioWeight: 101 }, "ioWeight is above the ceiling of this tenant"],
-  ["low", { memoryLow: 1 }, "memoryLow is above the ceiling of this tenant"],
-  ["low", { memoryMin: "max" }, "memoryMin is above the ceiling of this tenant"],
-  ["low", { cpusetCpus: "0" }, "cpusetCpus is not for tenants to choose"],
-  ["low", { ioLatency: [{ device: "8:0", targetUs: 1 }] }, "ioLatency is not for tenants to choose"],
+  ["normal", { memoryMax: 3 * gib }, "memory-max 3 GiB is above the ceiling of this tenant, 2 GiB"],
+  ["normal", { memoryMax: "max" }, "memory-max max is above the ceiling of this tenant, 2 GiB"],
+  [
+    "normal",
+    { cpuMax: { quotaUs: "max", periodUs: 100_000 } },
+    "cpu-quota max is above the ceiling of this tenant, 200% (200000 us per 100000 us)",
+  ],
+  [
+    "normal",
+    { cpuMax: { quotaUs: 30_000, periodUs: 10_000 } },
+    "cpu-quota 300% (30000 us per 10000 us) is above the ceiling of this tenant, 200% (200000 us per 100000 us)",
+  ],
+  ["low", { cpuWeight: 51 }, "cpu-weight 51 is above the ceiling of this tenant, 50"],
+  ["low", { ioWeight: 101 }, "io-weight 101 is above the ceiling of this tenant, 100"],
+  ["low", { memoryLow: 1 }, "memory-low 1 B is above the ceiling of this tenant, 0 B"],
+  ["low", { memoryMin: "max" }, "memory-min max is above the ceiling of this tenant, 0 B"],
+  ["low", { cpusetCpus: "0" }, "cpuset is not for tenants to choose"],
+  ["low", { ioLatency: [{ device: "8:0", targetUs: 1 }] }, "io-latency is not for tenants to choose"],
 ];
 
 test.each(above)("a wish of class %s with %j is refused, not lowered", (of, limits, why) => {

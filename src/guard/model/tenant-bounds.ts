@@ -1,5 +1,7 @@
 import type { Limits } from "../../cgroup/index.ts";
+import { describeLimit } from "../../cgroup/index.ts";
 import type { Tenant } from "./config-types.ts";
+import { wordOfLimit } from "./limit-words.ts";
 import type { SessionClass } from "./session-class.ts";
 import { sessionClasses } from "./session-class.ts";
 import type { SessionSpec } from "./session-settings.ts";
@@ -55,11 +57,14 @@ export function boundToTenant(spec: SessionSpec, tenant: Tenant): Bounded {
     const most = measure(bounds);
     if (most === undefined) continue;
     const asked = measure(spec.limits);
-    if (asked !== undefined && asked > most) refused.push(`${key} is above the ceiling of this tenant`);
+    if (asked !== undefined && asked > most)
+      refused.push(
+        `${wordOfLimit(key)} ${describeLimit(key, spec.limits)} is above the ceiling of this tenant, ${describeLimit(key, bounds)}`,
+      );
     if (asked === undefined && tenant.ceilings[key] !== undefined) limits[key] = tenant.ceilings[key];
   }
   for (const key of reserved) {
-    if (spec.limits[key] !== undefined) refused.push(`${key} is not for tenants to choose`);
+    if (spec.limits[key] !== undefined) refused.push(`${wordOfLimit(key)} is not for tenants to choose`);
     if (tenant.ceilings[key] !== undefined) limits[key] = tenant.ceilings[key];
   }
   return refused.length > 0 ? { refused } : { spec: { ...spec, limits: limits as SessionSpec["limits"] } };

@@ -10,9 +10,9 @@ test("a time to live is a duration of a second or more, or never", () => {
 });
 
 test("a session keeps its time to live unless a change says otherwise", () => {
-  const made = toNewSession({ name: "s", ttl: "2h" }, { owner: 1, tools: plainTools, limits: {} });
+  const made = toNewSession({ name: "s", ttl: "2h" }, { owner: 1, tools: plainTools, limits: {}, best: null });
   expect(made.ttlMs).toBe(7_200_000);
   expect(changeSession(made, {}).ttlMs).toBe(7_200_000);
   expect(changeSession(made, { ttl: "never" }).ttlMs).toBeNull();
-  expect(toNewSession({ name: "s" }, { owner: 1, tools: plainTools, limits: {} }).ttlMs).toBeNull();
+  expect(toNewSession({ name: "s" }, { owner: 1, tools: plainTools, limits: {}, best: null }).ttlMs).toBeNull();
 });

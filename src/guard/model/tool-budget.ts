@@ -12,6 +12,8 @@ export interface ToolBudget {
   readonly class: SessionClass;
   /** What a call of its kind usually needs, which is its `memory.high`; null: that is not known, or does not matter. */
   readonly usualBytes: number | null;
+  /** Whether the call has said how much memory it needs. */
+  readonly memoryAsked: boolean;
   /** Names of what was asked for above a ceiling, and lowered to it. */
   readonly lowered: readonly BudgetPart[];
 }
@@ -89,6 +91,7 @@ export function planBudget(
     timeMs: time === "max" ? null : time,
     class: granted,
     usualBytes: high,
+    memoryAsked: hint.memoryBytes !== undefined,
     lowered: settling.lowered,
   };
 }

@@ -1,12 +1,17 @@
 import type { ConstraintOutcome } from "../../report/index.ts";
 import type { BudgetPart } from "./tool-budget.ts";
 
+/** How agents say what a call needs: by a variable of the environment, or by an argument of a tool. */
+export const hintCarriers = ["AGENT_RESOURCE_HINT", "hint"] as const;
+
 /** What a client asks for before it runs a tool. */
 export interface ToolRequest {
   /** Default: the session in whose groups the client is. */
   readonly session?: string;
   /** What the call says it needs: `memory:512m cpu=100 time=5m`. */
   readonly hint?: string;
+  /** What its agent gives the hint by, for what it is told: the variable, or an argument of that name. Default: the variable. */
+  readonly hint_by?: (typeof hintCarriers)[number];
   /** The command line for the log; at most 200 bytes of it are kept. */
   readonly command?: string;
   /** How often it is to be run again, 0 to 2, when its own budget was used up; heeded for idempotent calls. Default 0. */
@@ -15,6 +20,22 @@ export interface ToolRequest {
   readonly idempotent?: boolean;
   /** The call whose result said `retry`: its session, hint and command hold, with the memory that it granted. */
   readonly retry_of?: string;
+}
+
+/** What a hint may speak of. */
+export const hintKeys = ["memory", "cpu", "time", "pids", "io", "class"] as const;
+export type HintKey = (typeof hintKeys)[number];
+
+/** unknown: no key of a hint. twice: an earlier part counts. value: the key has no such value. too-long: all of the hint. */
+export const ignoredHintReasons = ["unknown", "twice", "value", "too-long"] as const;
+
+/** A part of a hint that counts as not given. Nothing of its text is told: it would enter a model's context. */
+export interface IgnoredHint {
+  /** Its place among the parts of the hint, from 1; null: the hint as a whole. */
+  readonly part: number | null;
+  /** What it speaks of; null when that is not known. */
+  readonly key: HintKey | null;
+  readonly why: (typeof ignoredHintReasons)[number];
 }
 
 /** A tool call whose group stands, and waits for its process. */
@@ -27,8 +48,9 @@ export interface ToolDocument {
   readonly time_ms: number | null;
   /** What was asked for above a ceiling, and lowered. */
   readonly lowered: readonly BudgetPart[];
-  /** Parts of the hint that were not understood; the guard's log has them. */
-  readonly ignored: number;
+  readonly hint_ignored: readonly IgnoredHint[];
+  /** Lines for its agent before the command starts: of its hint, and of why it does not start at once. */
+  readonly notices: readonly string[];
 }
 
 /** How the command of a call ended, as its parent was told. One of the two is null. */
@@ -71,6 +93,8 @@ export interface ToolResult extends ToolExit {
   readonly memory_peak_bytes: number | null;
   /** The call's own cap; null: none. */
   readonly memory_budget_bytes: number | null;
+  /** Whether the call has said how much memory it needs; without that its cap is its session's or the file's, no promise. */
+  readonly memory_asked: boolean;
   /** What its kind usually needs, beyond which it was slowed down; null: nothing was presumed. */
   readonly memory_usual_bytes: number | null;
   readonly memory_high_hits: number | null;
@@ -84,6 +108,7 @@ export interface ToolResult extends ToolExit {
   readonly pressure: { readonly [K in "cpu" | "memory" | "io"]: Pressure | null };
   readonly limits: readonly ConstraintOutcome[];
   readonly lowered: readonly BudgetPart[];
+  readonly hint_ignored: readonly IgnoredHint[];
   readonly background: {
     readonly policy: "kill" | "wait" | "adopt";
     /** Processes that were there when the command had ended. */

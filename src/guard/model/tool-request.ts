@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { signalNumber } from "../../kernel/index.ts";
-import { described, section, text, truth, wholeNumber } from "../../report/config/index.ts";
+import { described, expects, section, text, truth, wholeNumber } from "../../report/config/index.ts";
 import { sessionName } from "./config-schema.ts";
 import { mostRetries } from "./retry.ts";
 import { judgeRequest } from "./session-request.ts";
 import type { ToolExit, ToolRequest } from "./tool-documents.ts";
+import { hintCarriers } from "./tool-documents.ts";
 
 /** Longer texts are no hint and no command line that is worth sending. */
 const bounded = v.pipe(text, v.maxLength(65_536, "is longer than 65536 characters"));
@@ -12,6 +13,12 @@ const bounded = v.pipe(text, v.maxLength(65_536, "is longer than 65536 character
 const startSchema = section({
   session: v.exactOptional(described(sessionName, "Where it runs.")),
   hint: v.exactOptional(described(bounded, "What it says it needs.")),
+  hint_by: v.exactOptional(
+    described(
+      v.picklist(hintCarriers, expects(`one of ${hintCarriers.join(", ")}`)),
+      "What its agent gives the hint by.",
+    ),
+  ),
   command: v.exactOptional(described(bounded, "Its command line, for the log.")),
   retry: v.exactOptional(
     described(wholeNumber(`a number from 0 to ${mostRetries}`, 0, mostRetries), "How often it may be run again."),

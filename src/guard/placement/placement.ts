@@ -114,13 +114,13 @@ export class Placement {
     const [pid] = moved;
     if (pid !== undefined)
       this.#options.tell({ event: "PLACED", session, pid, rule: null, processes: moved.length, after_ms: null });
-    return { session, group, processes: moved.length, left };
+    return { schema: "corral.session-adopt/1", session, group, processes: moved.length, left };
   }
 
   #adoptTree(session: string, pid: number): AdoptDocument {
     const group = groupOfLines(readProcText(`/proc/${pid}/cgroup`));
     if (group !== null) this.#refuseHeld(group, String(pid));
-    return { session, group, processes: this.join(session, pid), left: [] };
+    return { schema: "corral.session-adopt/1", session, group, processes: this.join(session, pid), left: [] };
   }
 
   /** Who is in a session stays there. */

@@ -6,12 +6,12 @@ export const ownSession = ({ inside, bearer }: Caller): string | null => inside 
 
 /**
  * The session that a request is about when it may leave the name out: the one it names, else its client's own.
- * @throws CorralError USAGE
+ * @throws CorralError SESSION_NOT_FOUND
  */
 export function nameOrOwn(named: string | null | undefined, own: string | null, what: string): string {
   const name = named ?? own;
   if (name !== null) return name;
-  throw new CorralError("USAGE", `${what} names no session, and its client is in none`, {
+  throw new CorralError("SESSION_NOT_FOUND", `${what} names no session, and its client is in none`, {
     object: "session",
     fix: "name one with --session",
   });

@@ -11,6 +11,7 @@ import type {
   SessionDocument,
   SessionReport,
   SessionSpec,
+  TokenDocument,
 } from "../model/index.ts";
 import {
   boundToTenant,
@@ -107,7 +108,8 @@ const create: Route = async (face, { caller, request: { body } }) => {
     throw denied("only who runs the host gives sessions to others", "leave the owner out");
   const { tenants, tools } = face.settings;
   const tenant = isHost(caller, face.ownUid) ? undefined : tenants.find(({ uid }) => uid === owner);
-  const spec = bounded(face, caller, toNewSession(request, { owner, tools, limits: tenant?.ceilings ?? {} }));
+  const base = { owner, tools, limits: tenant?.ceilings ?? {}, best: tenant?.class ?? null };
+  const spec = bounded(face, caller, toNewSession(request, base));
   const has = sessions.list().filter((one) => one.spec.owner === owner && one.spec.origin === "client").length;
   if (tenant !== undefined && has >= tenant.mostSessions)
     throw denied(`user ${owner} has ${has} sessions, the most he may have`, "remove one first");
@@ -159,15 +161,19 @@ const join: Route = async (face, { caller, name }) => {
   return ok({ session: name, processes: await face.join(name, caller.pid) });
 };
 
+const tokenOf = (session: string) => ({ schema: "corral.session-token/1", session }) as const;
+
 const issueToken: Route = async (face, { caller, name }) => {
   face.refuseIfMonitoring();
   const { spec } = authorised(face, caller, name, "token");
-  return ok({ session: name, token: face.tokens.issue(name, spec.owner) }, 201);
+  const document: TokenDocument = { ...tokenOf(name), token: face.tokens.issue(name, spec.owner) };
+  return ok(document, 201);
 };
 
 const revokeToken: Route = async (face, { caller, name }) => {
   authorised(face, caller, name, "token");
-  return ok({ session: name, revoked: face.tokens.revoke(name) });
+  const document: TokenDocument = { ...tokenOf(name), revoked: face.tokens.revoke(name) };
+  return ok(document);
 };
 
 /** Who owns a session may freeze and kill what is in it: only who runs the host gives him others' processes. */

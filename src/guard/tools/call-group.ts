@@ -2,6 +2,7 @@ import type { Controller, GroupUsage, HostCgroups, Limits } from "../../cgroup/i
 import { applyLimits, GroupHandle, parseFlatKeyed, planLimits, readUsage, tryReadControl } from "../../cgroup/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
 import type { BackgroundPolicy } from "../model/index.ts";
+import { inGuardWords } from "../model/index.ts";
 import { isVacant, reapWhenVacant, vacate } from "../tree/index.ts";
 
 /** How long killed processes may take to go. */
@@ -38,7 +39,8 @@ export class CallGroup {
     const parent = { hierarchy: unified, directory: tools, stepAside: false };
     const group = GroupHandle.create(name, [{ parent, controllers: has, optional: [] }]);
     const plan = planLimits(limits, host);
-    return new CallGroup(group, [...plan.settled, ...applyLimits(plan.planned, (one) => group.directoryOf(one))]);
+    const applied = applyLimits(plan.planned, (one) => group.directoryOf(one));
+    return new CallGroup(group, inGuardWords([...plan.settled, ...applied]));
   }
 
   /** Pids in it and below. */

@@ -9,6 +9,7 @@ const facts = {
   ceilingBytes: null,
   timeMs: null,
   usualBytes: null,
+  hintBy: "AGENT_RESOURCE_HINT",
   notRetried: null,
 } as const;
 
@@ -18,6 +19,13 @@ test("a call that used up its budget is told its peak, its budget, what to do, a
     text: '[Resource] The tool call was killed for lack of memory (exit 137). Peak memory 256 MiB. Its budget of 256 MiB was used up. Narrow what the command works on, use less data at a time, or split it into steps; or ask for more: AGENT_RESOURCE_HINT="memory:512m".',
     next_memory_bytes: 512 * mib,
   });
+});
+
+test("who gives hints as an argument is told of that, and of no variable that it cannot set", () => {
+  const { text } = makeFeedback({ ...facts, hintBy: "hint" });
+  expect(text.endsWith('or ask for more: hint="memory:512m".')).toBe(true);
+  const slowed = makeFeedback({ ...facts, kind: "slowed", usualBytes: 64 * mib, hintBy: "hint" });
+  expect(slowed.text.endsWith('Say what it needs: hint="memory:128m".')).toBe(true);
 });
 
 test("no more is proposed than the session may have, and nothing when that is what it had", () => {

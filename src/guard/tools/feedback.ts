@@ -1,4 +1,4 @@
-import type { ToolFeedback, ToolResult } from "../model/index.ts";
+import type { ToolFeedback, ToolRequest, ToolResult } from "../model/index.ts";
 import { doubledBudget, formatMib, mib } from "../model/index.ts";
 
 /** What feedback is made of. */
@@ -13,6 +13,8 @@ export interface FeedbackFacts {
   readonly timeMs: number | null;
   /** What its kind usually needs, if that slowed it down. */
   readonly usualBytes: number | null;
+  /** What its agent gives a hint by. */
+  readonly hintBy: NonNullable<ToolRequest["hint_by"]>;
   /** Why it is not run again although its client wanted that; null: nobody did. */
   readonly notRetried: ToolResult["not_retried"];
 }
@@ -24,16 +26,18 @@ function nextBudget(budget: number | null, ceiling: number | null): number | nul
   return next > budget ? next : null;
 }
 
+/** How to ask for so much. */
+const asHint = ({ hintBy }: FeedbackFacts, bytes: number): string => `${hintBy}="memory:${Math.floor(bytes / mib)}m"`;
+
 const smaller = "Narrow what the command works on, use less data at a time, or split it into steps";
 
-function oomText({ peakBytes, budgetBytes }: FeedbackFacts, next: number | null): string {
+function oomText(facts: FeedbackFacts, next: number | null): string {
+  const { peakBytes, budgetBytes } = facts;
   const peak = peakBytes === null ? "" : ` Peak memory ${formatMib(peakBytes)}.`;
   if (budgetBytes === null)
     return `[Resource] The tool call was killed for lack of memory (exit 137): its session or the host had no more.${peak} ${smaller}.`;
   const more =
-    next === null
-      ? "this budget is the most that the session may have."
-      : `or ask for more: AGENT_RESOURCE_HINT="memory:${Math.floor(next / mib)}m".`;
+    next === null ? "this budget is the most that the session may have." : `or ask for more: ${asHint(facts, next)}.`;
   return `[Resource] The tool call was killed for lack of memory (exit 137).${peak} Its budget of ${formatMib(budgetBytes)} was used up. ${smaller}; ${more}`;
 }
 
@@ -48,9 +52,10 @@ const again: Readonly<Record<NonNullable<ToolResult["not_retried"]>, string>> = 
 const timeText = ({ timeMs }: FeedbackFacts): string =>
   `[Resource] The tool call was killed after ${((timeMs ?? 0) / 1000).toFixed(1)} s, its limit of time. Do less at a time, or split it into steps.`;
 
-function slowedText({ peakBytes, usualBytes }: FeedbackFacts, next: number | null): string {
+function slowedText(facts: FeedbackFacts, next: number | null): string {
+  const { peakBytes, usualBytes } = facts;
   const peak = peakBytes === null ? "" : ` Peak memory ${formatMib(peakBytes)}.`;
-  const more = next === null ? "" : ` Say what it needs: AGENT_RESOURCE_HINT="memory:${Math.floor(next / mib)}m".`;
+  const more = next === null ? "" : ` Say what it needs: ${asHint(facts, next)}.`;
   return `[Resource] The tool call was slowed down: it needed more than ${formatMib(usualBytes ?? 0)}, what calls of its kind usually need.${peak}${more}`;
 }
 

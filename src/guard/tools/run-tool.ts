@@ -18,6 +18,8 @@ export interface ToolRun {
   readonly nextFds?: () => readonly number[] | null;
   /** Asked before it is run again: whether it still may be. Default: yes. */
   readonly onRetry?: (result: ToolResult) => boolean;
+  /** Is told lines for the agent before the command starts. Default: nobody is. */
+  readonly onNotice?: (line: string) => void;
   /** Is told of the child as soon as it runs the command, for signals that are to be passed on. */
   readonly onChild: (child: ChildHandle, call: ToolDocument) => void;
 }
@@ -34,7 +36,11 @@ const toExit = ({ code, signal }: ExitInfo): ToolExit => ({
   exit_signal: signal === null ? null : signalName(signal),
 });
 
-const neverRan: ToolExit = { exit_code: 127, exit_signal: null };
+/** How a call ends whose command never ran: as the client does that could not start it. */
+const neverRan = (thrown: unknown): ToolExit => ({
+  exit_code: CorralError.from(thrown).exitStatus,
+  exit_signal: null,
+});
 
 /**
  * Runs a command as a tool call: its group stands, limited, before its process does, and the process is in it before it
@@ -57,6 +63,9 @@ async function runOnce(client: GuardClient, run: ToolRun): Promise<RanTool> {
   const { request, command, env, fds, onChild, cwd: workdir = null } = run;
   const [program = "", ...args] = command;
   const call = await client.startTool(request);
+  // A guard of an earlier version has none.
+  const { notices = [] }: Partial<ToolDocument> = call;
+  for (const line of notices) run.onNotice?.(line);
   try {
     const { child, fail, ready } = await launch({
       launcherOptions: { ...inheritAll, workdir },
@@ -75,7 +84,7 @@ async function runOnce(client: GuardClient, run: ToolRun): Promise<RanTool> {
     const exit = toExit(await child.exit);
     return { exit, result: await finish(client, call, exit) };
   } catch (thrown) {
-    await finish(client, call, neverRan);
+    await finish(client, call, neverRan(thrown));
     throw thrown;
   }
 }

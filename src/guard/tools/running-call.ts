@@ -1,4 +1,4 @@
-import type { ToolAttempt, ToolBudget, ToolRequest } from "../model/index.ts";
+import type { IgnoredHint, ToolAttempt, ToolBudget, ToolRequest } from "../model/index.ts";
 import type { CallGroup } from "./call-group.ts";
 
 /** Who runs a call: the process that asked, and the connection whose end is the end of the call. */
@@ -14,6 +14,8 @@ export interface RunningCall {
   readonly session: string;
   readonly client: CallClient;
   readonly request: ToolRequest;
+  /** Of its hint. */
+  readonly ignored: readonly IgnoredHint[];
   /** Its runs before this one. */
   readonly earlier: readonly ToolAttempt[];
   readonly group: CallGroup;

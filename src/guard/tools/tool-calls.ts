@@ -5,6 +5,7 @@ import { CorralError, quote } from "../../report/index.ts";
 import type { LiveSession, Tell } from "../daemon/index.ts";
 import type {
   Hint,
+  IgnoredPart,
   RunningCallDocument,
   SessionSpec,
   ToolDocument,
@@ -15,6 +16,7 @@ import type {
 import { planBudget, readHint } from "../model/index.ts";
 import { groupOfLines, headroomBytes, readSessionMemory } from "../tree/index.ts";
 import { CallGroup } from "./call-group.ts";
+import { frozenNotice, hintNotice } from "./notices.ts";
 import type { GrantedRetry } from "./retries.ts";
 import { Retries } from "./retries.ts";
 import type { CallClient, RunningCall } from "./running-call.ts";
@@ -31,6 +33,8 @@ export interface ToolCallsOptions {
   readonly session: (name: string) => LiveSession | null;
   /** For how long a session has been frozen so far. */
   readonly frozenNs: (session: LiveSession) => bigint;
+  /** Whether what is started in a session now does not run before it goes on again. */
+  readonly isFrozen: (session: LiveSession) => boolean;
   readonly tell: Tell;
   /** What a call of this kind usually needs in a session that wants that; null: not known. */
   readonly usualBytes: (session: SessionSpec, command: string) => number | null;
@@ -38,15 +42,15 @@ export interface ToolCallsOptions {
   readonly onEnd: (result: ToolResult, request: ToolRequest, session: SessionSpec | null) => void;
   /** Resolves when there is memory for a call that says what it needs. */
   readonly admit: (spec: SessionSpec, needBytes: number | null, gone: AbortSignal) => Promise<void>;
-  /** Asked at each end; null: no log is kept. */
-  readonly log: () => ToolLog | null;
+  /** Gets a line at each end. */
+  readonly log: Pick<ToolLog, "add">;
 }
 
 /** What a call that may begin is to run and to have. */
 interface Admitted extends Pick<RunningCall, "request" | "earlier"> {
   readonly wish: Hint;
   /** Of the hint, what was not understood. */
-  readonly ignored: readonly string[];
+  readonly ignored: readonly IgnoredPart[];
 }
 
 const gone = (id: string): CorralError =>
@@ -108,11 +112,8 @@ export class ToolCalls {
     }
   }
 
-  #begin(
-    { spec, groups }: LiveSession,
-    client: CallClient,
-    { request, wish, ignored, earlier }: Admitted,
-  ): ToolDocument {
+  #begin(live: LiveSession, client: CallClient, { request, wish, ignored, earlier }: Admitted): ToolDocument {
+    const { spec, groups } = live;
     this.#refuseAnotherCall(spec);
     const { host, controllers, tell } = this.#options;
     const id = `tool_${client.pid}_${nowNs()}`;
@@ -123,6 +124,7 @@ export class ToolCalls {
       session: spec.name,
       client,
       request,
+      ignored: ignored.map(({ part, key, why }) => ({ part, key, why })),
       earlier,
       group,
       budget,
@@ -137,7 +139,10 @@ export class ToolCalls {
     };
     this.#running.set(id, call);
     client.connection.addEventListener("abort", call.onGone, { once: true });
-    for (const reason of ignored) tell({ event: "HINT_IGNORED", session: spec.name, call: id, reason });
+    for (const { message } of ignored) tell({ event: "HINT_IGNORED", session: spec.name, call: id, reason: message });
+    const frozen = this.#options.isFrozen(live) ? frozenNotice : null;
+    // Of its hint it was told when it ran first.
+    const hint = earlier.length === 0 ? hintNotice(call.ignored) : null;
     return {
       call: id,
       session: spec.name,
@@ -145,7 +150,8 @@ export class ToolCalls {
       limits: group.outcomes,
       time_ms: budget.timeMs,
       lowered: budget.lowered,
-      ignored: ignored.length,
+      hint_ignored: call.ignored,
+      notices: [hint, frozen].filter((one) => one !== null),
     };
   }
 
@@ -270,13 +276,9 @@ export class ToolCalls {
       reason,
       removed: result.removed,
     });
-    try {
-      const { command = null, hint = null } = call.request;
-      const logged = { pid: call.pid ?? 0, group: call.group.path, command, hint, currentBytes };
-      log()?.add(toolLogLine(result, logged));
-    } catch (thrown) {
-      tell({ event: "WARNING", session: call.session, message: CorralError.from(thrown).message });
-    }
+    const { command = null, hint = null } = call.request;
+    const logged = { pid: call.pid ?? 0, group: call.group.path, command, hint, currentBytes };
+    log.add(toolLogLine(result, logged));
   }
 }
 

@@ -1,7 +1,10 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ToolResult } from "../model/index.ts";
-import { toolLogLine } from "./tool-log.ts";
+import { ToolLog, toolLogLine } from "./tool-log.ts";
 
 const result: ToolResult = {
   schema: "corral.tool-result/1",
@@ -14,6 +17,7 @@ const result: ToolResult = {
   oom_own_budget: false,
   memory_peak_bytes: 4096,
   memory_budget_bytes: null,
+  memory_asked: false,
   memory_usual_bytes: null,
   memory_high_hits: 0,
   memory_max_hits: 0,
@@ -25,6 +29,7 @@ const result: ToolResult = {
   pressure: { cpu: null, memory: null, io: null },
   limits: [],
   lowered: [],
+  hint_ignored: [],
   background: { policy: "kill", processes: 0 },
   duration_ms: 12.4,
   start_ns: 1,
@@ -75,4 +80,40 @@ test("whatever a command and a hint are, there is one line of JSON, with at most
 test("a text that is cut is cut between two characters", () => {
   const { cmd } = JSON.parse(toolLogLine(result, { ...call, command: "é".repeat(150) })) as { cmd: string };
   expect(cmd).toBe("é".repeat(100));
+});
+
+test("a log that cannot be written is told once, is a problem until it can, and counts the lines that it lacks", () => {
+  const home = mkdtempSync(join(tmpdir(), "corral-log-"));
+  const path = join(home, "logs", "tools.jsonl");
+  const told: string[] = [];
+  const log = new ToolLog((message) => void told.push(message));
+  const why = `cannot write the log of tool calls to ${JSON.stringify(path)}: ENOENT`;
+  log.open(path);
+  log.add("1\n");
+  log.add("2\n");
+  expect([told, log.problem]).toEqual([[why], `${why}; lines lost: 2`]);
+  mkdirSync(join(home, "logs"));
+  log.add("3\n");
+  expect([told.slice(1), log.problem]).toEqual([["the log of tool calls can be written again; lines lost: 2"], null]);
+  expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["3\n", 0o600]);
+  rmSync(home, { recursive: true });
+});
+
+test("a log is a regular file, no symbolic link, and there may be none", () => {
+  const home = mkdtempSync(join(tmpdir(), "corral-log-"));
+  const told: string[] = [];
+  const log = new ToolLog((message) => void told.push(message));
+  log.open(null);
+  log.add("nowhere\n");
+  expect([told, log.problem]).toEqual([[], null]);
+  symlinkSync(join(home, "elsewhere"), join(home, "link"));
+  log.open(join(home, "link"));
+  expect(log.problem).toMatch(/: ELOOP$/);
+  const before = statSync("/dev/null").mode;
+  log.open("/dev/null");
+  expect([log.problem, statSync("/dev/null").mode]).toEqual([
+    'cannot write the log of tool calls to "/dev/null": it is no regular file',
+    before,
+  ]);
+  rmSync(home, { recursive: true });
 });

@@ -1,5 +1,5 @@
-import { closeSync, constants, fchmodSync, openSync, writeSync } from "node:fs";
-import { CorralError, errnoOf } from "../../report/index.ts";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from "node:fs";
+import { errnoOf, quote } from "../../report/index.ts";
 import type { ToolResult } from "../model/index.ts";
 
 /** What the log has of a call besides its result. */
@@ -57,34 +57,64 @@ export function toolLogLine(result: ToolResult, call: LoggedCall): string {
 
 const fileMode = 0o600;
 
-/** Appends lines to the log, which only its owner may read: commands may hold secrets. Null: there is none. */
-export class ToolLog {
-  readonly #path: string;
+/** Opens the log for lines, which only its owner may read: commands may hold secrets. @throws errno errors, Error */
+function withLog<T>(path: string, use: (fd: number) => T): T {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, fileMode);
+  try {
+    // Nobody's device is to have another mode, and a pipe without a reader is to hold up nobody.
+    if (!fstatSync(fd).isFile()) throw new Error("it is no regular file");
+    fchmodSync(fd, fileMode);
+    return use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
 
-  constructor(path: string) {
-    this.#path = path;
+/**
+ * The log of tool calls. A log that cannot be written stops nobody: it is told once, it is a problem of the guard until it can be
+ * written again, and the lines that it lacks are counted.
+ */
+export class ToolLog {
+  readonly #tell: (message: string) => void;
+  #path: string | null = null;
+  #reason: string | null = null;
+  #lost = 0;
+
+  /** @param tell is told when it cannot be written, and when it can again */
+  constructor(tell: (message: string) => void) {
+    this.#tell = tell;
   }
 
-  /** @throws CorralError REPORT_UNWRITABLE */
+  /** Where lines go from now on, and whether they can. @param path null: no log is kept */
+  open(path: string | null): void {
+    if (path !== this.#path) this.#lost = 0;
+    this.#path = path;
+    if (path === null) this.#reason = null;
+    else this.#try(path, () => {});
+  }
+
+  /** What is wrong with it; null: nothing. */
+  get problem(): string | null {
+    return this.#reason === null ? null : `${this.#reason}${this.#lost === 0 ? "" : `; lines lost: ${this.#lost}`}`;
+  }
+
   add(line: string): void {
-    const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+    if (this.#path === null) return;
+    if (!this.#try(this.#path, (fd) => void writeSync(fd, line))) this.#lost += 1;
+  }
+
+  #try(path: string, use: (fd: number) => void): boolean {
+    const before = this.#reason;
     try {
-      const fd = openSync(this.#path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, fileMode);
-      try {
-        fchmodSync(fd, fileMode);
-        writeSync(fd, line);
-      } finally {
-        closeSync(fd);
-      }
-    } catch (cause) {
-      throw new CorralError(
-        "REPORT_UNWRITABLE",
-        `cannot write the log of tool calls to ${this.#path}: ${errnoOf(cause)}`,
-        {
-          object: this.#path,
-          cause,
-        },
-      );
+      withLog(path, use);
+      this.#reason = null;
+    } catch (thrown) {
+      this.#reason = `cannot write the log of tool calls to ${quote(path, 300)}: ${errnoOf(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown))}`;
     }
+    if (this.#reason !== null && this.#reason !== before) this.#tell(this.#reason);
+    if (this.#reason === null && before !== null)
+      this.#tell(`the log of tool calls can be written again; lines lost: ${this.#lost}`);
+    return this.#reason === null;
   }
 }

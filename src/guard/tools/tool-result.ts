@@ -75,11 +75,13 @@ export function toToolResult(end: CallEnd): ToolResult {
     exit_signal: exit?.exit_signal ?? null,
     oom_kills: kills,
     oom_own_budget: ownOom,
+    memory_asked: call.budget.memoryAsked,
     memory_usual_bytes: call.budget.usualBytes,
     ...usedOf(read),
     frozen_ms: Number(end.frozenNs - call.frozenBeforeNs) / 1e6,
     limits: call.group.outcomes,
     lowered: call.budget.lowered,
+    hint_ignored: call.ignored,
     background: end.background,
     start_ns: Number(call.startNs),
     end_ns: Number(endNs),
@@ -113,6 +115,7 @@ function feedbackOf(
     ceilingBytes,
     timeMs: call.budget.timeMs,
     usualBytes: call.budget.usualBytes,
+    hintBy: call.request.hint_by ?? "AGENT_RESOURCE_HINT",
     notRetried,
   });
 }

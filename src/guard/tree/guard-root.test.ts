@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Hierarchy, HostCgroups } from "../../cgroup/index.ts";
 import { guardHost } from "./guard-host.ts";
-import { findGuardRoot } from "./guard-root.ts";
+import { findGroup, findGuardRoot } from "./guard-root.ts";
 
 const unified: Hierarchy = {
   version: 2,
@@ -50,6 +50,19 @@ test.each([
       code: "GUARD_HOST",
       message: `corral guard needs all controllers on cgroup v2; this host has ${words}`,
     }),
+  );
+});
+
+test("another command speaks of itself, and of what it was given", () => {
+  const memcg = { command: "corral memcg", what: "--high" };
+  expect(() => findGroup(host({ kind: "v1" }), "/a", memcg)).toThrow(
+    expect.objectContaining({ code: "GUARD_HOST", message: expect.stringMatching(/^corral memcg needs all/) }),
+  );
+  expect(() => findGroup(host(), "a", memcg)).toThrow(
+    expect.objectContaining({ code: "USAGE", message: '--high cannot be "a"' }),
+  );
+  expect(() => findGroup(host(), "/no/such", memcg)).toThrow(
+    expect.objectContaining({ code: "CGROUP_IO", message: '--high: there is no group "/sys/fs/cgroup/no/such"' }),
   );
 });
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Controller, Hierarchy, HostCgroups } from "../../cgroup/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
@@ -21,39 +22,75 @@ export interface GuardRoot {
   readonly missing: readonly Controller[];
 }
 
+/** Who looks for a group, and what he calls it. */
+interface Seeker {
+  readonly command: string;
+  readonly what: string;
+}
+
+const guardRoot: Seeker = { command: "corral guard", what: "the root group" };
+
 /**
  * Finds the place of the root group.
  * @param wanted its directory, in the mount or as /proc/PID/cgroup has it; null: the original's
  * @throws CorralError GUARD_HOST unless all controllers are on cgroup v2 (R1), USAGE for a path that cannot be one
  */
 export function findGuardRoot(host: HostCgroups, wanted: string | null): GuardRoot {
-  const { unified, kind } = host;
-  if (kind !== "v2" || unified === null) throw notV2(kind);
+  const unified = requireV2(host, guardRoot.command);
   if (unified.readOnly) {
     throw new CorralError("GUARD_HOST", `${unified.mountPoint} is mounted read-only, so that no session can be made`, {
       object: unified.mountPoint,
       fix: "run corral guard where the cgroup mount is writable",
     });
   }
-  const { mountPoint } = unified;
-  const below = withinMount(wanted ?? plainRoot, mountPoint);
-  const directory = `${mountPoint}${below}`;
+  const { directory, parent } = placeOfRoot(unified, wanted ?? plainRoot);
   return {
     hierarchy: unified,
     directory,
-    parent: dirname(directory),
+    parent,
     leaf: basename(directory),
     offered: guardControllers.filter((one) => unified.controllers.includes(one)),
     missing: guardControllers.filter((one) => !unified.controllers.includes(one)),
   };
 }
 
-const notV2 = (kind: HostCgroups["kind"]): CorralError =>
-  new CorralError("GUARD_HOST", `corral guard needs all controllers on cgroup v2; this host has ${foundKinds[kind]}`, {
-    object: "/proc/self/mountinfo",
-    found: kind,
-    fix: "boot with systemd.unified_cgroup_hierarchy=1, or cgroup_no_v1=all and a cgroup2 mount",
+/** Where a root group would be. @throws CorralError USAGE for a path that cannot be one */
+export function placeOfRoot(
+  { mountPoint }: Pick<Hierarchy, "mountPoint">,
+  wanted: string,
+): Pick<GuardRoot, "directory" | "parent"> {
+  const directory = `${mountPoint}${withinMount(wanted, mountPoint, guardRoot.what)}`;
+  return { directory, parent: dirname(directory) };
+}
+
+/**
+ * The directory of a group that is there already.
+ * @param wanted in the mount or as /proc/PID/cgroup has it
+ * @throws CorralError GUARD_HOST unless all controllers are on cgroup v2; USAGE for a path that cannot be a group; CGROUP_IO
+ *   when there is none
+ */
+export function findGroup(host: HostCgroups, wanted: string, { command, what }: Seeker): string {
+  const { mountPoint } = requireV2(host, command);
+  const directory = `${mountPoint}${withinMount(wanted, mountPoint, what)}`;
+  if (statSync(`${directory}/cgroup.procs`, { throwIfNoEntry: false }) !== undefined) return directory;
+  throw new CorralError("CGROUP_IO", `${what}: there is no group ${quote(directory, 300)}`, {
+    object: directory,
+    fix: `make it first, or give another one below ${mountPoint}`,
   });
+}
+
+function requireV2({ kind, unified }: HostCgroups, command: string): Hierarchy {
+  if (kind === "v2" && unified !== null) return unified;
+  throw new CorralError(
+    "GUARD_HOST",
+    `${command} needs all controllers on cgroup v2; this host has ${foundKinds[kind]}`,
+    {
+      object: "/proc/self/mountinfo",
+      found: kind,
+      fix: "boot with systemd.unified_cgroup_hierarchy=1, or cgroup_no_v1=all and a cgroup2 mount",
+    },
+  );
+}
 
 const foundKinds = {
   v2: "cgroup v2",
@@ -63,12 +100,12 @@ const foundKinds = {
 } as const;
 
 /** The path below the mount. */
-function withinMount(wanted: string, mountPoint: string): string {
+function withinMount(wanted: string, mountPoint: string, what: string): string {
   const path = wanted.startsWith(`${mountPoint}/`) ? wanted.slice(mountPoint.length) : wanted;
   const parts = path.split("/").slice(1);
   const isPlain = path.startsWith("/") && parts.every((one) => /^[\w@:.-]+$/.test(one) && one !== "." && one !== "..");
   if (isPlain && parts.length > 0) return path;
-  throw new CorralError("USAGE", `the root group cannot be ${quote(wanted)}`, {
+  throw new CorralError("USAGE", `${what} cannot be ${quote(wanted)}`, {
     object: wanted,
     fix: `give a directory below ${mountPoint}, such as ${mountPoint}${plainRoot}`,
   });

@@ -7,7 +7,7 @@ export { ensureGroup, passOn, vacate } from "./ensure-group.ts";
 export { groupOfLines } from "./group-path.ts";
 export { guardHost } from "./guard-host.ts";
 export type { GuardRoot } from "./guard-root.ts";
-export { findGuardRoot } from "./guard-root.ts";
+export { findGroup, findGuardRoot, placeOfRoot } from "./guard-root.ts";
 export type { MemoryStanding } from "./memory-standing.ts";
 export { readMemoryStanding } from "./memory-standing.ts";
 export { isVacant, reapWhenVacant } from "./reap.ts";

@@ -12,6 +12,7 @@ import {
 import type { ConstraintOutcome } from "../../report/index.ts";
 import { waitUntil } from "../../run/jobs/index.ts";
 import type { SessionSpec } from "../model/index.ts";
+import { inGuardWords } from "../model/index.ts";
 import { childGroups, groupsBelow, removeEmpty } from "./directories.ts";
 import type { EnsuredGroup } from "./ensure-group.ts";
 import { ensureGroup, makeGroup, passOn, vacate } from "./ensure-group.ts";
@@ -112,7 +113,10 @@ export class SessionGroups {
     if (gone.length > 0) applyWrites(this.places.session, planRelease(this.#memory.before, this.#limits));
     const plan = planLimits(limits, this.#host);
     this.#memory = { ...this.#memory, before: noteBefore(this.#memory.before, this.places.session, plan.planned) };
-    this.#outcomes = [...plan.settled, ...applyLimits(plan.planned, (one) => this.#session.directoryOf(one))];
+    this.#outcomes = inGuardWords([
+      ...plan.settled,
+      ...applyLimits(plan.planned, (one) => this.#session.directoryOf(one)),
+    ]);
     this.#limits = limits;
   }
 

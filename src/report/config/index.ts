@@ -11,4 +11,15 @@ export type { ConfigIssue } from "./judge.ts";
 export { isWithin, judgeValues, pathName } from "./judge.ts";
 export type { Judged } from "./parse.ts";
 export { findDuplicates, parseConfig, readConfigText } from "./parse.ts";
-export { checked, described, expects, oneOrMany, section, text, truth, wholeNumber, written } from "./values.ts";
+export {
+  checked,
+  described,
+  expects,
+  oneOrMany,
+  section,
+  text,
+  truth,
+  wholeNumber,
+  written,
+  yamlAdvice,
+} from "./values.ts";

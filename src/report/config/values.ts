@@ -30,8 +30,11 @@ export const checked = <T extends string | number>(parse: (text: string) => unkn
 export const described = <T extends v.GenericSchema>(schema: T, description: string) =>
   v.pipe(schema, v.description(description));
 
+/** For who writes YAML, where 7, 1.5 and true are no texts without quotes. */
+export const yamlAdvice = " (in quotes, where it looks like a number)";
+
 /** A text; YAML reads 7, 1.5 and true as something else, which only quotes make a text. */
-export const text = v.string(expects("a text (in quotes, where it looks like a number)"));
+export const text = v.string(expects(`a text${yamlAdvice}`));
 
 export const truth = v.boolean(expects("true or false"));
 

@@ -112,7 +112,8 @@ export function parseSettings(raw: RawSettings, source: SettingsSource): Setting
   }
   const limits = readLimits(reader, raw);
   // What was refused is missing, and would be missed.
-  if (reader.sound) checkTogether(limits, reader, source);
+  if (reader.sound)
+    checkTogether(limits, reader, source, raw["memory-max"] === undefined ? "memory-limit" : "memory-max");
   return {
     limits: defined(limits) as Limits,
     attributes: {
@@ -148,8 +149,13 @@ const readLimits = (reader: SettingsReader, raw: RawSettings): Loose<Limits> => 
   pidsMax: reader.one("pids-max"),
 });
 
-/** Rules between limits that no single setting can break. */
-function checkTogether(limits: Loose<Limits>, reader: SettingsReader, { name }: SettingsSource): void {
+/** Rules between limits that no single setting can break. @param memoryCap what the memory limit was written as */
+function checkTogether(
+  limits: Loose<Limits>,
+  reader: SettingsReader,
+  { name }: SettingsSource,
+  memoryCap: "memory-limit" | "memory-max",
+): void {
   const { cpuMax, cpuBurstUs, cpusetPartition, cpusetCpus, memoryMax } = limits;
   if (cpuBurstUs !== undefined) {
     if (cpuMax === undefined || cpuMax.quotaUs === "max")
@@ -166,7 +172,7 @@ function checkTogether(limits: Loose<Limits>, reader: SettingsReader, { name }: 
     ["memory-high", limits.memoryHigh],
   ] as const) {
     if (typeof value === "number" && typeof memoryMax === "number" && value > memoryMax) {
-      reader.refuse(setting, "is above the memory limit", { fix: `lower it or raise ${name("memory-limit")}` });
+      reader.refuse(setting, "is above the memory limit", { fix: `lower it or raise ${name(memoryCap)}` });
     }
   }
 }

@@ -51,7 +51,7 @@ test("a command runs as a call of the session, within what it asked for, and ans
     result?.limits.map(({ name, effective }) => [name, effective]),
     [
       ["cpu-quota", "80000 100000"],
-      ["memory-limit", String(64 * mib)],
+      ["memory-max", String(64 * mib)],
       ["oom-group", "1"],
       ["pids-max", "30"],
     ],
@@ -62,7 +62,7 @@ test("a command beyond its budget is an error that says what to ask for; an idem
   const needs = [fixture("touch-memory"), "40"];
   const killed = await run(needs, { limits: { memory: "16m" } });
   assert.deepEqual([killed.isError, killed.structured.result?.reason], [true, "oom"]);
-  assert.match(killed.text, /^killed by SIGKILL.*\n\[Resource\] .*AGENT_RESOURCE_HINT="memory:32m"/);
+  assert.match(killed.text, /^killed by SIGKILL.*\n\[Resource\] .*or ask for more: hint="memory:32m"/);
   const again = await run(needs, { limits: { memory: "16m" }, idempotent: true });
   assert.deepEqual([again.isError, again.structured.exit_code], [false, 0], again.text);
   assert.deepEqual(

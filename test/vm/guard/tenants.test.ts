@@ -95,9 +95,24 @@ test("another tenant can neither see, promote, freeze, fill nor remove it, and h
 test("a tenant goes beyond neither his class, his ceilings, his number of sessions, nor his name", async () => {
   const refusals: readonly (readonly [keyof typeof askers, string, object, RegExp])[] = [
     ["alice", "/sessions", { name: "x", class: "high" }, /class high is above normal/],
-    ["alice", "/sessions", { name: "x", limits: { "memory-max": "max" } }, /memoryMax is above the ceiling/],
-    ["alice", "/sessions", { name: "x", limits: { "memory-low": "1M" } }, /memoryLow is above the ceiling/],
-    ["alice", "/sessions/a1", { limits: { "cpu-weight": 101 } }, /cpuWeight is above the ceiling/],
+    [
+      "alice",
+      "/sessions",
+      { name: "x", limits: { "memory-max": "max" } },
+      /memory-max max is above the ceiling of this tenant, \S+ \wiB/,
+    ],
+    [
+      "alice",
+      "/sessions",
+      { name: "x", limits: { "memory-low": "1M" } },
+      /memory-low 1 MiB is above the ceiling of this tenant, 0 B/,
+    ],
+    [
+      "alice",
+      "/sessions/a1",
+      { limits: { "cpu-weight": 101 } },
+      /cpu-weight 101 is above the ceiling of this tenant, 100/,
+    ],
     ["alice", "/sessions/a1", { class: "high" }, /class high is above normal/],
     ["alice", "/sessions", { name: "x", owner: bob }, /only who runs the host gives sessions to others/],
     ["bob", "/sessions", { name: "x", class: "normal" }, /class normal is above low/],
@@ -112,6 +127,12 @@ test("a tenant goes beyond neither his class, his ceilings, his number of sessio
   const third = await askers.alice.ask("POST", "/sessions", { name: "a3" });
   assert.match(third.said, /user 4001 has 2 sessions, the most/);
   assert.equal((await askers.alice.ask("DELETE", "/sessions/a2")).status, 204);
+});
+
+test("a tenant whose best class is low gets a session of it without naming a class", async () => {
+  assert.equal((await askers.bob.ask("POST", "/sessions", { name: "b1" })).status, 201);
+  assert.equal((await guard.client.session("b1")).class, "low");
+  assert.equal((await askers.bob.ask("DELETE", "/sessions/b1")).status, 204);
 });
 
 test("what who runs the host has frozen, no tenant thaws; what he froze himself he does", async () => {

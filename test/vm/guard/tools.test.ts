@@ -77,7 +77,7 @@ test("a call is in its limited group before it executes, ends as its command doe
     result.limits.map(({ name, status, effective }) => [name, status, effective]),
     [
       ["cpu-quota", "applied", "50000 100000"],
-      ["memory-limit", "applied", String(32 * mib)],
+      ["memory-max", "applied", String(32 * mib)],
       ["oom-group", "applied", "1"],
       ["pids-max", "applied", "20"],
     ],
@@ -92,6 +92,10 @@ test("a hint above the ceiling is lowered, one that is not understood ignored, a
   assert.deepEqual([result.memory_budget_bytes, result.lowered], [64 * mib, ["memory", "class"]]);
   const ignored = guard.lines.filter((line) => line.event === "HINT_IGNORED" && line["call"] === result.call);
   assert.equal(ignored.length, 2);
+  assert.deepEqual(result.hint_ignored, [
+    { part: 2, key: null, why: "unknown" },
+    { part: 4, key: "memory", why: "twice" },
+  ]);
   assert.equal(existsSync("/run/owned"), false);
 });
 
