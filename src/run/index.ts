@@ -15,6 +15,7 @@ export type { Clock } from "./job-log.ts";
 export type { PlacementPlan } from "./placement-plan.ts";
 export { planPlacement } from "./placement-plan.ts";
 export type { HostFacts, RunPlan } from "./plan.ts";
+export type { RecordAhead } from "./record-ahead.ts";
 export { RunningJob } from "./running-job.ts";
 export type { IoPriority, ProcessAttributes, Rlimit, RlimitName, RunSpec, SchedPolicy } from "./spec.ts";
 export { noAttributes } from "./spec.ts";

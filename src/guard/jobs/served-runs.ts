@@ -3,7 +3,7 @@ import { readProcessStat } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import type { JobAnswer } from "./answers.ts";
 import { refusedAnswer } from "./answers.ts";
-import type { JobExit, JobHeld, JobRequest } from "./job-request.ts";
+import type { JobExit, JobHeld, JobRequest, JobStarted } from "./job-request.ts";
 import { RunningRun } from "./running-run.ts";
 import type { ReadServedRun } from "./served-run.ts";
 
@@ -64,8 +64,8 @@ export class ServedRuns {
     return this.#answer(id, this.#own(id, client).held(held));
   }
 
-  started(id: string, client: RunClient, held: JobHeld): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).started(held));
+  started(id: string, client: RunClient, started: JobStarted): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, client).started(started));
   }
 
   ended(id: string, client: RunClient, exit: JobExit): Promise<JobAnswer> {
