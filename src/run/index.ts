@@ -9,6 +9,7 @@ export { groupsOf, lookUpGroup, lookUpUser } from "../kernel/index.ts";
 export type { JobParent, StartOptions } from "./attempt.ts";
 export { exitIsKnown, exitStatusOf } from "./exit-status.ts";
 export { foreseeStart } from "./foresee-start.ts";
+export { collectGarbage } from "./gc.ts";
 export { gatherHostFacts } from "./host-facts.ts";
 export { checkJobId, generateJobId } from "./job-id.ts";
 export type { Clock } from "./job-log.ts";

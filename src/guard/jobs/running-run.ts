@@ -32,6 +32,8 @@ export class RunningRun {
       {
         directories,
         resultSync: "after",
+        // What an earlier job of a chosen id left is in its way; of all others the guard clears up when nobody waits.
+        lookAtAllJobs: spec.jobId !== null,
         parent: {
           ...client,
           facts: (one) => gatherHostFacts(one, hostCgroupsReader()(client.pid)),
