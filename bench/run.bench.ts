@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- run`: what `corral run` and a library spawn cost, beside their peers.
  *
- *     npm run bench -- run [--rounds N] [--gap-ms N] [--only cold,library,waiting] [--json] [--vm]
+ *     npm run bench -- run [--rounds N] [--gap-ms N] [--only cold,library,waiting,served] [--json] [--vm]
  *
  * With --vm the cold part runs in a virtual machine with systemd as process 1; its CPU is emulated, so no target is
  * judged there. Exit status 1 when a target fails.
@@ -18,6 +18,7 @@ import { coldTargets, measureColdStart, printColdStart } from "./run/cold-start.
 import { libraryTargets, measureLibrary, printLibrary } from "./run/library.ts";
 import type { LibraryWork } from "./run/library-worker.ts";
 import { runLibraryWorker } from "./run/library-worker.ts";
+import { measureServed, printServed, servedTargets } from "./run/served.ts";
 import type { Settings } from "./run/settings.ts";
 import { benchInVm } from "./run/vm.ts";
 import { measureWaiting, printWaiting, waitingTargets } from "./run/waiting.ts";
@@ -26,7 +27,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "41" },
     "gap-ms": { type: "string", default: "50" },
-    only: { type: "string", default: "cold,library,waiting" },
+    only: { type: "string", default: "cold,library,waiting,served" },
     json: { type: "boolean", default: false },
     vm: { type: "boolean", default: false },
     emulated: { type: "boolean", default: false },
@@ -75,6 +76,10 @@ const parts: Readonly<Record<string, (settings: Settings) => Promise<Part>>> = {
   library: async (settings) => {
     const data = measureLibrary(settings);
     return { text: printLibrary(data), data, targets: libraryTargets(data) };
+  },
+  served: async (settings) => {
+    const data = await measureServed(settings);
+    return { text: printServed(data), data, targets: servedTargets(data) };
   },
   waiting: async (settings) => {
     const data = await measureWaiting(settings);

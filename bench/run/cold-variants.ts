@@ -48,12 +48,18 @@ function joinableGroup({ parent }: Settings, controller: "cpu" | "memory" | "pid
   return directory.slice(mount.length).replace(/^\//, "");
 }
 
+/** What cgexec is told to join: a group of ours for each of the three limits. */
+export const peerGroups = (settings: Settings): readonly string[] =>
+  (["cpu", "memory", "pids"] as const).flatMap((controller) => [
+    "-g",
+    `${controller}:${joinableGroup(settings, controller)}`,
+  ]);
+
 function peers(settings: Settings, env: readonly string[]): ColdVariant[] {
   const peer = (name: string, program: string, rest: (file: string) => readonly string[]): ColdVariant => {
     const file = findProgram(program);
     return file === null ? { name, missing: `${program} is not installed` } : { name, command: rest(file), env };
   };
-  const controllers = ["cpu", "memory", "pids"] as const;
   const target = `${settings.scratch}/bundle`;
   const systemd = existsSync("/run/systemd/system");
   const limits = ["-p", "CPUQuota=50%", "-p", "MemoryMax=512M", "-p", "TasksMax=100"];
@@ -63,11 +69,7 @@ function peers(settings: Settings, env: readonly string[]): ColdVariant[] {
       : { name, missing: "systemd is not process 1 here (--vm measures it)" };
   return [
     peer("bwrap, no limits", "bwrap", (file) => [file, "--dev-bind", "/", "/", "true"]),
-    peer("cgexec, group already there", "cgexec", (file) => [
-      file,
-      ...controllers.flatMap((controller) => ["-g", `${controller}:${joinableGroup(settings, controller)}`]),
-      "true",
-    ]),
+    peer("cgexec, group already there", "cgexec", (file) => [file, ...peerGroups(settings), "true"]),
     peer("runc run, three limits", "runc", (file) => {
       makeRuncBundle(file, target, settings.parent.name);
       return [file, "--root", `${settings.scratch}/runc`, "run", "--bundle", target, settings.parent.name];

@@ -132,9 +132,15 @@ static bool read_head(struct span head, int *status, long *length)
 bool guard_receive(int connection, struct reply *reply)
 {
 	static char buffer[MOST_REPLY];
+	/* What has come of the replies to later requests. */
+	static size_t used, taken;
 	struct span head = { NULL, 0 };
-	size_t used = 0;
 	long length = 0;
+
+	for (size_t i = taken; i < used; i++)
+		buffer[i - taken] = buffer[i];
+	used -= taken;
+	taken = 0;
 
 	for (;;) {
 		ssize_t count;
@@ -151,8 +157,8 @@ bool guard_receive(int connection, struct reply *reply)
 		}
 		if (head.bytes != NULL && used >= head.length + 2 + (size_t)length) {
 			reply->body = (struct span){ buffer + head.length + 2, (size_t)length };
-			/* One reply to one request: more is no guard's. */
-			return used == head.length + 2 + (size_t)length && (length == 0 || json_valid(reply->body));
+			taken = head.length + 2 + (size_t)length;
+			return length == 0 || json_valid(reply->body);
 		}
 		if (used == sizeof(buffer))
 			return false;

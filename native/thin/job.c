@@ -24,6 +24,7 @@ struct job {
 	char group[PATH_MAX], report[PATH_MAX];
 	bool has_report, json, own_group;
 	struct launch launch;
+	struct ahead ahead;
 };
 
 /* Where the texts of a plan are kept. */
@@ -63,6 +64,15 @@ static bool read_optional(struct span value, char *bytes, size_t size, bool *the
 	return !*there || read_text(value, bytes, size);
 }
 
+/* The record ahead, where there is one. */
+static bool read_ahead(struct ahead *ahead, struct span value, struct text *out)
+{
+	if (json_is(value, "null"))
+		return true;
+	return read_text(json_member(value, "path"), ahead->path, sizeof(ahead->path)) &&
+	       read_list(json_member(value, "parts"), out, &ahead->parts, &ahead->count);
+}
+
 static bool read_plan(struct job *job, struct span plan, int argc, char **argv)
 {
 	struct text out = { kept, 0, sizeof(kept), false };
@@ -81,7 +91,8 @@ static bool read_plan(struct job *job, struct span plan, int argc, char **argv)
 	job->launch.group = has_group ? job->group : NULL;
 	job->launch.command = argv + argc - words;
 	return read_list(json_member(plan, "options"), &out, &job->launch.options, &job->launch.option_count) &&
-	       read_list(json_member(plan, "variables"), &out, &job->launch.changes, &job->launch.change_count);
+	       read_list(json_member(plan, "variables"), &out, &job->launch.changes, &job->launch.change_count) &&
+	       read_ahead(&job->ahead, json_member(plan, "ahead"), &out);
 }
 
 static void say_text(struct span answer)
@@ -133,16 +144,39 @@ static void put_number(struct text *out, const char *name, long long value)
 	put(out, digits);
 }
 
-static bool send_status(const struct job *job, const char *verb, const struct launched *launched)
+static void put_status(struct text *body, const struct launched *launched)
+{
+	put_number(body, "{\"pid\":", launched->pid);
+	put(body, ",\"status\":\"");
+	put_escaped(body, launched->status, body->size, false);
+	put(body, "\"");
+}
+
+static bool send_held(const struct job *job, const struct launched *launched)
 {
 	static char bytes[64 * 1024];
 	struct text body = { bytes, 0, sizeof(bytes), false };
 
-	put_number(&body, "{\"pid\":", launched->pid);
-	put(&body, ",\"status\":\"");
-	put_escaped(&body, launched->status, sizeof(bytes), false);
-	put(&body, "\"}");
-	return send_to(job, verb, &body);
+	put_status(&body, launched);
+	put(&body, "}");
+	return send_to(job, "held", &body);
+}
+
+/* `released`: it went on without having asked. */
+static bool send_started(const struct job *job, const struct launched *launched, bool released)
+{
+	static char bytes[64 * 1024];
+	struct text body = { bytes, 0, sizeof(bytes), false };
+
+	put_status(&body, launched);
+	if (released) {
+		put_number(&body, ",\"released\":{\"start_ticks\":", job->ahead.start_ticks);
+		put_number(&body, ",\"at_ns\":\"", job->ahead.released_ns);
+		put(&body, "\"}}");
+	} else {
+		put(&body, ",\"released\":null}");
+	}
+	return send_to(job, "started", &body);
 }
 
 static long long microseconds(struct timeval time)
@@ -213,10 +247,9 @@ static int follow(const struct job *job, const struct launched *launched, bool t
 	struct reply reply;
 	int status = 0, signal = wait_or_leave(launched->pid, !job->own_group, &status, &usage), end = -1;
 
-	/* The answer to `started` has come meanwhile. */
-	told = told && guard_receive(job->connection, &reply);
+	/* The answer to `started` has come meanwhile, or comes first. */
 	if (told && (signal == 0 ? send_end(job, status, &usage) : send_leave(job, signal)) &&
-	    guard_receive(job->connection, &reply))
+	    guard_receive(job->connection, &reply) && guard_receive(job->connection, &reply))
 		end = conclude(job, reply.body);
 	if (end >= 0)
 		return end;
@@ -237,22 +270,32 @@ static bool say_failed(const struct job *job, struct launched *launched, bool to
 	return *status >= 0;
 }
 
-/* The launcher waits, or has failed already. False: it has been ended, and nothing has begun. */
-static bool run_launched(const struct job *job, struct launched *launched, int *status)
+/* Whether the guard lets it go on; false: it has been ended, and `status` tells how to exit when the guard has said so. */
+static bool ask_to_go(const struct job *job, const struct launched *launched, int *status)
 {
 	struct reply reply;
-	bool runs, told;
 
-	if (!launched->held)
-		return say_failed(job, launched, send_status(job, "started", launched), status);
-	if (!send_status(job, "held", launched) || !guard_receive(job->connection, &reply) || reply.status != 200 ||
+	if (!send_held(job, launched) || !guard_receive(job->connection, &reply) || reply.status != 200 ||
 	    (*status = conclude(job, reply.body)) >= 0) {
 		drop_launch(launched);
-		return *status >= 0;
+		return false;
 	}
 	say_text(reply.body);
+	return true;
+}
+
+/* The launcher waits, or has failed already. False: it has been ended, and nothing has begun. */
+static bool run_launched(struct job *job, struct launched *launched, int *status)
+{
+	bool released, runs, told;
+
+	if (!launched->held)
+		return say_failed(job, launched, send_started(job, launched, false), status);
+	released = all_set(launched) && put_on_record(&job->ahead, launched->pid);
+	if (!released && !ask_to_go(job, launched, status))
+		return *status >= 0;
 	runs = finish_launch(launched);
-	told = send_status(job, "started", launched);
+	told = send_started(job, launched, released);
 	if (!runs)
 		return say_failed(job, launched, told, status);
 	*status = follow(job, launched, told);

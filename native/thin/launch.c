@@ -105,6 +105,20 @@ bool start_launch(const struct launch *launch, struct launched *launched)
 	return (launch->group != NULL && start(launch, launched, true)) || start(launch, launched, false);
 }
 
+bool all_set(const struct launched *launched)
+{
+	for (const char *at = launched->status; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, "set ", 4) != 0)
+			continue;
+		/* The name, then an errno. */
+		at = strchr(at + 4, ' ');
+		if (at == NULL || strncmp(at, " 0 ", 3) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool finish_launch(struct launched *launched)
 {
 	char go = 'g';
@@ -117,7 +131,7 @@ bool finish_launch(struct launched *launched)
 	return !has_line("fail ");
 }
 
-void drop_launch(struct launched *launched)
+void drop_launch(const struct launched *launched)
 {
 	close(launched->channel);
 	kill(launched->pid, SIGKILL);

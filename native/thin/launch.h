@@ -29,7 +29,9 @@ struct launched {
 bool start_launch(const struct launch *launch, struct launched *launched);
 /* Lets it execute the command; `status` is then whole. True when it does. */
 bool finish_launch(struct launched *launched);
+/* Whether it has joined every group and set every attribute. */
+bool all_set(const struct launched *launched);
 /* Kills and reaps it. */
-void drop_launch(struct launched *launched);
+void drop_launch(const struct launched *launched);
 
 #endif

@@ -67,7 +67,7 @@ bool report_is_plain(const char *path)
 	return real_directory(path, real, sizeof(real)) && !is_below(real, "/proc") && !is_below(real, "/dev");
 }
 
-static bool write_whole(int fd, const struct text *text)
+static bool write_whole(int fd, const struct text *text, bool durable)
 {
 	for (size_t at = 0; at < text->used;) {
 		ssize_t written = write(fd, text->bytes + at, text->used - at);
@@ -77,11 +77,11 @@ static bool write_whole(int fd, const struct text *text)
 		if (written > 0)
 			at += (size_t)written;
 	}
-	return fsync(fd) == 0;
+	return !durable || fsync(fd) == 0;
 }
 
-/* Readers see the old text or the new; under a name that nobody can have prepared. */
-static bool replace(const char *path, const struct text *text)
+/* Under a name that nobody can have prepared. */
+bool replace_file(const char *path, const struct text *text, bool durable)
 {
 	char temporary[PATH_MAX + 64];
 	struct timespec now;
@@ -93,7 +93,7 @@ static bool replace(const char *path, const struct text *text)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return false;
-	if (!write_whole(fd, text))
+	if (!write_whole(fd, text, durable))
 		error = errno;
 	close(fd);
 	if (error == 0 && rename(temporary, path) == 0)
@@ -128,7 +128,7 @@ int write_report(const char *path, struct span result, const char *before)
 	char line[1024];
 	struct text why = { line, 0, sizeof(line) - 1, false };
 
-	if (!text.cut && replace(path, &text))
+	if (!text.cut && replace_file(path, &text, true))
 		return 0;
 	put(&why, before);
 	put(&why, "cannot write the report ");

@@ -135,6 +135,8 @@ enum outcome run_call(int connection, const struct tool *tool, int *status);
 bool report_is_plain(const char *path);
 /* The exit status of a failure, which is said in one line that begins with `before`, else 0. */
 int write_report(const char *path, struct span result, const char *before);
+/* Readers see the old text or the new; `durable`: also after a crash of the machine. False: errno tells why. */
+bool replace_file(const char *path, const struct text *text, bool durable);
 /* Prints one on stdout. */
 void print_report(struct span result);
 
@@ -143,6 +145,20 @@ void tool_run(int argc, char **argv);
 
 /* run.c; returns when Node is to do it. */
 void run_run(int argc, char **argv);
+
+/* ahead.c: the start record of a job whose process needs not ask again before it executes its command. */
+struct ahead {
+	char path[4096];
+	/* What stands before, between and after the three that only the parent sees; four parts, none: there is no such record. */
+	char **parts;
+	size_t count;
+	/* In clock ticks since boot (proc_pid_stat(5)). */
+	long long start_ticks;
+	/* CLOCK_MONOTONIC. */
+	long long released_ns;
+};
+/* Puts on record that this process goes on now; false: it is to wait for the guard's word. */
+bool put_on_record(struct ahead *ahead, int pid);
 
 /* job.c */
 /* False: nothing has begun, and Node is to do it. `status`: how to exit. */

@@ -103,16 +103,24 @@ function ownDirectoryOf(mount: Mount, path: string | undefined): string | null {
 const isController = (name: string): name is Controller => (controllers as readonly string[]).includes(name);
 const toV2Name = (name: string): string => (name === "blkio" ? "io" : name);
 
+let lastEnabled: { readonly procCgroups: string; readonly names: ReadonlySet<string> } = {
+  procCgroups: "",
+  names: new Set(),
+};
+
+/** Seldom another between two readings, but for how many groups there are. */
+function enabledControllers(procCgroups: string): ReadonlySet<string> {
+  if (lastEnabled.procCgroups === procCgroups) return lastEnabled.names;
+  const fields = procCgroups.split("\n").map((line) => line.split("\t"));
+  const names = new Set(fields.filter(([, , , enabled]) => enabled === "1").map(([name = ""]) => toV2Name(name)));
+  lastEnabled = { procCgroups, names };
+  return names;
+}
+
 /** Pure part of discovery: texts in, layout out. */
 export function parseHostCgroups(texts: CgroupTexts): HostCgroups {
   const own = parseSelfCgroup(texts.selfCgroup);
-  const enabled = new Set(
-    texts.procCgroups
-      .split("\n")
-      .map((line) => line.split("\t"))
-      .filter((fields) => fields[3] === "1")
-      .map(([name = ""]) => toV2Name(name)),
-  );
+  const enabled = enabledControllers(texts.procCgroups);
   const hierarchies: Hierarchy[] = [];
   const seen = new Set<string>();
   for (const mount of mountsOf(texts.mountinfo)) {

@@ -14,7 +14,13 @@ const systemdPath = "/org/freedesktop/systemd1";
 const managerInterface = "org.freedesktop.systemd1.Manager";
 
 /** True when systemd is process 1 of this host (sd_booted(3)). */
-export const systemdIsRunning = (): boolean => existsSync("/run/systemd/system");
+export function systemdIsRunning(): boolean {
+  systemdRuns ??= existsSync("/run/systemd/system");
+  return systemdRuns;
+}
+
+/** The same for as long as the host is up. */
+let systemdRuns: boolean | null = null;
 
 const dbusClient = "@particle/dbus-next";
 

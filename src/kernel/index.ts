@@ -31,7 +31,7 @@ export { exitFromNative, exitFromWaitStatus, unknownExit } from "./exit-info.ts"
 export type { ExitEvents, ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
 export { observeProcess, zombieStatus } from "./foreign-process.ts";
 export { hostName } from "./host-name.ts";
-export type { HeldLauncher, JoinReason, LaunchRequest, LaunchResult } from "./launch.ts";
+export type { HeldLauncher, JoinReason, LaunchRequest, LaunchResult, ReleasedLauncher } from "./launch.ts";
 export { launch } from "./launch.ts";
 export type { LauncherOptions, RlimitSetting } from "./launcher-options.ts";
 export { inheritAll, launcherArguments } from "./launcher-options.ts";

@@ -12,6 +12,7 @@ import { loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
 import { nativeCallError, nativeErrno, nativeSyscall } from "./native-error.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
 import { once } from "./once.ts";
+import type { ProcessIdentity } from "./procfs.ts";
 import { fitsPipe, readAtEnd, readLines } from "./status-reader.ts";
 
 /** What to launch. */
@@ -41,10 +42,19 @@ export interface LaunchRequest {
   readonly mode: SpawnMode;
 }
 
-/** A launcher that waits to become the workload. */
+/** A launcher that waits to become the workload, or was let go on already by who made it. */
 export interface HeldLauncher {
   readonly child: ChildHandle;
   readonly sets: readonly LauncherSet[];
+  /** Absent: it waits. */
+  readonly released?: ReleasedLauncher;
+}
+
+/** A launcher that goes on: what only its parent was there to see. */
+export interface ReleasedLauncher {
+  readonly identity: ProcessIdentity;
+  /** CLOCK_MONOTONIC just before. */
+  readonly releasedNs: bigint;
 }
 
 /**

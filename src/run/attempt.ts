@@ -16,6 +16,7 @@ import type { JobContext, JobState } from "./job-report.ts";
 import { freshState } from "./job-report.ts";
 import type { HostFacts, RunPlan } from "./plan.ts";
 import { planRun } from "./plan.ts";
+import type { RecordAhead } from "./record-ahead.ts";
 import { startRecord } from "./recorded-job.ts";
 import type { JobRecords, ResultSync } from "./records.ts";
 import { claimJob } from "./records.ts";
@@ -31,7 +32,8 @@ export interface JobParent {
   readonly cwd: string;
   /** What its groups allow, and where it stands in them. */
   readonly facts: (spec: RunSpec) => HostFacts;
-  readonly launch: (request: LaunchRequest) => Promise<LaunchResult>;
+  /** @param ahead what the start record would say at the exec; null: the workload has to wait for its record, or for a verdict */
+  readonly launch: (request: LaunchRequest, ahead: RecordAhead | null) => Promise<LaunchResult>;
   /** Who told how the workload ended, once it has. */
   readonly exitSource: () => ExitSource | null;
 }

@@ -73,6 +73,9 @@ function requestedBy(attributes: ProcessAttributes): Map<string, Requested> {
   return requests;
 }
 
+/** Whether there is an attribute whose fate only the launcher tells. */
+export const asksForAttributes = (attributes: ProcessAttributes): boolean => requestedBy(attributes).size > 0;
+
 /** What else the host says about an attribute that was set. */
 export interface AttributeFacts {
   /** The workload is in a group with a cpu controller that Corral made. */

@@ -44,11 +44,10 @@ export class JobLog {
     return secondsBetween(this.#startedNs, this.#clock.monotonicNs());
   }
 
-  /** Notes that the workload is about to execute: durations and deadlines count from here. Answers the clock. */
-  markExec(): bigint {
-    const now = this.#clock.monotonicNs();
-    this.#execSec = secondsBetween(this.#startedNs, now);
-    return now;
+  /** Notes that the workload is about to execute, or when it did: durations and deadlines count from there. Answers the clock. */
+  markExec(atNs: bigint = this.#clock.monotonicNs()): bigint {
+    this.#execSec = secondsBetween(this.#startedNs, atNs);
+    return atNs;
   }
 
   /** Seconds since the exec. */

@@ -1,16 +1,18 @@
 import type { Hierarchy, Parent } from "../cgroup/index.ts";
 import { requestScope, writeControl } from "../cgroup/index.ts";
-import type { ChildHandle, HeldLauncher, LauncherSet, LaunchResult, Tether } from "../kernel/index.ts";
+import type { HeldLauncher, LaunchRequest, LaunchResult, Tether } from "../kernel/index.ts";
 import { identityOf, startTether } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { Attempt } from "./attempt.ts";
 import { refuseIfAborted, refuseIfStrict } from "./attempt.ts";
-import { toLauncherOptions } from "./attributes.ts";
+import { asksForAttributes, toLauncherOptions } from "./attributes.ts";
 import type { GroupSetup, GroupSetupRequest } from "./group-setup.ts";
 import { setUpGroup } from "./group-setup.ts";
 import type { JobState } from "./job-report.ts";
 import type { PreparedLimits } from "./prepare.ts";
 import { prepareLimits, settleOutcomes } from "./prepare.ts";
+import type { RecordAhead } from "./record-ahead.ts";
+import { recordAhead } from "./record-ahead.ts";
 import { startRecord } from "./recorded-job.ts";
 import { usesSystemd } from "./scope-choice.ts";
 import type { ProcessAttributes } from "./spec.ts";
@@ -63,8 +65,20 @@ function launchInGroup(attempt: Attempt): Promise<LaunchResult> {
     attributes: prepared.attributes,
     joins,
     cgroup: unified?.path ?? null,
-    beforeExec: ({ child, sets }) => settle(attempt, prepared, child, sets),
+    beforeExec: (held) => settle(attempt, prepared, held),
+    ahead: aheadOf(attempt, prepared),
   });
+}
+
+/**
+ * The record ahead of a launch that nothing is to be said or decided about once the process exists: every limit stands, and there
+ * is no attribute.
+ */
+function aheadOf({ context, facts, plan, records, state }: Attempt, prepared: PreparedLimits): RecordAhead | null {
+  if (prepared.group === null || context.spec.lifetime === "tied" || asksForAttributes(prepared.attributes)) return null;
+  const constraints = settleOutcomes(prepared, plan, facts, []);
+  const isSettled = !prepared.denied && constraints.every(({ status }) => status === "applied");
+  return isSettled ? recordAhead(context, { ...state, constraints }, records) : null;
 }
 
 /** The systemd way: the waiting process is moved into a delegated scope, in which the group is made and entered before the exec. */
@@ -81,11 +95,13 @@ function launchInScope(attempt: Attempt): Promise<LaunchResult> {
     attributes: plan.attributes,
     joins: [],
     cgroup: null,
-    beforeExec: async ({ child, sets }) => {
+    ahead: null,
+    beforeExec: async (held) => {
+      const { child } = held;
       const setup = await setUpInScope(attempt, unified, child.pid);
       const prepared = prepareGroup(attempt, setup, "systemd", false);
       if (prepared.group?.unified) writeControl(`${prepared.group.unified.path}/cgroup.procs`, String(child.pid));
-      await settle(attempt, prepared, child, sets);
+      await settle(attempt, prepared, held);
     },
   });
 }
@@ -111,11 +127,12 @@ interface HeldLaunch {
   readonly joins: readonly string[];
   readonly cgroup: string | null;
   readonly beforeExec: (held: HeldLauncher) => void | Promise<void>;
+  readonly ahead: RecordAhead | null;
 }
 
 function launchHeld(attempt: Attempt, held: HeldLaunch): Promise<LaunchResult> {
   const { spec } = attempt.context;
-  return attempt.parent.launch({
+  const request: LaunchRequest = {
     mode: attempt.spawnMode,
     launcherOptions: toLauncherOptions(held.attributes, held.joins, spec.processGroup),
     command: spec.command[0] ?? "",
@@ -125,15 +142,15 @@ function launchHeld(attempt: Attempt, held: HeldLaunch): Promise<LaunchResult> {
     cgroup: held.cgroup,
     signal: null,
     beforeExec: held.beforeExec,
-  });
+  };
+  return attempt.parent.launch(request, held.ahead);
 }
 
-/** The workload's process exists, is in its group and has its attributes; it waits for the record to be written. */
+/** The workload's process exists, is in its group and has its attributes; it waits for its record, or its parent wrote that. */
 async function settle(
   attempt: Attempt,
   prepared: PreparedLimits,
-  child: ChildHandle,
-  sets: readonly LauncherSet[],
+  { child, sets, released }: HeldLauncher,
 ): Promise<void> {
   const { context, plan, facts, records } = attempt;
   const constraints = settleOutcomes(prepared, plan, facts, sets);
@@ -146,10 +163,12 @@ async function settle(
   attempt.state = {
     ...attempt.state,
     plannedGroups: [],
-    workload: identityOf(child.pid),
-    begunNs: attempt.log.markExec(),
+    workload: released?.identity ?? identityOf(child.pid),
+    begunNs: attempt.log.markExec(released?.releasedNs),
   };
-  records.update(startRecord(context, attempt.state));
+  const record = startRecord(context, attempt.state);
+  if (released !== undefined) return records.stands(record);
+  records.update(record);
   if (context.spec.lifetime === "tied") attempt.tethers.push(await tie(attempt, child.pid));
   attempt.log.markExec();
 }

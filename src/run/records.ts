@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   createDurableFile,
@@ -21,8 +21,12 @@ export type ResultSync = "before" | "after";
 /** The records of one job. When `problem` is set the state directory is unusable and nothing is recorded. */
 export interface JobRecords {
   readonly problem: string | null;
+  /** Of the start record; null when nothing is recorded. */
+  readonly path: string | null;
   /** Replaces the start record. */
   readonly update: (record: StartRecord) => void;
+  /** Takes note that the start record stands like this, written by the workload's parent. */
+  readonly stands: (record: StartRecord) => void;
   /** The start record as it stands, with what other Corrals changed in it; null when there is none. */
   readonly current: () => StartRecord | null;
   /** Writes the immutable result; answers what was wrong when that fails, null when it stands. */
@@ -39,7 +43,8 @@ export function resultPath(directories: StateDirectories, jobId: string, startTi
   return `${directories.results}/${jobId}~${startTime.replaceAll(":", "")}.json`;
 }
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** A start record or a result as its file has it. */
+export const recordText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /**
  * Claims a job id by creating its start record.
@@ -55,7 +60,7 @@ export function claimJob(
   const path = startPath(directories, record.job_id);
   try {
     ensureDirectory(jobsDirectory(directories));
-    createExclusively(path, json(record), () => refuseIfLive(path, record.job_id, isLive));
+    createExclusively(path, recordText(record), () => refuseIfLive(path, record.job_id, isLive));
   } catch (thrown) {
     if (thrown instanceof CorralError) throw thrown;
     return unrecorded(`${errnoOf(thrown) ?? "error"} in ${jobsDirectory(directories)}`);
@@ -66,18 +71,37 @@ export function claimJob(
 /** The records of a job that is claimed already. */
 export function recordsOf(directories: StateDirectories, jobId: string, sync: ResultSync = "before"): JobRecords {
   const path = startPath(directories, jobId);
+  let known: { readonly file: FileVersion; readonly record: StartRecord } | null = null;
   return {
     problem: null,
-    update: (next) => replaceFile(path, json(next)),
-    current: () => readStartRecord(path),
+    path,
+    update: (next) => replaceFile(path, recordText(next)),
+    stands: (record) => {
+      const file = versionOf(path);
+      known = file === null ? null : { file, record };
+    },
+    current: () => (known !== null && isVersion(path, known.file) ? known.record : readStartRecord(path)),
     finish: (report) => problemOf(() => writeResult(directories, report, sync)),
     forget: () => unlinkIfThere(path),
   };
 }
 
+/** What tells a file from another of the same name: records are replaced, never written over. */
+interface FileVersion {
+  readonly ino: number;
+  readonly ctimeMs: number;
+}
+
+const versionOf = (path: string): FileVersion | null => statSync(path, { throwIfNoEntry: false }) ?? null;
+
+function isVersion(path: string, { ino, ctimeMs }: FileVersion): boolean {
+  const now = versionOf(path);
+  return now !== null && now.ino === ino && now.ctimeMs === ctimeMs;
+}
+
 function unrecorded(problem: string): JobRecords {
   const nothing = (): void => {};
-  return { problem, update: nothing, current: () => null, finish: () => null, forget: nothing };
+  return { problem, path: null, update: nothing, stands: nothing, current: () => null, finish: () => null, forget: nothing };
 }
 
 function problemOf(write: () => void): string | null {
@@ -162,8 +186,8 @@ export function writeResult(directories: StateDirectories, report: RunReport, sy
   const path = resultPath(directories, report.job_id, report.start_time);
   try {
     ensureDirectory(directories.results);
-    if (sync === "before") createDurableFile(path, json(report));
-    else createFileSyncedAside(path, json(report));
+    if (sync === "before") createDurableFile(path, recordText(report));
+    else createFileSyncedAside(path, recordText(report));
   } catch (cause) {
     throw new CorralError("STATE_UNWRITABLE", `cannot write the result to ${path}: ${errnoOf(cause) ?? "error"}`, {
       object: path,

@@ -1,5 +1,6 @@
 import type { RunReport } from "../../report/index.ts";
 import { CorralError } from "../../report/index.ts";
+import type { RecordAhead } from "../../run/index.ts";
 
 /** What the client of a job is to do next; `stderr` is for it to write as it is, first of all. */
 export type JobAnswer = DeclinedAnswer | PlannedAnswer | GoingAnswer | EndAnswer;
@@ -28,6 +29,8 @@ export interface PlannedAnswer {
   readonly json: boolean;
   /** The file that the report goes to; null: none. */
   readonly report: string | null;
+  /** What is put on record before the process may go on without another word; null: it has to wait for one. */
+  readonly ahead: Pick<RecordAhead, "path" | "parts"> | null;
   /** The workload leads a process group of its own: no signal of the terminal reaches it. */
   readonly own_group: boolean;
 }

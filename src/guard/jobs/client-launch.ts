@@ -1,19 +1,26 @@
-import type { LaunchRequest, LaunchResult } from "../../kernel/index.ts";
-import { identityOf, ParsedStatus, readProcessStat, signalNumbers } from "../../kernel/index.ts";
+import type { LaunchRequest, LaunchResult, ProcessIdentity, ReleasedLauncher } from "../../kernel/index.ts";
+import { bootId, identityOf, ParsedStatus, readProcessStat, signalNumbers } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
+import type { RecordAhead } from "../../run/index.ts";
 import { awaited } from "./awaited.ts";
 import { ClientChild } from "./client-child.ts";
-import type { JobHeld } from "./job-request.ts";
+import type { JobHeld, JobStarted } from "./job-request.ts";
+
+/** What a client is told to launch. */
+export interface PlannedLaunch {
+  readonly request: LaunchRequest;
+  readonly ahead: RecordAhead | null;
+}
 
 /**
  * A launch that a client does, as src/kernel/launch.ts does one: it is told what to launch, tells of the process that waits, is
- * let go on, and tells what became of the exec.
+ * let go on, and tells what became of the exec. Where the record is known ahead the client writes it and does not ask.
  */
 export class ClientLaunch {
   readonly #clientPid: number;
-  readonly #planned = awaited<LaunchRequest>();
+  readonly #planned = awaited<PlannedLaunch>();
   readonly #launched = awaited<LaunchResult>();
-  #request: LaunchRequest | null = null;
+  #launch: PlannedLaunch | null = null;
   #child: ClientChild | null = null;
 
   constructor(clientPid: number) {
@@ -24,7 +31,7 @@ export class ClientLaunch {
   }
 
   /** Settles when the group stands and the client is to make the process. */
-  get planned(): Promise<LaunchRequest> {
+  get planned(): Promise<PlannedLaunch> {
     return this.#planned.promise;
   }
 
@@ -32,9 +39,9 @@ export class ClientLaunch {
     return this.#child;
   }
 
-  readonly launch = (request: LaunchRequest): Promise<LaunchResult> => {
-    this.#request = request;
-    this.#planned.resolve(request);
+  readonly launch = (request: LaunchRequest, ahead: RecordAhead | null): Promise<LaunchResult> => {
+    this.#launch = { request, ahead };
+    this.#planned.resolve(this.#launch);
     return this.#launched.promise;
   };
 
@@ -44,9 +51,9 @@ export class ClientLaunch {
    * @throws CorralError GUARD_DENIED for a process that is not the client's child
    */
   async held({ pid, status }: JobHeld): Promise<boolean> {
-    const child = this.#take(pid);
+    const child = this.#take(this.#childOfClient(pid), pid);
     try {
-      await this.#request?.beforeExec?.({ child, sets: new ParsedStatus(status).sets });
+      await this.#launch?.request.beforeExec?.({ child, sets: new ParsedStatus(status).sets });
       return true;
     } catch (thrown) {
       child.kill(signalNumbers["SIGKILL"] ?? 9);
@@ -56,33 +63,32 @@ export class ClientLaunch {
     }
   }
 
-  /** @throws CorralError GUARD_DENIED */
-  #take(pid: number): ClientChild {
-    const identity = readProcessStat(pid)?.ppid === this.#clientPid ? identityOf(pid) : null;
-    if (identity === null || this.#request === null || this.#child !== null) {
-      throw new CorralError("GUARD_DENIED", `process ${pid} is no child of the client that waits for its job`, {
-        object: String(pid),
-      });
-    }
-    this.#child = new ClientChild(identity);
-    return this.#child;
-  }
-
   /**
    * The command is executed, or the launcher has told why not, perhaps before it was to wait.
    * @throws CorralError GUARD_DENIED for a process that is not the client's child
    */
-  started({ pid, status }: JobHeld): void {
+  async started({ pid, status, released }: JobStarted): Promise<void> {
     const { ready, sets, fail } = new ParsedStatus(status);
-    const child = this.#child ?? this.#take(pid);
+    // Whoever went on by itself may have ended by now: its parent says who it was, in the record too.
+    const identity =
+      released === null ? null : ({ bootId: bootId(), pid, startTicks: released.start_ticks } as ProcessIdentity);
+    const child = this.#child ?? this.#take(identity ?? this.#childOfClient(pid), pid);
     if (fail !== null || !ready) child.neverRan();
+    else if (identity !== null && released !== null)
+      await this.#launch?.request.beforeExec?.({
+        child,
+        sets,
+        released: { identity, releasedNs: BigInt(released.at_ns) },
+      });
     this.#launched.resolve({ child, ready, sets, fail, joinFallback: false, joinReason: null });
   }
 
   /** The client has gone: what has not begun never does, what may have is watched from here. */
-  gone(): void {
+  async gone(): Promise<void> {
     const error = new CorralError("START_FAILED", "the client went away before the workload could start");
     this.#planned.reject(error);
+    const released = this.#child === null ? (this.#launch?.ahead?.read() ?? null) : null;
+    if (released !== null) await this.#takeReleased(released);
     if (this.#child === null) return this.#launched.reject(error);
     void this.#child.watch();
     this.#launched.resolve({
@@ -93,5 +99,26 @@ export class ClientLaunch {
       joinFallback: false,
       joinReason: null,
     });
+  }
+
+  /** The client had put it on record and has died over it. */
+  async #takeReleased(released: ReleasedLauncher): Promise<void> {
+    const child = this.#take(released.identity, released.identity.pid);
+    await this.#launch?.request.beforeExec?.({ child, sets: [], released });
+  }
+
+  #childOfClient(pid: number): ProcessIdentity | null {
+    return readProcessStat(pid)?.ppid === this.#clientPid ? identityOf(pid) : null;
+  }
+
+  /** @throws CorralError GUARD_DENIED */
+  #take(identity: ProcessIdentity | null, pid: number): ClientChild {
+    if (identity === null || this.#launch === null || this.#child !== null) {
+      throw new CorralError("GUARD_DENIED", `process ${pid} is no child of the client that waits for its job`, {
+        object: String(pid),
+      });
+    }
+    this.#child = new ClientChild(identity);
+    return this.#child;
   }
 }

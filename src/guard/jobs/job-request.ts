@@ -15,6 +15,17 @@ export interface JobHeld {
   readonly status: string;
 }
 
+/** A process that executes its command by now, or cannot. */
+export interface JobStarted extends JobHeld {
+  /** It went on by itself, its record written; null: it had waited for the word. */
+  readonly released: {
+    /** When it was made, in clock ticks since boot (proc_pid_stat(5)). */
+    readonly start_ticks: number;
+    /** CLOCK_MONOTONIC when it was let go on, in nanoseconds. */
+    readonly at_ns: string;
+  } | null;
+}
+
 /** How the workload ended, as its parent was told (wait4(2)). One of the first two is null. */
 export interface JobExit {
   readonly exit_code: number | null;
@@ -35,6 +46,11 @@ export interface JobExit {
 const count = wholeNumber("a number", 0, Number.MAX_SAFE_INTEGER);
 const requestSchema = section({ words: v.array(text), environment: v.record(v.string(), text) });
 const heldSchema = section({ pid: wholeNumber("a process id", 1, 4_194_304), status: text });
+const startedSchema = section({
+  pid: wholeNumber("a process id", 1, 4_194_304),
+  status: text,
+  released: v.nullable(section({ start_ticks: count, at_ns: v.pipe(text, v.regex(/^\d{1,19}$/, "is not a moment")) })),
+});
 const exitSchema = section({
   exit_code: v.nullable(wholeNumber("an exit code", 0, 255)),
   exit_signal: v.nullable(wholeNumber("a signal", 1, 64)),
@@ -59,6 +75,7 @@ const leavingSchema = section({
 /** @throws CorralError USAGE, as all of these */
 export const toJobRequest = (body: unknown): JobRequest => judgeRequest(requestSchema, body) as JobRequest;
 export const toJobHeld = (body: unknown): JobHeld => judgeRequest(heldSchema, body) as JobHeld;
+export const toJobStarted = (body: unknown): JobStarted => judgeRequest(startedSchema, body) as JobStarted;
 export const toJobExit = (body: unknown): JobExit => judgeRequest(exitSchema, body) as JobExit;
 /** The signal because of which the client leaves. */
 export const toJobLeaving = (body: unknown): { readonly signal: NodeJS.Signals } =>

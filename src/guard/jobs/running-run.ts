@@ -6,7 +6,7 @@ import { exitStatusOf, gatherHostFacts, generateJobId, startRun, summaryText } f
 import type { EndAnswer, GoingAnswer, JobAnswer, PlannedAnswer } from "./answers.ts";
 import { refusedAnswer, saidLine } from "./answers.ts";
 import { ClientLaunch } from "./client-launch.ts";
-import type { JobExit, JobHeld } from "./job-request.ts";
+import type { JobExit, JobHeld, JobStarted } from "./job-request.ts";
 import type { ServedRun } from "./served-run.ts";
 
 /** One run of a client, from its plan to its end. */
@@ -32,6 +32,8 @@ export class RunningRun {
       {
         directories,
         resultSync: "after",
+        // What an earlier job of a chosen id left is in its way; of all others the guard clears up when nobody waits.
+        lookAtAllJobs: spec.jobId !== null,
         parent: {
           ...client,
           facts: (one) => gatherHostFacts(one, hostCgroupsReader()(client.pid)),
@@ -53,7 +55,7 @@ export class RunningRun {
 
   /** Answers when the group stands, or when there will be no workload. */
   async begin(): Promise<JobAnswer> {
-    const planned = this.#launch.planned.then((request): PlannedAnswer => {
+    const planned = this.#launch.planned.then(({ request, ahead }): PlannedAnswer => {
       const { variables, json, report, spec } = this.#served;
       return {
         run: this.#id,
@@ -65,6 +67,7 @@ export class RunningRun {
         variables: variables.map(([name, value]) => (value === null ? name : `${name}=${value}`)),
         json,
         report,
+        ahead: ahead === null ? null : { path: ahead.path, parts: ahead.parts },
         own_group: spec.processGroup === "own",
       };
     });
@@ -77,8 +80,8 @@ export class RunningRun {
   }
 
   /** The command is executed, or cannot be. */
-  async started(held: JobHeld): Promise<JobAnswer> {
-    this.#launch.started(held);
+  async started(started: JobStarted): Promise<JobAnswer> {
+    await this.#launch.started(started);
     return (await this.#started).started ? this.#going() : this.#notStarted();
   }
 
@@ -104,7 +107,7 @@ export class RunningRun {
 
   /** The client has gone without a word: the guard goes on. Resolves with the job's end. */
   async abandoned(): Promise<void> {
-    this.#launch.gone();
+    await this.#launch.gone();
     const started = await this.#started.catch(() => null);
     if (started?.started === true) await started.job.result;
   }

@@ -1,9 +1,11 @@
 import { readlinkSync } from "node:fs";
 import { readProcessStat } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
+import type { StateDirectories } from "../../run/index.ts";
 import type { JobAnswer } from "./answers.ts";
 import { refusedAnswer } from "./answers.ts";
-import type { JobExit, JobHeld, JobRequest } from "./job-request.ts";
+import { ClearLater } from "./clear-later.ts";
+import type { JobExit, JobHeld, JobRequest, JobStarted } from "./job-request.ts";
 import { RunningRun } from "./running-run.ts";
 import type { ReadServedRun } from "./served-run.ts";
 
@@ -16,6 +18,7 @@ export interface RunClient {
 interface Entry {
   readonly run: RunningRun;
   readonly client: RunClient;
+  readonly directories: StateDirectories;
   readonly onGone: () => void;
 }
 
@@ -31,6 +34,7 @@ function isInForeground(pid: number): boolean {
 export class ServedRuns {
   readonly #read: ReadServedRun | null;
   readonly #entries = new Map<string, Entry>();
+  readonly #clearing = new ClearLater();
   #begun = 0;
 
   /** @param read null: none is served here */
@@ -53,7 +57,8 @@ export class ServedRuns {
     this.#begun += 1;
     const id = `run_${client.pid}_${this.#begun}`;
     const run = new RunningRun(id, served, { pid: client.pid, cwd });
-    const entry: Entry = { run, client, onGone: () => void this.#abandon(id) };
+    const { directories } = served;
+    const entry: Entry = { run, client, directories, onGone: () => void this.#abandon(id) };
     this.#entries.set(id, entry);
     client.connection.addEventListener("abort", entry.onGone, { once: true });
     return this.#answer(id, run.begin());
@@ -64,8 +69,8 @@ export class ServedRuns {
     return this.#answer(id, this.#own(id, client).held(held));
   }
 
-  started(id: string, client: RunClient, held: JobHeld): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).started(held));
+  started(id: string, client: RunClient, started: JobStarted): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, client).started(started));
   }
 
   ended(id: string, client: RunClient, exit: JobExit): Promise<JobAnswer> {
@@ -83,6 +88,7 @@ export class ServedRuns {
       run.release("guard");
     }
     this.#entries.clear();
+    this.#clearing.close();
   }
 
   #own(id: string, { connection }: RunClient): RunningRun {
@@ -100,12 +106,14 @@ export class ServedRuns {
 
   #forget(id: string): void {
     const entry = this.#entries.get(id);
-    entry?.client.connection.removeEventListener("abort", entry.onGone);
+    if (entry === undefined) return;
+    entry.client.connection.removeEventListener("abort", entry.onGone);
     this.#entries.delete(id);
+    this.#clearing.note(entry.directories);
   }
 
   async #abandon(id: string): Promise<void> {
     await this.#entries.get(id)?.run.abandoned();
-    this.#entries.delete(id);
+    this.#forget(id);
   }
 }

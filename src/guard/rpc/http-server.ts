@@ -1,13 +1,15 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer } from "node:http";
+import { createServer, STATUS_CODES } from "node:http";
 import { dirname } from "node:path";
-import type { UnixPeer } from "../../kernel/index.ts";
+import type { UnixConnection, UnixPeer } from "../../kernel/index.ts";
 import { bindOwnedSocket, listenUnix, socketTypes } from "../../kernel/index.ts";
 import type { ErrorCode } from "../../report/index.ts";
 import { CorralError, errnoOf } from "../../report/index.ts";
 import type { ErrorDocument } from "../model/index.ts";
 import { PeerStream } from "./peer-stream.ts";
+import type { ShortRequest } from "./short-http.ts";
+import { isOfJobs, ShortHttp } from "./short-http.ts";
 
 /** One request that was read whole. */
 export interface RpcRequest {
@@ -58,8 +60,8 @@ const failure = ({ code, message, object, found, fix }: CorralError): RpcReply =
   return { status: statusOf[code] ?? 500, document };
 };
 
-const tokenOf = ({ headers }: IncomingMessage): string | null =>
-  /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1] ?? null;
+const tokenOf = (authorization: string | undefined): string | null =>
+  authorization === undefined ? null : (/^Bearer (\S+)$/i.exec(authorization)?.[1] ?? null);
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
@@ -70,13 +72,22 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
       throw new CorralError("USAGE", `a request has at most ${mostBodyBytes} bytes`, { object: "body" });
     chunks.push(chunk);
   }
-  if (length === 0) return undefined;
+  return parseBody(Buffer.concat(chunks));
+}
+
+function parseBody(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(bytes.toString("utf8"));
   } catch (cause) {
     throw new CorralError("USAGE", "the body of the request is not JSON", { object: "body", cause });
   }
 }
+
+const bodyOf = ({ document }: { readonly document: object | null }): string =>
+  document === null ? "" : `${JSON.stringify(document)}\n`;
+
+const jsonType = "application/json; charset=utf-8";
 
 function send(response: ServerResponse, reply: RpcReply, ended: AbortSignal): void {
   if ("stream" in reply) {
@@ -84,9 +95,9 @@ function send(response: ServerResponse, reply: RpcReply, ended: AbortSignal): vo
     response.flushHeaders();
     return reply.stream((text) => response.write(text), ended);
   }
-  const body = reply.document === null ? "" : `${JSON.stringify(reply.document)}\n`;
+  const body = bodyOf(reply);
   response.writeHead(reply.status, {
-    "content-type": "application/json; charset=utf-8",
+    "content-type": jsonType,
     "content-length": Buffer.byteLength(body),
     "cache-control": "no-store",
   });
@@ -104,6 +115,39 @@ function makeDirectory(path: string): void {
   }
 }
 
+/** A reply as text; clients of jobs are told no stream. */
+function toText(reply: RpcReply): string {
+  if ("stream" in reply) return toText({ status: 406, document: null });
+  const body = bodyOf(reply);
+  const head = `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ""}`;
+  return `${head}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+const noQuery = new URLSearchParams();
+
+/** What takes what arrives on a connection. */
+interface Receiver {
+  arrived(bytes: Uint8Array): void;
+  ended(): void;
+  destroy(): void;
+}
+
+/** Serves the clients of jobs on one connection. */
+function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortController): Receiver {
+  const { peer } = connection;
+  const answer = async ({ method, path, authorization, body }: ShortRequest): Promise<string> => {
+    try {
+      const token = tokenOf(authorization);
+      return toText(
+        await handle({ method, path, query: noQuery, body: parseBody(body), token, peer, connection: end.signal }),
+      );
+    } catch (thrown) {
+      return toText(failure(CorralError.from(thrown)));
+    }
+  };
+  return new ShortHttp(connection, mostBodyBytes, answer, () => end.abort(new Error("the connection ended")));
+}
+
 /**
  * Serves requests on a unix socket that every user may connect to.
  * @throws CorralError SOCKET_IN_USE, LISTEN_FAILED, NATIVE_MISSING
@@ -111,42 +155,56 @@ function makeDirectory(path: string): void {
 export function serveRpc(path: string, handle: RpcHandler): RpcServer {
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 10_000, headersTimeout: 10_000 });
   const ends = new WeakMap<PeerStream, AbortController>();
-  const open = new Set<PeerStream>();
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     // Only PeerStreams are handed to this server.
     const stream = request.socket as unknown as PeerStream;
     const ended = ends.get(stream)?.signal ?? AbortSignal.abort();
     const { pathname, searchParams: query } = new URL(request.url ?? "/", "http://guard");
-    const asked = { method: request.method ?? "", path: pathname, query, token: tokenOf(request) };
+    const token = tokenOf(request.headers.authorization);
+    const asked = { method: request.method ?? "", path: pathname, query, token };
     void readBody(request)
       .then((body) => handle({ ...asked, body, peer: stream.peer, connection: ended }))
       .catch((thrown: unknown) => failure(CorralError.from(thrown)))
       .then((reply) => send(response, reply, ended));
   });
+  const serveOthers = (connection: UnixConnection, end: AbortController): Receiver => {
+    const stream = new PeerStream(connection);
+    ends.set(stream, end);
+    stream.on("error", () => {});
+    stream.on("close", () => end.abort(new Error("the connection ended")));
+    server.emit("connection", stream);
+    return stream;
+  };
   makeDirectory(path);
   const socket = bindOwnedSocket({ type: socketTypes.stream, path, gid: null });
   chmodSync(path, socketMode);
+  const open = new Set<() => void>();
   const listener = listenUnix(socket, {
     maxUnsentBytes,
     onConnection: (connection) => {
       if (open.size >= mostConnections) return connection.close();
-      const stream = new PeerStream(connection);
       const end = new AbortController();
-      ends.set(stream, end);
-      open.add(stream);
-      stream.on("error", () => {});
-      stream.on("close", () => {
-        open.delete(stream);
-        end.abort(new Error("the connection ended"));
+      let receiver: Receiver | null = null;
+      const close = (): void => (receiver === null ? connection.close() : receiver.destroy());
+      open.add(close);
+      end.signal.addEventListener("abort", () => open.delete(close), { once: true });
+      connection.start({
+        onBytes: (bytes) => {
+          receiver ??= isOfJobs(bytes) ? serveJobs(connection, handle, end) : serveOthers(connection, end);
+          receiver.arrived(bytes);
+        },
+        onEnd: () => {
+          if (receiver === null) end.abort(new Error("the connection ended"));
+          else receiver.ended();
+        },
       });
-      server.emit("connection", stream);
     },
   });
   return {
     path,
     close: () => {
       listener.close();
-      for (const stream of open) stream.destroy();
+      for (const close of open) close();
       server.close();
       socket.close();
     },

@@ -1,7 +1,7 @@
 import { Duplex } from "node:stream";
 import type { UnixConnection, UnixPeer } from "../../kernel/index.ts";
 
-/** A connection of unix(7) as a stream, with who is at its other end. */
+/** A connection of unix(7) as a stream, with who is at its other end. What arrives is handed to it. */
 export class PeerStream extends Duplex {
   readonly peer: UnixPeer;
   readonly #connection: UnixConnection;
@@ -10,14 +10,17 @@ export class PeerStream extends Duplex {
     super();
     this.#connection = connection;
     this.peer = connection.peer;
-    connection.start({
-      // A copy: the bytes are valid during the call only.
-      onBytes: (bytes) => void this.push(Uint8Array.from(bytes)),
-      onEnd: () => {
-        this.push(null);
-        this.destroy();
-      },
-    });
+  }
+
+  /** @param bytes valid during the call only */
+  arrived(bytes: Uint8Array): void {
+    this.push(Uint8Array.from(bytes));
+  }
+
+  /** The other end closed. */
+  ended(): void {
+    this.push(null);
+    this.destroy();
   }
 
   override _read(): void {

@@ -1,7 +1,7 @@
 import { CorralError, quote } from "../../report/index.ts";
 import type { GuardEventDocument, LiveSession, Sessions, SessionTokens } from "../daemon/index.ts";
 import type { ServedRuns } from "../jobs/index.ts";
-import { mayActFor, toJobExit, toJobHeld, toJobLeaving, toJobRequest } from "../jobs/index.ts";
+import { mayActFor, toJobExit, toJobHeld, toJobLeaving, toJobRequest, toJobStarted } from "../jobs/index.ts";
 import type {
   AdoptDocument,
   AdoptRequest,
@@ -219,7 +219,7 @@ const heldRun: Route = async (face, asked) =>
   ok(await face.runs.held(asked.name, clientOf(asked), toJobHeld(asked.request.body)));
 
 const startedRun: Route = async (face, asked) =>
-  ok(await face.runs.started(asked.name, clientOf(asked), toJobHeld(asked.request.body)));
+  ok(await face.runs.started(asked.name, clientOf(asked), toJobStarted(asked.request.body)));
 
 const endedRun: Route = async (face, asked) =>
   ok(await face.runs.ended(asked.name, clientOf(asked), toJobExit(asked.request.body)));

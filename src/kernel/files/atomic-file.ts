@@ -97,9 +97,18 @@ export function createDurableFile(path: string, text: string): void {
  */
 export function createFileSyncedAside(path: string, text: string): void {
   createFile(path, text);
+  // Not before whoever waits for the file has been told.
+  setImmediate(() => syncAside(path));
+}
+
+function syncAside(path: string): void {
   for (const one of [path, dirname(path)]) {
-    const fd = openSync(one, "r");
-    fsync(fd, () => closeSync(fd));
+    try {
+      const fd = openSync(one, "r");
+      fsync(fd, () => closeSync(fd));
+    } catch {
+      // Somebody removed it.
+    }
   }
 }
 

@@ -1,0 +1,113 @@
+import type { UnixConnection } from "../../kernel/index.ts";
+import { CorralError } from "../../report/index.ts";
+
+/** A request as it came, and how to reply to it. */
+export interface ShortRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: Buffer;
+}
+
+/** What is asked of a connection, one request after the other. @returns the reply whole, its head included */
+export type ShortHandler = (request: ShortRequest) => Promise<string>;
+
+const beginning = "POST /v1/runs";
+const mostHeadBytes = 8 * 1024;
+
+/** Whether these first bytes of a connection are those of a client of jobs. */
+export const isOfJobs = (bytes: Uint8Array): boolean =>
+  bytes.length > beginning.length && Buffer.from(bytes.buffer, bytes.byteOffset, beginning.length).toString("latin1") === beginning;
+
+interface Head {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly bodyBytes: number;
+}
+
+const lengthLine = /\r\ncontent-length: *(\d{1,9})(?=\r\n|$)/i;
+const authorizationLine = /\r\nauthorization: *([^\r]*)/i;
+
+/** @throws CorralError USAGE for what is none, or has a body of unknown length */
+function readHead(text: string): Head {
+  const [method = "", path = "", version] = text.slice(0, text.indexOf("\r\n")).split(" ");
+  const bodyBytes = Number(lengthLine.exec(text)?.[1] ?? Number.NaN);
+  if (version !== "HTTP/1.1" || !path.startsWith("/") || Number.isNaN(bodyBytes))
+    throw new CorralError("USAGE", "the request is not HTTP/1.1 with a content-length", { object: "request" });
+  return { method, path, authorization: authorizationLine.exec(text)?.[1], bodyBytes };
+}
+
+/**
+ * As much of HTTP/1.1 as the clients of jobs speak: a request line, headers, a body of known length, one request after the other.
+ * Node's own server takes half a millisecond for each, which a short job is as long as.
+ */
+export class ShortHttp {
+  readonly #connection: UnixConnection;
+  readonly #handle: ShortHandler;
+  readonly #mostBodyBytes: number;
+  readonly #onClose: () => void;
+  #waiting: Buffer = Buffer.alloc(0);
+  #busy = false;
+
+  /** @param onClose told once when the connection is no more */
+  constructor(connection: UnixConnection, mostBodyBytes: number, handle: ShortHandler, onClose: () => void) {
+    this.#connection = connection;
+    this.#mostBodyBytes = mostBodyBytes;
+    this.#handle = handle;
+    this.#onClose = onClose;
+  }
+
+  /** @param bytes valid during the call only */
+  arrived(bytes: Uint8Array): void {
+    this.#waiting = Buffer.concat([this.#waiting, bytes]);
+    this.#next();
+  }
+
+  /** The other end closed. */
+  ended(): void {
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#connection.close();
+    this.#onClose();
+  }
+
+  #next(): void {
+    if (this.#busy) return this.#refuseFlood();
+    let request: ShortRequest | null;
+    try {
+      request = this.#cut();
+    } catch {
+      return this.destroy();
+    }
+    if (request === null) return;
+    this.#busy = true;
+    void this.#handle(request).then((reply) => {
+      this.#busy = false;
+      if (this.#connection.send(Buffer.from(reply, "utf8"))) this.#next();
+      else this.destroy();
+    });
+  }
+
+  /** Who sends ahead of the replies gets two requests' room. */
+  #refuseFlood(): void {
+    if (this.#waiting.length > 2 * (this.#mostBodyBytes + mostHeadBytes)) this.destroy();
+  }
+
+  /** The next request, when it is here whole. @throws CorralError USAGE */
+  #cut(): ShortRequest | null {
+    const end = this.#waiting.indexOf("\r\n\r\n");
+    if (end > mostHeadBytes || (end < 0 && this.#waiting.length > mostHeadBytes))
+      throw new CorralError("USAGE", "the head of the request is too long", { object: "request" });
+    if (end < 0) return null;
+    const { bodyBytes, ...head } = readHead(this.#waiting.toString("latin1", 0, end));
+    const whole = end + 4 + bodyBytes;
+    if (bodyBytes > this.#mostBodyBytes) throw new CorralError("USAGE", "the request is too long", { object: "body" });
+    if (this.#waiting.length < whole) return null;
+    const body = this.#waiting.subarray(end + 4, whole);
+    this.#waiting = this.#waiting.subarray(whole);
+    return { ...head, body };
+  }
+}
