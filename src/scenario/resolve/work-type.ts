@@ -1,12 +1,12 @@
 import { formatNumberList } from "../../kernel/index.ts";
 import { durationOf } from "../file/index.ts";
 import type { CustomWork, NumberList, WorkParameters, WorkPhase, WorkType, WorkTypeName } from "../model/index.ts";
-import { describeWork, fillParameters, phaseKinds } from "../model/index.ts";
+import { describeWork, fillParameters, type phaseKinds } from "../model/index.ts";
 import { readNumbers } from "./cpuset.ts";
-import type { Rehearsal } from "./rehearsal.ts";
-import { parentName } from "./rehearsal.ts";
 import type { Refusal } from "./refusal.ts";
 import { isRefusal, lacking, refuse } from "./refusal.ts";
+import type { Rehearsal } from "./rehearsal.ts";
+import { parentName } from "./rehearsal.ts";
 import type { ResolvedResources, ResolvedWork } from "./resolved-work.ts";
 
 /** A kind of work with all of its parameters. */

@@ -2,9 +2,9 @@ import type { CgroupDef, WorkSpec, WorkType } from "../model/index.ts";
 import { resolveAffinity } from "./affinity.ts";
 import { resolveMemPolicy } from "./mem-policy.ts";
 import type { Place } from "./problems.ts";
-import type { Rehearsal } from "./rehearsal.ts";
 import type { Refusal } from "./refusal.ts";
-import { counted, isRefusal, lacking, refuse } from "./refusal.ts";
+import { counted, lacking, refuse } from "./refusal.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 import type { ResolvedWork } from "./resolved-work.ts";
 import { resolveScheduling } from "./scheduling.ts";
 import type { SettledType } from "./work-type.ts";
@@ -27,8 +27,11 @@ export interface WorkPlace {
 /** Most workers of one spec. */
 const mostWorkers = 65_535;
 
-/** What rounding in products of fractions adds: 0.1 per CPU on 30 CPUs are 3 workers. */
+/** What rounding in products of fractions adds: 0.07 per CPU on 100 CPUs are 7 workers. */
 const rounding = 1e-9;
+
+/** Workers of so many CPUs at a rate above 0: rounded up, at least one. */
+export const workersPerCpu = (cpus: number, rate: number): number => Math.max(1, Math.ceil(cpus * rate - rounding));
 
 /** Number of workers; the first thing that is wrong with it. */
 function countWorkers(spec: WorkSpec, { group, workersPerCgroup }: WorkPlace, rehearsal: Rehearsal): number | Refusal {
@@ -45,9 +48,9 @@ function countWorkers(spec: WorkSpec, { group, workersPerCgroup }: WorkPlace, re
     return refuse(`workers_per_cpu needs a number above 0, not ${rate}`, "change it");
   const cpus = rehearsal.effectiveCpus(group) ?? rehearsal.topology.usable;
   if (cpus.length === 0) return lacking("workers_per_cpu of 0 CPUs is nothing", "give the group CPUs");
-  const count = Math.ceil(cpus.length * rate - rounding);
+  const count = workersPerCpu(cpus.length, rate);
   return count <= mostWorkers
-    ? Math.max(1, count)
+    ? count
     : lacking(`${rate} workers for each of ${cpus.length} CPUs are ${count}, more than ${mostWorkers}`, "use fewer");
 }
 
@@ -85,8 +88,7 @@ export function resolveWork(
 ): ResolvedWork | null {
   const { topology } = rehearsal;
   const counting = countWorkers(spec, at, rehearsal);
-  if (isRefusal(Object(counting))) place.refuse(counting as Refusal);
-  const workers = typeof counting === "number" ? counting : null;
+  const workers = typeof counting === "number" ? counting : place.refuse(counting);
   const type = chooseType(spec, workers ?? 0, at, place);
   const wrongType = judgeType(type.workType) ?? (workers === null ? null : judgeGroups(type, workers));
   if (wrongType !== null) place.at("workType").refuse(wrongType);
@@ -107,6 +109,7 @@ export function resolveWork(
     index,
     ...type,
     workers,
+    perCpu: spec.workersPerCpu ?? null,
     resources,
     intent,
     affinity,
