@@ -28,4 +28,5 @@ export type {
 } from "./resolved-scenario.ts";
 export type { ResolvedScheduler } from "./resolved-scheduler.ts";
 export type { ResolvedAffinity, ResolvedResources, ResolvedScheduling, ResolvedWork } from "./resolved-work.ts";
+export { judgeScenarioValues } from "./values.ts";
 export { workersPerCpu } from "./works.ts";

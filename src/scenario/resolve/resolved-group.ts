@@ -31,7 +31,7 @@ export interface ResolvedGroup {
   readonly limits: Limits;
   /** What the group above must hand down for `limits`, in the order of `scenarioControllers`. */
   readonly controllers: readonly ScenarioController[];
-  /** Empty for a group of `add_cgroup`; else at least one. */
+  /** Empty for a group of `add_cgroup`, and perhaps for one with a payload. */
   readonly works: readonly ResolvedWork[];
   readonly payload: ResolvedPayloadRun | null;
 }
