@@ -5,6 +5,7 @@ import type { Topology } from "../topology/index.ts";
 import { threadsPerCore } from "../topology/index.ts";
 import type { Context } from "./context.ts";
 import type { ExpandedScenario } from "./expanded.ts";
+import { judgeExpectation } from "./expectations.ts";
 import { sortControllers } from "./limits.ts";
 import { resolvePayloads } from "./payloads.ts";
 import type { ScenarioProblem } from "./problems.ts";
@@ -98,10 +99,11 @@ function settle(scenario: ExpandedScenario, topology: Topology, findings: Findin
       .at("workersPerCgroup")
       .refuse(refuse("0 workers would pass every check without work", "use at least 1, or leave it out"));
   const payloads = resolvePayloads(scenario as Scenario, findings);
+  const groups = groupNames(scenario);
   const scheduler =
-    scenario.scheduler === undefined
-      ? null
-      : resolveScheduler(scenario.scheduler, groupNames(scenario), findings.at("scheduler"));
+    scenario.scheduler === undefined ? null : resolveScheduler(scenario.scheduler, groups, findings.at("scheduler"));
+  for (const [index, expectation] of (scenario.expect ?? []).entries())
+    judgeExpectation(expectation, { groups, steps: scenario.steps.length }, findings.at("expect", index));
   rehearsal.hasScheduler = scheduler !== null;
   const context: Context = {
     scenario: scenario as Scenario,
@@ -126,6 +128,7 @@ function settle(scenario: ExpandedScenario, topology: Topology, findings: Findin
     backdrop: finish.backdrop(backdrop),
     steps: steps.map(finish.step),
     checks: scenario.checks ?? null,
+    expect: scenario.expect ?? [],
     plannedMs: last === undefined ? 0 : last.startMs + last.settleMs + last.hold.plannedMs,
     warnings: findings.warnings,
   };
