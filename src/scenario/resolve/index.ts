@@ -1,0 +1,23 @@
+/**
+ * scenario/resolve/: what a scenario means on a topology: every CPU, count, limit, duration and controller settled, or
+ * everything that is wrong with it. Pure; never throws. What may not enter: groups, processes, the time.
+ */
+export type {
+  ResolvedCpuset,
+  ResolvedGroup,
+  ResolvedLeader,
+  ScenarioController,
+} from "./resolved-group.ts";
+export { scenarioControllers } from "./resolved-group.ts";
+export type { ResolvedCondition, ResolvedOp, ResolvedOpDetails, SupportedOpKind } from "./resolved-op.ts";
+export type { ResolvedMetric, ResolvedPayload, ResolvedPayloadRun } from "./resolved-payload.ts";
+export type {
+  ResolvedBackdrop,
+  ResolvedHold,
+  ResolvedScenario,
+  ResolvedStep,
+  ScenarioWarning,
+  UnmetNeed,
+} from "./resolved-scenario.ts";
+export type { ResolvedScheduler } from "./resolved-scheduler.ts";
+export type { ResolvedAffinity, ResolvedResources, ResolvedScheduling, ResolvedWork } from "./resolved-work.ts";
