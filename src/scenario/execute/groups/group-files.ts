@@ -1,4 +1,4 @@
-import type { Controller, GroupUse } from "../../../cgroup/index.ts";
+import type { Controller, GroupUse, ReclaimResult } from "../../../cgroup/index.ts";
 
 /**
  * The groups of one scenario as files: the kernel, or a double that obeys the kernel's rules. Names are paths below the
@@ -15,6 +15,8 @@ export interface GroupFiles {
   readonly has: (controller: Controller) => boolean;
   readonly read: (name: string, use: GroupUse, file: string) => string;
   readonly write: (name: string, use: GroupUse, file: string, value: string) => Promise<void>;
+  /** Takes memory back from a group; as long as it takes. @returns less: the kernel found less than that */
+  readonly reclaim: (name: string, bytes: number, swappiness: number | null) => Promise<ReclaimResult>;
   /** Puts a process with all its threads into a group. */
   readonly join: (name: string, pid: number) => Promise<void>;
   /** Processes of the group itself. */
