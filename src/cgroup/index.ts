@@ -32,7 +32,7 @@ export { placeAt, placeOfProcess, processesBelow, whyUntouchable } from "./place
 export type { NoParent, Parent, PlacementRequest } from "./placement.ts";
 export { mayClimb, selectParent } from "./placement.ts";
 export type { ControlWrite, LimitPlan, PlannedLimit, ReadBack } from "./plan.ts";
-export { planLimits } from "./plan.ts";
+export { controllerOf, planLimits } from "./plan.ts";
 export type { ReclaimResult } from "./reclaim.ts";
 export { reclaimMemory } from "./reclaim.ts";
 export type { ScopeRequest } from "./systemd-scope.ts";

@@ -14,7 +14,7 @@ export type ResolvedAffinity =
 
 /** Scheduling of sched(7), as `applyAttributes` of workers/ takes it. */
 export interface ResolvedScheduling {
-  /** SCHED_* (kernel's `schedPolicies`, 6 for deadline). */
+  /** SCHED_* (kernel's `schedPolicies` and `deadlinePolicy`). */
   readonly policy: number;
   /** 1 to 99 for fifo and rr, else 0. */
   readonly priority: number;

@@ -1,3 +1,5 @@
+import type { CpuTopology } from "../../kernel/index.ts";
+
 /** A memory node. */
 export interface TopologyNode {
   /** Its number; numbers may have gaps. */
@@ -24,3 +26,20 @@ export interface Topology {
   /** By their numbers. */
   readonly nodes: readonly TopologyNode[];
 }
+
+/** How many CPUs a host must have for one to be kept from scenarios. */
+const cpusToKeepOne = 3;
+
+/** Facts of a host or a declaration, with the CPUs that shares are made of. */
+export const topologyOf = (facts: CpuTopology, source: string): Topology => ({
+  source,
+  ...facts,
+  usable: facts.cpus.length < cpusToKeepOne ? facts.cpus : facts.cpus.slice(0, -1),
+});
+
+/** Most hardware threads that a core has. */
+export const threadsPerCore = ({ cores }: Topology): number => Math.max(...cores.map((core) => core.length));
+
+/** Numbers of the nodes that have some of these CPUs. */
+export const nodesOf = (cpus: readonly number[], { nodes }: Topology): readonly number[] =>
+  nodes.filter((node) => node.cpus.some((cpu) => cpus.includes(cpu))).map(({ id }) => id);
