@@ -1,3 +1,4 @@
+import { CorralError } from "../../report/index.ts";
 import type {
   EndedProcess,
   GroupRecord,
@@ -9,7 +10,6 @@ import type {
   StalledWorker,
   WorkRecord,
 } from "../record/index.ts";
-import { CorralError } from "../../report/index.ts";
 import type { Clock } from "./clock.ts";
 import type { RunEvent } from "./events.ts";
 

@@ -1,7 +1,8 @@
 import { CorralError } from "../../report/index.ts";
+import type { Payload } from "../model/index.ts";
+import { readMetrics, tailOf } from "../payloads/metrics/index.ts";
 import type { PayloadEnd, PayloadRecord } from "../record/index.ts";
-import type { ResolvedPayloadRun } from "../resolve/index.ts";
-import { readMetrics } from "../payloads/index.ts";
+import type { ResolvedPayload, ResolvedPayloadRun } from "../resolve/index.ts";
 import { settlesWithin } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import type { PayloadHandle } from "./state.ts";
@@ -9,9 +10,6 @@ import { takeOut } from "./state.ts";
 
 const sources = { backdrop: "backdrop", group: "cgroup", run_payload: "op" } as const;
 const startedBy = { backdrop: "the backdrop", cgroup: "the definition of its group", op: "run_payload" } as const;
-
-/** Length of the end of each stream that people are shown. */
-const tailBytes = 4096;
 
 const whereOf = (cgroup: string): string => (cgroup === "" ? "where Corral is" : `in ${cgroup}`);
 
@@ -101,10 +99,22 @@ export async function killPayloads(engine: Engine, handles: readonly PayloadHand
   for (const handle of handles.toReversed()) await killPayload(engine, handle);
 }
 
+/** A payload as its author may have written it. */
+const asWritten = ({ knownFlags, metrics, ...rest }: ResolvedPayload): Payload => ({
+  ...rest,
+  ...(knownFlags === null ? {} : { knownFlags }),
+  metrics: metrics.map(({ name, polarity, unit, pattern }) => ({
+    name,
+    polarity,
+    ...(unit == null ? {} : { unit }),
+    ...(pattern === null ? {} : { pattern }),
+  })),
+});
+
 function account({ state, book }: Engine, handle: PayloadHandle, end: PayloadEnd): void {
   for (const slot of state.slots) takeOut(slot.payloads, handle);
   const { stdout, stderr, cut } = handle.program.output();
-  const { metrics, problems } = readMetrics(handle.payload, { stdout, stderr });
+  const { metrics, problems } = readMetrics(asWritten(handle.payload), { stdout, stderr });
   const record: PayloadRecord = {
     id: handle.id,
     payload: handle.payload.name,
@@ -118,8 +128,8 @@ function account({ state, book }: Engine, handle: PayloadHandle, end: PayloadEnd
     end,
     metrics,
     problems: [...problems, ...(cut ? ["its output was longer than is kept"] : [])],
-    stdoutTail: stdout.slice(-tailBytes),
-    stderrTail: stderr.slice(-tailBytes),
+    stdoutTail: tailOf(stdout),
+    stderrTail: tailOf(stderr),
   };
   book.payloads.push(record);
 }

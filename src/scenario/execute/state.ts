@@ -1,5 +1,5 @@
-import type { ResolvedPayload, ResolvedWork } from "../resolve/index.ts";
 import type { CpusetEpoch, PayloadSource, WorkRecord } from "../record/index.ts";
+import type { ResolvedPayload, ResolvedWork } from "../resolve/index.ts";
 import type { ProgramEnd, RunningProgram, Workers } from "./ports.ts";
 
 /** Workers that live. */
@@ -106,14 +106,11 @@ export class RunState {
 
   /** CPUs that processes of a group really have, as far as it or a group above was given any; null: none was. */
   effectiveCpus(name: string): readonly number[] | null {
-    let found: readonly number[] | null = null;
-    for (let at: string | null = name; at !== null && at !== ""; at = parentOf(at)) {
-      const own: readonly number[] | null = this.slotOf(at)?.cpusets.get(at) ?? null;
-      if (own === null) continue;
-      const above: readonly number[] | null = found;
-      found = above === null ? own : above.filter((cpu) => own.includes(cpu));
-    }
-    return found;
+    const own = this.slotOf(name)?.cpusets.get(name) ?? null;
+    const parent = parentOf(name);
+    const above = parent === null ? null : this.effectiveCpus(parent);
+    if (own === null || above === null) return own ?? above;
+    return own.filter((cpu) => above.includes(cpu));
   }
 
   isFrozen(name: string): boolean {

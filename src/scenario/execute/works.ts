@@ -3,6 +3,7 @@ import { CorralError } from "../../report/index.ts";
 import type { MemPolicy } from "../model/index.ts";
 import type { WorkRecord } from "../record/index.ts";
 import type { ResolvedAffinity, ResolvedWork } from "../resolve/index.ts";
+import { drawCpus } from "../resolve/index.ts";
 import type { AttributeErrors, WorkerPlan, WorkerReport } from "../workers/index.ts";
 import { settlesWithin } from "./clock.ts";
 import type { Engine } from "./engine.ts";
@@ -17,8 +18,7 @@ export const startWaitMs = 30_000;
 function resourcesOf({ ports }: Engine, { resources }: ResolvedWork): readonly string[] {
   if (resources.kind === "storage") return [ports.storage()];
   if (resources.kind === "texts") return resources.texts;
-  if (resources.kind === "groups")
-    return resources.groups.map((name) => `${ports.files.directory(name)}/cgroup.procs`);
+  if (resources.kind === "groups") return resources.groups.map((name) => `${ports.files.directory(name)}/cgroup.procs`);
   return [];
 }
 
@@ -29,8 +29,8 @@ function planOf(engine: Engine, work: ResolvedWork): WorkerPlan {
 
 /** CPUs of one worker as text; null: no call. Random ones are drawn anew for each. */
 export function drawAffinity(affinity: ResolvedAffinity, random: () => number): string | null {
-  if (affinity.kind === "inherit") return null;
-  return formatNumberList([...(affinity.kind === "fixed" ? affinity.cpus : drawCpus(affinity, random))]);
+  const cpus = drawCpus(affinity, random);
+  return cpus === null ? null : formatNumberList(cpus);
 }
 
 async function makeWorkers({ ports }: Engine, plan: WorkerPlan): Promise<Workers> {
@@ -57,7 +57,7 @@ export interface WorkPlace {
  * @throws CorralError; the workers are gone then
  */
 export async function startWork(engine: Engine, work: ResolvedWork, place: WorkPlace): Promise<WorkHandle> {
-  const { ports, state, book, phases } = engine;
+  const { state, book, phases } = engine;
   const set = await makeWorkers(engine, planOf(engine, work));
   try {
     if (place.cgroup !== "") await placeProcesses(engine.movers, place.cgroup, set.pids);
@@ -129,7 +129,11 @@ export function changeCpus(engine: Engine, groups: readonly string[], change: ()
 }
 
 /** Stops workers, or kills them, and keeps what they report. Each stands in its own time: the slowest counts. */
-export async function collectWorks(engine: Engine, handles: readonly WorkHandle[], how: "stop" | "kill"): Promise<void> {
+export async function collectWorks(
+  engine: Engine,
+  handles: readonly WorkHandle[],
+  how: "stop" | "kill",
+): Promise<void> {
   await Promise.all(handles.map((handle) => collectWork(engine, handle, how)));
 }
 

@@ -2,6 +2,8 @@
  * scenario/resolve/: what a scenario means on a topology: every CPU, count, limit, duration and controller settled, or
  * everything that is wrong with it. Pure; never throws. What may not enter: groups, processes, the time.
  */
+export { drawCpus, resolveAffinity } from "./affinity.ts";
+export { isRefusal } from "./refusal.ts";
 export type {
   ResolvedCpuset,
   ResolvedGroup,

@@ -68,7 +68,7 @@ export async function doOp(engine: Engine, op: ResolvedOp): Promise<void> {
     case "stop_cgroup":
       return stopGroup(engine, op.cgroup);
     case "set_affinity":
-      return setAffinity(engine, op.cgroup, op);
+      return setAffinity(engine, op.cgroup, op.intent);
     case "move_all_tasks":
       return moveAllTasks(engine, op.from, op.to);
     case "run_payload":

@@ -75,7 +75,9 @@ export async function reclaim(
 ): Promise<void> {
   const { files } = ports;
   const bytes =
-    "bytes" in amount ? amount.bytes : Math.floor(Number(files.read(name, "memory", "memory.current")) * amount.fraction);
+    "bytes" in amount
+      ? amount.bytes
+      : Math.floor(Number(files.read(name, "memory", "memory.current")) * amount.fraction);
   if (bytes === 0) return book.warn(`${name} has no memory of which a share could be taken`);
   const taken = await files.reclaim(name, bytes, swappiness);
   if (taken === "less") book.warn(`the kernel took less than ${bytes} bytes from ${name}`);

@@ -1,5 +1,6 @@
 import { controlNumber, parseFlatKeyed } from "../../../cgroup/index.ts";
 import { CorralError } from "../../../report/index.ts";
+import type { EventCounter } from "../../model/index.ts";
 import type { ResolvedCondition } from "../../resolve/index.ts";
 import type { Engine } from "../engine.ts";
 
@@ -8,15 +9,16 @@ export const metricPollMs = 50;
 
 type Condition<K extends ResolvedCondition["kind"]> = Extract<ResolvedCondition, { readonly kind: K }>;
 
-/** Where a counter stands. */
-function counterOf({ ports }: Engine, { cgroup, counter }: Condition<"events">): number {
+/** File and key of a counter. */
+function counterPlace(counter: EventCounter): {
+  readonly use: "memory" | "pids";
+  readonly file: string;
+  readonly key: string;
+} {
   const [family = "", key = ""] = counter.split(".");
-  const file = { memory: "memory.events", swap: "memory.swap.events", pids: "pids.events" }[family] ?? "";
-  const use = family === "pids" ? "pids" : "memory";
-  return parseFlatKeyed(ports.files.read(cgroup, use, file)).get(key) ?? 0;
+  if (family === "pids") return { use: "pids", file: "pids.events", key };
+  return { use: "memory", file: family === "swap" ? "memory.swap.events" : "memory.events", key };
 }
-
-const eventFiles = { memory: "memory.events", swap: "memory.swap.events", pids: "pids.events" } as const;
 
 function stateHolds({ ports }: Engine, { cgroup, is }: Condition<"state">): boolean {
   const events = parseFlatKeyed(ports.files.read(cgroup, "unified", "cgroup.events"));
@@ -48,12 +50,18 @@ function metricHolds(engine: Engine, condition: Condition<"metric">): boolean {
   const value = metricOf(engine, condition);
   if (value === null) return false;
   return (
-    (condition.atLeast === null || value >= condition.atLeast) && (condition.atMost === null || value <= condition.atMost)
+    (condition.atLeast === null || value >= condition.atLeast) &&
+    (condition.atMost === null || value <= condition.atMost)
   );
 }
 
 /** Resolves when `holds` does, asked now and after every change of a file. */
-function onChange(engine: Engine, cgroup: string, file: readonly ["memory" | "pids" | "unified", string], holds: () => boolean) {
+function onChange(
+  engine: Engine,
+  cgroup: string,
+  file: readonly ["memory" | "pids" | "unified", string],
+  holds: () => boolean,
+) {
   let stop = (): void => {};
   const held = new Promise<void>((resolve, reject) => {
     const look = (): void => {
@@ -83,10 +91,11 @@ function begin(engine: Engine, condition: ResolvedCondition, over: AbortSignal) 
     case "state":
       return onChange(engine, condition.cgroup, ["unified", "cgroup.events"], () => stateHolds(engine, condition));
     case "events": {
-      const before = counterOf(engine, condition);
-      const family = condition.counter.split(".")[0] as keyof typeof eventFiles;
-      const file = [family === "pids" ? "pids" : "memory", eventFiles[family]] as const;
-      return onChange(engine, condition.cgroup, file, () => counterOf(engine, condition) - before >= condition.by);
+      const { cgroup, by } = condition;
+      const { use, file, key } = counterPlace(condition.counter);
+      const count = (): number => parseFlatKeyed(engine.ports.files.read(cgroup, use, file)).get(key) ?? 0;
+      const before = count();
+      return onChange(engine, cgroup, [use, file], () => count() - before >= by);
     }
   }
 }

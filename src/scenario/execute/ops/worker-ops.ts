@@ -1,6 +1,7 @@
 import { CorralError } from "../../../report/index.ts";
 import type { AffinityIntent } from "../../model/index.ts";
 import type { ResolvedWork } from "../../resolve/index.ts";
+import { isRefusal, resolveAffinity } from "../../resolve/index.ts";
 import type { Engine } from "../engine.ts";
 import { clearSubtree, placeProcesses } from "../groups/move.ts";
 import type { Slot } from "../state.ts";
@@ -23,8 +24,8 @@ export async function spawn(engine: Engine, cgroup: string | null, work: Resolve
 export function setAffinity(engine: Engine, name: string, intent: AffinityIntent): void {
   const { state, ports, book, plan } = engine;
   if (intent === "inherit") return;
-  const cpus = state.effectiveCpus(name) ?? plan.topology.cpus;
-  const affinity = resolveAffinity(intent, cpus, plan.topology);
+  const affinity = resolveAffinity(intent, { groupCpus: state.effectiveCpus(name), numaNode: null }, plan.topology);
+  if (isRefusal(affinity)) throw new CorralError("USAGE", affinity.rule, { object: name, fix: affinity.fix });
   for (const { set } of state.worksIn(name)) {
     for (const pid of set.pids) {
       const list = drawAffinity(affinity, ports.random);
@@ -35,10 +36,14 @@ export function setAffinity(engine: Engine, name: string, intent: AffinityIntent
 }
 
 const backdropToStep = (name: string, to: string): CorralError =>
-  new CorralError("USAGE", `tasks of the backdrop's ${name || "workers"} cannot be moved to ${to}, which ends with its step`, {
-    object: to,
-    fix: "make the group in the backdrop",
-  });
+  new CorralError(
+    "USAGE",
+    `tasks of the backdrop's ${name || "workers"} cannot be moved to ${to}, which ends with its step`,
+    {
+      object: to,
+      fix: "make the group in the backdrop",
+    },
+  );
 
 /** The slot that what is moved belongs to from now on: that of the group, which nothing in it may outlive. */
 function ownerAfter(engine: Engine, from: string, to: string): Slot {
@@ -69,8 +74,20 @@ export async function moveAllTasks(engine: Engine, from: string, to: string): Pr
   const pids = from === "" ? works.flatMap(({ set }) => set.pids) : ports.files.members(from);
   await changeCpusOf(engine, works, async () => {
     await placeProcesses(movers, to, pids);
-    for (const handle of works) handOver(handle, to, state.slots.map(({ works: list }) => list), owner.works);
-    for (const handle of payloads) handOver(handle, to, state.slots.map(({ payloads: list }) => list), owner.payloads);
+    for (const handle of works)
+      handOver(
+        handle,
+        to,
+        state.slots.map(({ works: list }) => list),
+        owner.works,
+      );
+    for (const handle of payloads)
+      handOver(
+        handle,
+        to,
+        state.slots.map(({ payloads: list }) => list),
+        owner.payloads,
+      );
   });
 }
 
