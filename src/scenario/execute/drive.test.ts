@@ -8,7 +8,9 @@ import type { RunEvent } from "./events.ts";
 
 async function run(machine: MachineDouble, scenario: ResolvedScenario, options: DriveOptions = {}) {
   const events: RunEvent[] = [];
-  const book = await machine.clock.run(drive(scenario, machine.ports, { onEvent: (one) => events.push(one), ...options }));
+  const book = await machine.clock.run(
+    drive(scenario, machine.ports, { onEvent: (one) => events.push(one), ...options }),
+  );
   return { book, events };
 }
 

@@ -148,31 +148,43 @@ async function doScenario(engine: Engine): Promise<void> {
  * @throws CorralError when the scenario's own group or its scheduler cannot be had: nothing is left then
  */
 export async function drive(plan: ResolvedScenario, ports: Ports, options: DriveOptions = {}): Promise<RunBook> {
-  await ports.files.open(plan.controllers);
+  const { files } = ports;
   try {
+    await files.open(plan.controllers);
     const engine = makeEngine(plan, ports, options);
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
     if (plan.scheduler !== null) await engine.scheduler.attach(plan.scheduler);
     await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
+    await orFail(engine.book, () => files.close());
     return engine.book;
-  } finally {
-    await ports.files.close();
+  } catch (thrown) {
+    await closeQuietly(files);
+    throw thrown;
+  }
+}
+
+/** The first error is the one to tell; what is left is found by its record. */
+async function closeQuietly(files: Ports["files"]): Promise<void> {
+  try {
+    await files.close();
+  } catch {
+    // Told by corral gc.
+  }
+}
+
+async function orFail(book: RunBook, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    book.fail({ stage: "engine", step: null, op: null }, thrown);
   }
 }
 
 /** A bug of ours ends the run like any other error: with a failure on record and everything taken down. */
 async function finishing(engine: Engine, work: () => Promise<void>): Promise<void> {
   const { book, state } = engine;
-  try {
-    await work();
-  } catch (thrown) {
-    book.fail({ stage: "engine", step: null, op: null }, thrown);
-  }
-  await takeDown(engine, state.backdrop);
-  try {
-    await engine.scheduler.close();
-  } catch (thrown) {
-    book.fail({ stage: "engine", step: null, op: null }, thrown);
-  }
+  await orFail(book, work);
+  await orFail(book, () => takeDown(engine, state.backdrop));
+  await orFail(book, () => engine.scheduler.close());
 }

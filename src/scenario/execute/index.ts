@@ -9,6 +9,8 @@ export { drive } from "./drive.ts";
 export type { RunEvent, StepTotals } from "./events.ts";
 export { boundWrites } from "./groups/bound-writes.ts";
 export type { GroupFiles } from "./groups/group-files.ts";
+export type { LeftScenario } from "./host/leftovers.ts";
+export { leftScenarios } from "./host/leftovers.ts";
 export type {
   Death,
   Ports,
@@ -20,3 +22,5 @@ export type {
   Supervised,
   Workers,
 } from "./ports.ts";
+export type { RunOptions } from "./run-scenario.ts";
+export { runScenario } from "./run-scenario.ts";

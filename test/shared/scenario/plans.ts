@@ -1,5 +1,11 @@
-import type { ResolvedGroup, ResolvedOp, ResolvedScenario, ResolvedStep, ResolvedWork } from "../../../src/scenario/resolve/index.ts";
 import { opKinds } from "../../../src/scenario/model/index.ts";
+import type {
+  ResolvedGroup,
+  ResolvedOp,
+  ResolvedScenario,
+  ResolvedStep,
+  ResolvedWork,
+} from "../../../src/scenario/resolve/index.ts";
 
 type OpOf<K extends ResolvedOp["kind"]> = Omit<Extract<ResolvedOp, { readonly kind: K }>, "index">;
 /** An op without its place. */
