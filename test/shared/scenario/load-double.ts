@@ -79,9 +79,11 @@ export class WorkersDouble implements Workers {
 
   async #stop(timeoutMs: number): Promise<WorkerReport[]> {
     this.#ground.note(`stop ${this.pids.join(",")}`);
-    const cannot = this.isStuck || this.#workers.some(({ pid }) => this.#ground.isFrozen(pid));
-    await this.#ground.clock.sleep(cannot ? timeoutMs : 1);
-    return this.#finish(cannot ? "late" : "stopped");
+    const isLate = (): boolean => this.isStuck || this.#workers.some(({ pid }) => this.#ground.isFrozen(pid));
+    const untilMs = this.#ground.clock.nowMs + timeoutMs;
+    do await this.#ground.clock.sleep(1);
+    while (isLate() && this.#ground.clock.nowMs < untilMs);
+    return this.#finish(isLate() ? "late" : "stopped");
   }
 
   async #finish(how: "killed" | "late" | "stopped"): Promise<WorkerReport[]> {
