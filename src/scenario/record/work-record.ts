@@ -28,6 +28,8 @@ export interface WorkRecord {
   readonly startedMs: Moment;
   /** When their reports had been collected. */
   readonly endedMs: Moment;
+  /** True: the scenario itself killed them (kill_cgroup, or a teardown after an error), so that none had to stop by itself. */
+  readonly killedByOp: boolean;
   /**
    * Every cpuset they had, oldest first, the first from their start on: one for each `WorkerSet.beginCpuset` and one before.
    * The reports tell the CPUs of the last eight (`cpusByCpuset`).

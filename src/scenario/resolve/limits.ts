@@ -25,7 +25,7 @@ export const groupSettings = (
 
 /** What settings mean together. @param place of the limits */
 export function judgeSettings(raw: RawSettings, place: Place): Limits {
-  const name = (setting: string): string => (setting.startsWith("cpuset") ? setting.replace("-", "_") : setting);
+  const name = (setting: string): string => (setting === "cpuset-mems" ? "cpuset_mems" : setting);
   return parseSettings(raw, {
     name,
     refuse: ({ setting, message, details }) => {

@@ -1,6 +1,7 @@
 import type { RawSettings } from "../../run/settings/index.ts";
 import type { Topology } from "../topology/index.ts";
 import { nodesOf } from "../topology/index.ts";
+import type { Place } from "./problems.ts";
 import type { ScenarioController } from "./resolved-group.ts";
 import type { ResolvedPayloadRun } from "./resolved-payload.ts";
 
@@ -28,6 +29,14 @@ export interface RunState extends ResolvedPayloadRun {
   readonly slot: Slot;
 }
 
+/** A group with processes, and a group below it. */
+export interface Crowded {
+  readonly above: string;
+  readonly below: string;
+  /** Where the second of the two came. */
+  readonly place: Place;
+}
+
 const noHandles = (): Handles => ({ backdrop: 0, step: 0 });
 export const countHandles = ({ backdrop, step }: Handles): number => backdrop + step;
 
@@ -51,6 +60,8 @@ export class Rehearsal {
   upcoming: ReadonlySet<string> = new Set();
   /** Groups of earlier steps, with the step that they ended with. */
   readonly ended = new Map<string, number>();
+  /** Groups that have, or had, processes while another was below them. */
+  readonly crowded: Crowded[] = [];
   /** Controllers that each group must have, over the whole scenario. */
   readonly needs = new Map<string, Set<ScenarioController>>();
 
@@ -64,10 +75,18 @@ export class Rehearsal {
     for (const controller of controllers) known.add(controller);
   }
 
-  addGroup(facts: Pick<GroupState, "name" | "raw" | "cpus" | "mems">): GroupState {
+  /** @param place where it is made */
+  addGroup(facts: Pick<GroupState, "name" | "raw" | "cpus" | "mems">, place: Place): GroupState {
     const group: GroupState = { ...facts, slot: this.slot, handles: noHandles() };
+    const above = this.#lineOf(group.name).filter((one) => this.#hasProcesses(one));
+    this.crowded.push(...above.map(({ name }) => ({ above: name, below: group.name, place })));
     this.groups.set(group.name, group);
     return group;
+  }
+
+  /** Processes come to a group. @param place where they do */
+  enter(name: string, place: Place): void {
+    this.crowded.push(...this.below(name).map((group) => ({ above: name, below: group.name, place })));
   }
 
   /** Groups whose paths go through a name. */
@@ -108,8 +127,7 @@ export class Rehearsal {
     this.runs = this.runs.filter(({ cgroup }) => cgroup !== name);
   }
 
-  /** Whether a group is known to have processes. */
-  hasProcesses({ name, handles }: GroupState): boolean {
+  #hasProcesses({ name, handles }: GroupState): boolean {
     return countHandles(handles) > 0 || this.runs.some(({ cgroup }) => cgroup === name);
   }
 

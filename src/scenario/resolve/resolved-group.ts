@@ -14,18 +14,7 @@ export interface ResolvedCpuset {
   readonly cpus: readonly number[];
 }
 
-/** Workers that are threads of one process. */
-export interface ResolvedLeader {
-  /** Name of the process, 1 to 15 bytes. */
-  readonly pcomm: string;
-  /** All of its works agree on these. */
-  readonly uid: number | null;
-  readonly gid: number | null;
-  /** Indices of its works in the group. */
-  readonly works: readonly number[];
-}
-
-/** A group to be made, settled. Made in this order: directory, `limits`, works, leaders, payload. */
+/** A group to be made, settled. Made in this order: directory, `limits`, works, payload. */
 export interface ResolvedGroup {
   /** Path below the scenario's group. What its path passes through exists by then. */
   readonly name: string;
@@ -42,9 +31,7 @@ export interface ResolvedGroup {
   readonly limits: Limits;
   /** What the group above must hand down for `limits`, in the order of `scenarioControllers`. */
   readonly controllers: readonly ScenarioController[];
-  /** Empty for a group of `add_cgroup`; else at least one. */
+  /** Empty for a group of `add_cgroup`, and perhaps for one with a payload. */
   readonly works: readonly ResolvedWork[];
-  /** In the order their names come first. Works of a leader are started as its threads, after all others. */
-  readonly leaders: readonly ResolvedLeader[];
   readonly payload: ResolvedPayloadRun | null;
 }

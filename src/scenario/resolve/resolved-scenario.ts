@@ -1,4 +1,4 @@
-import type { Checks, HoldSpec } from "../model/index.ts";
+import type { Checks, Expectation, HoldSpec } from "../model/index.ts";
 import type { Topology } from "../topology/index.ts";
 import type { ResolvedGroup, ScenarioController } from "./resolved-group.ts";
 import type { ResolvedOp } from "./resolved-op.ts";
@@ -69,6 +69,8 @@ export interface ResolvedScenario {
   readonly steps: readonly ResolvedStep[];
   /** As written; null: none. */
   readonly checks: Checks | null;
+  /** As written; groups and steps that they name exist. */
+  readonly expect: readonly Expectation[];
   /** How long it lasts if nothing but settling and holds takes time, milliseconds. */
   readonly plannedMs: number;
   readonly warnings: readonly ScenarioWarning[];

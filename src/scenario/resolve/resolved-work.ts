@@ -45,6 +45,11 @@ export interface ResolvedWork {
   readonly custom: (ModuleReference & { readonly name: string; readonly config: unknown }) | null;
   /** At least 1 and a multiple of `groupSize`. */
   readonly workers: number;
+  /**
+   * Workers per CPU, when they were asked for so; null: by number. After a swap of cpusets in a loop the executor counts
+   * again (`workersPerCpu`).
+   */
+  readonly perCpu: number | null;
   /** Workers that work together. */
   readonly groupSize: number;
   readonly resources: ResolvedResources;

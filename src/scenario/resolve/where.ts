@@ -42,6 +42,7 @@ export function whereIn(scenario: unknown, path: ConfigPath): string {
     if (first === "steps" && index !== undefined) return [`step ${index}`, partOf(scenario, path, 2), work];
     if (first === "backdrop") return ["backdrop", partOf(scenario, path, 1), work];
     if (first === "payloads" && index !== undefined) return [named(valueAt(scenario, path.slice(0, 2)), "payload")];
+    if (first === "expect" && index !== undefined) return [`expectation ${index}`];
     return [first === undefined ? "scenario" : String(snakePath([first])[0])];
   })();
   return parts.filter((part) => part !== null).join(", ");
