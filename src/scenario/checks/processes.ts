@@ -32,15 +32,15 @@ const howWords: Readonly<Record<EndedProcess["how"], string>> = {
 /** A supervised process is not there any more. */
 function endedResult({ name, isScheduler, pid, atMs, when, stepsDone, steps, how, reason }: EndedProcess): CheckResult {
   const moment = {
-    "between-steps": `after step ${stepsDone} of ${steps}`,
-    hold: `during step ${Math.min(stepsDone + 1, steps)} of ${steps}`,
-    end: `found after all ${steps} steps`,
+    "between-steps": ` after step ${stepsDone} of ${steps}`,
+    hold: ` during step ${Math.min(stepsDone + 1, steps)} of ${steps}`,
+    end: `, found after all ${steps} steps`,
   }[when];
   const why = reason === "" ? "" : `: ${quote(reason, 200)}`;
   return failed(
     isScheduler ? "scheduler_lives" : "process_lives",
     isScheduler ? schedulerKinds[how] : "process_ended",
-    `${isScheduler ? "scheduler" : "process"} ${quote(name)} ${howWords[how]} ${moment}, ${seconds(atMs)} s into the run${why}`,
+    `${isScheduler ? "scheduler" : "process"} ${quote(name)} ${howWords[how]}${moment}, ${seconds(atMs)} s into the run${why}`,
     { pid, atMs },
   );
 }

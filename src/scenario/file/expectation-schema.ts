@@ -10,8 +10,8 @@ const bounds = {
   at_least: optional(number("Lowest value that is allowed.")),
   at_most: optional(number("Highest value that is allowed.")),
 };
-const hasBound = <T extends { readonly at_least?: number; readonly at_most?: number }>(value: T): boolean =>
-  value.at_least !== undefined || value.at_most !== undefined;
+const hasBound = (lowest: number | undefined, highest: number | undefined): boolean =>
+  lowest !== undefined || highest !== undefined;
 const range = { low: number("Lowest."), high: number("Highest.") };
 const metric = <const N extends readonly string[]>(names: N, description: string) =>
   described(v.picklist(names, expects(`one of ${names.join(", ")}`)), description);
@@ -34,7 +34,10 @@ const pattern = wordOrKey(patternWords, {
     "Three samples in a row are near a value.",
   ),
   each: described(
-    v.pipe(section(bounds), v.check(hasBound, "needs at_least or at_most")),
+    v.pipe(
+      section(bounds),
+      v.check(({ at_least, at_most }) => hasBound(at_least, at_most), "needs at_least or at_most"),
+    ),
     "Every sample; none is missing.",
   ),
   ratio_within: described(section({ cgroup, ...range }), "Sample by sample over the same metric of another group."),
@@ -66,7 +69,7 @@ export const expectationSchema = oneKey({
         over: described(index("the number of a step, from 0"), "The step it is compared with."),
         ...bounds,
       }),
-      v.check(hasBound, "needs at_least or at_most"),
+      v.check(({ at_least, at_most }) => hasBound(at_least, at_most), "needs at_least or at_most"),
     ),
     "A figure in one step over that in another.",
   ),
