@@ -61,3 +61,4 @@ export type {
 } from "./tool-documents.ts";
 export { toToolExit, toToolJoin, toToolRequest } from "./tool-request.ts";
 export { usualBytes } from "./usual-need.ts";
+export type { WarmMoves, WarmMovesStatus } from "./warm-moves.ts";
