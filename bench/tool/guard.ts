@@ -24,11 +24,14 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
   }
 };
 
-/** @param root directory of its root group, which nobody else has */
-export async function startGuard(scratch: string, root: string): Promise<BenchGuard> {
+/**
+ * @param root directory of its root group, which nobody else has
+ * @param keys further lines of its file
+ */
+export async function startGuard(scratch: string, root: string, ...keys: readonly string[]): Promise<BenchGuard> {
   const config = path.join(scratch, "guard.yaml");
   const socket = path.join(scratch, "guard.sock");
-  writeFileSync(config, `version: 1\nsessions: [{ name: ${session} }]\n`);
+  writeFileSync(config, ["version: 1", `sessions: [{ name: ${session} }]`, ...keys, ""].join("\n"));
   const state = path.join(scratch, "guard-state");
   mkdirSync(state);
   const { NODE_EXTRA_CA_CERTS: _, ...environment } = process.env;

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { requireAddon, toByteBlock } from "../../src/kernel/index.ts";
 import { nowMs, quietGap, sleep } from "../lib/measure.ts";
-import { plainEnvironment } from "../run/settings.ts";
+import { spawnTarget } from "../lib/spawn-target.ts";
 import type { Discoverer, Place } from "./discoverers.ts";
 
 export interface Quantiles {
@@ -16,37 +15,6 @@ export function quantiles(values: readonly number[]): Quantiles {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
-}
-
-interface Spawned {
-  readonly pid: number;
-  readonly execMs: number;
-  readonly end: () => void;
-}
-
-/** The target, from its exec on: vfork holds this process up until then. */
-function spawnTarget(target: string, nullFd: number): Spawned {
-  const addon = requireAddon();
-  const argv = toByteBlock([target, "1000"]);
-  const { pid, pidfd } = addon.spawn(
-    target,
-    argv,
-    toByteBlock(plainEnvironment()),
-    null,
-    [nullFd, nullFd, nullFd],
-    null,
-    0,
-  );
-  const execMs = nowMs();
-  const end = (): void => {
-    addon.pidfdSendSignal(pidfd, 9);
-    const watcher = addon.watchFd(pidfd, 1, () => {
-      if (addon.waitPidfd(pidfd) === null) return;
-      watcher.close();
-      addon.close(pidfd);
-    });
-  };
-  return { pid, execMs, end };
 }
 
 const isInGroup = (pid: number, { parent }: Place): boolean =>

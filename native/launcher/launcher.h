@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * corral-launch: the three things that JavaScript cannot do for a workload.
+ * corral-launch: the four things that JavaScript cannot do for a workload.
  *   run     become the workload: join groups, set process attributes, exec (run.c, attributes.c)
  *   tether  end a workload when the Corral that asked for it dies (tether.c)
  *   restore put control files back when the Corral that changed them for a while dies (restore.c)
+ *   warm    keep moves between groups quick (warm.c)
  * Static, single-threaded, no policy: every number comes from TypeScript already validated. What it needs of libc,
  * and no more, is in native/freestanding.
  * Options, order and status lines are specified in native/BOUNDARY.md.
@@ -48,6 +49,7 @@ struct join {
 int run_main(int argc, char **argv);
 int tether_main(int argc, char **argv);
 int restore_main(int argc, char **argv);
+int warm_main(int argc, char **argv);
 
 /* goodbye.c */
 long long now_ms(void);

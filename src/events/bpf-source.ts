@@ -76,6 +76,7 @@ export function openBpfSource(options: BpfSourceOptions): OpenedBpf {
     signal,
     readAll: () => reader.readAll(),
     readLast: () => reader.readLast(),
+    stillRuns: (identity) => reader.stillRuns(identity),
     stop() {
       giveBackSlice();
       reader.stop();

@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from "../kernel/index.ts";
 import type { LifecycleEvent, SourceName } from "./lifecycle-event.ts";
 import type { TraceEvent } from "./trace-event.ts";
 
@@ -48,6 +49,11 @@ export interface EventSource<E extends TraceEvent = LifecycleEvent> extends Asyn
    * of its end. Of polling: looks at /proc, unless it has just done so. Never waits; nothing after `finish` and `close`.
    */
   flush(): void;
+  /**
+   * Whether a process that this source has told of still runs, by all that the kernel has told before the call. Never looks at /proc; null: the
+   * source cannot say, because it does not hear of every end or has lost something, and /proc must be asked. For a process that it never told of: false.
+   */
+  stillRuns(identity: ProcessIdentity): boolean | null;
   /** Up to `most` events that were read and not yet taken, oldest first. Never waits. */
   take(most: number): readonly E[];
   /** Resolves to true when there is something to take, to false at the end; throws what the iteration throws. */

@@ -7,6 +7,7 @@
 
 export type { EventSource, LossCause, SourceCounters } from "./event-source.ts";
 export type { FeedItem, FeedOrigin } from "./feed-item.ts";
+export { groupsMost } from "./feed-item.ts";
 export type {
   ExecEvent,
   ExecutedProgram,

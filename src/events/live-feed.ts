@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { ProcessIdentity } from "../kernel/index.ts";
 import { bootId, toPid, uptimeTicks } from "../kernel/index.ts";
 import { groupDirectory, groupId } from "./cgroup-id.ts";
 import type { EventSource, LossCause } from "./event-source.ts";
@@ -28,6 +29,8 @@ export interface LiveFeed {
    * @throws CorralError NATIVE_CALL when the kernel ends the source, and what `onItem` throws
    */
   run(onItem: (item: FeedItem) => void, isWaiting: () => boolean): Promise<bigint>;
+  /** As EventSource has it. */
+  stillRuns(identity: ProcessIdentity): boolean | null;
   /** Makes `run` end. Idempotent. */
   stop(): Promise<void>;
 }
@@ -75,7 +78,13 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<LiveFeed> 
     bootId: bootId(),
     ...start,
   };
-  return { origin, reason, run: (onItem, isWaiting) => run(source, onItem, isWaiting), stop: () => source.close() };
+  return {
+    origin,
+    reason,
+    run: (onItem, isWaiting) => run(source, onItem, isWaiting),
+    stillRuns: (identity) => source.stillRuns(identity),
+    stop: () => source.close(),
+  };
 }
 
 async function run(

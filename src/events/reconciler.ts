@@ -32,6 +32,11 @@ export class Reconciler {
     return this.#reconciliations;
   }
 
+  /** Whether everything that was lost has been looked for. */
+  get isComplete(): boolean {
+    return this.#timer === null && this.#parts.lost() === this.#noticed;
+  }
+
   /** To be called after each reading. */
   noticeLoss(): void {
     const lost = this.#parts.lost();

@@ -10,6 +10,8 @@ export interface SourceParts<E extends TraceEvent> extends Pick<EventSource, "na
   readonly readAll: () => void;
   /** As `readAll`, for the last time: also what only a look at /proc can tell. */
   readonly readLast: () => void;
+  /** As EventSource has it, not called after `stop`; absent: the source cannot say. */
+  readonly stillRuns?: EventSource<E>["stillRuns"];
   /** Frees everything but the queue; called once. */
   readonly stop: () => void;
 }
@@ -21,7 +23,7 @@ export interface MadeSource<E extends TraceEvent> {
 
 /** The reader's side of a source, and the way to end it with a failure. */
 export function makeSource<E extends TraceEvent>(parts: SourceParts<E>): MadeSource<E> {
-  const { name, pollIntervalMs, counters, queue, signal, readAll, readLast, stop } = parts;
+  const { name, pollIntervalMs, counters, queue, signal, readAll, readLast, stillRuns, stop } = parts;
   let open = true;
   const end = (how: Parameters<typeof queue.end>[0]): void => {
     if (open) {
@@ -53,6 +55,7 @@ export function makeSource<E extends TraceEvent>(parts: SourceParts<E>): MadeSou
     pollIntervalMs,
     counters,
     flush,
+    stillRuns: (identity) => (open ? (stillRuns?.(identity) ?? null) : null),
     take: (most) => queue.take(most),
     ready: () => queue.ready(),
     finish,

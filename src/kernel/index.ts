@@ -44,6 +44,8 @@ export type { AdviceSlice, MemoryAdvice } from "./memory-advice.ts";
 export { adviseAnonymous } from "./memory-advice.ts";
 export type { MemoryUse } from "./memory-use.ts";
 export { readMemoryUse, readStatusMemory } from "./memory-use.ts";
+export type { MoveWarmer } from "./move-warmer.ts";
+export { startMoveWarmer } from "./move-warmer.ts";
 export type { NamespaceKind } from "./namespaces.ts";
 export { isInitialNamespace } from "./namespaces.ts";
 export type { AddonStatus, FdCallback, FdWatcher, NativeAddon, NativeExit, PidfdInfo } from "./native-addon.ts";

@@ -8,6 +8,7 @@ import { defaultGuardSocket } from "../client/index.ts";
 import { ServedRuns } from "../jobs/index.ts";
 import type { GuardConfig, GuardStatus, SessionDocument } from "../model/index.ts";
 import { loadGuardConfig, plainGuardConfig } from "../model/index.ts";
+import { notedMoves, WarmKeeper } from "../moves/index.ts";
 import { Placement } from "../placement/index.ts";
 import type { GuardFace, RpcServer } from "../rpc/index.ts";
 import { answer, callerOf, serveRpc } from "../rpc/index.ts";
@@ -41,6 +42,7 @@ export class GuardDaemon {
   readonly #sessions: Sessions;
   readonly #cpu: GuardCpu;
   readonly #records: SessionRecords;
+  readonly #warmth: WarmKeeper;
   readonly #placement: Placement;
   readonly #toolLog = new ToolLog((message) => this.#desk.tell({ event: "WARNING", session: null, message }));
   readonly #tools: ToolCalls;
@@ -74,6 +76,8 @@ export class GuardDaemon {
     const sessions = (): readonly LiveSession[] => this.#sessions.list();
     this.#cpu = new GuardCpu(config.cpu, { sessions, directory, forced: options.scheduler, tell });
     this.#desk.follow((event) => this.#cpu.onEvent(event), null);
+    this.#warmth = new WarmKeeper(options.monitorOnly ? "never" : config.warmMoves);
+    const move = notedMoves(this.#warmth);
     this.#records = new SessionRecords({
       directory,
       lasting: join(options.directories.results, "../guard"),
@@ -92,6 +96,7 @@ export class GuardDaemon {
       usualBytes: this.#records.usualBytes,
       onEnd: this.#records.onEnd,
       tell,
+      move,
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
       log: this.#toolLog,
     });
@@ -100,13 +105,15 @@ export class GuardDaemon {
       tell,
       target: (name) => this.#target(name),
       sessionOf: (group) => this.#sessions.ofGroup(group)?.spec.name ?? null,
+      move,
+      stillRuns: (identity) => this.#feed.stillRuns(identity),
     });
     this.#feed = new LifecycleFeed({
       group: options.wholeHost ? null : root.directory.slice(root.hierarchy.mountPoint.length),
       opens: options.opens,
       onOrigin: options.onOrigin,
       onLine: options.onLine,
-      onExec: (pid, execNs) => this.#placement.consider(pid, execNs),
+      onExec: (event, group) => this.#placement.onExec(event, group),
       onLoss: () => this.#placement.scan(),
       onEnd: (reason) => this.#onFeedEnd(reason),
     });
@@ -144,6 +151,7 @@ export class GuardDaemon {
     if (!monitorOnly) await this.#cpu.open();
     this.#memory.open();
     if (!monitorOnly) this.#toolLog.open(this.#config.toolLog);
+    this.#warmth.open();
     this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, async (request) => {
       const inside = (group: string): string | null => this.#sessions.ofGroup(group)?.spec.name ?? null;
       return answer(
@@ -187,6 +195,7 @@ export class GuardDaemon {
       health: this.#health(),
       cpu: this.#cpu.facts,
       sessions: this.#sessions.list().map((one) => this.#describe(one)),
+      warmMoves: this.#warmth.status,
       ...this.#memory.status(),
     });
     return serveMetrics({
@@ -270,6 +279,7 @@ export class GuardDaemon {
       cpu_backend: backend,
       cpu_wanted: wanted,
       cpu_fallback: fallback,
+      warm_moves: this.#warmth.status,
     };
   }
 
@@ -289,6 +299,7 @@ export class GuardDaemon {
         this.#toolLog.open(config.toolLog);
         await this.#sessions.reload(config.sessions);
         await this.#cpu.reload(config.cpu);
+        this.#warmth.reload(config.warmMoves);
       }
       this.#placement.reload(config.placement);
       this.#placement.scan();
@@ -313,6 +324,7 @@ export class GuardDaemon {
     this.#rpc?.close();
     await this.#metrics?.close();
     await this.#feed.close();
+    await this.#warmth.close();
     await this.#cpu.close();
     const held = await this.#memory.close();
     const not_restored = this.#options.monitorOnly ? [] : [...held, ...(await this.#sessions.close(how))];

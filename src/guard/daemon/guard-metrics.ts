@@ -1,7 +1,7 @@
 import type { Health, MetricFamily, Sample } from "../../run/metrics/index.ts";
 import { healthStatuses } from "../../run/metrics/index.ts";
 import { counterNames } from "../cpu/index.ts";
-import type { MemoryStatus, SessionDocument } from "../model/index.ts";
+import type { MemoryStatus, SessionDocument, WarmMovesStatus } from "../model/index.ts";
 import { cpuBackends } from "../model/index.ts";
 import type { CpuFacts } from "./guard-cpu.ts";
 
@@ -11,6 +11,7 @@ export interface GuardMetrics {
   readonly startTimeSec: number;
   readonly health: Health;
   readonly cpu: CpuFacts;
+  readonly warmMoves: WarmMovesStatus;
   readonly sessions: readonly SessionDocument[];
   readonly memory: MemoryStatus;
 }
@@ -59,6 +60,34 @@ export const guardFamilies = {
     help: "Counters of the scx scheduler that is loaded, or was last; from 0 when it is loaded.",
     samples: ({ cpu: { counters } }) =>
       counters === null ? [] : counterNames.map((counter) => sample(counters[counter], { counter })),
+  },
+  corral_guard_moves_total: {
+    type: "counter",
+    labels: [],
+    help: "Moves of processes into groups, by rules, at their own request, and of tool calls.",
+    samples: ({ warmMoves: { moves } }) => [sample(moves)],
+  },
+  corral_guard_move_seconds: {
+    type: "gauge",
+    labels: ["lock"],
+    help: "What a move takes, the newest counting most, by whether the kernel's lock on moves was cold or warm.",
+    samples: ({ warmMoves: { cold_move_ms, warm_move_ms } }) =>
+      [
+        { lock: "cold", ms: cold_move_ms },
+        { lock: "warm", ms: warm_move_ms },
+      ].flatMap(({ lock, ms }) => (ms === null ? [] : [sample(ms / 1000, { lock })])),
+  },
+  corral_guard_warm_moves: {
+    type: "gauge",
+    labels: [],
+    help: "1 while the kernel's lock on moves is kept warm.",
+    samples: ({ warmMoves: { period_ms } }) => [sample(Number(period_ms !== null))],
+  },
+  corral_guard_warm_moves_cpu_seconds_total: {
+    type: "counter",
+    labels: [],
+    help: "CPU time that keeping the lock warm has taken.",
+    samples: ({ warmMoves: { cpu_ms } }) => [sample(cpu_ms / 1000)],
   },
   corral_guard_session_processes: {
     type: "gauge",

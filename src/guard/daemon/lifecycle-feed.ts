@@ -1,5 +1,14 @@
-import type { FeedItem, FeedOrigin, LiveFeed, MonitorLine, RefusedSource, SourceName } from "../../events/index.ts";
-import { EventMonitor, openLiveFeed } from "../../events/index.ts";
+import type {
+  ExecEvent,
+  FeedItem,
+  FeedOrigin,
+  LiveFeed,
+  MonitorLine,
+  RefusedSource,
+  SourceName,
+} from "../../events/index.ts";
+import { EventMonitor, groupsMost, openLiveFeed } from "../../events/index.ts";
+import type { ProcessIdentity } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 
 export interface LifecycleOptions {
@@ -8,7 +17,8 @@ export interface LifecycleOptions {
   readonly opens: boolean;
   readonly onOrigin: (origin: FeedOrigin) => void;
   readonly onLine: (line: MonitorLine) => void;
-  readonly onExec: (pid: number, execNs: bigint) => void;
+  /** @param group path of the group that the process was in; null: not known */
+  readonly onExec: (event: ExecEvent, group: string | null) => void;
   /** Events were lost: who they told of must be looked for. */
   readonly onLoss: () => void;
   /** There are no more events. */
@@ -21,6 +31,7 @@ const tracesPerSec = 30;
 /** The processes of this host as they come and go: told as `corral events` does, and to placement. */
 export class LifecycleFeed {
   readonly #options: LifecycleOptions;
+  readonly #groups = new Map<bigint, string>();
   #feed: LiveFeed | null = null;
   #ended: Promise<void> = Promise.resolve();
 
@@ -76,8 +87,24 @@ export class LifecycleFeed {
 
   /** Before anything is told: a process that is to be placed must not wait for the telling. */
   #place(item: FeedItem): void {
-    if (item.kind === "exec") this.#options.onExec(item.tgid, item.timestampNs);
+    if (item.kind === "exec") this.#options.onExec(item, this.#groupOf(item));
+    else if (item.kind === "group") this.#noteGroup(item.id, item.path);
     else if (item.kind === "loss") this.#options.onLoss();
+  }
+
+  /** A group has its id and its path for as long as it lives, and no other group has that id ever (kernfs, 64 bits). */
+  #noteGroup(id: bigint, path: string): void {
+    if (this.#groups.size >= groupsMost) this.#groups.clear();
+    this.#groups.set(id, path);
+  }
+
+  #groupOf({ cgroupId }: ExecEvent): string | null {
+    return cgroupId === null ? null : (this.#groups.get(cgroupId) ?? null);
+  }
+
+  /** Whether a process whose exec was told still runs; null: /proc must be asked. */
+  stillRuns(identity: ProcessIdentity): boolean | null {
+    return this.#feed?.stillRuns(identity) ?? null;
   }
 
   async close(): Promise<void> {

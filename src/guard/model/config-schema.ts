@@ -11,6 +11,7 @@ import { memorySettings } from "./memory-schema.ts";
 import { sessionClassNames } from "./session-class.ts";
 import { backgroundPolicies, callDefaults, groupSettings } from "./session-settings.ts";
 import { ttlMs } from "./time-to-live.ts";
+import { warmMovesWords } from "./warm-moves.ts";
 
 /*
  * The file of `corral guard` as it is written, and the parts of it that clients send. Every value is judged here, each for
@@ -144,6 +145,12 @@ export const guardConfigSchema = section({
   ),
   freeze_most: v.exactOptional(described(duration, "A freeze that nobody ends is ended after this. Default 10m.")),
   cpu: v.exactOptional(described(cpuSection, "How sessions share the CPUs.")),
+  warm_moves: v.exactOptional(
+    described(
+      v.picklist(warmMovesWords, expects("auto, always or never")),
+      "Whether the kernel's lock on moves between groups is kept warm, so that they take microseconds instead of milliseconds: while that pays, always, or never. Default auto.",
+    ),
+  ),
   memory: v.exactOptional(described(memorySettings, "How memory is protected beyond limits.")),
   tools: v.exactOptional(described(toolSettings, "How tool calls are kept in sessions that do not say otherwise.")),
   sessions: v.exactOptional(

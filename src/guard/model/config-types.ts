@@ -4,6 +4,7 @@ import type { CpuSettings } from "./cpu-settings.ts";
 import type { MemorySettings } from "./memory-settings.ts";
 import type { SessionClass } from "./session-class.ts";
 import type { SessionSpec, ToolSettings } from "./session-settings.ts";
+import type { WarmMoves } from "./warm-moves.ts";
 
 /** A user who may make sessions of his own, and how far they go. */
 export interface Tenant {
@@ -40,6 +41,8 @@ export interface GuardConfig {
   /** Longest freeze that nobody ends, in milliseconds. */
   readonly freezeMostMs: number;
   readonly cpu: CpuSettings;
+  /** Whether the kernel's lock on moves is kept warm. */
+  readonly warmMoves: WarmMoves;
   /** How memory is protected beyond limits. */
   readonly memory: MemorySettings;
   /** How tool calls are kept in sessions that do not say otherwise. */

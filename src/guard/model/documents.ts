@@ -2,6 +2,7 @@ import type { ConstraintOutcome } from "../../report/index.ts";
 import type { MemoryPolicy } from "./memory-settings.ts";
 import type { SessionClass } from "./session-class.ts";
 import type { BackgroundPolicy, CallDefaults, GroupSetting, SessionOrigin } from "./session-settings.ts";
+import type { WarmMovesStatus } from "./warm-moves.ts";
 
 /** Limits by the names and with the values of `corral run`'s flags: `{"memory-max": "2G"}`; `max` lifts a cap. */
 export type LimitsRequest = {
@@ -122,6 +123,8 @@ export interface GuardStatus {
   readonly cpu_wanted: "fair" | "scx";
   /** The last one since the backend was opened; null: there was none. */
   readonly cpu_fallback: CpuFallback | null;
+  /** Whether the kernel's lock on moves between groups is kept warm. */
+  readonly warm_moves: WarmMovesStatus;
   readonly sessions: readonly SessionDocument[];
 }
 

@@ -1,5 +1,6 @@
-import { moveProcess, processesBelow } from "../../cgroup/index.ts";
+import { processesBelow } from "../../cgroup/index.ts";
 import { CorralError } from "../../report/index.ts";
+import type { MoveInto } from "../moves/index.ts";
 
 /** What came of a move. */
 export interface GroupMove {
@@ -15,14 +16,17 @@ const mostPasses = 50;
  * Moves every process of a group, and of those below it, into another, until a look finds only such as cannot be moved.
  * @param judge throws for a process that must stay
  */
-export function moveGroup(from: string, to: string, judge: (pid: number) => void): GroupMove {
+export function moveGroup(from: string, to: string, move: MoveInto, judge: (pid: number) => void): GroupMove {
   const moved = new Set<number>();
   const left = new Map<number, string>();
   for (let pass = 0; pass < mostPasses; pass += 1) {
     const here = processesBelow(from).filter((pid) => !left.has(pid));
     if (here.length === 0) break;
     for (const pid of here) {
-      const reason = refusalOf(pid, to, judge);
+      const reason = refusalOf(
+        () => judge(pid),
+        () => move(pid, to)?.reason ?? null,
+      );
       if (reason === null) moved.add(pid);
       else left.set(pid, reason);
     }
@@ -31,10 +35,10 @@ export function moveGroup(from: string, to: string, judge: (pid: number) => void
 }
 
 /** Its group was just read from the kernel: a process that ended since is refused, a pid that was used anew meanwhile is in no such group. */
-function refusalOf(pid: number, to: string, judge: (pid: number) => void): string | null {
+function refusalOf(judge: () => void, move: () => string | null): string | null {
   try {
-    judge(pid);
-    return moveProcess(pid, to)?.reason ?? null;
+    judge();
+    return move();
   } catch (thrown) {
     return CorralError.from(thrown).message;
   }

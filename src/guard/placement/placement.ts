@@ -1,14 +1,20 @@
+import type { ExecEvent } from "../../events/index.ts";
 import type { ProcessIdentity } from "../../kernel/index.ts";
-import { listPids, processFacts, readProcText } from "../../kernel/index.ts";
+import { isSameProcess, listPids, processFacts, readProcText } from "../../kernel/index.ts";
+import type { MatchFacts } from "../../kernel/match/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
+import type { TargetFacts } from "../../run/attach/index.ts";
 import { ourSelf, refuseProtected, targetFacts } from "../../run/attach/index.ts";
 import { matchProcess } from "../../run/watch/index.ts";
 import type { Tell } from "../daemon/index.ts";
 import type { AdoptDocument, AdoptRequest, PlacementRule, SessionSpec } from "../model/index.ts";
+import type { MoveInto } from "../moves/index.ts";
 import { groupOfLines } from "../tree/index.ts";
+import { execFacts } from "./exec-facts.ts";
 import type { GroupName } from "./find-group.ts";
 import { findNamedGroup } from "./find-group.ts";
 import { moveGroup } from "./move-group.ts";
+import type { TreeMover } from "./move-tree.ts";
 import { moveTree } from "./move-tree.ts";
 
 /** A session as placement sees it. */
@@ -23,6 +29,17 @@ export interface PlacementOptions {
   readonly target: (session: string) => Target | null;
   /** Name of the session in whose groups a path of /proc/PID/cgroup lies. */
   readonly sessionOf: (group: string) => string | null;
+  readonly move: MoveInto;
+  /** Whether a process whose exec was told still runs, by its source; null: /proc must be asked. */
+  readonly stillRuns: (identity: ProcessIdentity) => boolean | null;
+}
+
+/** A process that a rule may be for. */
+interface Candidate {
+  readonly facts: MatchFacts;
+  readonly identity: ProcessIdentity;
+  /** Kernel time of its exec; null: none told of it. */
+  readonly execNs: bigint | null;
 }
 
 /**
@@ -33,6 +50,8 @@ export class Placement {
   readonly #options: PlacementOptions;
   readonly #self = ourSelf();
   #rules: readonly PlacementRule[];
+  /** When anybody was moved last: what an exec from before says of groups may hold no more. */
+  #movedNs = 0n;
 
   constructor(rules: readonly PlacementRule[], options: PlacementOptions) {
     this.#rules = rules;
@@ -47,33 +66,52 @@ export class Placement {
   /** Looks at every process once. */
   scan(): void {
     if (this.#rules.length === 0) return;
-    for (const pid of listPids()) this.consider(pid, null);
+    for (const pid of listPids())
+      this.#attempt(() => {
+        const facts = processFacts(pid);
+        this.#consider(facts, facts.identity, groupOfLines(facts.cgroup), null);
+      });
   }
 
-  /** Places one process if a rule has it. @param execNs kernel time of its exec; null: none told of it. Never throws. */
-  consider(pid: number, execNs: bigint | null): void {
+  /**
+   * Places the process of an exec if a rule has it. Never throws.
+   * @param group path of the group that it was in then; null: not known
+   */
+  onExec(event: ExecEvent, group: string | null): void {
     if (this.#rules.length === 0) return;
+    this.#attempt(() => {
+      const { tgid, identity, timestampNs } = event;
+      const facts = execFacts(event);
+      const now = group !== null && timestampNs > this.#movedNs ? group : groupOf(tgid);
+      this.#consider(facts, identity ?? processFacts(tgid).identity, now, timestampNs);
+    });
+  }
+
+  #attempt(consider: () => void): void {
     try {
-      this.#consider(pid, execNs);
+      consider();
     } catch {
       // It cannot be looked at: it is gone, or the next scan finds it.
     }
   }
 
-  #consider(pid: number, execNs: bigint | null): void {
-    const { tell, target, sessionOf } = this.#options;
-    const facts = processFacts(pid);
-    const { identity } = facts;
-    const group = groupOfLines(facts.cgroup);
-    if (identity === null || group === null || sessionOf(group) !== null) return;
+  #consider(facts: MatchFacts, identity: ProcessIdentity | null, group: string | null, execNs: bigint | null): void {
+    if (identity === null || group === null || this.#options.sessionOf(group) !== null) return;
     const rule = matchProcess({ rules: this.#rules }, facts)?.rule;
-    const session = rule === undefined ? null : target(rule.session);
-    if (rule === undefined || session === null || !mayHold(session.spec, facts.uids?.real ?? null)) return;
+    if (rule !== undefined) this.#place(rule, { facts, identity, execNs });
+  }
+
+  #place(rule: PlacementRule, { facts, identity, execNs }: Candidate): void {
+    const { tell, target } = this.#options;
+    const session = target(rule.session);
+    if (session === null || !mayHold(session.spec, facts.uids?.real ?? null)) return;
+    const { pid } = identity;
     const told = { session: rule.session, pid, rule: rule.name };
     if (session.framework === null) return tell({ event: "WOULD_PLACE", ...told });
     try {
-      refuseProtected(targetFacts(facts), this.#self);
-      const processes = this.#move(identity, session.framework);
+      refuseProtected(judgedFacts(facts), this.#self);
+      const isDue = (root: ProcessIdentity): boolean => this.#options.stillRuns(root) ?? isSameProcess(root);
+      const processes = this.#move(identity, session.framework, isDue);
       const after_ms = execNs === null ? null : Number(process.hrtime.bigint() - execNs) / 1e6;
       tell({ event: "PLACED", ...told, processes, after_ms });
     } catch (thrown) {
@@ -110,7 +148,8 @@ export class Placement {
     this.#refuseHeld(group, named.name);
     const framework = this.#options.target(session)?.framework ?? "";
     const judge = (pid: number): void => refuseProtected(targetFacts(processFacts(pid)), this.#self);
-    const { moved, left } = moveGroup(`${mountPoint}${group}`, framework, judge);
+    const { moved, left } = moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge);
+    this.#movedNs = process.hrtime.bigint();
     const [pid] = moved;
     if (pid !== undefined)
       this.#options.tell({ event: "PLACED", session, pid, rule: null, processes: moved.length, after_ms: null });
@@ -118,7 +157,7 @@ export class Placement {
   }
 
   #adoptTree(session: string, pid: number): AdoptDocument {
-    const group = groupOfLines(readProcText(`/proc/${pid}/cgroup`));
+    const group = groupOf(pid);
     if (group !== null) this.#refuseHeld(group, String(pid));
     return { schema: "corral.session-adopt/1", session, group, processes: this.join(session, pid), left: [] };
   }
@@ -130,12 +169,31 @@ export class Placement {
     throw new CorralError("SESSION_BUSY", `it is in the session ${quote(holder)} already`, { object, found: holder });
   }
 
-  #move(identity: ProcessIdentity, directory: string): number {
-    const { moved, refusal } = moveTree(identity, directory, (group) => this.#options.sessionOf(group) !== null);
+  /** @param isDue see moveTree */
+  #move(root: ProcessIdentity, directory: string, isDue: TreeMover["isDue"] = this.#isOutside): number {
+    const { move } = this.#options;
+    const { moved, refusal } = moveTree(root, directory, { move, isDue, isOutside: this.#isOutside });
+    this.#movedNs = process.hrtime.bigint();
     if (refusal === null) return moved;
     throw new CorralError("CGROUP_IO", `not all processes went into ${directory}: ${refusal}`, { object: directory });
   }
+
+  /** Whether a process is in no session now. */
+  readonly #isOutside = (one: ProcessIdentity): boolean => {
+    const group = groupOf(one.pid);
+    return group !== null && this.#options.sessionOf(group) === null && isSameProcess(one);
+  };
 }
+
+const groupOf = (pid: number): string | null => groupOfLines(readProcText(`/proc/${pid}/cgroup`));
+
+/** What protection is judged by; the group is no part of it, and takes a look at /proc. */
+const judgedFacts = ({ pid, stat, kernelThread }: MatchFacts): TargetFacts => ({
+  pid,
+  comm: stat?.comm ?? null,
+  kernelThread,
+  cgroup: null,
+});
 
 /** A session that belongs to a user takes in no other user's processes. */
 const mayHold = ({ owner }: SessionSpec, uid: number | null): boolean => owner === 0 || owner === uid;

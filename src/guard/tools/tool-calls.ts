@@ -1,5 +1,4 @@
 import type { Controller, HostCgroups } from "../../cgroup/index.ts";
-import { moveProcess } from "../../cgroup/index.ts";
 import { readProcessStat, readProcText } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import type { LiveSession, Tell } from "../daemon/index.ts";
@@ -14,6 +13,7 @@ import type {
   ToolResult,
 } from "../model/index.ts";
 import { planBudget, readHint } from "../model/index.ts";
+import type { MoveInto } from "../moves/index.ts";
 import { groupOfLines, headroomBytes, readSessionMemory } from "../tree/index.ts";
 import { CallGroup } from "./call-group.ts";
 import { frozenNotice, hintNotice } from "./notices.ts";
@@ -36,6 +36,7 @@ export interface ToolCallsOptions {
   /** Whether what is started in a session now does not run before it goes on again. */
   readonly isFrozen: (session: LiveSession) => boolean;
   readonly tell: Tell;
+  readonly move: MoveInto;
   /** What a call of this kind usually needs in a session that wants that; null: not known. */
   readonly usualBytes: (session: SessionSpec, command: string) => number | null;
   /** Is told of each end. @param session null: it is gone */
@@ -167,7 +168,7 @@ export class ToolCalls {
         object: String(pid),
       });
     }
-    const refused = this.#isIn(pid, call.group.path) ? null : moveProcess(pid, call.group.path);
+    const refused = this.#isIn(pid, call.group.path) ? null : this.#options.move(pid, call.group.path);
     if (refused !== null)
       throw new CorralError("CGROUP_IO", `process ${pid} cannot join its call: ${refused.reason}`, {
         object: call.group.path,

@@ -9,6 +9,7 @@ export type { AttachPlanDocument, UpdateDocument } from "./documents.ts";
 export { toAttachPlanDocument, toUpdateDocument } from "./documents.ts";
 export { watchForExit } from "./exit-watch.ts";
 export { jobOfProcess } from "./governed.ts";
+export type { TargetFacts } from "./guards.ts";
 export { refuseProtected, targetFacts } from "./guards.ts";
 export { ourSelf } from "./ourselves.ts";
 export type { AttachPlan, ManagedProcess, PlannedChange, PlannedMove } from "./plan-attach.ts";

@@ -1,0 +1,16 @@
+import type { MoveRefusal } from "../../cgroup/index.ts";
+import { moveProcess } from "../../cgroup/index.ts";
+import type { WarmKeeper } from "./warm-keeper.ts";
+
+/** Moves a process with its threads into a group of cgroup v2; null: it went, or was gone already. */
+export type MoveInto = (pid: number, directory: string) => MoveRefusal | null;
+
+/** Moves as `moveProcess` does, and lets the keeper of the lock know what each took. */
+export const notedMoves =
+  (keeper: Pick<WarmKeeper, "note">): MoveInto =>
+  (pid, directory) => {
+    const startMs = performance.now();
+    const refusal = moveProcess(pid, directory);
+    keeper.note(startMs, performance.now() - startMs);
+    return refusal;
+  };
