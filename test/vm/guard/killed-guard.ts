@@ -34,6 +34,15 @@ export interface Killed {
   readonly restoredMs: readonly number[];
 }
 
+/**
+ * How often, and from which seed: CORRAL_TEST_KILLS and CORRAL_TEST_SEED.
+ * @param otherwise kills of a run that nobody asks for more of
+ */
+export const killsWanted = (otherwise: number): Pick<KillPlan, "kills" | "seed"> => ({
+  kills: Number(process.env["CORRAL_TEST_KILLS"] ?? otherwise),
+  seed: Number(process.env["CORRAL_TEST_SEED"] ?? 1),
+});
+
 /** The second. Of real time, however slow the machine is. */
 const mostMs = 1000;
 
