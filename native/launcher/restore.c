@@ -5,6 +5,7 @@
  */
 #include "launcher.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ struct setting {
 	const char *value;
 };
 
-/* --after-ms N, then --write PATH VALUE any number of times; how many of those, or -1. */
+/* --after-ms N, then --write PATH VALUE or --write-if-there PATH VALUE any number of times; how many are held, or -1. */
 static int parse_options(int argc, char **argv, long long *after_ms, struct setting *settings)
 {
 	int count = 0;
@@ -24,10 +25,14 @@ static int parse_options(int argc, char **argv, long long *after_ms, struct sett
 	if (argc < 2 || strcmp(argv[0], "--after-ms") != 0 || !parse_number(argv[1], -1, INT_MAX, after_ms))
 		return -1;
 	for (int i = 2; i < argc; i += 3) {
-		if (i + 2 >= argc || strcmp(argv[i], "--write") != 0)
+		int may_lack = strcmp(argv[i], "--write-if-there") == 0;
+
+		if (i + 2 >= argc || (!may_lack && strcmp(argv[i], "--write") != 0))
 			return -1;
 		/* So that a memory limit below the usage does not hold us up, where the kernel knows that. */
 		settings[count].fd = open(argv[i + 1], O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+		if (settings[count].fd < 0 && may_lack && (errno == ENOENT || errno == ENODEV))
+			continue; /* the group is gone */
 		if (settings[count].fd < 0)
 			return -1;
 		settings[count++].value = argv[i + 2];

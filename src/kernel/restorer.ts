@@ -7,6 +7,8 @@ export interface RestorerRequest {
   /** Milliseconds after which it is done whether or not this process lives; null: only when it has died. */
   readonly afterMs: number | null;
   readonly writes: readonly { readonly path: string; readonly value: string }[];
+  /** A file that is not there is passed over: its group has gone. Default: it is an error. */
+  readonly mayLack?: boolean;
 }
 
 /** The byte with which the launcher says that it holds every file open. */
@@ -17,8 +19,9 @@ const ready = "r";
  * once this resolves, so that what is written to is what is there now. Say `goodbye()` to leave them alone.
  * @throws CorralError NATIVE_MISSING without a launcher, NATIVE_CALL when it cannot be spawned or cannot open a file
  */
-export async function startRestorer({ afterMs, writes }: RestorerRequest): Promise<TiedHelper> {
-  const files = writes.flatMap(({ path, value }) => ["--write", path, value]);
+export async function startRestorer({ afterMs, writes, mayLack = false }: RestorerRequest): Promise<TiedHelper> {
+  const option = mayLack ? "--write-if-there" : "--write";
+  const files = writes.flatMap(({ path, value }) => [option, path, value]);
   const { helper, said } = await startTiedHelper(["restore", "--after-ms", String(afterMs ?? -1), ...files], true);
   if (said === ready) return helper;
   helper.goodbye();

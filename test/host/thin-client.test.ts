@@ -1,13 +1,13 @@
 /** The native client beside Node's `corral tool run`: whatever is asked of them, both do the same. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { host } from "../shared/group-parent.ts";
+import { type GroupParent, host, makeGroupParent } from "../shared/group-parent.ts";
 import { until } from "../shared/timing.ts";
-import { manyCallsConfig, runManyCalls } from "../vm/guard/many-calls.ts";
+import { type MemoryHog, manyCallsConfig, runManyCalls } from "../vm/guard/many-calls.ts";
 import {
   clearPlace,
   corralProgram,
@@ -317,16 +317,36 @@ test("what the native client does not do itself it leaves to Node", () => {
   }
 });
 
-test("a thousand calls leave no group and no call, however they end", { skip }, async () => {
+/** As many MiB as the group has in which calls run out of memory. */
+const hogLimitMib = 16;
+const textOf = (path: string): string => readFileSync(path, "latin1").trim();
+
+/** A group of cgroup v1 in which `tail`, which keeps all of a line, is killed soon; null where memory is no matter of v1. */
+function makeHog(parent: GroupParent): { readonly hog: MemoryHog; readonly kills: () => number } | null {
+  if (host.owner.memory?.version !== 1) return null;
+  const group = parent.groupOf("memory", "hogs") ?? "";
+  mkdirSync(group);
+  writeFileSync(`${group}/memory.limit_in_bytes`, String(hogLimitMib * 2 ** 20));
+  const kills = (): number => Number(/^oom_kill (\d+)$/m.exec(textOf(`${group}/memory.oom_control`))?.[1]);
+  return { hog: { flags: [], command: `echo 0 >${group}/cgroup.procs; tail /dev/zero` }, kills };
+}
+
+test("a thousand calls leave no group and no call, however they end", { skip }, async (t) => {
+  const parent = makeGroupParent();
   const many = newPlace(mount ?? "/nowhere");
   const settings = { config: manyCallsConfig, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } };
   const own = await startGuard(many, settings);
   try {
-    const { made, reasons } = await runManyCalls(own, many, 1000, null);
+    const memory = makeHog(parent);
+    const { made, hogs, reasons } = await runManyCalls(own, many, 1000, memory?.hog ?? null);
+    t.diagnostic(`${JSON.stringify(made)}; ${memory?.kills() ?? 0} kills for lack of memory`);
     assert.equal(reasons["timeout"], made["out of time"]);
     assert.ok((reasons["abandoned"] ?? 0) >= (made["client killed"] ?? 0) + (made["client killed with children"] ?? 0));
+    if (memory !== null) assert.ok(hogs > 0 && memory.kills() >= hogs, `${memory.kills()} kills of ${hogs}`);
   } finally {
     await own.end("SIGKILL");
     await clearPlace(many);
+    await parent.removeJob("hogs");
+    await parent.remove();
   }
 });

@@ -76,6 +76,15 @@ test("a file that cannot be opened is told at the start", async () => {
   await assert.rejects(startRestorer({ afterMs: null, writes }), /no helper could be started that would restore/);
 });
 
+test("a file that may lack is passed over, and the others are written", () =>
+  files(async (paths) => {
+    const writes = ["/nowhere/at/all", ...paths].map((path) => ({ path, value: "restore" }));
+    const helper = await startRestorer({ afterMs: 50, writes, mayLack: true });
+    helper.child.ref();
+    assert.equal((await helper.child.exit).code, 0);
+    assert.deepEqual(texts(paths), ["restore", "restore"]);
+  }));
+
 test("bad options touch nothing", async () => {
   const launcher = launcherPath() ?? "";
   for (const args of [[], ["--after-ms"], ["--after-ms", "x"], ["--after-ms", "1", "--write", "/tmp"]]) {

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { discoverHostCgroups } from "../../cgroup/index.ts";
+import { temporariesIn, unlinkIfThere, writerIsGone } from "../../kernel/files/index.ts";
 import { CorralError } from "../../report/index.ts";
+import type { StateDirectories } from "../../run/index.ts";
 import type { Health, MetricsServer } from "../../run/metrics/index.ts";
 import { renderFamilies, serveMetrics } from "../../run/metrics/index.ts";
 import { ServiceNotice } from "../../run/watch/index.ts";
@@ -32,6 +34,9 @@ import { SessionStore } from "./session-store.ts";
 import { Sessions } from "./sessions.ts";
 
 const isStopping = (stage: SessionDocument["memory_stage"]): boolean => stage === "freezing" || stage === "frozen";
+/** Where files are that outlive the daemon until the next boot, and those that outlive that too. */
+const guardDirectories = ({ runtime, results }: StateDirectories) =>
+  [join(runtime, "guard"), join(results, "../guard")] as const;
 
 /** The guard of a host: its sessions, who is in them, and who may ask for what, until it is closed. */
 export class GuardDaemon {
@@ -66,7 +71,7 @@ export class GuardDaemon {
     this.#unlock = unlock;
     this.#desk.follow(options.onEvent, null);
     const { tell } = this.#desk;
-    const directory = join(options.directories.runtime, "guard");
+    const [directory, lasting] = guardDirectories(options.directories);
     const store = new SessionStore(directory, root.directory);
     const host = guardHost(discoverHostCgroups(), options.environment);
     const onChange = (): void => this.#memory.changed();
@@ -80,7 +85,7 @@ export class GuardDaemon {
     const move = notedMoves(this.#warmth);
     this.#records = new SessionRecords({
       directory,
-      lasting: join(options.directories.results, "../guard"),
+      lasting,
       root: root.directory,
       find: (name) => this.#sessions.find(name),
       end: (name) => this.#sessions.remove(name, true, "guard"),
@@ -134,6 +139,8 @@ export class GuardDaemon {
     const host = guardHost(discoverHostCgroups(), options.environment);
     const root = findGuardRoot(host, options.cgroupRoot ?? config.cgroupRoot);
     const unlock = lockGuard(options.directories);
+    for (const directory of guardDirectories(options.directories))
+      for (const path of temporariesIn(directory).filter(writerIsGone)) unlinkIfThere(path);
     const daemon = new GuardDaemon(options, config, root, unlock);
     try {
       await daemon.#start();

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { TiedHelper } from "../../kernel/index.ts";
 import { startRestorer } from "../../kernel/index.ts";
 
@@ -39,9 +38,10 @@ export class GuardRestorer {
 
   async #arm(): Promise<void> {
     const serves = this.#wanted;
-    const writes = this.#standing().filter(({ path }) => existsSync(path));
+    const writes = this.#standing();
     const before = this.#helper;
-    this.#helper = writes.length === 0 ? null : await startRestorer({ afterMs: null, writes });
+    // A session may go, and another of its name come, while the helper opens the files.
+    this.#helper = writes.length === 0 ? null : await startRestorer({ afterMs: null, writes, mayLack: true });
     before?.goodbye();
     this.#armed = serves;
   }

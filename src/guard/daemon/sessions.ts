@@ -1,23 +1,17 @@
+import { existsSync } from "node:fs";
 import type { HostCgroups } from "../../cgroup/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import type { SessionSpec } from "../model/index.ts";
-import type { GroupMemory, GuardRoot } from "../tree/index.ts";
-import {
-  childGroups,
-  ensureGroup,
-  noMemory,
-  passOn,
-  reapWhenVacant,
-  removeEmpty,
-  SessionGroups,
-} from "../tree/index.ts";
+import { clearLeftCall } from "../tools/index.ts";
+import type { GuardRoot } from "../tree/index.ts";
+import { childGroups, ensureGroup, noMemory, passOn, removeEmpty, SessionGroups } from "../tree/index.ts";
 import type { Actor, Tell } from "./guard-event.ts";
 import type { LiveSession } from "./live-session.ts";
 import { Turns } from "./live-session.ts";
 import type { Standing } from "./restorer.ts";
 import { GuardRestorer } from "./restorer.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { SessionStore, StoredSession } from "./session-store.ts";
 
 const nowNs = (): bigint => process.hrtime.bigint();
 
@@ -46,10 +40,12 @@ export class Sessions {
   readonly #options: SessionsOptions;
   readonly #live = new Map<string, LiveSession>();
   readonly #turns = new Turns();
+  /** Sessions that are about to be made, by name: on record before anything of them is there. */
+  readonly #intended = new Map<string, StoredSession>();
   readonly #restorer = new GuardRestorer(() => this.#standing());
   readonly #over = new AbortController();
   #rootMade = false;
-  /** False: what an earlier guard stored is all there is, and is not to be written over. */
+  /** False: what was stored at the start is all there is, and is not to be written over. */
   #isOpen = false;
 
   constructor(options: SessionsOptions) {
@@ -63,21 +59,22 @@ export class Sessions {
   async open(specs: readonly SessionSpec[]): Promise<void> {
     const { root, store } = this.#options;
     const stored = store.read();
+    this.#rootMade = stored?.root_made === true || !existsSync(root.directory);
+    const remembered = new Map(stored?.sessions.map((one) => [one.spec.name, one]));
+    for (const spec of specs) this.#intend(spec, remembered.get(spec.name)?.memory);
+    for (const { spec, memory } of remembered.values()) if (!this.#intended.has(spec.name)) this.#intend(spec, memory);
+    this.#store();
     const ensured = ensureGroup(root.hierarchy, root.directory, root.offered);
     passOn(root.hierarchy, root.directory, root.offered);
-    this.#rootMade = ensured.made || stored?.root_made === true;
     for (const [controller, reason] of ensured.refused) this.#warn(null, `no session has ${controller}: ${reason}`);
-    const remembered = new Map(stored?.sessions.map(({ spec, memory }) => [spec.name, { spec, memory }]));
-    for (const spec of specs) this.#open(spec, remembered.get(spec.name)?.memory ?? noMemory);
-    for (const { spec, memory } of remembered.values()) {
-      if (this.#live.has(spec.name)) continue;
-      this.#open(spec, memory);
+    for (const { spec } of [...this.#intended.values()]) {
+      this.#open(spec);
       // It was in a file that has it no more.
-      if (spec.origin !== "client") this.#drop(spec.name, "guard");
+      if (spec.origin !== "client" && !specs.includes(spec)) this.#drop(spec.name, "guard");
     }
     this.#isOpen = true;
     this.#save();
-    await this.#restorer.arm();
+    await this.#arm();
   }
 
   list(): readonly LiveSession[] {
@@ -112,12 +109,14 @@ export class Sessions {
         throw new CorralError("SESSION_EXISTS", `a session or group has the name ${quote(spec.name)} already`, {
           object: spec.name,
         });
-      this.#open(spec, noMemory);
+      this.#intend(spec);
       try {
         this.#save();
-        await this.#restorer.arm();
+        this.#open(spec);
+        this.#save();
+        await this.#arm();
       } catch (thrown) {
-        this.#drop(spec.name, "guard");
+        this.#abandon(spec.name);
         throw thrown;
       }
       return this.get(spec.name);
@@ -129,11 +128,13 @@ export class Sessions {
     return this.#turns.take(name, async () => {
       const before = this.get(name);
       const spec = change(before.spec);
-      before.groups.limit(spec.limits);
-      before.groups.nest(spec);
+      before.groups.note(spec.limits);
       const after = this.#set({ ...before, spec });
       this.#save();
-      await this.#restorer.arm();
+      before.groups.limit(spec.limits);
+      before.groups.nest(spec);
+      this.#save();
+      await this.#arm();
       this.#options.tell({
         event: "SESSION_CHANGED",
         session: name,
@@ -168,7 +169,7 @@ export class Sessions {
       }
       this.#drop(name, by);
       this.#save();
-      await this.#restorer.arm();
+      await this.#arm();
     });
   }
 
@@ -226,7 +227,7 @@ export class Sessions {
       if (spec.origin !== "client" && !specs.some(({ name }) => name === spec.name)) this.#drop(spec.name, "guard");
     }
     this.#save();
-    await this.#restorer.arm();
+    await this.#arm();
   }
 
   /**
@@ -248,23 +249,35 @@ export class Sessions {
     return left;
   }
 
-  #open(spec: SessionSpec, memory: GroupMemory): void {
+  #intend(spec: SessionSpec, remembered = noMemory): void {
+    const { host, root } = this.#options;
+    this.#intended.set(spec.name, { spec, memory: SessionGroups.intend(host, root, spec, remembered) });
+  }
+
+  /** Makes a session that is on record. */
+  #open(spec: SessionSpec): void {
     const { host, root, tell } = this.#options;
+    const { memory } = this.#intended.get(spec.name) ?? { memory: noMemory };
     const groups = SessionGroups.open(host, root, spec, memory);
     this.#set({ spec, groups, since: new Date().toISOString(), freeze: null, thawedNs: 0n });
+    this.#intended.delete(spec.name);
     const adopted = memory.made.length > 0 || groups.memory.made.length < 3;
     if (adopted) {
       groups.thawAll();
       groups.unprotect(spec.limits);
     }
-    for (const call of childGroups(groups.places.tools)) void this.#reap(call);
+    // One that is not to be cleared now is so by the next guard.
+    for (const call of childGroups(groups.places.tools))
+      void clearLeftCall(call, spec, groups.places.framework, this.#over.signal).catch(() => {});
     tell({ event: "SESSION_CREATED", session: spec.name, class: spec.class, owner: spec.owner, adopted });
     for (const lack of lackingOf(groups.outcomes)) this.#warn(spec.name, lack);
   }
 
-  /** What an earlier guard's calls left behind goes when it is empty. */
-  async #reap(call: string): Promise<void> {
-    await reapWhenVacant(call, null, this.#over.signal).catch(() => {});
+  /** Takes back a session that could not be made. */
+  #abandon(name: string): void {
+    for (const path of this.#intended.get(name)?.memory.making?.toReversed() ?? []) removeEmpty(path);
+    this.#intended.delete(name);
+    if (this.#live.has(name)) this.#drop(name, "guard");
   }
 
   #drop(name: string, by: Actor): void {
@@ -272,6 +285,7 @@ export class Sessions {
     if (freeze !== null) clearTimeout(freeze.timer);
     const not_restored = groups.release();
     this.#live.delete(name);
+    this.#options.onChange();
     this.#options.tell({ event: "SESSION_REMOVED", session: name, not_restored, by });
   }
 
@@ -281,9 +295,17 @@ export class Sessions {
   }
 
   #save(): void {
-    if (!this.#isOpen) return;
-    const sessions = this.list().map(({ spec, groups }) => ({ spec, memory: groups.memory }));
-    this.#options.store.write({ root_made: this.#rootMade, sessions });
+    if (this.#isOpen) this.#store();
+  }
+
+  #store(): void {
+    const live = this.list().map(({ spec, groups }) => ({ spec, memory: groups.memory }));
+    this.#options.store.write({ root_made: this.#rootMade, sessions: [...live, ...this.#intended.values()] });
+  }
+
+  /** Nobody does anything to a session for a while before there is who would put it back. */
+  async #arm(): Promise<void> {
+    await this.#restorer.arm();
     this.#options.onChange();
   }
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Controller, GroupUsage, HostCgroups, Limits } from "../../cgroup/index.ts";
 import { applyLimits, GroupHandle, parseFlatKeyed, planLimits, readUsage, tryReadControl } from "../../cgroup/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
@@ -41,6 +42,13 @@ export class CallGroup {
     const plan = planLimits(limits, host);
     const applied = applyLimits(plan.planned, (one) => group.directoryOf(one));
     return new CallGroup(group, inGuardWords([...plan.settled, ...applied]));
+  }
+
+  /** A group that stands already, of a call that began under another guard. */
+  static left(path: string): CallGroup {
+    // Gone meanwhile: nobody is in it, and nothing is to be removed.
+    const { dev: device, ino: inode } = statSync(path, { throwIfNoEntry: false }) ?? { dev: 0, ino: 0 };
+    return new CallGroup(new GroupHandle([{ path, version: 2, controllers: [], device, inode }]), []);
   }
 
   /** Pids in it and below. */

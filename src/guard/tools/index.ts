@@ -3,6 +3,7 @@
  * what its agent is told. What may enter: sessions, a client and its connection. What it may not know: who may do what, HTTP.
  */
 
+export { clearLeftCall } from "./left-call.ts";
 export type { RanTool, ToolRun } from "./run-tool.ts";
 export { runTool } from "./run-tool.ts";
 export type { CallClient } from "./running-call.ts";

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from "node:fs";
 import type { Controller, GroupUsage, HostCgroups, Limits } from "../../cgroup/index.ts";
 import {
   applyLimits,
@@ -13,7 +14,7 @@ import type { ConstraintOutcome } from "../../report/index.ts";
 import { waitUntil } from "../../run/jobs/index.ts";
 import type { SessionSpec } from "../model/index.ts";
 import { inGuardWords } from "../model/index.ts";
-import { childGroups, groupsBelow, removeEmpty } from "./directories.ts";
+import { childGroups, groupsBelow, removeAtOnce, removeEmpty } from "./directories.ts";
 import type { EnsuredGroup } from "./ensure-group.ts";
 import { ensureGroup, makeGroup, passOn, vacate } from "./ensure-group.ts";
 import type { GuardRoot } from "./guard-root.ts";
@@ -21,7 +22,7 @@ import type { MemoryStanding } from "./memory-standing.ts";
 import { plainMemoryStanding, readMemoryStanding, standingMemory, standingWrites } from "./memory-standing.ts";
 import { noNesting, planNesting } from "./nesting.ts";
 import type { Before } from "./standing.ts";
-import { applyWrites, noteBefore, planRelease } from "./standing.ts";
+import { applyWrites, noteBefore, planRelease, unplanned } from "./standing.ts";
 import type { SessionPlaces } from "./tree-plan.ts";
 import { sessionPlaces } from "./tree-plan.ts";
 
@@ -31,11 +32,17 @@ export interface GroupMemory {
   readonly made: readonly string[];
   /** What the session's control files held before the guard wrote to them. */
   readonly before: Before;
+  /**
+   * Groups that were not there when the guard began to make them, parents first. Of one that was killed then, they are what stands
+   * in the state file: nobody was told of them. Absent: none.
+   */
+  readonly making?: readonly string[];
 }
 
 export const noMemory: GroupMemory = { made: [], before: {} };
 
 const keyOf = ({ directory: { device, inode } }: EnsuredGroup): string => `${device}:${inode}`;
+const keyOfStat = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
 
 /** How long the tasks of a session may take to stop: one that sleeps in reclaim takes up to two seconds (R22). */
 const freezeWaitMs = 2500;
@@ -62,17 +69,28 @@ export class SessionGroups {
   }
 
   /**
+   * What is to be on record before `open` makes and limits anything, so that it can be undone whenever the guard is killed. Clears
+   * away what one that was killed has half made.
+   * @param remembered of an earlier daemon of this boot
+   */
+  static intend(host: HostCgroups, root: GuardRoot, spec: SessionSpec, remembered: GroupMemory): GroupMemory {
+    const { session, framework, tools } = sessionPlaces(root, spec.name);
+    const { making = [] } = remembered;
+    const stuck = making.toReversed().filter((path) => !removeAtOnce(path) && existsSync(path));
+    return {
+      made: [...remembered.made, ...stuck.map((path) => keyOfStat(statSync(path)))],
+      before: noteBefore(remembered.before, session, planLimits(spec.limits, host).planned),
+      making: [session, framework, tools].filter((path) => !existsSync(path)),
+    };
+  }
+
+  /**
    * The groups of a session below the root, which must be there; what is missing is made. Processes that stand in the
    * session's own group, where the original put them, move on to its framework group: only leaves may hold any.
-   * @param remembered of an earlier daemon of this boot
+   * @param remembered what `intend` has said, which is on record
    * @throws CorralError CGROUP_IO
    */
-  static open(
-    host: HostCgroups,
-    root: GuardRoot,
-    spec: SessionSpec,
-    remembered: GroupMemory = noMemory,
-  ): SessionGroups {
+  static open(host: HostCgroups, root: GuardRoot, spec: SessionSpec, remembered: GroupMemory): SessionGroups {
     const { hierarchy, offered } = root;
     const places = sessionPlaces(root, spec.name);
     const session = ensureGroup(hierarchy, places.session, offered);
@@ -107,12 +125,20 @@ export class SessionGroups {
     return new Map(this.#parts.flatMap((one) => [...one.refused]));
   }
 
-  /** Sets the limits of the session; those that are not there any more go back to what was before. */
+  /** Notes what the files of limits hold that are to be set: it is to be on record before they are. */
+  note(limits: Limits): void {
+    const { planned } = planLimits(limits, this.#host);
+    this.#memory = { ...this.#memory, before: noteBefore(this.#memory.before, this.places.session, planned) };
+  }
+
+  /** Sets the limits of the session; those that are not there any more, be they of an earlier guard, go back to what was before. */
   limit(limits: Limits): void {
-    const gone = Object.keys(this.#limits).filter((key) => !Object.hasOwn(limits, key));
-    if (gone.length > 0) applyWrites(this.places.session, planRelease(this.#memory.before, this.#limits));
+    this.note(limits);
     const plan = planLimits(limits, this.#host);
-    this.#memory = { ...this.#memory, before: noteBefore(this.#memory.before, this.places.session, plan.planned) };
+    const gone = unplanned(this.#memory.before, plan.planned);
+    applyWrites(this.places.session, planRelease(gone, this.#limits));
+    const before = Object.entries(this.#memory.before).filter(([file]) => !Object.hasOwn(gone, file));
+    this.#memory = { ...this.#memory, before: Object.fromEntries(before) };
     this.#outcomes = inGuardWords([
       ...plan.settled,
       ...applyLimits(plan.planned, (one) => this.#session.directoryOf(one)),

@@ -24,6 +24,12 @@ const lifted = ({ device }: Pick<IoMax, "device">): ControlWrite => ({
   value: `${device} rbps=max wbps=max riops=max wiops=max`,
 });
 
+/** What was before, of the files that these limits do not set. */
+export function unplanned(before: Before, planned: readonly PlannedLimit[]): Before {
+  const kept = new Set(planned.flatMap(({ writes }) => writes.map(({ file }) => file)));
+  return Object.fromEntries(Object.entries(before).filter(([file]) => !kept.has(file)));
+}
+
 /** The writes that take limits back. A cap comes before what it bounds, so that no write is refused for the other's sake. */
 export function planRelease(before: Before, { ioMax = [], ioLatency = [] }: Limits): readonly ControlWrite[] {
   const first = ["memory.max", "memory.high"].filter((file) => Object.hasOwn(before, file));

@@ -17,4 +17,5 @@ export { breakDeadLock, removeIfStill, tryLock } from "./lock-file.ts";
 export type { OwnFile } from "./move-aside.ts";
 export { makeRoom, moveAside, readBeginning } from "./move-aside.ts";
 export { lockAlone } from "./sole-lock.ts";
+export { temporariesIn, writerIsGone } from "./temporary.ts";
 export { unlinkIfThere } from "./unlink.ts";

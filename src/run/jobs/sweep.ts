@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { breakDeadLock, unlinkIfThere } from "../../kernel/files/index.ts";
+import { breakDeadLock, temporariesIn, unlinkIfThere, writerIsGone } from "../../kernel/files/index.ts";
 import type { ProcessIdentity } from "../../kernel/index.ts";
-import { isRunning, readProcessStat } from "../../kernel/index.ts";
+import { isRunning } from "../../kernel/index.ts";
 import { collectGarbage } from "../gc.ts";
 import type { JobLifeState } from "../job-life.ts";
 import { isWatched, lifeOf } from "../job-life.ts";
@@ -109,12 +109,6 @@ function holderIsDead(path: string): boolean {
   }
 }
 
-/** The writer's pid is in the name (atomic-file.ts); who is not here does not write any more. */
-function writerIsDead(path: string): boolean {
-  const pid = /\.(\d+)\.[0-9a-z]+\.tmp$/.exec(path)?.[1];
-  return ageMs(path) > temporaryAgeMs || (pid !== undefined && readProcessStat(Number(pid)) === null);
-}
-
 /** A job's record is there before its claims: a claim without one was left by who was killed as he let go. */
 function claimIsStale(path: string, directories: StateDirectories): boolean {
   try {
@@ -136,14 +130,15 @@ function staleFiles(directories: StateDirectories): StaleFile[] {
   const logs = logsDirectory(directories);
   const recorded = new Set(recordedIds(directories));
   const known = new Set([...recorded, ...endedIds(directories)]);
-  const temporary = [jobs, claims, directories.runtime, directories.results].flatMap((directory) =>
-    filesIn(directory, ".tmp"),
-  );
+  const temporary = [jobs, claims, directories.runtime, directories.results].flatMap(temporariesIn);
   const found = (kind: StaleFile["kind"], paths: readonly string[]): StaleFile[] =>
     paths.map((path) => ({ path, kind }));
   return [
     ...found("lock", [jobs, directories.runtime].flatMap((one) => filesIn(one, ".lock")).filter(holderIsDead)),
-    ...found("temporary", temporary.filter(writerIsDead)),
+    ...found(
+      "temporary",
+      temporary.filter((path) => ageMs(path) > temporaryAgeMs || writerIsGone(path)),
+    ),
     ...found(
       "claim",
       filesIn(claims, "").filter((path) => !path.endsWith(".tmp") && claimIsStale(path, directories)),

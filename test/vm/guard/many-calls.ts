@@ -12,6 +12,8 @@ type Way = (index: number) => Promise<number | null>;
 export interface ManyCalls {
   /** How many went each way. */
   readonly made: Readonly<Record<string, number>>;
+  /** How many of them ran out of memory. */
+  readonly hogs: number;
   /** Ends that the guard told, by their reason. */
   readonly reasons: Readonly<Record<string, number>>;
 }
@@ -24,7 +26,15 @@ interface Client {
   readonly kill?: "when it runs" | number;
 }
 
-function waysOf(guard: GuardUnderTest, shim: string, memoryHog: string | null): Readonly<Record<string, Way>> {
+/** How a call comes to be killed by the kernel for lack of memory. */
+export interface MemoryHog {
+  /** Of `corral tool run`. */
+  readonly flags: readonly string[];
+  /** For the shell: what is killed then. */
+  readonly command: string;
+}
+
+function waysOf(guard: GuardUnderTest, shim: string, hog: MemoryHog | null): Readonly<Record<string, Way>> {
   const start = async ({ args, kill }: Client, file = thinClient()): Promise<number | null> => {
     const env = { ...process.env, CORRAL_SESSION: "many", CORRAL_GUARD_SOCKET: guard.socket };
     const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "ignore"] });
@@ -39,6 +49,8 @@ function waysOf(guard: GuardUnderTest, shim: string, memoryHog: string | null): 
   };
   const tool = (...words: readonly string[]): readonly string[] => ["tool", "run", ...words];
   const shell = (script: string): readonly string[] => tool("--", "sh", "-c", script);
+  const hogging = ({ flags, command }: MemoryHog, before: string): readonly string[] =>
+    tool(...flags, "--", "sh", "-c", `${before}${command}; exit $?`);
   const expecting = async (status: number, client: Client, file?: string): Promise<number | null> => {
     const ended = await start(client, file);
     assert.equal(ended, status, client.args.join(" "));
@@ -56,8 +68,9 @@ function waysOf(guard: GuardUnderTest, shim: string, memoryHog: string | null): 
     "out of time": () => expecting(137, { args: tool("--hint", "time=50ms", "--", "sleep", "600") }),
     "no such command": () => expecting(127, { args: tool("--", "/no/such/command") }),
     "bash -c": () => expecting(4, { args: ["-lc", "sleep 600 & exit 4"] }, shim),
-    ...(memoryHog !== null && {
-      "out of memory": () => expecting(137, { args: tool("--hint", "memory:16m", "--", memoryHog, "64") }),
+    ...(hog !== null && {
+      "out of memory": () => expecting(137, { args: hogging(hog, "") }),
+      "out of memory with children": () => expecting(137, { args: hogging(hog, "sleep 600 & setsid sleep 600 & ") }),
     }),
   };
 }
@@ -74,17 +87,17 @@ export const manyCallsConfig = "version: 1\nsessions: [{ name: many, tools: { mo
 /**
  * Makes calls in every way they can go, some at a time, and asserts that the guard has nothing left of them: no group, no
  * process, no call.
- * @param memoryHog a program that takes as many MiB as its argument says; null: no limit of memory holds here
+ * @param hog null: no limit of memory holds here
  */
 export async function runManyCalls(
   guard: GuardUnderTest,
   place: Place,
   count: number,
-  memoryHog: string | null,
+  hog: MemoryHog | null,
 ): Promise<ManyCalls> {
   const shim = join(place.home, "bash");
   symlinkSync(thinClient(), shim);
-  const ways = Object.entries(waysOf(guard, shim, memoryHog));
+  const ways = Object.entries(waysOf(guard, shim, hog));
   const made: Record<string, number> = {};
   let next = 0;
   const client = async (): Promise<void> => {
@@ -107,5 +120,6 @@ export async function runManyCalls(
   });
   assert.equal((await guard.client.session("many")).calls, 0);
   assert.equal(named("TOOL_ENDED").filter((line) => line["removed"] !== true).length, 0);
-  return { made, reasons: countBy(named("TOOL_ENDED"), "reason") };
+  const hogs = (made["out of memory"] ?? 0) + (made["out of memory with children"] ?? 0);
+  return { made, hogs, reasons: countBy(named("TOOL_ENDED"), "reason") };
 }

@@ -76,10 +76,17 @@ interface GuardSettings {
 }
 
 /** Starts `corral guard` and waits until it has begun. */
-export async function startGuard(
+export async function startGuard(place: Place, settings: GuardSettings = {}): Promise<GuardUnderTest> {
+  const guard = spawnGuard(place, settings);
+  await guard.seen("STARTED");
+  return guard;
+}
+
+/** Starts `corral guard`, which may not have begun yet. */
+export function spawnGuard(
   { root, home }: Place,
   { config = "version: 1\n", flags = [], env = {} }: GuardSettings = {},
-): Promise<GuardUnderTest> {
+): GuardUnderTest {
   const file = join(home, "guard.yaml");
   const socket = join(home, "guard.sock");
   const state = join(home, "state");
@@ -103,7 +110,7 @@ export async function startGuard(
   });
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   const client = new GuardClient({ socket });
-  const guard: GuardUnderTest = {
+  return {
     process: child,
     root,
     socket,
@@ -125,8 +132,6 @@ export async function startGuard(
       return ended;
     },
   };
-  await guard.seen("STARTED");
-  return guard;
 }
 
 /** Runs a guard for a test and clears everything away. */
