@@ -2,6 +2,7 @@ import type { MemorySettings } from "../model/index.ts";
 import { memoryThresholds } from "../model/index.ts";
 import type { Decision } from "./decision.ts";
 import { FaultPolicy } from "./fault-policy.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { readBounds } from "./memory-bounds.ts";
 import type { DoneDecision, ProtectionStatus, ProtectorStart } from "./messages.ts";
 import { OomBias } from "./oom-bias.ts";
@@ -9,7 +10,7 @@ import { openPolicy } from "./open-policy.ts";
 import type { Place, Targets } from "./place.ts";
 import { selectTargets } from "./place.ts";
 import type { ProtectionPolicy } from "./policy.ts";
-import { isPopulated, readStallUs, readTargets } from "./read-kernel.ts";
+import { KernelReader } from "./read-kernel.ts";
 import type { Readings } from "./readings.ts";
 import { isSpared, sparedGroups } from "./spared-groups.ts";
 import { Wakes } from "./wakes.ts";
@@ -23,6 +24,8 @@ const biasEveryMs = 250;
 const vacantMs = 1000;
 /** While there is nobody to take memory from. */
 const quietEveryMs = 500;
+/** Files that were not read for so long are closed. */
+const sweepEveryMs = 5000;
 /** No look comes sooner after the one before, however much wakes us. */
 const shortestMs = 5;
 
@@ -38,6 +41,8 @@ export class ProtectionLoop {
   readonly #sinks: LoopSinks;
   readonly #desk = new WriteDesk();
   readonly #bias = new OomBias();
+  readonly #files = new KeptFiles();
+  readonly #kernel = new KernelReader(this.#files.read);
   readonly #wakes: Wakes;
   #settings: MemorySettings;
   #places: readonly Place[];
@@ -54,6 +59,7 @@ export class ProtectionLoop {
   #lookedMs = 0;
   #readMs = Number.NEGATIVE_INFINITY;
   #biasedMs = 0;
+  #sweptMs = 0;
   #looks = 0;
   #latestMs = 0;
 
@@ -112,6 +118,7 @@ export class ProtectionLoop {
   async close(): Promise<readonly string[]> {
     if (this.#timer !== null) clearInterval(this.#timer);
     const failed = this.#takeBack();
+    this.#files.close();
     await this.#wakes.close();
     return failed;
   }
@@ -142,17 +149,18 @@ export class ProtectionLoop {
     const { root, mountPoint } = this.#start;
     this.#lookedMs = performance.now();
     this.#looks += 1;
+    this.#sweep();
     this.#retarget();
     if (this.#isQuiet()) return;
     this.#readMs = this.#lookedMs;
     const nearShare =
       this.#last === null ? 1 : this.#thresholds(this.#last.limitBytes).attendBytes / this.#last.limitBytes;
-    const bounds = readBounds(root, mountPoint, nearShare);
-    const read = readTargets(this.#targets, { tools: this.#policy.wantsTools, faults: this.#faults !== null });
+    const bounds = readBounds(root, mountPoint, nearShare, this.#files.read);
+    const read = this.#kernel.targets(this.#targets, { tools: this.#policy.wantsTools, faults: this.#faults !== null });
     const readings: Readings = {
       nowMs: Number(nowNs()) / 1e6,
       ...bounds,
-      rootStallUs: readStallUs(root),
+      rootStallUs: this.#kernel.stallUs(root),
       ...read,
       // Nothing is frozen in a dry run: it counts as done at once.
       domains: this.#settings.dryRun ? read.domains.map((one) => ({ ...one, frozen: true })) : read.domains,
@@ -162,6 +170,12 @@ export class ProtectionLoop {
     const decisions = [...this.#policy.step(readings, this.#settings), ...(this.#faults?.step(readings) ?? [])];
     for (const decision of decisions) this.#do(decision);
     this.#biasNow();
+  }
+
+  #sweep(): void {
+    if (this.#lookedMs - this.#sweptMs < sweepEveryMs) return;
+    this.#sweptMs = this.#lookedMs;
+    this.#files.sweep();
   }
 
   /** Nobody is there to take memory from, and a moment ago it was the same. */
@@ -176,7 +190,7 @@ export class ProtectionLoop {
 
   #retarget(): void {
     for (const { directory } of this.#places)
-      if (isPopulated(directory)) this.#populatedMs.set(directory, this.#lookedMs);
+      if (this.#kernel.isPopulated(directory)) this.#populatedMs.set(directory, this.#lookedMs);
     this.#targets = selectTargets(
       this.#places,
       ({ directory }) => this.#lookedMs - (this.#populatedMs.get(directory) ?? Number.NEGATIVE_INFINITY) < vacantMs,

@@ -1,59 +1,76 @@
 import { readdirSync } from "node:fs";
-import { controlNumber, parseFlatKeyed, parsePressure, tryReadControl } from "../../cgroup/index.ts";
+import { controlNumber, parseFlatKeyed, parsePressure } from "../../cgroup/index.ts";
+import type { ReadFile } from "./kept-files.ts";
 import type { Domain, Place, Targets } from "./place.ts";
 import type { DomainReading, ProtectedReading, ToolReading } from "./readings.ts";
 
-const numberOf = (path: string): number => controlNumber(tryReadControl(path)) ?? 0;
+/** Reads what policies decide from, of those who are protected and of those from whom. */
+export class KernelReader {
+  readonly #read: ReadFile;
 
-export const isPopulated = (directory: string): boolean =>
-  parseFlatKeyed(tryReadControl(`${directory}/cgroup.events`)).get("populated") === 1;
+  constructor(read: ReadFile) {
+    this.#read = read;
+  }
 
-/** An empty group is frozen as soon as it is told to, and says so. */
-const isFrozen = (directory: string): boolean =>
-  parseFlatKeyed(tryReadControl(`${directory}/cgroup.events`)).get("frozen") === 1;
+  isPopulated(directory: string): boolean {
+    return this.#table(`${directory}/cgroup.events`).get("populated") === 1;
+  }
 
-export const readStallUs = (directory: string): number | null =>
-  parsePressure(tryReadControl(`${directory}/memory.pressure`))?.some_us ?? null;
+  /** Null: no pressure is told here. */
+  stallUs(directory: string): number | null {
+    return parsePressure(this.#read(`${directory}/memory.pressure`))?.some_us ?? null;
+  }
 
-function readProtected(place: Place, wantsFaults: boolean): ProtectedReading {
-  const events = parseFlatKeyed(tryReadControl(`${place.directory}/memory.events`));
-  return {
-    place,
-    currentBytes: numberOf(`${place.directory}/memory.current`),
-    stallUs: readStallUs(place.directory),
-    faults: wantsFaults ? (parseFlatKeyed(tryReadControl(`${place.directory}/memory.stat`)).get("pgfault") ?? 0) : null,
-    highHits: events.get("high") ?? 0,
-    maxHits: events.get("max") ?? 0,
-  };
-}
+  targets({ protects, domains }: Targets, wants: { readonly tools: boolean; readonly faults: boolean }) {
+    return {
+      protects: protects.map((one) => this.#protected(one, wants.faults)),
+      domains: domains.map((one) => this.#domain(one, wants.tools)),
+    };
+  }
 
-/** The tool calls of a session that have processes. */
-function readTools({ tools }: Place): readonly ToolReading[] {
-  if (tools === null) return [];
-  try {
-    return readdirSync(tools, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && isPopulated(`${tools}/${entry.name}`))
-      .map(({ name }) => ({
-        directory: `${tools}/${name}`,
-        currentBytes: numberOf(`${tools}/${name}/memory.current`),
-      }));
-  } catch {
-    return [];
+  #table(path: string): ReadonlyMap<string, number> {
+    return parseFlatKeyed(this.#read(path));
+  }
+
+  #current(directory: string): number {
+    return controlNumber(this.#read(`${directory}/memory.current`)) ?? 0;
+  }
+
+  /** An empty group is frozen as soon as it is told to, and says so. */
+  #isFrozen(directory: string): boolean {
+    return this.#table(`${directory}/cgroup.events`).get("frozen") === 1;
+  }
+
+  #protected(place: Place, wantsFaults: boolean): ProtectedReading {
+    const events = this.#table(`${place.directory}/memory.events`);
+    return {
+      place,
+      currentBytes: this.#current(place.directory),
+      stallUs: this.stallUs(place.directory),
+      faults: wantsFaults ? (this.#table(`${place.directory}/memory.stat`).get("pgfault") ?? 0) : null,
+      highHits: events.get("high") ?? 0,
+      maxHits: events.get("max") ?? 0,
+    };
+  }
+
+  #domain(domain: Domain, wantsTools: boolean): DomainReading {
+    return {
+      domain,
+      currentBytes: this.#current(domain.clamp.directory),
+      frozen: domain.freeze.every((directory) => this.#isFrozen(directory)),
+      tools: wantsTools ? this.#tools(domain.place) : [],
+    };
+  }
+
+  /** The tool calls of a session that have processes. */
+  #tools({ tools }: Place): readonly ToolReading[] {
+    if (tools === null) return [];
+    try {
+      return readdirSync(tools, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && this.isPopulated(`${tools}/${entry.name}`))
+        .map(({ name }) => ({ directory: `${tools}/${name}`, currentBytes: this.#current(`${tools}/${name}`) }));
+    } catch {
+      return [];
+    }
   }
 }
-
-const readDomain = (domain: Domain, wantsTools: boolean): DomainReading => ({
-  domain,
-  currentBytes: numberOf(`${domain.clamp.directory}/memory.current`),
-  frozen: domain.freeze.every(isFrozen),
-  tools: wantsTools ? readTools(domain.place) : [],
-});
-
-/** Reads what policies decide from, of those who are protected and of those from whom. */
-export const readTargets = (
-  { protects, domains }: Targets,
-  wants: { readonly tools: boolean; readonly faults: boolean },
-) => ({
-  protects: protects.map((one) => readProtected(one, wants.faults)),
-  domains: domains.map((one) => readDomain(one, wants.tools)),
-});

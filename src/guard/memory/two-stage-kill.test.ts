@@ -69,3 +69,17 @@ test("with biased scores the kernel is left to kill, until the protected stall",
   high.stallUs += 60_000;
   expect(host.look()).toEqual(["low kill headroom"]);
 });
+
+test("a tool call that waits for what is only reserved is not killed, however often it was frozen for too long", () => {
+  host.settings = { ...host.settings, reserveWindowMs: 3_600_000 };
+  host.sessions = [high, low];
+  low.tools = [{ directory: "/root/low/tools/a", currentBytes: 50 * mebibyte }];
+  high.mib = 860;
+  host.run(1000);
+  high.mib = 300;
+  const lines = host.run(100_000);
+  expect(lines.filter((line) => line === "low thaw freeze_most")).toHaveLength(3);
+  expect([lines.filter((line) => line.includes(" kill ")), host.killed]).toEqual([[], []]);
+  high.mib = 860;
+  expect(host.run(33_000).filter((line) => line.includes(" kill "))).toEqual(["low kill freeze_most"]);
+});

@@ -105,15 +105,19 @@ function confirmFreezes(moment: Moment): void {
 const largest = (tools: readonly ToolReading[]): ToolReading | undefined =>
   tools.toSorted((a, b) => b.currentBytes - a.currentBytes)[0];
 
-/** Nobody is frozen for ever: one after the other goes on for a while, clamped as it is. */
+/**
+ * Nobody is frozen for ever: one after the other goes on for a while, clamped as it is. What a tool call dies of is memory that is
+ * in use: a reserve that nobody takes keeps its domain waiting, and no more.
+ */
 function endLongFreezes(moment: Moment): void {
-  const { readings, settings, last } = moment;
+  const { readings, settings, thresholds, last } = moment;
   const { nowMs } = readings;
   for (const { domain, state, tools } of byVictim(moment).toReversed()) {
     if (!isStopped(state) || nowMs - state.sinceMs < settings.freezeMostMs) continue;
     if (nowMs - last.letGoMs < Math.max(settings.thawGapMs, graceMs)) return;
     const overruns = state.overruns + 1;
-    const kill = overruns >= mostOverruns ? (largest(tools)?.directory ?? null) : null;
+    const isShort = readings.headroomBytes < thresholds.clampBytes;
+    const kill = isShort && overruns >= mostOverruns ? (largest(tools)?.directory ?? null) : null;
     const reason = { reason: "freeze_most", threshold: settings.freezeMostMs } as const;
     if (kill !== null) {
       move(moment, state, { action: "kill", ...reason, kill });
