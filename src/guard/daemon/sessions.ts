@@ -1,6 +1,6 @@
 import type { HostCgroups } from "../../cgroup/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
-import { CorralError, quote } from "../../report/index.ts";
+import { CorralError, counted, quote } from "../../report/index.ts";
 import type { SessionSpec } from "../model/index.ts";
 import type { GroupMemory, GuardRoot } from "../tree/index.ts";
 import {
@@ -160,11 +160,15 @@ export class Sessions {
       }
       const count = groups.processes().length;
       if (count > 0 && !(kill && (await groups.kill(killWaitMs)))) {
-        throw new CorralError("SESSION_BUSY", `the session ${quote(name)} has ${count} processes`, {
-          object: name,
-          found: String(count),
-          fix: "end them first, or remove it with --kill",
-        });
+        throw new CorralError(
+          "SESSION_BUSY",
+          `the session ${quote(name)} has ${counted(count, "process", "processes")}`,
+          {
+            object: name,
+            found: String(count),
+            fix: "end them first, or remove it with --kill",
+          },
+        );
       }
       this.#drop(name, by);
       this.#save();
