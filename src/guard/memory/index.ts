@@ -8,6 +8,7 @@ export { AdmissionQueue } from "./admission-queue.ts";
 export { probeMemcgBpfOps } from "./btf-struct.ts";
 export type { Observed, Stage } from "./decision.ts";
 export type { DecisionFacts } from "./decision-facts.ts";
+export { decisionActions } from "./decision.ts";
 export { decisionFacts } from "./decision-facts.ts";
 export type { FaultSettings } from "./fault-policy.ts";
 export { IdleWatch } from "./idle-watch.ts";

@@ -27,6 +27,7 @@ import {
 import type { CallClient, ToolCalls } from "../tools/index.ts";
 import type { Caller, SessionAction } from "./authorise.ts";
 import { decide, isHost } from "./authorise.ts";
+import { eventBlock } from "./event-block.ts";
 import type { RpcReply, RpcRequest } from "./http-server.ts";
 import { nameOrOwn, ownSession } from "./own-session.ts";
 import { denied, fixFor, hidden } from "./refusals.ts";
@@ -231,7 +232,7 @@ const budget: Route = async (face, { caller, request }) => {
   return ok(face.budget(authorised(face, caller, name, "see")));
 };
 
-/** Server-sent events (the HTML standard's text/event-stream), each a JSON document. */
+/** Events from now on, each for who may see its session. */
 const events: Route = async (face, { caller }) => ({
   stream: (send, ended) => {
     const isForCaller = ({ session }: GuardEventDocument): boolean => {
@@ -241,13 +242,10 @@ const events: Route = async (face, { caller }) => ({
     };
     send(": corral guard\n\n");
     face.follow((event) => {
-      if (isForCaller(event)) send(`event: ${event.event}\ndata: ${toJson(event)}\n\n`);
+      if (isForCaller(event)) send(eventBlock(event));
     }, ended);
   },
 });
-
-const toJson = ({ timestamp, ...rest }: GuardEventDocument): string =>
-  JSON.stringify({ timestamp: Number(timestamp), ...rest });
 
 const list = (face: GuardFace, caller: Caller): readonly SessionDocument[] => visible(face, caller).map(face.describe);
 
