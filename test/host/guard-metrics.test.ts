@@ -9,7 +9,14 @@ import { page } from "../shared/page.ts";
 import type { Family } from "../shared/prometheus.ts";
 import { parsePrometheus } from "../shared/prometheus.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, corralProgram, type GuardUnderTest, newPlace, sleeperIn, startGuard } from "../vm/guard/support.ts";
+import {
+  clearPlace,
+  corralProgram,
+  type GuardUnderTest,
+  newPlace,
+  sleeperIn,
+  startGuard,
+} from "../vm/guard/support.ts";
 
 const mount = host.unified?.mountPoint ?? null;
 const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;

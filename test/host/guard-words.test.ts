@@ -4,18 +4,32 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import * as v from "valibot";
+import type { GuardNotice } from "../../src/guard/client/index.ts";
+import {
+  guardStatus,
+  sessionAdopt,
+  sessionBudget,
+  sessionDocument,
+  sessionReport,
+  sessionToken,
+} from "../../tools/schemas/guard.ts";
+import { guardEvent } from "../../tools/schemas/guard-event.ts";
+import { toolLog, toolResult } from "../../tools/schemas/tool.ts";
 import { host } from "../shared/group-parent.ts";
 import { page } from "../shared/page.ts";
+import { until } from "../shared/timing.ts";
 import { clearPlace, corralProgram, type GuardUnderTest, newPlace, startGuard } from "../vm/guard/support.ts";
 
 const mount = host.unified?.mountPoint ?? null;
 const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
 const place = newPlace(mount ?? "/nowhere");
+const log = join(place.home, "tools.jsonl");
 let guard: GuardUnderTest;
 
 before(async () => {
   if (skip !== false) return;
-  const config = "{ version: 1, sessions: [{ name: s }, { name: other }] }";
+  const config = `{ version: 1, tool_log: ${log}, sessions: [{ name: s }, { name: other }] }`;
   // Without controllers no limit holds, and none is looked at here.
   guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
 });
@@ -27,8 +41,9 @@ after(async () => {
 /** Runs a client. @param group that it is in first; null: where this process is */
 function corral(args: readonly string[], group: string | null = null) {
   const enter = group === null ? "" : `echo $$ >${group}/cgroup.procs && `;
-  const words = ["-c", `${enter}exec "$@"`, "sh", ...corralProgram(), ...args, "--socket", guard.socket];
-  const { status, stdout, stderr } = spawnSync("sh", words, { encoding: "utf8" });
+  const words = ["-c", `${enter}exec "$@"`, "sh", ...corralProgram(), ...args];
+  const env = { ...process.env, CORRAL_GUARD_SOCKET: guard.socket };
+  const { status, stdout, stderr } = spawnSync("sh", words, { encoding: "utf8", env });
   return { status, stdout, stderr };
 }
 
@@ -55,6 +70,54 @@ test("every document has its name and version first", { skip }, async () => {
   assert.equal(named(["session", "adopt", "made", "--pid", String(sleeper.pid)]), "corral.session-adopt/1");
   assert.equal((await guard.client.budget("made")).schema, "corral.session-budget/1");
   assert.equal(corral(["session", "remove", "made", "--kill"]).status, 0);
+});
+
+/** Throws where a document does not fit its schema, and names the place. */
+function assertFits(schema: v.GenericSchema, document: unknown): void {
+  const { issues = [] } = v.safeParse(schema, document);
+  const told = issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+  assert.deepEqual(told, [], JSON.stringify(document));
+}
+
+test("every document fits its schema, and every line of the guard's own and of its log", { skip }, async () => {
+  const report = join(place.home, "result.json");
+  const run = ["tool", "run", "--session", "s", "--hint", "memory:64m gpu=1"];
+  assert.equal(corral([...run, "--report", report, "--", "true"]).status, 0);
+  assert.equal(corral(["session", "create", "fits", "--ttl", "1h"]).status, 0);
+  assertFits(guardStatus, documentOf(["session", "list"]));
+  assertFits(sessionDocument, documentOf(["session", "freeze", "fits"]));
+  assertFits(sessionDocument, documentOf(["session", "thaw", "fits"]));
+  assertFits(sessionToken, documentOf(["session", "token", "fits"]));
+  assertFits(sessionToken, documentOf(["session", "token", "fits", "--revoke"]));
+  const sleeper = spawn("sleep", ["600"], { stdio: "ignore" });
+  assertFits(sessionAdopt, documentOf(["session", "adopt", "fits", "--pid", String(sleeper.pid)]));
+  assertFits(sessionBudget, await guard.client.budget("fits"));
+  assertFits(sessionReport, documentOf(["session", "report", "s"]));
+  assert.equal(corral(["session", "remove", "fits", "--kill"]).status, 0);
+  assertFits(toolResult, JSON.parse(readFileSync(report, "utf8")));
+  for (const line of readFileSync(log, "utf8").trimEnd().split("\n")) assertFits(toolLog, JSON.parse(line));
+  await guard.seen("SESSION_REMOVED", ({ session }) => session === "fits");
+  const own = guard.lines.filter((line) => "time" in line && line.event !== "START");
+  for (const line of own) assertFits(guardEvent, line);
+  const names = new Set(own.map(({ event }) => event));
+  for (const name of ["STARTED", "SESSION_CREATED", "FROZEN", "THAWED", "PLACED", "TOOL_STARTED", "TOOL_ENDED"])
+    assert.ok(names.has(name), name);
+  assert.ok(names.has("HINT_IGNORED") && names.has("SESSION_REMOVED"));
+});
+
+test("what is told over the socket is one document of the same form for each event", { skip }, async () => {
+  const end = new AbortController();
+  const told: GuardNotice[] = [];
+  const following = (async () => {
+    for await (const notice of guard.client.events(end.signal)) told.push(notice);
+  })().catch(() => {});
+  await until("an event to come", async () => {
+    await guard.client.updateSession("s", {});
+    return told.length > 0;
+  });
+  end.abort();
+  await following;
+  for (const notice of told) assertFits(guardEvent, notice);
 });
 
 test("a time to live is told when a session is made, and how much of it is left", { skip }, () => {

@@ -35,7 +35,10 @@ const host = <Name extends string, Entries extends v.ObjectEntries>(name: Name, 
 const own = <Name extends string, Entries extends v.ObjectEntries>(name: Name, what: string, entries: Entries) =>
   kind(name, what, session, entries);
 
-const by = v.pipe(v.union([v.number(), v.literal("guard")]), v.description("User id of a client, or the guard itself."));
+const by = v.pipe(
+  v.union([v.number(), v.literal("guard")]),
+  v.description("User id of a client, or the guard itself."),
+);
 const pid = count("Process id.");
 const call = text("Id of the tool call.");
 const className = text("Class of the session.");
@@ -110,10 +113,7 @@ export const guardEvent = v.variant("event", [
       ),
       v.description("Better sources that were not to be had."),
     ),
-    missing: v.pipe(
-      v.array(v.string()),
-      v.description("Controllers that this host cannot give to sessions."),
-    ),
+    missing: v.pipe(v.array(v.string()), v.description("Controllers that this host cannot give to sessions.")),
     cpu_backend: cpuBackend,
     monitor_only: yesNo("It changes nothing."),
   }),
@@ -135,7 +135,9 @@ export const guardEvent = v.variant("event", [
     by,
   }),
   own("SESSION_REMOVED", "A session is gone.", { not_restored: texts("What could not be put back."), by }),
-  own("SESSION_EXPIRED", "Its time to live is over.", { ttl_ms: millisOrNull("Milliseconds that it lived unchanged.") }),
+  own("SESSION_EXPIRED", "Its time to live is over.", {
+    ttl_ms: millisOrNull("Milliseconds that it lived unchanged."),
+  }),
   own("FROZEN", "A session was stopped.", {
     by,
     complete: yesNo("The kernel says that all its processes stand."),
@@ -175,12 +177,18 @@ export const guardEvent = v.variant("event", [
     reserve_bytes: v.pipe(v.number(), v.description("Bytes that are to stay free.")),
   }),
   own("TOOL_ADMITTED", "A tool call that waited begins.", {
-    reason: v.pipe(v.picklist(["room", "waited"]), v.description("waited: there was no room, for as long as it must wait.")),
+    reason: v.pipe(
+      v.picklist(["room", "waited"]),
+      v.description("waited: there was no room, for as long as it must wait."),
+    ),
     need_bytes: count("Bytes that it needs."),
     headroom_bytes: orNull(v.number(), "Bytes that can be had; null: not known."),
     waited_ms: millis("Milliseconds that it waited."),
   }),
-  own("HINT_IGNORED", "A part of a hint counts as not given.", { call, reason: text("Why, with its text, untrusted.") }),
+  own("HINT_IGNORED", "A part of a hint counts as not given.", {
+    call,
+    reason: text("Why, with its text, untrusted."),
+  }),
   host("SCHEDULER_LOADED", "Corral's own scheduler has the tasks of the sessions.", {
     mode: v.pipe(v.picklist(["partial", "full"]), v.description("full: all ordinary tasks of the host.")),
     adopted: count("Threads that were given to it."),
@@ -194,7 +202,9 @@ export const guardEvent = v.variant("event", [
   }),
   decision,
   host("RELOADED", "The file was read again.", { needs_restart: texts("Changed keys that only a new start heeds.") }),
-  host("RELOAD_FAILED", "The file has mistakes and changes nothing.", { problems: texts("Each with line and column.") }),
+  host("RELOAD_FAILED", "The file has mistakes and changes nothing.", {
+    problems: texts("Each with line and column."),
+  }),
   host("STOPPED", "The guard ends.", {
     why: text("A signal's name, or the reason."),
     not_restored: texts("What could not be put back."),

@@ -1,7 +1,7 @@
 /** The schemas of what `corral guard` and its clients say of sessions as JSON. */
 import * as v from "valibot";
-import { constraint } from "./report.ts";
 import { count, countOrNull, describe, seconds, text, textOrNull, texts, time, yesNo } from "./parts.ts";
+import { constraint } from "./report.ts";
 
 export const schemaName = <Name extends string>(name: Name) =>
   v.pipe(v.literal(name), v.description("Name and version of this document."));
@@ -57,7 +57,10 @@ const memory = v.pipe(
     tick_ms: millis("Milliseconds between two looks."),
     latest_ms: millisOrNull("Longest time that a look came late; null, as the following, while nothing is looked at."),
     limit_bytes: countOrNull("Memory that there is for all sessions."),
-    headroom_bytes: orNull(v.pipe(v.number(), v.integer()), "What of it can still be had; below 0 when it is exceeded."),
+    headroom_bytes: orNull(
+      v.pipe(v.number(), v.integer()),
+      "What of it can still be had; below 0 when it is exceeded.",
+    ),
     bound_by: textOrNull("The group whose memory.max counts, or host."),
     protects: texts("Sessions that are protected from the others now."),
     spared: texts("Sessions that are never touched."),

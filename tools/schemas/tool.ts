@@ -64,7 +64,10 @@ export const toolResult = v.strictObject({
     v.array(
       v.strictObject({
         part: countOrNull("Its place among the parts of the hint, from 1; null: the hint as a whole."),
-        key: orNull(v.picklist(["memory", "cpu", "time", "pids", "io", "class"]), "What it speaks of; null: not known."),
+        key: orNull(
+          v.picklist(["memory", "cpu", "time", "pids", "io", "class"]),
+          "What it speaks of; null: not known.",
+        ),
         why: v.pipe(
           v.picklist(["unknown", "twice", "value", "too-long"]),
           v.description("No key of a hint; given before; no such value; the hint is too long."),
