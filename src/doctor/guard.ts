@@ -12,7 +12,8 @@ export function judgeGuardHost({ kind, unified }: HostCgroups): Finding {
     group: "guard",
     name: "sessions",
     status: usable ? "yes" : "no",
-    found: kind === "v2" ? (writable ? "cgroup v2 alone, writable" : "cgroup v2 alone, read-only") : `cgroup layout ${kind}`,
+    found:
+      kind === "v2" ? (writable ? "cgroup v2 alone, writable" : "cgroup v2 alone, read-only") : `cgroup layout ${kind}`,
     probe: "/proc/self/mountinfo",
     consequence: usable
       ? "corral guard keeps sessions of agents apart"
@@ -31,9 +32,10 @@ export function judgeNsdelegate(mountinfo: string | null): Finding {
     status: on === null ? "unknown" : on ? "yes" : "no",
     found: on === null ? "no cgroup2 mount" : on ? "on" : "off",
     probe: "/proc/self/mountinfo",
-    consequence: on === true
-      ? "who is root in a container's cgroup namespace can neither lift its limits nor leave it"
-      : "root in a container that has its own group writable could move out of it; mount -o remount,nsdelegate closes that",
+    consequence:
+      on === true
+        ? "who is root in a container's cgroup namespace can neither lift its limits nor leave it"
+        : "root in a container that has its own group writable could move out of it; mount -o remount,nsdelegate closes that",
     facts: { on },
   };
 }

@@ -1,5 +1,5 @@
-import { probeMemcgBpfOps } from "../../kernel/index.ts";
 import { existsSync } from "node:fs";
+import { probeMemcgBpfOps } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { DoneDecision, Place, ProtectionStatus, Room, Stage } from "../memory/index.ts";
 import { decisionFacts, Protector } from "../memory/index.ts";
