@@ -42,7 +42,7 @@ async function families(): Promise<Readonly<Record<string, Family>>> {
   return parsePrometheus(body);
 }
 
-async function valueOf(family: string, labels = ""): Promise<number | undefined> {
+async function seriesOf(family: string, labels = ""): Promise<number | undefined> {
   return (await families())[family]?.series[`${family}${labels}`];
 }
 
@@ -67,7 +67,7 @@ test("every family of the guard is there, of its type, with a line of help", { s
 
 test("the numbers are those of the status, and follow what is done", { skip }, async () => {
   const of = (name: string): Promise<number | undefined> =>
-    valueOf(`corral_guard_session_${name}`, '{session="s",class="low"}');
+    seriesOf(`corral_guard_session_${name}`, '{session="s",class="low"}');
   assert.deepEqual([await of("processes"), await of("frozen"), await of("frozen_seconds_total")], [0, 0, 0]);
   const sleeper = await sleeperIn(`${guard.root}/s/framework`);
   await guard.client.freezeSession("s");
@@ -100,20 +100,20 @@ test("HUP brings sessions and their metrics; a file with mistakes changes nothin
   writeFileSync(guard.config, config("{ name: s, class: low }, { name: added }"));
   guard.process.kill("SIGHUP");
   await guard.seen("RELOADED");
-  assert.equal(await valueOf("corral_guard_session_processes", '{session="added",class="normal"}'), 0);
+  assert.equal(await seriesOf("corral_guard_session_processes", '{session="added",class="normal"}'), 0);
   writeFileSync(guard.config, `${config("{ name: s, class: best }")}\nfreeze_most: never`);
   guard.process.kill("SIGHUP");
   const { problems } = await guard.seen("RELOAD_FAILED");
   assert.ok(Array.isArray(problems) && problems.length > 0, String(problems));
-  assert.equal(await valueOf("corral_guard_session_processes", '{session="added",class="normal"}'), 0);
+  assert.equal(await seriesOf("corral_guard_session_processes", '{session="added",class="normal"}'), 0);
 });
 
 test("a guard whose page cannot be served does not begin, and says why", { skip }, async () => {
   const own = newPlace(mount ?? "/nowhere");
   const file = join(own.home, "guard.yaml");
   writeFileSync(file, `{ version: 1, listen: "unix:/no/such/place/metrics.sock" }`);
-  const [node = "", ...args] = [...corralProgram(), "guard", "--config", file, "--cgroup-root", own.root];
-  const { status, stderr } = spawnSync(node, [...args, "--socket", join(own.home, "g.sock"), "--quiet"], {
+  const words = [...corralProgram(), "guard", "--config", file, "--cgroup-root", own.root, "--quiet"];
+  const { status, stderr } = spawnSync(words[0] ?? "", [...words.slice(1), "--socket", join(own.home, "g.sock")], {
     encoding: "utf8",
     env: { ...process.env, CORRAL_STATE_DIR: own.home, CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" },
   });
