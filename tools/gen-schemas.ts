@@ -8,7 +8,17 @@ import type { ArenaStats } from "../src/arena/index.ts";
 import type { PlannedLimit } from "../src/cgroup/index.ts";
 import { controllers } from "../src/cgroup/index.ts";
 import type { EventsDocument } from "../src/events/index.ts";
+import type {
+  AdoptDocument,
+  GuardStatus,
+  SessionBudget,
+  SessionDocument,
+  SessionReport,
+  TokenDocument,
+  ToolResult,
+} from "../src/guard/client/index.ts";
 import type { SchedulerDocument } from "../src/guard/cpu/index.ts";
+import type { GuardEventLine, ToolLogLine } from "../src/guard/index.ts";
 import { rlimits } from "../src/kernel/index.ts";
 import type { AdaptiveLine } from "../src/policy/index.ts";
 import type { PolicyTestDocument } from "../src/policy/replay/index.ts";
@@ -28,6 +38,17 @@ import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
 import { isolationSchemas } from "./schemas/isolation.ts";
+import type {
+  guardStatus,
+  sessionAdopt,
+  sessionBudget,
+  sessionDocument,
+  sessionReport,
+  sessionToken,
+} from "./schemas/guard.ts";
+import { guardSchemas } from "./schemas/guard.ts";
+import type { guardEvent } from "./schemas/guard-event.ts";
+import { guardEventSchemas } from "./schemas/guard-event.ts";
 import type { gc, jobs, status } from "./schemas/jobs.ts";
 import { jobsSchemas } from "./schemas/jobs.ts";
 import type { metrics, violations } from "./schemas/metrics.ts";
@@ -42,6 +63,8 @@ import { constraint, groupScope, intent, report, slaEligible, tags } from "./sch
 import { ruleFileSchemas } from "./schemas/rule-files.ts";
 import type { schedulerLine } from "./schemas/scheduler.ts";
 import { schedulerSchemas } from "./schemas/scheduler.ts";
+import type { toolLog, toolResult } from "./schemas/tool.ts";
+import { toolSchemas } from "./schemas/tool.ts";
 import type { watchEvent, watchExplain } from "./schemas/watch-event.ts";
 import { watchEventSchemas } from "./schemas/watch-event.ts";
 import { workloadSchemas } from "./schemas/workload.ts";
@@ -246,7 +269,25 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof policyTest, PolicyTestDocument>,
   Proof<typeof eventsLine, EventsDocument>,
   Proof<typeof schedulerLine, SchedulerDocument>,
+  Proof<typeof guardStatus, GuardStatus>,
+  Proof<typeof sessionDocument, SessionDocument>,
+  Proof<typeof sessionAdopt, AdoptDocument>,
+  Proof<typeof sessionToken, TokenDocument>,
+  Proof<typeof sessionBudget, SessionBudget>,
+  Proof<typeof sessionReport, SessionReport>,
+  Proof<typeof toolResult, ToolResult>,
+  Proof<typeof toolLog, ToolLogLine>,
+  Proof<typeof guardEvent, GuardEventLine>,
 ] = [
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
+  true,
   true,
   true,
   true,
@@ -289,5 +330,8 @@ export function generateSchemas(): Record<string, object> {
     ...workloadSchemas,
     ...eventsSchemas,
     ...schedulerSchemas,
+    ...guardSchemas,
+    ...guardEventSchemas,
+    ...toolSchemas,
   };
 }

@@ -63,3 +63,21 @@ test("whatever a process calls itself, the line is one line of JSON in valid UTF
     }),
   );
 });
+
+test("so is a line of the guard's own, whatever texts it has from others", () => {
+  fc.assert(
+    fc.property(anyText, anyText, fc.array(anyText), (message, reason, problems) => {
+      const at = { timestamp: 2n ** 60n + 1n, time: "2026-01-01T00:00:00.000Z" };
+      const lines = [
+        toJsonLine({ ...at, event: "WARNING", session: "s", message }),
+        toJsonLine({ ...at, event: "PLACEMENT_FAILED", session: "s", pid: 7, rule: null, reason }),
+        toJsonLine({ ...at, event: "RELOAD_FAILED", session: null, problems }),
+      ];
+      expect(lines.map((one) => one.indexOf("\n"))).toEqual(lines.map((one) => one.length - 1));
+      const read = lines.map((one) => JSON.parse(one) as Record<string, unknown>);
+      expect(read.map(({ event }) => event)).toEqual(["WARNING", "PLACEMENT_FAILED", "RELOAD_FAILED"]);
+      expect(lines.map((one) => Buffer.from(one, "utf8").toString("utf8"))).toEqual(lines);
+      expect(read[2]?.["problems"]).toHaveLength(problems.length);
+    }),
+  );
+});

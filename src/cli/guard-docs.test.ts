@@ -59,6 +59,29 @@ test("docs/guard.md says of every attempt between tenants which test tries it, a
   }
 });
 
+test("docs/guard.md names a test for each line of the list of threats, and the tests exist", () => {
+  const rows = [
+    ...sectionOf("## TWO TENANTS WHO DO NOT TRUST EACH OTHER").matchAll(/^\| ([^|]+) \| ([^|]+) \|$/gm),
+  ].slice(1);
+  expect(rows.length).toBe(11);
+  for (const [, line, by = ""] of rows) {
+    const files = [...by.matchAll(/`((?:src|test)\/[^`]+)`/g)].map((match) => match[1] ?? "");
+    expect([line, files.length > 0]).toEqual([line, true]);
+    for (const file of files) expect(readFileSync(pathOf(file), "utf8")).not.toBe("");
+  }
+});
+
+test("docs/guard.md says where each document's schema is, and it is there", () => {
+  const rows = [
+    ...sectionOf("## DOCUMENTS").matchAll(/^\| `(corral\.\S+\/1)` \| .* \| \[(\S+)\]\(\.\.\/(\S+)\) \|$/gm),
+  ];
+  expect(rows.length).toBe(10);
+  for (const [, name, label, file = ""] of rows) {
+    const { title } = JSON.parse(readFileSync(pathOf(file), "utf8")) as { readonly title: string };
+    expect([title.split(": ")[0], `corral.${label}/1`]).toEqual([name, name]);
+  }
+});
+
 test("the example that is shipped is a valid file", () => {
   const { sessions, tenants, placement } = parseGuardConfig(readFileSync(pathOf("examples/guard.yaml"), "utf8"), "g");
   expect([sessions.map(({ name }) => name), tenants.length, placement.length]).toEqual([

@@ -74,7 +74,17 @@ function ruleLines({ rule, verdict, why, when, action, match, except, ancestor }
   ];
 }
 
-function textOf({ pid, comm, policy, rules }: ProcessVerdict): string {
-  const who = policy === null ? "no policy runs at this socket" : `the policy that runs is process ${policy}`;
+const ofWhom = ({ rules_of, ended_policy }: ProcessVerdict): string =>
+  ({
+    file: "",
+    running: "",
+    ended: `; by the rules of the last one, process ${ended_policy}, which has ended`,
+    plain: "; by what corral policy run does without flags",
+  })[rules_of];
+
+function textOf(verdict: ProcessVerdict): string {
+  const { pid, comm, policy, rules } = verdict;
+  const runs = policy === null ? "no policy runs at this socket" : `the policy that runs is process ${policy}`;
+  const who = `${runs}${ofWhom(verdict)}`;
   return `${[`process ${pid}${comm === null ? "" : ` (${quote(comm)})`}; ${who}`, ...rules.flatMap(ruleLines)].join("\n")}\n`;
 }

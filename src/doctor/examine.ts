@@ -5,6 +5,7 @@ import { findEvents } from "./events.ts";
 import { findFiles } from "./files.ts";
 import type { Finding, FindingGroup } from "./finding.ts";
 import { findGroups } from "./groups.ts";
+import { findGuard } from "./guard.ts";
 import type { ExamineRequest, Host } from "./host.ts";
 import { viewHost } from "./host.ts";
 import type { LimitVerdict } from "./limits.ts";
@@ -74,6 +75,7 @@ export async function examineHost(request: ExamineRequest): Promise<Examination>
   ];
   const findings: Finding[] = [];
   for (const [group, probe] of probes) findings.push(...(await runProbe(group, probe)));
+  findings.push(...(await runProbe("guard", () => findGuard(host, findings))));
   const limits = judgeLimits({ cgroups: host.cgroups, disks: host.disks, places, scope });
   return { release: host.release, uid: host.uid, findings, limits, summary: summarizeLimits(host.uid, limits) };
 }

@@ -16,6 +16,7 @@ export const findingGroups = {
   privileges: "Privileges",
   services: "systemd and D-Bus",
   files: "Files",
+  guard: "corral guard",
   vm: "Virtual machine",
 } as const;
 export type FindingGroup = keyof typeof findingGroups;

@@ -19,7 +19,14 @@ export type {
 } from "./lifecycle-event.ts";
 export type { LiveFeed, LiveFeedOptions } from "./live-feed.ts";
 export { findGroup, openLiveFeed } from "./live-feed.ts";
-export type { EventsDocument, MonitorCounts, MonitorLine, MonitorOptions, StartLine } from "./monitor/index.ts";
+export type {
+  EventsDocument,
+  LineInJson,
+  MonitorCounts,
+  MonitorLine,
+  MonitorOptions,
+  StartLine,
+} from "./monitor/index.ts";
 export { EventMonitor, startLine } from "./monitor/index.ts";
 export type {
   CgroupFilter,

@@ -3,11 +3,12 @@
  * run and what is below; knows nothing of flags, terminals or output.
  */
 export type { CpuBackendName } from "./cpu/index.ts";
-export type { GuardEventDocument, GuardOptions, OnStop } from "./daemon/index.ts";
+export type { GuardEventDocument, GuardEventLine, GuardOptions, OnStop } from "./daemon/index.ts";
 export { checkGuardFile, GuardDaemon } from "./daemon/index.ts";
 export type { AskedRun, ReadServedRun, ServedRun } from "./jobs/index.ts";
 export type { DoneDecision, FaultSettings, ProtectionStatus } from "./memory/index.ts";
-export { decisionFacts, MemoryControl } from "./memory/index.ts";
+export { decisionActions, decisionFacts, MemoryControl } from "./memory/index.ts";
 export type { MemoryPolicy } from "./model/index.ts";
 export { cpuBackends, guardConfigSchema, parseGuardConfig, plainMemory } from "./model/index.ts";
+export type { ToolLogLine } from "./tools/index.ts";
 export { findGroup } from "./tree/index.ts";

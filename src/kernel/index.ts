@@ -8,6 +8,7 @@ export type { BpfLifecycle, BpfOptions, BpfProgram } from "./bpf-program.ts";
 export { openBpfLifecycle, openBpfOpens, openBpfReadline } from "./bpf-program.ts";
 export type { BpfExec, BpfExit, BpfFork, BpfOpen, BpfReadline, BpfRecord } from "./bpf-record.ts";
 export { bpfLayout } from "./bpf-record.ts";
+export { probeMemcgBpfOps } from "./btf-struct.ts";
 export { decodeBytes, toByteBlock, toByteString } from "./byte-text.ts";
 export type { ChildHandle, SpawnMode, SpawnRequest } from "./child-handle.ts";
 export type {

@@ -28,7 +28,21 @@ function fields(schema: Schema, path = ""): [string, Schema][] {
 
 const isNullable = (schema: Schema): boolean => JSON.stringify(schema.anyOf ?? []).includes('{"type":"null"}');
 
-test.each(["report", "plan", "start", "watch-config"])("every field of the %s schema says what it is", (name) => {
+test.each([
+  "report",
+  "plan",
+  "start",
+  "watch-config",
+  "guard-status",
+  "guard-event",
+  "session",
+  "session-adopt",
+  "session-budget",
+  "session-report",
+  "session-token",
+  "tool-log",
+  "tool-result",
+])("every field of the %s schema says what it is", (name) => {
   expect(fields(read(name)).filter(([, field]) => (field.description ?? "") === "")).toEqual([]);
 });
 

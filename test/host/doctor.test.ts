@@ -127,6 +127,30 @@ describe("corral doctor", () => {
     );
   });
 
+  test("says all that corral guard goes by, and what it would use here", () => {
+    for (const [group, name] of [
+      ["system", "kernel"],
+      ["system", "cgroup layout"],
+      ["controllers", "memory"],
+      ["pressure", "host pressure"],
+      ["pressure", "triggers"],
+      ["memory", "swap"],
+      ["events", "BTF"],
+      ["events", "sched_ext"],
+      ["privileges", "user"],
+      ["guard", "nsdelegate"],
+      ["guard", "memcg_bpf_ops"],
+      ["guard", "backends"],
+    ] as const)
+      capability(told, group, name);
+    const { facts, status } = capability(told, "guard", "sessions");
+    const layout = capability(told, "system", "cgroup layout").facts["layout"];
+    assert.deepEqual([facts["layout"], status === "yes"], [layout, layout === "v2" && facts["usable"] === true]);
+    const { facts: backends } = capability(told, "guard", "backends");
+    assert.equal(backends["psi_triggers"], capability(told, "pressure", "triggers").status === "yes");
+    assert.equal(backends["events"] === "bpf", capability(told, "events", "BPF tracing").status === "yes");
+  });
+
   test("takes less than a second and creates no state directory", () => {
     // The best of three: what else the machine does is no merit of the doctor.
     const best = Math.min(...[1, 2, 3].map(() => examine({ env: state }).duration_sec));

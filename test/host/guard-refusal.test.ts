@@ -29,3 +29,29 @@ test("a client of a guard that does not run is told where it was looked for", ()
   assert.equal(status, 125);
   assert.match(stderr, /^\[corral\] no corral guard answers at \/nonexistent\/guard\.sock: ENOENT; start corral guard/);
 });
+
+test("corral memcg judges its flags before the host, and speaks of itself", (t) => {
+  const memcg = (...args: readonly string[]) => {
+    const words = ["dist/corral.cjs", "memcg", ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+  for (const flag of ["--threshold", "--delay-ms"])
+    assert.deepEqual(memcg("--high", "a", flag, "many"), {
+      status: 2,
+      stdout: "",
+      stderr: `[corral] ${flag} expects a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, not "many"\n`,
+    });
+  const words = ["--high", "a", "--low", "/no/such"];
+  const { status, stderr } = memcg(...words);
+  if (kind !== "v2") {
+    assert.equal(status, 125);
+    assert.match(
+      stderr,
+      /^\[corral\] corral memcg needs all controllers on cgroup v2; this host has .+; boot with .+\n$/,
+    );
+    return t.skip("this host is not cgroup v2 alone");
+  }
+  assert.equal(status, 2);
+  assert.match(stderr, /^\[corral\] --high cannot be "a"; give a directory below /);
+});

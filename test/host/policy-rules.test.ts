@@ -77,6 +77,32 @@ describe("a policy of rules", () => {
     }
   });
 
+  test("explain judges by the rules of the policy that was killed last, and says so; else by none but the plain ones", async (t) => {
+    if (!requires(t, root())) return;
+    const policy = await startPolicy(t, bench, [], {
+      rules: [rule("mine", "when: { exec: { after: 1h } }, do: { signal: TERM }")],
+    });
+    const one = startProgram(t, sleeper);
+    const explain = ["policy", "explain", String(one.pid), "--sock-path"];
+    let running = "";
+    await until("its rules to be noted", async () => {
+      running = (await bench.corral([...explain, policy.socket])).out;
+      return running.includes("rule mine has it and waits");
+    });
+    policy.started.kill("SIGKILL");
+    await policy.started.ended;
+    const { status, out } = await bench.corral([...explain, policy.socket]);
+    const pid = /the policy that runs is process (\d+)/.exec(running)?.[1];
+    assert.equal(status, 0);
+    assert.match(
+      out,
+      new RegExp(`; no policy runs at this socket; by the rules of the last one, process ${pid}, which has ended\\n`),
+    );
+    assert.match(out, /^rule mine would have it: no policy runs$/m);
+    const never = await bench.corral([...explain, `${policy.socket}.none`]);
+    assert.match(never.out, /; no policy runs at this socket; by what corral policy run does without flags\n/);
+  });
+
   test("never has more than four under way of a herd of five hundred, and resolves every one", async (t) => {
     if (!requires(t, root())) return;
     const policy = await startPolicy(t, bench, ["--quiet"], {

@@ -96,6 +96,14 @@ test("exit status, output and words on stderr are those of Node's client", { ski
     [inSession("--no-such-flag", "--", "true"), 2, /there is no flag --no-such-flag/],
     [inSession("--hint", "a", "--hint", "b", "--", "true"), 2, /given more than once/],
     [inSession("--report", "-", "--", "true"), 2, /not -/],
+    [inSession("--retry", "9", "--", "true"), 2, /--retry expects 0, 1 or 2, not "9"/],
+    [inSession("--retry", "--", "true"), 2, /--retry needs a value; give it as --retry N/],
+    [inSession("--retry", "1", "--idempotent", "--", "sh", "-c", "echo out; exit 5"), 5, /^$/],
+    [inSession("--idempotent", "--hint", "gpu=1", "--", "true"), 0, /^\[Resource\] The hint was not heeded/],
+    [inSession("--retry=1", "--", "no-such-program"), 127, /command not found/],
+    [inSession("--hint"), 2, /--hint needs a value; give it as --hint HINT/],
+    [inSession("--idempotent=no", "--", "sh", "-c", "exit 6"), 6, /^$/],
+    [inSession("-x", "--", "true"), 2, /there is no flag -x; see --help/],
     [inSession("--report", "/no/such/place", "--", "true"), 125, /cannot write the report/],
     [toolRun("--session", "none", "--socket", guard.socket, "--", "true"), 125, /there is no session "none"/],
     [toolRun("--session", "NO!", "--socket", guard.socket, "--", "true"), 2, /./],
@@ -308,7 +316,22 @@ test("a join that is refused is told, and the command not run", { skip }, async 
 });
 
 test("what the native client does not do itself it leaves to Node", () => {
-  for (const words of [["--version"], ["tool", "run", "--help"], ["nonsense"], []]) {
+  for (const words of [
+    ["--version"],
+    ["--help"],
+    ["tool", "run", "--help"],
+    ["tool", "run", "--retry", "1", "--help"],
+    ["tool", "run", "--help", "--all"],
+    ["tool", "--help"],
+    ["tool"],
+    ["tool", "rnu"],
+    ["tool", "run", "--hlep"],
+    ["run", "--help"],
+    ["guard", "bench"],
+    ["session", "list", "x"],
+    ["nonsense"],
+    [],
+  ]) {
     const outcomes = [[thinClient()], corralProgram()].map(([file = "", ...args]) => {
       const { status, stdout, stderr } = spawnSync(file, [...args, ...words], { encoding: "utf8" });
       return { status, stdout, stderr };

@@ -12,9 +12,13 @@ export function sleep(delayMs: number): Promise<void> {
 }
 
 /** Waits until a condition of the kernel holds; `what` names it in the failure. */
-export async function until(what: string, condition: () => boolean, limitMs = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs = 20_000,
+): Promise<void> {
   const end = performance.now() + scaled(limitMs);
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > end) throw new Error(`did not come true in time: ${what}`);
     await sleep(10);
   }

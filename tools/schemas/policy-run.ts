@@ -98,6 +98,13 @@ export const policyExplain = v.strictObject({
   pid,
   comm,
   policy: countOrNull("Process id of the policy that runs at this socket; null when none does."),
+  rules_of: v.pipe(
+    v.picklist(["file", "running", "ended", "plain"]),
+    v.description(
+      "Whose rules these are: of --rules, of the policy that runs, of the one that ran last, or of one without flags.",
+    ),
+  ),
+  ended_policy: countOrNull("Process id of the policy that ran last, where its rules are those; null otherwise."),
   rules: v.pipe(
     v.array(
       v.strictObject({

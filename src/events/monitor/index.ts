@@ -7,5 +7,5 @@
 export type { MonitorCounts } from "./event-monitor.ts";
 export { EventMonitor } from "./event-monitor.ts";
 export { startLine } from "./make-line.ts";
-export type { Emit, EventsDocument, MonitorLine, StartLine } from "./monitor-line.ts";
+export type { Emit, EventsDocument, LineInJson, MonitorLine, StartLine } from "./monitor-line.ts";
 export type { MonitorOptions, TreeSelection } from "./monitor-options.ts";

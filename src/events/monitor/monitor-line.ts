@@ -129,9 +129,9 @@ type InJson<T> = T extends bigint
       : T;
 
 /** The bytes, in base64, of members that are no valid UTF-8 and therefore not exact. */
-type WithBytes<T> = T extends unknown
+export type LineInJson<T> = T extends unknown
   ? InJson<T> & { readonly bytes?: Readonly<Record<string, string | readonly string[]>> }
   : never;
 
 /** One line of `corral events --json`. */
-export type EventsDocument = WithBytes<StartLine | MonitorLine>;
+export type EventsDocument = LineInJson<StartLine | MonitorLine>;

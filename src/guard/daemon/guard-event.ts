@@ -1,4 +1,4 @@
-import type { RefusedSource, SourceName } from "../../events/index.ts";
+import type { LineInJson, RefusedSource, SourceName } from "../../events/index.ts";
 import type { CpuBackendName } from "../cpu/index.ts";
 import type { DecisionFacts } from "../memory/index.ts";
 import type { CpuFallback, ToolResult } from "../model/index.ts";
@@ -132,5 +132,8 @@ export type GuardEventDocument = GuardEvent & {
   /** Wall clock, RFC 3339 with milliseconds. */
   readonly time: string;
 };
+
+/** A line of it as JSON. */
+export type GuardEventLine = LineInJson<GuardEventDocument>;
 
 export type Tell = (event: GuardEvent) => void;

@@ -4,7 +4,7 @@
  * request is authorised.
  */
 export { GuardDaemon } from "./guard-daemon.ts";
-export type { Actor, GuardEvent, GuardEventDocument, Tell } from "./guard-event.ts";
+export type { Actor, GuardEvent, GuardEventDocument, GuardEventLine, Tell } from "./guard-event.ts";
 export type { GuardOptions, OnStop } from "./guard-options.ts";
 export { checkGuardFile } from "./host-questions.ts";
 export type { LiveSession } from "./live-session.ts";

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
+import { probeMemcgBpfOps } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { DoneDecision, Place, ProtectionStatus, Room, Stage } from "../memory/index.ts";
-import { decisionFacts, Protector, probeMemcgBpfOps } from "../memory/index.ts";
+import { decisionFacts, Protector } from "../memory/index.ts";
 import type {
   GuardConfig,
   GuardStatus,

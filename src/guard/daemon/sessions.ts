@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { HostCgroups } from "../../cgroup/index.ts";
 import type { ConstraintOutcome } from "../../report/index.ts";
-import { CorralError, quote } from "../../report/index.ts";
+import { CorralError, counted, quote } from "../../report/index.ts";
 import type { SessionSpec } from "../model/index.ts";
 import { clearLeftCall } from "../tools/index.ts";
 import type { GuardRoot } from "../tree/index.ts";
@@ -161,11 +161,15 @@ export class Sessions {
       }
       const count = groups.processes().length;
       if (count > 0 && !(kill && (await groups.kill(killWaitMs)))) {
-        throw new CorralError("SESSION_BUSY", `the session ${quote(name)} has ${count} processes`, {
-          object: name,
-          found: String(count),
-          fix: "end them first, or remove it with --kill",
-        });
+        throw new CorralError(
+          "SESSION_BUSY",
+          `the session ${quote(name)} has ${counted(count, "process", "processes")}`,
+          {
+            object: name,
+            found: String(count),
+            fix: "end them first, or remove it with --kill",
+          },
+        );
       }
       this.#drop(name, by);
       this.#save();

@@ -5,7 +5,6 @@
  */
 export type { Room } from "./admission-queue.ts";
 export { AdmissionQueue } from "./admission-queue.ts";
-export { probeMemcgBpfOps } from "./btf-struct.ts";
 export type { Observed, Stage } from "./decision.ts";
 export { decisionActions, decisionReasons, stages } from "./decision.ts";
 export type { DecisionFacts } from "./decision-facts.ts";

@@ -22,6 +22,7 @@ test("without a hint a call has the session's standard and no cap on memory", ()
     timeMs: null,
     class: "normal",
     usualBytes: null,
+    memoryAsked: false,
     lowered: [],
   });
 });
@@ -40,6 +41,7 @@ test("what is hinted at is granted where nothing bounds it", () => {
     timeMs: 1000,
     class: "low",
     usualBytes: null,
+    memoryAsked: true,
     lowered: [],
   });
 });
@@ -61,6 +63,7 @@ test("nothing is granted above the ceilings of the tools, the limits of the sess
     timeMs: 2000,
     class: "normal",
     usualBytes: null,
+    memoryAsked: true,
     lowered: ["memory", "cpu", "pids", "time", "class"],
   });
 });

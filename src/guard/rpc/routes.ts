@@ -1,4 +1,4 @@
-import { CorralError, quote } from "../../report/index.ts";
+import { CorralError, counted, quote } from "../../report/index.ts";
 import type { GuardEventDocument, LiveSession, Sessions, SessionTokens } from "../daemon/index.ts";
 import type { ServedRuns } from "../jobs/index.ts";
 import { mayActFor, toJobExit, toJobHeld, toJobLeaving, toJobRequest, toJobStarted } from "../jobs/index.ts";
@@ -27,8 +27,10 @@ import {
 import type { CallClient, ToolCalls } from "../tools/index.ts";
 import type { Caller, SessionAction } from "./authorise.ts";
 import { decide, isHost } from "./authorise.ts";
+import { eventBlock } from "./event-block.ts";
 import type { RpcReply, RpcRequest } from "./http-server.ts";
 import { nameOrOwn, ownSession } from "./own-session.ts";
+import { denied, fixFor, hidden } from "./refusals.ts";
 
 /** What requests are answered from. */
 export interface GuardFace {
@@ -65,20 +67,15 @@ type Route = (face: GuardFace, asked: Asked) => Promise<RpcReply>;
 
 const ok = (document: object, status = 200): RpcReply => ({ status, document });
 
-const denied = (message: string, fix: string): CorralError => new CorralError("GUARD_DENIED", message, { fix });
-
-const hidden = (name: string): CorralError =>
-  new CorralError("SESSION_NOT_FOUND", `there is no session ${quote(name)}`, { object: name });
-
 /** The session of a request, if its caller may do this to it. A stranger hears what he would hear if there were none. */
 export function authorised(face: GuardFace, caller: Caller, name: string, action: SessionAction): LiveSession {
   const session = face.sessions.find(name);
   const decision = session === null ? "hidden" : decide(caller, action, session.spec, face.ownUid);
-  if (session === null || decision === "hidden") throw hidden(name);
+  if (session === null || decision === "hidden") throw hidden(name, caller);
   if (decision === "yes") return session;
   throw denied(
-    `this process may not do that to the session ${quote(name)}${caller.inside === name ? ", inside of which it is" : ""}`,
-    "ask as the session's owner from outside of it, or as root",
+    `this process may not do that to the session ${quote(name)}`,
+    fixFor(caller, "ask as the session's owner, or as root"),
   );
 }
 
@@ -92,7 +89,7 @@ function bounded(face: GuardFace, caller: Caller, spec: SessionSpec): SessionSpe
   if (tenant === undefined || (caller.inside !== null && caller.inside !== spec.name))
     throw denied(
       `user ${caller.uid} may have no sessions of his own here`,
-      "ask who runs the host for an entry below tenants",
+      fixFor(caller, "ask who runs the host for an entry below tenants"),
     );
   const result = boundToTenant(spec, tenant);
   if ("refused" in result) throw denied(result.refused.join("; "), "ask for less");
@@ -105,14 +102,14 @@ const create: Route = async (face, { caller, request: { body } }) => {
   const { sessions } = face;
   const owner = request.owner ?? (isHost(caller, face.ownUid) ? 0 : caller.uid);
   if (owner !== caller.uid && !isHost(caller, face.ownUid))
-    throw denied("only who runs the host gives sessions to others", "leave the owner out");
+    throw denied("only who runs the host gives sessions to others", fixFor(caller, "leave the owner out"));
   const { tenants, tools } = face.settings;
   const tenant = isHost(caller, face.ownUid) ? undefined : tenants.find(({ uid }) => uid === owner);
   const base = { owner, tools, limits: tenant?.ceilings ?? {}, best: tenant?.class ?? null };
   const spec = bounded(face, caller, toNewSession(request, base));
   const has = sessions.list().filter((one) => one.spec.owner === owner && one.spec.origin === "client").length;
   if (tenant !== undefined && has >= tenant.mostSessions)
-    throw denied(`user ${owner} has ${has} sessions, the most he may have`, "remove one first");
+    throw denied(`user ${owner} has ${counted(has, "session")}, the most he may have`, "remove one first");
   return ok(face.describe(await sessions.create(spec)), 201);
 };
 
@@ -181,7 +178,10 @@ const adopt: Route = async (face, { caller, name, request }) => {
   face.refuseIfMonitoring();
   authorised(face, caller, name, "see");
   if (!isHost(caller, face.ownUid))
-    throw denied("only who runs the host puts others' processes into a session", "let the process join by itself");
+    throw denied(
+      "only who runs the host puts others' processes into a session",
+      fixFor(caller, "let the process join by itself"),
+    );
   return ok(face.adopt(name, toAdoptRequest(request.body)));
 };
 
@@ -232,7 +232,7 @@ const budget: Route = async (face, { caller, request }) => {
   return ok(face.budget(authorised(face, caller, name, "see")));
 };
 
-/** Server-sent events (the HTML standard's text/event-stream), each a JSON document. */
+/** Events from now on, each for who may see its session. */
 const events: Route = async (face, { caller }) => ({
   stream: (send, ended) => {
     const isForCaller = ({ session }: GuardEventDocument): boolean => {
@@ -242,13 +242,10 @@ const events: Route = async (face, { caller }) => ({
     };
     send(": corral guard\n\n");
     face.follow((event) => {
-      if (isForCaller(event)) send(`event: ${event.event}\ndata: ${toJson(event)}\n\n`);
+      if (isForCaller(event)) send(eventBlock(event));
     }, ended);
   },
 });
-
-const toJson = ({ timestamp, ...rest }: GuardEventDocument): string =>
-  JSON.stringify({ timestamp: Number(timestamp), ...rest });
 
 const list = (face: GuardFace, caller: Caller): readonly SessionDocument[] => visible(face, caller).map(face.describe);
 

@@ -9,4 +9,5 @@ export { runTool } from "./run-tool.ts";
 export type { CallClient } from "./running-call.ts";
 export type { ToolCallsOptions } from "./tool-calls.ts";
 export { ToolCalls } from "./tool-calls.ts";
+export type { ToolLogLine } from "./tool-log.ts";
 export { ToolLog } from "./tool-log.ts";

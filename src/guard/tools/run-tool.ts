@@ -64,8 +64,8 @@ async function runOnce(client: GuardClient, run: ToolRun): Promise<RanTool> {
   const [program = "", ...args] = command;
   const call = await client.startTool(request);
   // A guard of an earlier version has none.
-  const { notices = [] }: Partial<ToolDocument> = call;
-  for (const line of notices) run.onNotice?.(line);
+  const { notices }: Partial<ToolDocument> = call;
+  for (const line of notices ?? []) run.onNotice?.(line);
   try {
     const { child, fail, ready } = await launch({
       launcherOptions: { ...inheritAll, workdir },

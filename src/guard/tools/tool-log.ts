@@ -28,9 +28,43 @@ const textOf = (bytes: number | null): string => (bytes === null ? "unknown" : S
 
 const exitOf = ({ exit_code, exit_signal }: ToolResult): number | string | null => exit_code ?? exit_signal;
 
-/** One line of the log: the keys of the original wrapper first, in its order and form, then what it did not have. */
+/** `corral.tool-log/1`: one line of the log. The keys of the original wrapper first, in its order and form, then what it did not have. */
+export interface ToolLogLine {
+  /** Wall clock of its start, nanoseconds since 1970. */
+  readonly ts: number;
+  /** 0: its process was never started. */
+  readonly pid: number;
+  readonly cgroup: string;
+  /** The first 200 bytes of its command line, untrusted. */
+  readonly cmd: string;
+  /** Exit code, or name of the signal; null: nobody learned. */
+  readonly exit: number | string | null;
+  readonly duration_ms: number;
+  /** Bytes, or `unknown`. */
+  readonly peak_mem: string;
+  readonly current_mem: string;
+  /** The first 200 bytes of its hint, untrusted. */
+  readonly hint: string;
+  /** Its own cap in bytes, or `max`. */
+  readonly mem_high: string;
+  readonly schema: "corral.tool-log/1";
+  readonly session: string;
+  readonly call: string;
+  readonly reason: ToolResult["reason"];
+  readonly oom_kills: number;
+  readonly cpu_user_us: number | null;
+  readonly cpu_sys_us: number | null;
+  readonly frozen_ms: number;
+  /** Processes that were there when the command had ended. */
+  readonly background: number;
+  readonly removed: boolean;
+  /** 1 for the first run. */
+  readonly attempt: number;
+}
+
+/** One line of the log, with its end. */
 export function toolLogLine(result: ToolResult, call: LoggedCall): string {
-  return `${JSON.stringify({
+  const line: ToolLogLine = {
     ts: Date.parse(result.start_time) * 1_000_000,
     pid: call.pid,
     cgroup: call.group,
@@ -52,7 +86,8 @@ export function toolLogLine(result: ToolResult, call: LoggedCall): string {
     background: result.background.processes,
     removed: result.removed,
     attempt: result.attempts.length,
-  })}\n`;
+  };
+  return `${JSON.stringify(line)}\n`;
 }
 
 const fileMode = 0o600;

@@ -33,15 +33,21 @@ export interface ProcessVerdict {
   readonly comm: string | null;
   /** Pid of the running policy that was asked, null when none runs. */
   readonly policy: number | null;
+  /** Whose rules these are. ended: of the policy that ran last at this socket. plain: what one without flags would have. */
+  readonly rules_of: "file" | "running" | "ended" | "plain";
+  /** Pid of the policy that ran last, where its rules are those; null otherwise. */
+  readonly ended_policy: number | null;
   readonly rules: readonly RuleVerdict[];
 }
 
-/** A policy that lives; one that died says nothing of now. */
-function stateOfLiving(path: string): PolicyState | null {
-  const state = readState(path);
-  if (state === null) return null;
-  const { pid, start_ticks: startTicks } = state;
-  return isRunning({ bootId: bootId(), pid: toPid(pid), startTicks }) ? state : null;
+const isLiving = ({ pid, start_ticks: startTicks }: PolicyState): boolean =>
+  isRunning({ bootId: bootId(), pid: toPid(pid), startTicks });
+
+/** Whose rules are asked: those that were named, else those that run or ran last, else what holds without any. */
+function chooseRules(source: RuleSource | null, last: PolicyState | null, isLive: boolean, plain: RuleSource) {
+  if (source !== null) return { of: "file", source } as const;
+  if (last === null) return { of: "plain", source: plain } as const;
+  return { of: isLive ? "running" : "ended", source: last.rules } as const;
 }
 
 function whyNot({ match, except, ancestor }: SelectionExplanation): string {
@@ -77,7 +83,7 @@ function judge(
 
 /**
  * Says of every rule why it has a process or not, now.
- * @param source null: the rules of the policy that runs, and where none does those of `plain`
+ * @param source null: the rules of the policy that runs or ran last, and where none did those of `plain`
  * @param plain what a policy would be without a file
  * @param statePath of the policy that may run
  * @throws CorralError PROCESS_GONE; CONFIG when the rules have mistakes
@@ -87,8 +93,11 @@ export function explainProcess(
   pid: number,
   statePath: string,
 ): ProcessVerdict {
-  const state = stateOfLiving(statePath);
-  const rules = rulesOf(source ?? state?.rules ?? plain);
+  const last = readState(statePath);
+  // One that died says nothing of now but its rules.
+  const state = last !== null && isLiving(last) ? last : null;
+  const chosen = chooseRules(source, last, state !== null, plain);
+  const rules = rulesOf(chosen.source);
   const processes = processesNow(needsOf(rules), () => null);
   const explained = explainSelection(rules, processes, pid);
   const own = processes.find(({ process }) => process.tgid === pid)?.process;
@@ -103,6 +112,8 @@ export function explainProcess(
     pid,
     comm: own.program?.comm ?? null,
     policy: state?.pid ?? null,
+    rules_of: chosen.of,
+    ended_policy: chosen.of === "ended" ? (last?.pid ?? null) : null,
     rules: explained.map(({ rule, ...one }): RuleVerdict => {
       const entry = entryFor(rule.name);
       return {

@@ -239,8 +239,8 @@ test("the log of calls goes through no symbolic link that somebody has put there
       onChild: () => {},
     });
     client.close();
-    const warning = await own.seen("WARNING", ({ session }) => session === "session_low");
-    assert.match(String(warning["message"]), /cannot write the log of tool calls to .*: ELOOP/);
+    const warning = await own.seen("WARNING", ({ message }) => String(message).includes("the log of tool calls"));
+    assert.match(String(warning["message"]), /^cannot write the log of tool calls to .*: ELOOP$/);
     assert.deepEqual([read(victim), lstatSync(log).isSymbolicLink()], ["", true]);
   } finally {
     await own.end("SIGKILL");
