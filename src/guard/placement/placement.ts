@@ -112,6 +112,8 @@ export class Placement {
       refuseProtected(judgedFacts(facts), this.#self);
       const isDue = (root: ProcessIdentity): boolean => this.#options.stillRuns(root) ?? isSameProcess(root);
       const processes = this.#move(identity, session.framework, isDue);
+      // It has ended meanwhile.
+      if (processes === 0) return;
       const after_ms = execNs === null ? null : Number(process.hrtime.bigint() - execNs) / 1e6;
       tell({ event: "PLACED", ...told, processes, after_ms });
     } catch (thrown) {
