@@ -40,6 +40,7 @@ const guard = (name: string, ...keys: readonly string[]): Mover => ({
 /** The first is the one that targets are for. */
 export const movers: readonly Mover[] = [
   guard("corral guard"),
+  guard("corral guard, lock always kept warm", "warm_moves: always"),
   guard("corral guard, lock never kept warm", "warm_moves: never"),
   {
     name: "cgrulesengd",
