@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { host } from "../shared/group-parent.ts";
@@ -43,7 +43,10 @@ before(async () => {
   if (skip !== false) return;
   for (const name of sleepers) copyFileSync("/usr/bin/sleep", program(name));
   for (const name of shells) copyFileSync("/usr/bin/bash", program(name));
-  execFileSync("mkfifo", ["--mode", "666", program("gate"), program("storms")]);
+  for (const file of [program("gate"), program("storms")]) {
+    execFileSync("mkfifo", [file]);
+    chmodSync(file, 0o666);
+  }
   guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
 });
 after(async () => {

@@ -138,10 +138,13 @@ export class WarmKeeper {
     if (directory === null) throw new CorralError("CGROUP_IO", "this process is in no group that it can see");
     const warmer = await startMoveWarmer(periodMs, `${directory}/cgroup.procs`);
     const keeping = { periodMs, sinceMs: this.#nowMs(), warmer };
-    void warmer.helper.child.exit.then(() => {
-      if (this.#keeping === keeping) this.#fail("its helper has ended: it may not move itself within its own group");
-    });
+    void this.#awaitEnd(keeping);
     return keeping;
+  }
+
+  async #awaitEnd(keeping: Keeping): Promise<void> {
+    await keeping.warmer.helper.child.exit;
+    if (this.#keeping === keeping) this.#fail("its helper has ended: it may not move itself within its own group");
   }
 
   #fail(problem: string): void {
