@@ -53,7 +53,7 @@ async function measure({ name, missing, start }: Mover): Promise<Row> {
       const nullFd = openSync("/dev/null", "r+");
       const series: Series[] = [];
       try {
-        for (const pace of paces) series.push(await measureSeries(trace, { target, nullFd, count }, pace));
+        for (const pace of paces) series.push(await measureSeries(trace, running, { target, nullFd, count }, pace));
       } finally {
         await running.end();
       }
@@ -70,16 +70,17 @@ async function measure({ name, missing, start }: Mover): Promise<Row> {
 function print(rows: readonly Row[]): string {
   const lines = rows.flatMap(({ name, missing, series }) =>
     missing === null
-      ? series.map(({ pace, us, missed, disturbed }) => [
+      ? series.map(({ pace, us, missed, disturbed, keeperPercent }) => [
           `${name}, ${pace}`,
           ...[us.p50, us.p99, us.max].map((value) => fixed(value, 0)),
           String(us.count),
           String(missed),
           String(disturbed),
+          keeperPercent === null ? "–" : fixed(keeperPercent),
         ])
       : [[`${name}: ${missing}`]],
   );
-  const head = ["microseconds from exec to group", "p50", "p99", "max", "count", "missed", "busy"];
+  const head = ["microseconds from exec to group", "p50", "p99", "max", "count", "missed", "busy", "keeper CPU %"];
   return table(head, lines);
 }
 

@@ -19,12 +19,17 @@ long long now_ms(void)
 	return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
 }
 
-void outlive_corral(void)
+void ignore_endings(void)
 {
 	static const int ignored[] = { SIGINT, SIGHUP, SIGTERM, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU };
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
+}
+
+void outlive_corral(void)
+{
+	ignore_endings();
 	/* Fails only for a group leader, which is out of Corral's group already. */
 	setsid();
 }

@@ -53,7 +53,9 @@ int warm_main(int argc, char **argv);
 
 /* goodbye.c */
 long long now_ms(void);
-/* Ignores the signals that end Corral, and leaves its session. */
+/* Ignores the signals that end Corral. */
+void ignore_endings(void);
+/* The same, and leaves its session. */
 void outlive_corral(void);
 /* True when Corral said goodbye, false when it died, or when the limit has passed (-1: none). */
 bool wait_for_goodbye(long long limit_ms);

@@ -48,6 +48,7 @@ export class BpfReader {
   #refusedTraces = 0;
   #misses = 0;
   #missesAtNs = 0n;
+  #missesAsked: NodeJS.Immediate | null = null;
 
   /**
    * @param isMember null: events of all groups are told
@@ -64,7 +65,7 @@ export class BpfReader {
     this.#isMember = isMember;
     this.#ledger = new EventLedger(source, queue, readDetails);
     this.#ledger.adopt(this.#narrow(scanProcesses()), noDetails);
-    const lost = (): number => programs.lifecycle.lost() + this.#askMisses() + this.#refusedLifecycle;
+    const lost = (): number => programs.lifecycle.lost() + this.#knownMisses() + this.#refusedLifecycle;
     this.#reconciler = new Reconciler({
       queue,
       ledger: this.#ledger,
@@ -116,6 +117,7 @@ export class BpfReader {
 
   /** As `readAll`, and what was lost is looked for at once. */
   readLast(): void {
+    this.#askMisses();
     this.readAll();
     this.#reconciler.flush();
   }
@@ -126,14 +128,13 @@ export class BpfReader {
    * alone, which it may have left.
    */
   stillRuns({ pid, startTicks }: ProcessIdentity): boolean | null {
-    this.readAll();
-    // Interrupted programs are asked after, whenever that was last done.
-    this.#missesAtNs = 0n;
-    if (!this.#reconciler.isComplete || this.#isMember !== null) return null;
+    this.#lifecycle.readAll();
+    if (this.#isMember !== null || !this.#reconciler.isComplete) return null;
     return this.#ledger.toldOf(pid)?.startTicks === startTicks;
   }
 
   stop(): void {
+    if (this.#missesAsked !== null) clearImmediate(this.#missesAsked);
     this.#reconciler.stop();
     this.#lifecycle.stop();
     for (const reader of this.#traces) reader.stop();
@@ -143,13 +144,21 @@ export class BpfReader {
     return this.#queue.refused;
   }
 
-  #askMisses(): number {
-    const nowNs = process.hrtime.bigint();
-    if (nowNs - this.#missesAtNs >= missesNs) {
-      this.#misses = this.#programs.lifecycle.misses();
-      this.#missesAtNs = nowNs;
-    }
+  /** As last asked. It takes as long as all else that is done for an event, and is done after that therefore. */
+  #knownMisses(): number {
+    if (process.hrtime.bigint() - this.#missesAtNs >= missesNs)
+      this.#missesAsked ??= setImmediate(() => {
+        this.#askMisses();
+        this.#reconciler.noticeLoss();
+      });
     return this.#misses;
+  }
+
+  #askMisses(): void {
+    if (this.#missesAsked !== null) clearImmediate(this.#missesAsked);
+    this.#missesAsked = null;
+    this.#misses = this.#programs.lifecycle.misses();
+    this.#missesAtNs = process.hrtime.bigint();
   }
 
   /** Of a scan, the processes that the programs tell of, and those told of already that have moved elsewhere. */

@@ -10,7 +10,7 @@ import { defaultGuardSocket } from "../client/index.ts";
 import { ServedRuns } from "../jobs/index.ts";
 import type { GuardConfig, GuardStatus, SessionDocument } from "../model/index.ts";
 import { loadGuardConfig, plainGuardConfig } from "../model/index.ts";
-import { notedMoves, WarmKeeper } from "../moves/index.ts";
+import { notedMoves, OpenGroups, WarmKeeper } from "../moves/index.ts";
 import { Placement } from "../placement/index.ts";
 import type { GuardFace, RpcServer } from "../rpc/index.ts";
 import { answer, callerOf, serveRpc } from "../rpc/index.ts";
@@ -48,6 +48,7 @@ export class GuardDaemon {
   readonly #cpu: GuardCpu;
   readonly #records: SessionRecords;
   readonly #warmth: WarmKeeper;
+  readonly #openGroups = new OpenGroups();
   readonly #placement: Placement;
   readonly #toolLog = new ToolLog((message) => this.#desk.tell({ event: "WARNING", session: null, message }));
   readonly #tools: ToolCalls;
@@ -82,7 +83,6 @@ export class GuardDaemon {
     this.#cpu = new GuardCpu(config.cpu, { sessions, directory, forced: options.scheduler, tell });
     this.#desk.follow((event) => this.#cpu.onEvent(event), null);
     this.#warmth = new WarmKeeper(options.monitorOnly ? "never" : config.warmMoves);
-    const move = notedMoves(this.#warmth);
     this.#records = new SessionRecords({
       directory,
       lasting,
@@ -101,7 +101,7 @@ export class GuardDaemon {
       usualBytes: this.#records.usualBytes,
       onEnd: this.#records.onEnd,
       tell,
-      move,
+      move: notedMoves(this.#warmth),
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
       log: this.#toolLog,
     });
@@ -110,7 +110,7 @@ export class GuardDaemon {
       tell,
       target: (name) => this.#target(name),
       sessionOf: (group) => this.#sessions.ofGroup(group)?.spec.name ?? null,
-      move,
+      move: notedMoves(this.#warmth, (pid, directory) => this.#openGroups.move(pid, directory)),
       stillRuns: (identity) => this.#feed.stillRuns(identity),
     });
     this.#feed = new LifecycleFeed({
@@ -332,6 +332,7 @@ export class GuardDaemon {
     await this.#metrics?.close();
     await this.#feed.close();
     await this.#warmth.close();
+    this.#openGroups.close();
     await this.#cpu.close();
     const held = await this.#memory.close();
     const not_restored = this.#options.monitorOnly ? [] : [...held, ...(await this.#sessions.close(how))];

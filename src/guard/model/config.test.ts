@@ -181,10 +181,11 @@ test("a user has one entry below tenants, by name or by number", () => {
 
 const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ["version: 2", ["g.yaml:1:10: version expects 1, the version of this format, not 2"]],
+  ["version: 1\nwarm_moves: often", ['g.yaml:2:13: warm_moves expects auto, always or never, not "often"']],
   [
     "version: 1\nsession: []",
     [
-      "g.yaml:2:1: session is not a key here; these are: version, cgroup_root, socket, listen, tool_log, freeze_most, cpu, memory, tools, sessions, tenants, placement",
+      "g.yaml:2:1: session is not a key here; these are: version, cgroup_root, socket, listen, tool_log, freeze_most, cpu, warm_moves, memory, tools, sessions, tenants, placement",
     ],
   ],
   [

@@ -4,4 +4,5 @@
  */
 export type { MoveInto } from "./moves.ts";
 export { notedMoves } from "./moves.ts";
+export { OpenGroups } from "./open-groups.ts";
 export { WarmKeeper } from "./warm-keeper.ts";

@@ -44,6 +44,7 @@ export function noteMove(history: MoveHistory, { startMs, tookMs, kept }: Move):
     coolMs: rested ? [...recent, startMs] : recent,
     lastEndMs: startMs + tookMs,
     coldMs: cold ? average(coldMs, tookMs) : coldMs,
-    warmMs: cold ? warmMs : average(warmMs, tookMs),
+    // A thread that waited for a CPU has taken no longer than one that waited for the lock: one of them must not spoil the average.
+    warmMs: cold ? warmMs : average(warmMs, Math.min(tookMs, coldMs ?? tookMs)),
   };
 }

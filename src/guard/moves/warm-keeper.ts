@@ -13,8 +13,6 @@ const plainTouchMs = 0.02;
 /** How often it is asked whether it still pays, while it is done. */
 const reviewMs = 1000;
 
-const nowMs = (): number => performance.now();
-
 /** A helper with what it was started for. */
 interface Keeping {
   readonly periodMs: number;
@@ -27,6 +25,7 @@ interface Keeping {
  * startMoveWarmer), started when moves come and ended when they do not.
  */
 export class WarmKeeper {
+  readonly #nowMs: () => number;
   #wanted: WarmMoves;
   #history: MoveHistory = noMoves;
   #moves = 0;
@@ -40,8 +39,10 @@ export class WarmKeeper {
   #problem: string | null = null;
   #closed = false;
 
-  constructor(wanted: WarmMoves) {
+  /** @param nowMs steady clock, in milliseconds */
+  constructor(wanted: WarmMoves, nowMs: () => number = () => performance.now()) {
     this.#wanted = wanted;
+    this.#nowMs = nowMs;
   }
 
   /** Begins with what is wanted from the start. */
@@ -56,7 +57,7 @@ export class WarmKeeper {
     this.#decide();
   }
 
-  /** Takes note of a move that was made. @param startMs of performance.now() */
+  /** Takes note of a move that was made. @param startMs by the clock of this keeper */
   note(startMs: number, tookMs: number): void {
     this.#moves += 1;
     this.#history = noteMove(this.#history, { startMs, tookMs, kept: this.#keeping !== null });
@@ -90,7 +91,7 @@ export class WarmKeeper {
     this.#measureTouch();
     const periodMs = decideKeeping({
       wanted: this.#wanted,
-      nowMs: nowMs(),
+      nowMs: this.#nowMs(),
       history: this.#history,
       periodMs: this.#periodMs,
       touchMs: this.#touchMs,
@@ -102,7 +103,7 @@ export class WarmKeeper {
   #measureTouch(): void {
     if (this.#keeping === null) return;
     const { warmer, sinceMs, periodMs } = this.#keeping;
-    const touches = (nowMs() - sinceMs) / periodMs;
+    const touches = (this.#nowMs() - sinceMs) / periodMs;
     const cpuMs = warmer.cpuMs();
     if (touches >= 100 && cpuMs > 0) this.#touchMs = cpuMs / touches;
   }
@@ -136,11 +137,14 @@ export class WarmKeeper {
     const directory = ownGroup(hostCgroupsReader()(process.pid));
     if (directory === null) throw new CorralError("CGROUP_IO", "this process is in no group that it can see");
     const warmer = await startMoveWarmer(periodMs, `${directory}/cgroup.procs`);
-    const keeping = { periodMs, sinceMs: nowMs(), warmer };
-    void warmer.helper.child.exit.then(() => {
-      if (this.#keeping === keeping) this.#fail("its helper has ended: it may not move itself within its own group");
-    });
+    const keeping = { periodMs, sinceMs: this.#nowMs(), warmer };
+    void this.#awaitEnd(keeping);
     return keeping;
+  }
+
+  async #awaitEnd(keeping: Keeping): Promise<void> {
+    await keeping.warmer.helper.child.exit;
+    if (this.#keeping === keeping) this.#fail("its helper has ended: it may not move itself within its own group");
   }
 
   #fail(problem: string): void {

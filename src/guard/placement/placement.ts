@@ -5,7 +5,6 @@ import type { MatchFacts } from "../../kernel/match/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import type { TargetFacts } from "../../run/attach/index.ts";
 import { ourSelf, refuseProtected, targetFacts } from "../../run/attach/index.ts";
-import { matchProcess } from "../../run/watch/index.ts";
 import type { Tell } from "../daemon/index.ts";
 import type { AdoptDocument, AdoptRequest, PlacementRule, SessionSpec } from "../model/index.ts";
 import type { MoveInto } from "../moves/index.ts";
@@ -16,6 +15,7 @@ import { findNamedGroup } from "./find-group.ts";
 import { moveGroup } from "./move-group.ts";
 import type { TreeMover } from "./move-tree.ts";
 import { moveTree } from "./move-tree.ts";
+import { RuleFinder } from "./rule-finder.ts";
 
 /** A session as placement sees it. */
 export interface Target {
@@ -49,27 +49,29 @@ interface Candidate {
 export class Placement {
   readonly #options: PlacementOptions;
   readonly #self = ourSelf();
-  #rules: readonly PlacementRule[];
+  #finder: RuleFinder;
   /** When anybody was moved last: what an exec from before says of groups may hold no more. */
   #movedNs = 0n;
 
   constructor(rules: readonly PlacementRule[], options: PlacementOptions) {
-    this.#rules = rules;
+    this.#finder = new RuleFinder(rules);
     this.#options = options;
   }
 
   /** Uses other rules from now on; `scan` looks who they are for. */
   reload(rules: readonly PlacementRule[]): void {
-    this.#rules = rules;
+    this.#finder = new RuleFinder(rules);
   }
 
   /** Looks at every process once. */
   scan(): void {
-    if (this.#rules.length === 0) return;
+    if (this.#finder.isEmpty) return;
     for (const pid of listPids())
       this.#attempt(() => {
         const facts = processFacts(pid);
-        this.#consider(facts, facts.identity, groupOfLines(facts.cgroup), null);
+        const { identity } = facts;
+        const rule = this.#isFree(groupOfLines(facts.cgroup)) ? this.#finder.find(facts) : null;
+        if (rule !== null && identity !== null) this.#place(rule, { facts, identity, execNs: null });
       });
   }
 
@@ -78,12 +80,15 @@ export class Placement {
    * @param group path of the group that it was in then; null: not known
    */
   onExec(event: ExecEvent, group: string | null): void {
-    if (this.#rules.length === 0) return;
+    if (this.#finder.isEmpty) return;
     this.#attempt(() => {
-      const { tgid, identity, timestampNs } = event;
+      const { tgid, timestampNs: execNs } = event;
       const facts = execFacts(event);
-      const now = group !== null && timestampNs > this.#movedNs ? group : groupOf(tgid);
-      this.#consider(facts, identity ?? processFacts(tgid).identity, now, timestampNs);
+      const rule = this.#finder.findFor(event, facts);
+      if (rule === null) return;
+      const identity = event.identity ?? processFacts(tgid).identity;
+      const now = group !== null && execNs > this.#movedNs ? group : groupOf(tgid);
+      if (identity !== null && this.#isFree(now)) this.#place(rule, { facts, identity, execNs });
     });
   }
 
@@ -95,10 +100,9 @@ export class Placement {
     }
   }
 
-  #consider(facts: MatchFacts, identity: ProcessIdentity | null, group: string | null, execNs: bigint | null): void {
-    if (identity === null || group === null || this.#options.sessionOf(group) !== null) return;
-    const rule = matchProcess({ rules: this.#rules }, facts)?.rule;
-    if (rule !== undefined) this.#place(rule, { facts, identity, execNs });
+  /** Whether a group is outside of all sessions. @param group null: the process is gone */
+  #isFree(group: string | null): boolean {
+    return group !== null && this.#options.sessionOf(group) === null;
   }
 
   #place(rule: PlacementRule, { facts, identity, execNs }: Candidate): void {
@@ -112,6 +116,8 @@ export class Placement {
       refuseProtected(judgedFacts(facts), this.#self);
       const isDue = (root: ProcessIdentity): boolean => this.#options.stillRuns(root) ?? isSameProcess(root);
       const processes = this.#move(identity, session.framework, isDue);
+      // It has ended meanwhile.
+      if (processes === 0) return;
       const after_ms = execNs === null ? null : Number(process.hrtime.bigint() - execNs) / 1e6;
       tell({ event: "PLACED", ...told, processes, after_ms });
     } catch (thrown) {
@@ -179,10 +185,7 @@ export class Placement {
   }
 
   /** Whether a process is in no session now. */
-  readonly #isOutside = (one: ProcessIdentity): boolean => {
-    const group = groupOf(one.pid);
-    return group !== null && this.#options.sessionOf(group) === null && isSameProcess(one);
-  };
+  readonly #isOutside = (one: ProcessIdentity): boolean => this.#isFree(groupOf(one.pid)) && isSameProcess(one);
 }
 
 const groupOf = (pid: number): string | null => groupOfLines(readProcText(`/proc/${pid}/cgroup`));

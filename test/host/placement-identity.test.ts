@@ -1,0 +1,150 @@
+/** Nobody is moved in the place of a process that has ended and whose pid is another's by now. */
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { after, before, test } from "node:test";
+import type { EventSource, ExecEvent } from "../../src/events/index.ts";
+import { openEventSource } from "../../src/events/index.ts";
+import type { GuardEvent } from "../../src/guard/daemon/index.ts";
+import { parseGuardConfig } from "../../src/guard/model/index.ts";
+import { notedMoves } from "../../src/guard/moves/index.ts";
+import { Placement } from "../../src/guard/placement/index.ts";
+import type { ProcessIdentity } from "../../src/kernel/index.ts";
+import { processFacts } from "../../src/kernel/index.ts";
+import { host } from "../shared/group-parent.ts";
+import { until } from "../shared/timing.ts";
+
+const mount = host.unified?.mountPoint ?? null;
+const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
+const framework = `${mount}/corral-identity-${process.pid}`;
+
+before(() => {
+  if (skip === false) mkdirSync(framework);
+});
+after(async () => {
+  if (skip === false)
+    await until("the group to be empty", () => readFileSync(`${framework}/cgroup.procs`, "latin1") === "");
+  if (skip === false) rmdirSync(framework);
+});
+
+const config = parseGuardConfig(
+  "version: 1\nplacement: [{ name: r, session: session_low, match: { exe: /usr/bin/made-up } }]",
+  "g",
+);
+const spec = config.sessions.find(({ name }) => name === "session_low");
+
+/** A placement into a group of ours, and what it tells. @param stillRuns what the source of events says */
+function openPlacement(stillRuns: boolean | null): { readonly placement: Placement; readonly told: GuardEvent[] } {
+  const told: GuardEvent[] = [];
+  const placement = new Placement(config.placement, {
+    tell: (event) => void told.push(event),
+    target: () => (spec === undefined ? null : { spec, framework }),
+    sessionOf: (group) => (`${mount}${group}`.startsWith(framework) ? "session_low" : null),
+    move: notedMoves({ note: () => {} }),
+    stillRuns: () => stillRuns,
+  });
+  return { placement, told };
+}
+
+async function startSleeper(): Promise<{ readonly child: ChildProcess; readonly identity: ProcessIdentity }> {
+  const child = spawn("/usr/bin/sleep", ["600"], { stdio: "ignore" });
+  await once(child, "spawn");
+  const { identity } = processFacts(child.pid ?? 0);
+  assert.ok(identity !== null);
+  return { child, identity };
+}
+
+/** An exec of the program that the rule is for, by the process of this identity. */
+const execOf = (identity: ProcessIdentity): ExecEvent => ({
+  ...{
+    kind: "exec",
+    tgid: identity.pid,
+    identity,
+    ppid: 1,
+    uid: 0,
+    cgroupId: 1n,
+    timestampNs: process.hrtime.bigint(),
+  },
+  ...{ source: "bpf", reconciled: false, comm: "made-up", filename: null, exe: "/usr/bin/made-up" },
+  ...{ argv: ["made-up"], argvTruncated: false },
+});
+
+const groupOf = (pid: number): string => /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "latin1"))?.[1] ?? "";
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+for (const [by, stillRuns] of [
+  ["the events", false],
+  ["/proc", null],
+] as const)
+  test(`an exec of a process that has ended moves nobody who has its pid by now (${by})`, { skip }, async () => {
+    const { child, identity } = await startSleeper();
+    const { placement, told } = openPlacement(stillRuns);
+    placement.onExec(execOf({ ...identity, startTicks: identity.startTicks - 1 }), groupOf(identity.pid));
+    assert.equal(groupOf(identity.pid), groupOf(process.pid));
+    assert.deepEqual(told, []);
+    await end(child);
+  });
+
+test("an exec of the process that has the pid still moves it, by what the exec told alone", { skip }, async () => {
+  const { child, identity } = await startSleeper();
+  for (const stillRuns of [true, null]) {
+    const { placement, told } = openPlacement(stillRuns);
+    placement.onExec(execOf(identity), stillRuns === true ? groupOf(identity.pid) : "/");
+    assert.equal(`${mount}${groupOf(identity.pid)}`, framework);
+    // It is in the group that it was moved into the first time.
+    assert.equal(told.length, 1);
+  }
+  await end(child);
+});
+
+test("the group that an exec told of is not believed once somebody has been moved", { skip }, async () => {
+  const [first, second] = await Promise.all([startSleeper(), startSleeper()]);
+  const { placement, told } = openPlacement(null);
+  const before = groupOf(second.identity.pid);
+  const exec = execOf(second.identity);
+  placement.join("session_low", second.identity.pid);
+  placement.onExec(exec, before);
+  assert.deepEqual(
+    told.map(({ event, ...rest }) => [event, "rule" in rest ? rest.rule : undefined]),
+    [["PLACED", null]],
+  );
+  await Promise.all([first, second].map(({ child }) => end(child)));
+});
+
+/** The exec of a program by its source, of the process that is started. */
+async function execFrom(source: EventSource): Promise<{ readonly child: ChildProcess; readonly exec: ExecEvent }> {
+  const child = spawn("/usr/bin/sleep", ["600"], { stdio: "ignore" });
+  while (await source.ready())
+    for (const event of source.take(100))
+      if (event.kind === "exec" && event.tgid === child.pid && event.comm === "sleep") return { child, exec: event };
+  throw new Error("the source has ended");
+}
+
+test("bpf knows who still runs, and of an end as soon as it was seen", { skip }, async (t) => {
+  const opened = await openEventSource({ prefer: "bpf" }).catch((thrown: Error) => thrown);
+  if (opened instanceof Error) return t.skip(opened.message);
+  const { source } = opened;
+  t.after(() => source.close());
+  const { child, exec } = await execFrom(source);
+  assert.ok(exec.identity !== null);
+  assert.equal(source.stillRuns(exec.identity), true);
+  assert.equal(source.stillRuns({ ...exec.identity, startTicks: exec.identity.startTicks + 1 }), false);
+  await end(child);
+  assert.equal(source.stillRuns(exec.identity), false);
+  await source.close();
+  assert.equal(source.stillRuns(exec.identity), null);
+});
+
+test("a source that does not hear of every end does not claim to know who still runs", async (t) => {
+  const { source } = await openEventSource({ prefer: "polling" });
+  t.after(() => source.close());
+  const { identity } = processFacts(process.pid);
+  assert.ok(identity !== null);
+  assert.equal(source.stillRuns(identity), null);
+});
