@@ -1,7 +1,7 @@
 /** What runs already, as systemd and a container runtime have it, put into sessions by `adopt`. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { program, requires } from "../../shared/requires.ts";
@@ -85,7 +85,7 @@ interface Container {
 
 /** Starts a container of one static program, in a root file system of that program alone. @param cgroupsPath as runc takes it */
 function startContainer(id: string, flags: readonly string[], cgroupsPath: string): Container {
-  const bundle = join(place.home, id);
+  const bundle = mkdtempSync(join(place.home, "bundle-"));
   mkdirSync(join(bundle, "rootfs"), { recursive: true });
   copyFileSync(fixture("grow-memory"), join(bundle, "rootfs/stay"));
   chmodSync(join(bundle, "rootfs/stay"), 0o755);
