@@ -22,8 +22,8 @@ export interface StartedHelper {
   readonly said: string | null;
 }
 
-/** Longest wait for what a helper says at its start. */
-const readyMs = 2000;
+/** Longest wait for what a helper says at its start: a few milliseconds, but on a host that has no CPU to spare. */
+const readyMs = 10_000;
 
 /**
  * Starts a mode of the launcher with our life on its stdin.

@@ -31,7 +31,15 @@ const settings = [
 ];
 
 const started: ChildProcess[] = [];
-const client = new GuardClient();
+/** One that the last guard has answered has a connection that is of no use with the next. */
+async function ask<T>(question: (client: GuardClient) => Promise<T>): Promise<T> {
+  const client = new GuardClient();
+  try {
+    return await question(client);
+  } finally {
+    client.close();
+  }
+}
 const mainPid = (): number => Number(property(unit, "MainPID"));
 const said = (): string => (existsSync(log) ? readFileSync(log, "utf8") : "");
 const lines = (): readonly Line[] =>
@@ -64,7 +72,6 @@ before(() => {
 });
 
 after(async () => {
-  client.close();
   systemctl("stop", unit);
   for (const child of started) child.kill("SIGKILL");
   if (!existsSync(root)) return;
@@ -81,7 +88,7 @@ describe("the guard as a service", () => {
     start();
     assert.equal(property(unit, "ActiveState"), "active");
     assert.deepEqual(
-      (await client.sessions()).map(({ name }) => name),
+      (await ask((client) => client.sessions())).map(({ name }) => name),
       ["session_high", "session_low", "a"],
     );
     assert.equal(property(unit, "StatusText"), "3 sessions");
@@ -94,14 +101,14 @@ describe("the guard as a service", () => {
   });
 
   test("that is killed leaves nothing frozen, and the one that systemd starts then has its sessions", async () => {
-    await client.createSession({ name: "kept", class: "low", limits: { "memory-high": "64M" } });
+    await ask((client) => client.createSession({ name: "kept", class: "low", limits: { "memory-high": "64M" } }));
     await inSession("kept");
-    await client.freezeSession("kept");
+    await ask((client) => client.freezeSession("kept"));
     const before = mainPid();
     process.kill(before, "SIGKILL");
     await until("the restorer, which systemd has let live, to thaw", () => !isFrozen("kept"), 1000);
     await untilAnother(before);
-    const { class: of, processes, frozen } = await client.session("kept");
+    const { class: of, processes, frozen } = await ask((client) => client.session("kept"));
     assert.deepEqual([of, processes, frozen, read(`${root}/kept/memory.high`)], ["low", 1, false, "67108864"]);
   });
 
@@ -110,7 +117,7 @@ describe("the guard as a service", () => {
     systemctl("restart", unit);
     const before = mainPid();
     const from = performance.now();
-    await client.freezeSession("session_low");
+    await ask((client) => client.freezeSession("session_low"));
     await until("it has lived for longer than the watchdog waits", () => performance.now() - from > 8000, 20_000);
     assert.equal(mainPid(), before, "it fed the watchdog");
     process.kill(before, "SIGSTOP");
@@ -121,7 +128,7 @@ describe("the guard as a service", () => {
 
   test("has taken back limits and freezes, and removed what is empty, when it is stopped; processes go on", async () => {
     const stays = await inSession("a");
-    await client.freezeSession("a");
+    await ask((client) => client.freezeSession("a"));
     assert.equal(systemctl("stop", unit).status, 0);
     assert.deepEqual([property(unit, "ActiveState"), property(unit, "Result")], ["inactive", "success"]);
     assert.deepEqual([existsSync(`${root}/b`), existsSync(`${root}/session_low`)], [false, false]);
