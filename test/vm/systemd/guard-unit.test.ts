@@ -1,83 +1,34 @@
 /** systemd/corral-guard.service as the package ships it. */
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { GuardClient } from "../../../src/guard/client/index.ts";
-import { readScheduling } from "../../../src/kernel/index.ts";
 import { until } from "../../shared/timing.ts";
-import { type Line, sleeperIn } from "../guard/support.ts";
-import { read, removeTree, v2, write } from "../support.ts";
-import { installCorral, installUnit, property, scratch, systemctl, verifyUnit } from "./units.ts";
+import type { Line } from "../guard/support.ts";
+import { read } from "../support.ts";
+import {
+  ask,
+  clear,
+  config,
+  inSession,
+  install,
+  lines,
+  mainPid,
+  root,
+  settings,
+  start,
+  unit,
+} from "./guard-service.ts";
+import { installUnit, property, systemctl, verifyUnit } from "./units.ts";
 
-const unit = "corral-guard.service";
-const config = join(scratch, "guard.yaml");
-const log = join(scratch, "guard.log");
-const root = `${v2}/corral-vmtest-guard`;
-const extPolicy = 7;
-/** Of a user who is not root: whoever touches his tasks needs a capability for it. */
-const tenant = 1000;
-
-/** As it is shipped but for its file and root group, and its events go to a file. */
-const settings = [
-  "ExecStart=",
-  `ExecStart=corral guard --config ${config} --cgroup-root ${root}`,
-  "Environment=NODE_OPTIONS=",
-  `StandardOutput=append:${log}`,
-  `StandardError=append:${log}`,
-  "TimeoutStartSec=60",
-];
-
-const started: ChildProcess[] = [];
-/** One that the last guard has answered has a connection that is of no use with the next. */
-async function ask<T>(question: (client: GuardClient) => Promise<T>): Promise<T> {
-  const client = new GuardClient();
-  try {
-    return await question(client);
-  } finally {
-    client.close();
-  }
-}
-const mainPid = (): number => Number(property(unit, "MainPID"));
-const said = (): string => (existsSync(log) ? readFileSync(log, "utf8") : "");
-const lines = (): readonly Line[] =>
-  said()
-    .split("\n")
-    .filter((line) => line.startsWith("{") && line.endsWith("}"))
-    .map((line) => JSON.parse(line) as Line);
 const isFrozen = (session: string): boolean => read(`${root}/${session}/cgroup.events`).includes("frozen 1");
-
-async function inSession(session: string): Promise<ChildProcess> {
-  const child = await sleeperIn(`${root}/${session}/framework`);
-  started.push(child);
-  return child;
-}
 
 async function untilAnother(before: number): Promise<void> {
   await until("another one runs", () => ![0, before].includes(mainPid()), 60_000);
   await until("it is ready", () => property(unit, "ActiveState") === "active", 60_000);
 }
 
-function start(): void {
-  const { status, text } = systemctl("start", unit);
-  assert.deepEqual([status, text], [0, ""], said());
-}
-
-before(() => {
-  installCorral();
-  writeFileSync(config, "version: 1\nsessions: [{ name: a }]\n");
-  installUnit(unit, ...settings);
-});
-
-after(async () => {
-  systemctl("stop", unit);
-  for (const child of started) child.kill("SIGKILL");
-  if (!existsSync(root)) return;
-  write(`${root}/cgroup.kill`, "1");
-  await removeTree(root);
-});
+before(() => install("version: 1\nsessions: [{ name: a }]\n"));
+after(clear);
 
 test("systemd-analyze finds nothing wrong with the unit", () => {
   assert.deepEqual(verifyUnit(unit), [0, ""]);
@@ -146,35 +97,5 @@ describe("the guard as a service", () => {
       ["failed", "2", "0"],
     );
     systemctl("reset-failed", unit);
-  });
-
-  test("loads the scx scheduler with the unit's capabilities; without CAP_SYS_NICE it has the tasks of its own user alone", async () => {
-    writeFileSync(
-      config,
-      `version: 1\ncpu: { backend: scx }\nsessions: [{ name: own }, { name: t, uid: ${tenant} }]\n`,
-    );
-    for (const isWhole of [true, false]) {
-      installUnit(unit, ...settings, ...(isWhole ? [] : ["CapabilityBoundingSet=~CAP_SYS_NICE"]));
-      const from = lines().length;
-      start();
-      const told = (event: string): Line | undefined =>
-        lines()
-          .slice(from)
-          .find((line) => line.event === event);
-      assert.ok(told("SCHEDULER_LOADED") !== undefined, said());
-      const own = await inSession("own");
-      const theirs = spawn("sh", [
-        "-c",
-        `echo $$ >${root}/t/framework/cgroup.procs && exec setpriv --reuid ${tenant} --clear-groups sleep 600`,
-      ]);
-      started.push(theirs);
-      const policyOf = ({ pid }: ChildProcess): number => readScheduling(pid ?? 0).policy;
-      await until("what is root's to be under the scheduler", () => policyOf(own) === extPolicy, 20_000);
-      if (isWhole) await until("what is a tenant's too", () => policyOf(theirs) === extPolicy, 20_000);
-      else await until("the guard to say what it may not", () => told("WARNING") !== undefined, 20_000);
-      assert.equal(policyOf(theirs), isWhole ? extPolicy : 0);
-      for (const child of [own, theirs]) child.kill("SIGKILL");
-      assert.equal(systemctl("stop", unit).status, 0);
-    }
   });
 });
