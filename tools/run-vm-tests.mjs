@@ -56,7 +56,9 @@ const machines = [
   },
   {
     name: "vm-guard",
-    tests: ["isolation", "killed", "many-calls", "sessions", "tenants", "tools"].map((name) => `test/vm/guard/${name}.test.ts`),
+    tests: ["isolation", "killed", "many-calls", "sessions", "tenants", "tools"].map(
+      (name) => `test/vm/guard/${name}.test.ts`,
+    ),
     flags: ["--cpus", "2", ...slow],
   },
   { name: "vm-agents", tests: ["test/vm/agents", "test/vm/policy"], flags: ["--cpus", "2", ...slow] },

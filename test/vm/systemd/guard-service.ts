@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GuardClient } from "../../../src/guard/client/index.ts";
 import { type Line, sleeperIn } from "../guard/support.ts";
-import { read, removeTree, v2, write } from "../support.ts";
+import { removeTree, v2, write } from "../support.ts";
 import { installCorral, installUnit, property, scratch, systemctl } from "./units.ts";
 
 export const unit = "corral-guard.service";
