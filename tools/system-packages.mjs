@@ -64,6 +64,7 @@ export const systemPackages = {
     { name: "cgroup-tools", anyOf: ["cgexec"] },
     { name: "bubblewrap", anyOf: ["bwrap"] },
     { name: "strace", anyOf: ["strace"] },
+    { name: "runc", anyOf: ["runc"] },
   ],
 };
 

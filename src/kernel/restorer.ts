@@ -30,6 +30,7 @@ export async function startRestorer({ afterMs, writes, mayLack = false }: Restor
     `no helper could be started that would restore ${writes[0]?.path ?? "nothing"}`,
     {
       object: "corral-launch restore",
+      found: said === null ? "it was not ready in time" : `it said ${JSON.stringify(said)} and ended`,
     },
   );
 }

@@ -1,9 +1,11 @@
 import { writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
+import type { AddonChild } from "./addon-child.ts";
 import { spawnWithAddon } from "./addon-child.ts";
 import type { ChildHandle, SpawnRequest } from "./child-handle.ts";
 import type { NativeAddon } from "./native-addon.ts";
 import { loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
+import { nativeErrno } from "./native-error.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
 import { once } from "./once.ts";
 
@@ -20,8 +22,8 @@ export interface StartedHelper {
   readonly said: string | null;
 }
 
-/** Longest wait for what a helper says at its start. */
-const readyMs = 2000;
+/** Longest wait for what a helper says at its start: a few milliseconds, but on a host that has no CPU to spare. */
+const readyMs = 10_000;
 
 /**
  * Starts a mode of the launcher with our life on its stdin.
@@ -41,7 +43,15 @@ export async function startTiedHelper(args: readonly string[], speaks: boolean):
   const addon = loadAddon();
   if (addon === null) return withNode(spawn, speaks);
   const fds = [pipeFds.readByChild, speaks ? pipeFds.writtenByChild : -1, -1];
-  const { child, pipes, output } = await spawnWithAddon(addon, { ...spawn, fds }, speaks ? readyMs : 0);
+  let spawned: AddonChild;
+  try {
+    spawned = await spawnWithAddon(addon, { ...spawn, fds }, speaks ? readyMs : 0);
+  } catch (thrown) {
+    // clone3 is closed to a service with RestrictNamespaces= and in some containers.
+    if (nativeErrno(thrown) !== "ENOSYS") throw thrown;
+    return withNode(spawn, speaks);
+  }
+  const { child, pipes, output } = spawned;
   child.unref();
   const goodbye = once(() => {
     for (const fd of pipes) if (fd >= 0) sayAndClose(addon, fd);

@@ -1,11 +1,19 @@
 /** A guard that is killed at random points of its work, on this host: its groups and freezes. Limits: test/vm/guard/killed.test.ts. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { host } from "../shared/group-parent.ts";
-import { killAgainAndAgain, killsWanted } from "../vm/guard/killed-guard.ts";
-import { clearPlace, newPlace } from "../vm/guard/support.ts";
+import { requires } from "../shared/requires.ts";
+import { killAt, tracing } from "../shared/strace.ts";
+import { until } from "../shared/timing.ts";
+import { killAgainAndAgain, killsWanted, leftFiles } from "../vm/guard/killed-guard.ts";
+import { clearPlace, type GuardUnderTest, newPlace, spawnGuard, startGuard } from "../vm/guard/support.ts";
 
 const mount = host.unified?.mountPoint ?? null;
 const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
+
+// Without controllers no limit holds, and nothing is clamped.
+const env = { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" };
 
 test("a guard that is killed leaves nothing frozen for a second, loses no session and leaves nothing", {
   skip,
@@ -16,8 +24,7 @@ test("a guard that is killed leaves nothing frozen for a second, loses no sessio
       ...killsWanted(30),
       workMs: 200,
       memory: "policy: none",
-      // Without controllers no limit holds, and nothing is clamped.
-      env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" },
+      env,
     });
     const longest = Math.max(...restoredMs).toFixed(1);
     t.diagnostic(
@@ -27,3 +34,38 @@ test("a guard that is killed leaves nothing frozen for a second, loses no sessio
     await clearPlace(place);
   }
 });
+
+/** Waits until a guard was killed; one that has begun is killed then. @returns whether it had not begun */
+async function wasKilled({ process: child, lines, stderr, client }: GuardUnderTest): Promise<boolean> {
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  await until("the guard to begin or to end", () => hasEnded() || lines.some(({ event }) => event === "STARTED"));
+  const isEarly = hasEnded();
+  // The child is who traces it, and ends as it does.
+  if (!isEarly) process.kill((await client.status()).pid, "SIGKILL");
+  client.close();
+  await until("the guard to end", hasEnded);
+  assert.ok(child.signalCode === "SIGKILL" || child.exitCode === 137, stderr());
+  return isEarly;
+}
+
+for (const call of ["mkdir", "rename"])
+  test(`a guard that is killed at any ${call} of its beginning leaves what the next one knows of and takes away`, {
+    skip,
+  }, async (t) => {
+    if (!requires(t, tracing())) return;
+    let killed = 0;
+    for (let isKilled = true; isKilled; ) {
+      const place = newPlace(mount ?? "/nowhere");
+      try {
+        isKilled = await wasKilled(spawnGuard(place, { env, through: killAt(call, killed + 1) }));
+        const next = await startGuard(place, { env });
+        assert.equal(await next.end("SIGTERM"), 0, next.stderr());
+        assert.deepEqual([existsSync(place.root), leftFiles(place.home)], [false, []], `${call} ${killed + 1}`);
+        if (isKilled) killed += 1;
+      } finally {
+        await clearPlace(place);
+      }
+    }
+    t.diagnostic(`killed at ${killed} places`);
+    assert.ok(killed > 1);
+  });

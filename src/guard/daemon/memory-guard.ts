@@ -28,7 +28,7 @@ export interface MemoryGuardOptions {
   readonly memoryPolicy: MemoryPolicy | null;
   /** Decide and tell only, for sessions of the file whose groups somebody else has made. */
   readonly monitorOnly: boolean;
-  readonly sessions: Pick<Sessions, "list" | "weigh">;
+  readonly sessions: Pick<Sessions, "covered" | "list" | "weigh">;
   readonly tell: Tell;
   /** A tool call was killed so that others have memory. */
   readonly onKilled: (group: string) => void;
@@ -233,7 +233,7 @@ export class MemoryGuard {
   #places(): readonly Place[] {
     const { sessions, monitorOnly, root } = this.#options;
     if (monitorOnly) return this.#config.sessions.map((spec) => foundPlace(root, spec)).filter((one) => one !== null);
-    return sessions.list().map(({ spec, groups }) => ({
+    return sessions.covered().map(({ spec, groups }) => ({
       name: spec.name,
       rank: sessionClasses[spec.class].rank,
       directory: groups.places.session,

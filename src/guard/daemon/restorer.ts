@@ -14,6 +14,7 @@ export interface Standing {
 export class GuardRestorer {
   readonly #standing: () => readonly Standing[];
   #helper: TiedHelper | null = null;
+  #held: ReadonlySet<string> = new Set();
   #arming: Promise<void> = Promise.resolve();
   #wanted = 0;
   #armed = 0;
@@ -43,7 +44,13 @@ export class GuardRestorer {
     // A session may go, and another of its name come, while the helper opens the files.
     this.#helper = writes.length === 0 ? null : await startRestorer({ afterMs: null, writes, mayLack: true });
     before?.goodbye();
+    this.#held = new Set(writes.map(({ path }) => path));
     this.#armed = serves;
+  }
+
+  /** Whether a file will be put back when this process dies. */
+  holds(path: string): boolean {
+    return this.#held.has(path);
   }
 
   /** Everything has been put back by other hands. */

@@ -81,6 +81,13 @@ export class Sessions {
     return [...this.#live.values()];
   }
 
+  /** Those to which something may be done for a while: what it is will be put back whenever the guard dies. */
+  covered(): readonly LiveSession[] {
+    return this.list().filter(({ groups, spec }) =>
+      groups.standingFiles(spec.limits).every(({ path }) => this.#restorer.holds(path)),
+    );
+  }
+
   find(name: string): LiveSession | null {
     return this.#live.get(name) ?? null;
   }
@@ -307,7 +314,6 @@ export class Sessions {
     this.#options.store.write({ root_made: this.#rootMade, sessions: [...live, ...this.#intended.values()] });
   }
 
-  /** Nobody does anything to a session for a while before there is who would put it back. */
   async #arm(): Promise<void> {
     await this.#restorer.arm();
     this.#options.onChange();

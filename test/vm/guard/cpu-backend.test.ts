@@ -13,7 +13,7 @@ import { defaultSchedulerOptions, ScxBackend } from "../../../src/guard/cpu/inde
 import { runTool } from "../../../src/guard/tools/index.ts";
 import { readScheduling } from "../../../src/kernel/index.ts";
 import { until } from "../../shared/timing.ts";
-import { awaitBurning, burn, checkShares, processesEach } from "../scheduler/support.ts";
+import { awaitBurning, burn, checkShares, gather, processesEach, spread } from "../scheduler/support.ts";
 import { assertNear, fixture, read, sampleCpu, write } from "../support.ts";
 import { clearPlace, type GuardUnderTest, type Line, newPlace, sleeperIn, startGuard } from "./support.ts";
 
@@ -106,8 +106,10 @@ async function metric(line: string): Promise<number> {
 test("fair is the default: shares follow the sessions' weights, and a new one holds within two seconds", async (t) => {
   const { cpu_backend, cpu_wanted, cpu_fallback } = await guard.client.status();
   assert.deepEqual([cpu_backend, cpu_wanted, cpu_fallback, stateOfExt()], ["fair", "fair", null, "disabled"]);
+  for (const group of groups) spread(`${group}/framework`);
   await checkShares(t, { groups, wanted: plainShares }, "fair 100:200:300");
   await checkChangedWeight(t, "fair 1000:200:300 from 2 s on");
+  for (const group of groups) gather(`${group}/framework`);
 });
 
 test("HUP with backend: scx puts all sessions under it; weights, changed weights and quotas hold there", async (t) => {
@@ -190,7 +192,10 @@ test("a loader that is killed: fair again, told by an event, the status, /health
   assert.equal(await metric('corral_guard_cpu_backend{backend="fair"}'), 1);
   assert.equal(await metric('corral_guard_scheduler_fallbacks_total{kind="died"}'), 1);
   assert.deepEqual([stateOfExt(), allPolicies()], ["disabled", [0]]);
-  for (const group of groups) await awaitBurning(`${group}/framework`, processesEach);
+  for (const group of groups) {
+    await awaitBurning(`${group}/framework`, processesEach);
+    spread(`${group}/framework`);
+  }
   await checkShares(t, { groups, wanted: plainShares }, "fair again");
 });
 

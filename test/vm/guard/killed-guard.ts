@@ -61,7 +61,7 @@ async function checkSuccessor({ root, client, stderr }: GuardUnderTest, ledger: 
 }
 
 /** Files of a guard that nobody needs any more. */
-const leftFiles = (home: string): readonly string[] =>
+export const leftFiles = (home: string): readonly string[] =>
   readdirSync(home, { recursive: true, encoding: "utf8" }).filter((name) => /\.(tmp|lock|sock)$/.test(name));
 
 /** What is counted while guards are killed. */

@@ -73,6 +73,8 @@ interface GuardSettings {
   readonly config?: string;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Words put before it, of a program that executes what follows. */
+  readonly through?: readonly string[];
 }
 
 /** Starts `corral guard` and waits until it has begun. */
@@ -85,15 +87,15 @@ export async function startGuard(place: Place, settings: GuardSettings = {}): Pr
 /** Starts `corral guard`, which may not have begun yet. */
 export function spawnGuard(
   { root, home }: Place,
-  { config = "version: 1\n", flags = [], env = {} }: GuardSettings = {},
+  { config = "version: 1\n", flags = [], env = {}, through = [] }: GuardSettings = {},
 ): GuardUnderTest {
   const file = join(home, "guard.yaml");
   const socket = join(home, "guard.sock");
   const state = join(home, "state");
   writeFileSync(file, config);
-  const [node = "", corral = ""] = corralProgram();
-  const args = [corral, "guard", "--cgroup-root", root, "--config", file, "--socket", socket, ...flags];
-  const child = spawn(node, args, {
+  const words = ["guard", "--cgroup-root", root, "--config", file, "--socket", socket, ...flags];
+  const [first = "", ...args] = [...through, ...corralProgram(), ...words];
+  const child = spawn(first, args, {
     env: { ...process.env, CORRAL_STATE_DIR: state, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

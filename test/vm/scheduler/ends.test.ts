@@ -11,7 +11,7 @@ import { readScheduling } from "../../../src/kernel/index.ts";
 import { openPackageRoot } from "../../shared/readable-copy.ts";
 import { until } from "../../shared/timing.ts";
 import { read, v2 } from "../support.ts";
-import { awaitBurning, checkShares, processesEach, whileAtRest, withSiblings, withTree } from "./support.ts";
+import { awaitBurning, checkShares, processesEach, spread, whileAtRest, withSiblings, withTree } from "./support.ts";
 
 const corral = [join(openPackageRoot(), "dist/corral.cjs"), "scheduler"];
 const extPolicy = 7;
@@ -83,6 +83,7 @@ test("groups beyond the places of the scheduler run as part of their parent; a k
       assert.deepEqual([backend.name, stateOfExt()], ["fair", "disabled"]);
       assert.deepEqual(policiesIn(groups[0] ?? ""), Array(processesEach).fill(0));
       for (const group of groups) await awaitBurning(group, processesEach);
+      for (const group of groups) spread(group);
       await checkShares(t, contest, "fair again");
     },
   );

@@ -10,13 +10,16 @@ import { defaultSchedulerOptions, openCpuBackend, ScxBackend, schedulerLacks } f
 import { setAffinity } from "../../../src/kernel/index.ts";
 import { until } from "../../shared/timing.ts";
 import { assertNear, childrenOf, fixture, read, sampleCpu, withParent, write } from "../support.ts";
-import { awaitBurning, burn, checkShares, makeGroup, withSiblings, withTree } from "./support.ts";
+import { awaitBurning, burn, checkShares, makeGroup, spread, withSiblings, withTree } from "./support.ts";
 
 const online = "/sys/devices/system/cpu/cpu1/online";
 
 describe("the fair backend", () => {
   let backend: CpuBackend;
-  const adopt = (group: string): void => assert.equal(backend.adopt(group), 0);
+  const adopt = (group: string): void => {
+    spread(group);
+    assert.equal(backend.adopt(group), 0);
+  };
 
   before(async () => {
     backend = await openCpuBackend({ onAlert: (alert) => assert.fail(JSON.stringify(alert)) });
