@@ -10,9 +10,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-/* How long a guard may take to plan before it is taken for dead, in seconds. */
+/* How long a guard may be silent before it is taken for dead, in seconds: while it works it says so each second. */
 #define PATIENCE 5
 /* More options than a launcher has words for, limits of setrlimit(2) included. */
 #define MOST_WORDS 512
@@ -95,13 +96,19 @@ static bool read_plan(struct job *job, struct span plan, int argc, char **argv)
 	       read_ahead(&job->ahead, json_member(plan, "ahead"), &out);
 }
 
-static void say_text(struct span answer)
-{
-	static char bytes[128 * 1024];
-	struct text out = { bytes, 0, sizeof(bytes), false };
+/* What the guard has for stderr. It is said when the command is sure to be executed, or not: before, Node might say it again. */
+static char unsaid_bytes[128 * 1024];
+static struct text unsaid = { unsaid_bytes, 0, sizeof(unsaid_bytes), false };
 
-	json_string(json_member(answer, "stderr"), &out);
-	write_all(STDERR_FILENO, out.bytes, out.used);
+static void keep_text(struct span answer)
+{
+	json_string(json_member(answer, "stderr"), &unsaid);
+}
+
+static void say_kept(void)
+{
+	write_all(STDERR_FILENO, unsaid.bytes, unsaid.used);
+	unsaid.used = 0;
 }
 
 /* The report goes where it was asked for. A workload's own failure says more than a lost report; a success must not hide it. */
@@ -123,7 +130,8 @@ static int conclude(const struct job *job, struct span answer)
 
 	if (status < 0)
 		return -1;
-	say_text(answer);
+	keep_text(answer);
+	say_kept();
 	return deliver(job, json_member(answer, "report"), (int)status);
 }
 
@@ -188,7 +196,9 @@ static bool send_end(const struct job *job, int status, const struct rusage *usa
 {
 	char bytes[1024];
 	struct text body = { bytes, 0, sizeof(bytes), false };
+	struct timespec now;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (WIFSIGNALED(status))
 		put_number(&body, "{\"exit_code\":null,\"exit_signal\":", WTERMSIG(status));
 	else
@@ -203,7 +213,8 @@ static bool send_end(const struct job *job, int status, const struct rusage *usa
 	put_number(&body, ",\"out_blocks\":", usage->ru_oublock);
 	put_number(&body, ",\"voluntary_switches\":", usage->ru_nvcsw);
 	put_number(&body, ",\"involuntary_switches\":", usage->ru_nivcsw);
-	put(&body, "}");
+	put_number(&body, ",\"at_ns\":\"", now.tv_sec * 1000000000LL + now.tv_nsec);
+	put(&body, "\"}");
 	return send_to(job, "ended", &body);
 }
 
@@ -235,8 +246,12 @@ static int conclude_alone(const struct job *job, int status)
 {
 	int own = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
-	say_of_job(job, "WARNING: the guard went away while job ",
-		   " ran; what it used, and whether a limit ended it, is not known; no timeout was kept");
+	if (guard_is_silent())
+		say_of_job(job, "WARNING: the guard does not answer; what job ",
+			   " used, and whether a limit ended it, is not known until it does");
+	else
+		say_of_job(job, "WARNING: the guard went away while job ",
+			   " ran; what it used, and whether a limit ended it, is not known; no timeout was kept");
 	return own == 0 && (job->json || job->has_report) ? EXIT_CORRAL : own;
 }
 
@@ -255,7 +270,8 @@ static int follow(const struct job *job, const struct launched *launched, bool t
 		return end;
 	if (signal == 0)
 		return conclude_alone(job, status);
-	say_of_job(job, "WARNING: leaving; the workload continues as job ", ", and the guard has gone: nobody watches it");
+	say_of_job(job, "WARNING: leaving; the workload continues as job ",
+		   guard_is_silent() ? ", and the guard does not answer" : ", and the guard has gone: nobody watches it");
 	return 128 + signal;
 }
 
@@ -280,7 +296,7 @@ static bool ask_to_go(const struct job *job, const struct launched *launched, in
 		drop_launch(launched);
 		return false;
 	}
-	say_text(reply.body);
+	keep_text(reply.body);
 	return true;
 }
 
@@ -294,6 +310,7 @@ static bool run_launched(struct job *job, struct launched *launched, int *status
 	released = all_set(launched) && put_on_record(&job->ahead, launched->pid);
 	if (!released && !ask_to_go(job, launched, status))
 		return *status >= 0;
+	say_kept();
 	runs = finish_launch(launched);
 	told = send_started(job, launched, released);
 	if (!runs)
@@ -313,7 +330,6 @@ bool run_job(int connection, int argc, char **argv, struct span request, int *st
 	guard_patience(connection, PATIENCE);
 	if (!guard_post(connection, "/v1/runs", request, &reply))
 		return false;
-	guard_patience(connection, 0);
 	if (reply.status != 201) {
 		/* It never became a job, and is over. */
 		*status = reply.status == 200 ? conclude(&job, reply.body) : -1;
@@ -321,6 +337,6 @@ bool run_job(int connection, int argc, char **argv, struct span request, int *st
 	}
 	if (!read_plan(&job, reply.body, argc, argv))
 		return false;
-	say_text(reply.body);
+	keep_text(reply.body);
 	return start_launch(&job.launch, &launched) && run_launched(&job, &launched, status);
 }

@@ -22,7 +22,8 @@ export interface RecordAhead {
 }
 
 /** Where a pid, a start time and a moment belong. A line break is never part of a text in JSON, so that no text looks like these. */
-const blanks = /^([^]*?\n {2}"workload": \{[^]*?"pid": )0(,\s+"startTicks": )0([^]*?\n {2}"begun_ns": ")0("[^]*)$/;
+const blanks =
+  /^([\s\S]*?\n {2}"workload": \{[\s\S]*?"pid": )0(,\s+"startTicks": )0([\s\S]*?\n {2}"begun_ns": ")0("[\s\S]*)$/;
 
 /** @returns null where nothing is recorded */
 export function recordAhead(context: RunContext, state: JobState, records: JobRecords): RecordAhead | null {

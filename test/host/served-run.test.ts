@@ -120,14 +120,21 @@ test("wrong usage is one line and status 2 both ways, and nothing is started", {
   }
 });
 
-test("CORRAL_NO_DAEMON=1 and no guard leave it to Node", { skip }, async () => {
-  for (const env of [
-    { CORRAL_NO_DAEMON: "1", CORRAL_GUARD_SOCKET: guard.socket },
-    { CORRAL_GUARD_SOCKET: "/no/such" },
-  ]) {
-    const ran = await bench.corral(["run", "--json", "--", "true"], { program: [thinClient()], env });
+test("--no-daemon, CORRAL_NO_DAEMON=1 and no guard leave it to Node", { skip }, async () => {
+  const socket = { CORRAL_GUARD_SOCKET: guard.socket };
+  for (const [env, flags] of [
+    [{ CORRAL_NO_DAEMON: "1", ...socket }, []],
+    [{ CORRAL_GUARD_SOCKET: "/no/such" }, []],
+    [socket, ["--no-daemon"]],
+  ] as const) {
+    const ran = await bench.corral(["run", "--json", ...flags, "--", "true"], { program: [thinClient()], env });
     assert.notEqual(parse(ran.out).wrapper_pid, guard.process.pid);
   }
+});
+
+test("--no-daemon after -- is the command's own", { skip }, async () => {
+  const ran = await bench.corral(["run", "--quiet", "--", "echo", "--no-daemon"], served());
+  assert.deepEqual([ran.status, ran.out, ran.err], [0, "--no-daemon\n", ""]);
 });
 
 const childrenOf = (pid: number): readonly number[] =>

@@ -141,11 +141,7 @@ export class GuardDaemon {
     this.#memory.open();
     this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, async (request) => {
       const inside = (group: string): string | null => this.#sessions.ofGroup(group)?.spec.name ?? null;
-      return answer(
-        this.#face(),
-        callerOf(request, inside, (token) => this.#bearerOf(token)),
-        request,
-      );
+      return answer(this.#face(), () => callerOf(request, inside, (token) => this.#bearerOf(token)), request);
     });
     if (listen !== null) this.#metrics = await this.#serveMetrics(listen);
     await this.#feed.open();

@@ -65,20 +65,20 @@ export class ServedRuns {
   }
 
   /** @throws CorralError JOB_NOT_FOUND, GUARD_DENIED, as all that follow */
-  held(id: string, client: RunClient, held: JobHeld): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).held(held));
+  held(id: string, connection: AbortSignal, held: JobHeld): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).held(held));
   }
 
-  started(id: string, client: RunClient, started: JobStarted): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).started(started));
+  started(id: string, connection: AbortSignal, started: JobStarted): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).started(started));
   }
 
-  ended(id: string, client: RunClient, exit: JobExit): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).ended(exit));
+  ended(id: string, connection: AbortSignal, exit: JobExit): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).ended(exit));
   }
 
-  leave(id: string, client: RunClient, signal: NodeJS.Signals): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).leave(signal));
+  leave(id: string, connection: AbortSignal, signal: NodeJS.Signals): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).leave(signal));
   }
 
   /** Leaves all as they are: their workloads go on, and whoever takes them up watches them. */
@@ -91,7 +91,7 @@ export class ServedRuns {
     this.#clearing.close();
   }
 
-  #own(id: string, { connection }: RunClient): RunningRun {
+  #own(id: string, connection: AbortSignal): RunningRun {
     const entry = this.#entries.get(id);
     if (entry !== undefined && entry.client.connection === connection) return entry.run;
     throw new CorralError("JOB_NOT_FOUND", `there is no run ${quote(id)} of this connection`, { object: id });

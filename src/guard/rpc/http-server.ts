@@ -9,7 +9,7 @@ import { CorralError, errnoOf } from "../../report/index.ts";
 import type { ErrorDocument } from "../model/index.ts";
 import { PeerStream } from "./peer-stream.ts";
 import type { ShortRequest } from "./short-http.ts";
-import { isOfJobs, ShortHttp } from "./short-http.ts";
+import { isOfJobs, jobsPath, ShortHttp } from "./short-http.ts";
 
 /** One request that was read whole. */
 export interface RpcRequest {
@@ -137,6 +137,9 @@ function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortCon
   const { peer } = connection;
   const answer = async ({ method, path, authorization, body }: ShortRequest): Promise<string> => {
     try {
+      // Whoever has waited too long for the first answer does it himself by now.
+      if (path === jobsPath) connection.drain();
+      if (path === jobsPath && jobs.hasEnded) return "";
       const token = tokenOf(authorization);
       return toText(
         await handle({ method, path, query: noQuery, body: parseBody(body), token, peer, connection: end.signal }),
@@ -145,7 +148,8 @@ function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortCon
       return toText(failure(CorralError.from(thrown)));
     }
   };
-  return new ShortHttp(connection, mostBodyBytes, answer, () => end.abort(new Error("the connection ended")));
+  const jobs = new ShortHttp(connection, mostBodyBytes, answer, () => end.abort(new Error("the connection ended")));
+  return jobs;
 }
 
 /**
