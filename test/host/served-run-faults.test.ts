@@ -56,6 +56,7 @@ test("a guard that stands still when the workload ends holds nobody up, and fini
   assert.deepEqual(resultsOf("still"), []);
   guard.process.kill("SIGCONT");
   await until("its result", () => resultsOf("still").length === 1);
+  await guard.seen("JOB_ENDED", (line) => line["job"] === "still" && line["exit_code"] === 7);
   assert.deepEqual(
     resultsOf("still").map(({ exit_code, exit_reason, wrapper_pid }) => [exit_code, exit_reason, wrapper_pid]),
     [[7, "error", guard.process.pid]],

@@ -91,7 +91,7 @@ export class GuardDaemon {
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
       log: () => (this.#config.toolLog === null ? null : new ToolLog(this.#config.toolLog)),
     });
-    this.#runs = new ServedRuns(options.monitorOnly ? null : options.readRun);
+    this.#runs = new ServedRuns(options.monitorOnly ? null : options.readRun, this.#desk.tell);
     this.#placement = new Placement(config.placement, {
       tell,
       target: (name) => this.#target(name),

@@ -5,6 +5,7 @@ import type { StateDirectories } from "../../run/index.ts";
 import type { JobAnswer } from "./answers.ts";
 import { refusedAnswer } from "./answers.ts";
 import { ClearLater } from "./clear-later.ts";
+import type { TellJob } from "./job-event.ts";
 import type { JobExit, JobHeld, JobRequest, JobStarted } from "./job-request.ts";
 import { RunningRun } from "./running-run.ts";
 import type { ReadServedRun } from "./served-run.ts";
@@ -33,13 +34,15 @@ function isInForeground(pid: number): boolean {
 /** The runs that clients have under way. */
 export class ServedRuns {
   readonly #read: ReadServedRun | null;
+  readonly #tell: TellJob;
   readonly #entries = new Map<string, Entry>();
   readonly #clearing = new ClearLater();
   #begun = 0;
 
   /** @param read null: none is served here */
-  constructor(read: ReadServedRun | null) {
+  constructor(read: ReadServedRun | null, tell: TellJob) {
     this.#read = read;
+    this.#tell = tell;
   }
 
   /** Begins a run; what cannot be served is declined, and nothing has happened then. */
@@ -56,7 +59,7 @@ export class ServedRuns {
     if (served === null) return declined("it needs a process of its own");
     this.#begun += 1;
     const id = `run_${client.pid}_${this.#begun}`;
-    const run = new RunningRun(id, served, { pid: client.pid, cwd });
+    const run = new RunningRun(id, served, { pid: client.pid, cwd }, this.#tell);
     const { directories } = served;
     const entry: Entry = { run, client, directories, onGone: () => void this.#abandon(id) };
     this.#entries.set(id, entry);
