@@ -1,7 +1,6 @@
 import type { ProcessIdentity, ReleasedLauncher } from "../kernel/index.ts";
 import { bootId } from "../kernel/index.ts";
-import type { RunContext } from "./attempt.ts";
-import type { JobState } from "./job-report.ts";
+import type { JobContext, JobState } from "./job-report.ts";
 import { startRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
 import { recordText } from "./records.ts";
@@ -26,7 +25,7 @@ const blanks =
   /^([\s\S]*?\n {2}"workload": \{[\s\S]*?"pid": )0(,\s+"startTicks": )0([\s\S]*?\n {2}"begun_ns": ")0("[\s\S]*)$/;
 
 /** @returns null where nothing is recorded */
-export function recordAhead(context: RunContext, state: JobState, records: JobRecords): RecordAhead | null {
+export function recordAhead(context: JobContext, state: JobState, records: JobRecords): RecordAhead | null {
   const { path, current } = records;
   if (path === null) return null;
   const workload = { bootId: bootId(), pid: 0, startTicks: 0 } as ProcessIdentity;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import type { RunReport } from "../../src/report/index.ts";
 import { openBench } from "../shared/bench.ts";
@@ -111,6 +112,46 @@ test("a guard that dies after its plan is replaced by Node, and its warnings are
   assert.deepEqual(asked, ["/v1/runs", "/v1/runs/run_1/held"]);
   assert.deepEqual([ran.status, ran.out, ran.err.includes("of the guard that dies")], [0, "hello\n", false]);
   assert.equal(resultsOf("left").length, 1);
+});
+
+/** Sends bytes to the guard; what it answers until it closes the connection. */
+const sayTo = (path: string, bytes: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let said = "";
+    const connection = connect(path, () => connection.write(bytes));
+    connection.on("data", (data) => {
+      said += data.toString();
+    });
+    connection.on("error", reject);
+    connection.on("close", () => resolve(said));
+  });
+
+test("what is no request of a job's client ends its connection and nothing else", { skip }, async () => {
+  const start = "POST /v1/runs HTTP/1.1\r\n";
+  for (const bytes of [
+    `${start}content-length: 99999999\r\n\r\n`,
+    `${start}host: guard\r\n\r\n`,
+    `${start}x: ${"y".repeat(9000)}\r\n\r\n`,
+    "POST /v1/runs/run_1/ended HTTP/9\r\ncontent-length: 2\r\n\r\n{}",
+  ])
+    assert.equal(await sayTo(guard.socket, bytes), "");
+  assert.equal((await bench.corral(["run", "--job-id", "after", "--quiet", "--", "true"], served())).status, 0);
+  assert.equal(resultsOf("after")[0]?.wrapper_pid, guard.process.pid);
+});
+
+test("a run of another connection cannot be told to have ended", { skip }, async () => {
+  const body = JSON.stringify({ signal: "SIGTERM" });
+  const head = `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const run = bench.start(["run", "--job-id", "mine", "--", "sh", "-c", "echo up; sleep 60"], served());
+  await until("the workload to run", () => run.out().includes("up"));
+  const name = `run_${run.pid}_`;
+  for (const number of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+    const bytes = `POST /v1/runs/${name}${number}/leave HTTP/1.1\r\n${head}${body}POST /v1/runs/x HTTP/9\r\n\r\n`;
+    assert.match(await sayTo(guard.socket, bytes), /^HTTP\/1\.1 500 .*JOB_NOT_FOUND/s);
+  }
+  run.kill("SIGTERM");
+  assert.match((await run.ended).err, /leaving; the workload continues as job mine/);
+  await bench.corral(["stop", "mine"]);
 });
 
 test("a guard that is killed while the workload runs leaves it alone, and its account is kept", { skip }, async () => {
