@@ -27,7 +27,7 @@ const hostTests = (...names) => names.map((name) => `test/host/${name}.test.ts`)
  * the run on the host itself proves it (programs: whole clips and pipes; terminal).
  * @type {readonly { name: string, tests: readonly string[], flags: readonly string[] }[]}
  */
-const machinesAll = [
+const machines = [
   {
     name: "vm-plain",
     tests: ["test/vm/enforcement", "test/vm/kernels", "test/host/program-files.test.ts"],
@@ -77,7 +77,6 @@ const machinesAll = [
     flags: ["--kernel", "debian-oldstable", ...slow],
   },
 ];
-const machines = machinesAll.filter(({name})=>name==="vm-guard").map((m)=>({...m,tests:["test/vm/guard/served-run.test.ts","test/host/served-run.test.ts","test/host/served-run-faults.test.ts"]}));
 
 /**
  * Runs the suites of test/vm in virtual machines and adds up.
