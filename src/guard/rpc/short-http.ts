@@ -17,6 +17,9 @@ export const jobsPath = "/v1/runs";
 const beginning = `POST ${jobsPath}`;
 const mostHeadBytes = 8 * 1024;
 
+/** How long a request may take to come whole, and the first of a connection to come at all: who says nothing keeps a place. */
+export const mostMsOfRequest = 10_000;
+
 /** RFC 2518: the reply is not ready, and will come. A client that hears nothing for five seconds takes the guard for dead. */
 const processing = "HTTP/1.1 102 Processing\r\n\r\n";
 const aliveEveryMs = 1000;
@@ -57,6 +60,8 @@ export class ShortHttp {
   #waiting: Buffer = Buffer.alloc(0);
   #busy = false;
   #hasEnded = false;
+  /** Ends a connection whose request does not come whole. */
+  #slow: NodeJS.Timeout | null = null;
 
   /** The other end has closed. */
   get hasEnded(): boolean {
@@ -85,8 +90,14 @@ export class ShortHttp {
   }
 
   destroy(): void {
+    this.#clearSlow();
     this.#connection.close();
     this.#onClose();
+  }
+
+  #clearSlow(): void {
+    if (this.#slow !== null) clearTimeout(this.#slow);
+    this.#slow = null;
   }
 
   #next(): void {
@@ -97,11 +108,13 @@ export class ShortHttp {
     } catch {
       return this.destroy();
     }
-    if (request !== null) void this.#answer(request);
+    if (request !== null) return void this.#answer(request);
+    if (this.#waiting.length > 0) this.#slow ??= setTimeout(() => this.destroy(), mostMsOfRequest).unref();
   }
 
   async #answer(request: ShortRequest): Promise<void> {
     this.#busy = true;
+    this.#clearSlow();
     const alive = setInterval(() => void this.#connection.send(Buffer.from(processing)), aliveEveryMs).unref();
     const reply = await this.#handle(request);
     clearInterval(alive);
