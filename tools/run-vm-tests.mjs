@@ -56,9 +56,12 @@ const machines = [
   },
   {
     name: "vm-guard",
-    tests: ["isolation", "killed", "many-calls", "sessions", "tenants", "tools"].map(
-      (name) => `test/vm/guard/${name}.test.ts`,
-    ),
+    tests: [
+      ...["isolation", "killed", "many-calls", "served-run", "sessions", "tenants", "tools"].map(
+        (name) => `test/vm/guard/${name}.test.ts`,
+      ),
+      ...hostTests("served-run", "served-run-faults"),
+    ],
     flags: ["--cpus", "2", ...slow],
   },
   { name: "vm-agents", tests: ["test/vm/agents", "test/vm/policy"], flags: ["--cpus", "2", ...slow] },

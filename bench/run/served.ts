@@ -78,8 +78,8 @@ export async function measureServed(settings: Settings): Promise<ServedResult> {
     const all = new Map(commands(settings, guard.socket).map((command) => [command.name, take(command)] as const));
     const { samples, disturbed } = await interleave(settings.rounds, settings.gapMs, all);
     const wall = (name: string): number[] => (samples.get(name) ?? []).map(({ wallMs }) => wallMs);
-    const rows = [...all.keys()].map((name) => ({
-      name: name as string,
+    const rows = [...all.keys()].map((name: string) => ({
+      name,
       wall_ms: summarize(wall(name)),
       cpu_ms: summarize((samples.get(name) ?? []).map(({ cpuMs }) => cpuMs)),
       over_plain_ms: medianDifference(wall(name), wall(names.plain)),

@@ -45,11 +45,18 @@ int guard_connect(const char *path)
 	return -1;
 }
 
+static bool silent;
+
 void guard_patience(int connection, int seconds)
 {
 	struct timeval patience = { .tv_sec = seconds };
 
 	setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
+bool guard_is_silent(void)
+{
+	return silent;
 }
 
 static bool send_all(int connection, const char *bytes, size_t length)
@@ -105,6 +112,12 @@ static long read_length(const char *digits, const char *end)
 	return value;
 }
 
+/* One that says that the reply is still to come. */
+static bool is_interim(int status)
+{
+	return status >= 100 && status < 200;
+}
+
 /* Status and length of the body; false for what is no such reply. */
 static bool read_head(struct span head, int *status, long *length)
 {
@@ -120,7 +133,7 @@ static bool read_head(struct span head, int *status, long *length)
 		*status = *status * 10 + (digits[i] - '0');
 	}
 	*length = 0;
-	if (*status == 204)
+	if (*status == 204 || is_interim(*status))
 		return true;
 	found = find(head, name);
 	if (found == NULL)
@@ -129,7 +142,7 @@ static bool read_head(struct span head, int *status, long *length)
 	return *length >= 0;
 }
 
-bool guard_receive(int connection, struct reply *reply)
+static bool receive(int connection, struct reply *reply)
 {
 	static char buffer[MOST_REPLY];
 	/* What has come of the replies to later requests. */
@@ -165,10 +178,20 @@ bool guard_receive(int connection, struct reply *reply)
 		count = read(connection, buffer + used, sizeof(buffer) - used);
 		if (count < 0 && errno == EINTR)
 			continue;
+		silent = count < 0 && errno == EAGAIN;
 		if (count <= 0)
 			return false;
 		used += (size_t)count;
 	}
+}
+
+bool guard_receive(int connection, struct reply *reply)
+{
+	do
+		if (!receive(connection, reply))
+			return false;
+	while (is_interim(reply->status));
+	return true;
 }
 
 /* Of a session that this process acts for from outside. A line of a header is no place for anything else. */

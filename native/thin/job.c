@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One job of the guard's (src/guard/jobs), of which this process is the workload's parent. */
 #include "thin.h"
+#include "job.h"
 #include "launch.h"
 
 #include <limits.h>
@@ -12,20 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long a guard may take to plan before it is taken for dead, in seconds. */
+/* How long a guard may be silent before it is taken for dead, in seconds: while it works it says so each second. */
 #define PATIENCE 5
 /* More options than a launcher has words for, limits of setrlimit(2) included. */
 #define MOST_WORDS 512
-
-/* A job that the guard has planned. */
-struct job {
-	int connection;
-	char run[128], name[128];
-	char group[PATH_MAX], report[PATH_MAX];
-	bool has_report, json, own_group;
-	struct launch launch;
-	struct ahead ahead;
-};
 
 /* Where the texts of a plan are kept. */
 static char kept[128 * 1024];
@@ -95,13 +86,19 @@ static bool read_plan(struct job *job, struct span plan, int argc, char **argv)
 	       read_ahead(&job->ahead, json_member(plan, "ahead"), &out);
 }
 
-static void say_text(struct span answer)
-{
-	static char bytes[128 * 1024];
-	struct text out = { bytes, 0, sizeof(bytes), false };
+/* What the guard has for stderr. It is said when the command is sure to be executed, or not: before, Node might say it again. */
+static char unsaid_bytes[128 * 1024];
+static struct text unsaid = { unsaid_bytes, 0, sizeof(unsaid_bytes), false };
 
-	json_string(json_member(answer, "stderr"), &out);
-	write_all(STDERR_FILENO, out.bytes, out.used);
+static void keep_text(struct span answer)
+{
+	json_string(json_member(answer, "stderr"), &unsaid);
+}
+
+static void say_kept(void)
+{
+	write_all(STDERR_FILENO, unsaid.bytes, unsaid.used);
+	unsaid.used = 0;
 }
 
 /* The report goes where it was asked for. A workload's own failure says more than a lost report; a success must not hide it. */
@@ -123,99 +120,9 @@ static int conclude(const struct job *job, struct span answer)
 
 	if (status < 0)
 		return -1;
-	say_text(answer);
+	keep_text(answer);
+	say_kept();
 	return deliver(job, json_member(answer, "report"), (int)status);
-}
-
-static bool send_to(const struct job *job, const char *verb, const struct text *body)
-{
-	char path[sizeof(job->run) + 32];
-
-	snprintf(path, sizeof(path), "/v1/runs/%s/%s", job->run, verb);
-	return !body->cut && guard_send(job->connection, path, (struct span){ body->bytes, body->used });
-}
-
-static void put_number(struct text *out, const char *name, long long value)
-{
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%lld", value);
-	put(out, name);
-	put(out, digits);
-}
-
-static void put_status(struct text *body, const struct launched *launched)
-{
-	put_number(body, "{\"pid\":", launched->pid);
-	put(body, ",\"status\":\"");
-	put_escaped(body, launched->status, body->size, false);
-	put(body, "\"");
-}
-
-static bool send_held(const struct job *job, const struct launched *launched)
-{
-	static char bytes[64 * 1024];
-	struct text body = { bytes, 0, sizeof(bytes), false };
-
-	put_status(&body, launched);
-	put(&body, "}");
-	return send_to(job, "held", &body);
-}
-
-/* `released`: it went on without having asked. */
-static bool send_started(const struct job *job, const struct launched *launched, bool released)
-{
-	static char bytes[64 * 1024];
-	struct text body = { bytes, 0, sizeof(bytes), false };
-
-	put_status(&body, launched);
-	if (released) {
-		put_number(&body, ",\"released\":{\"start_ticks\":", job->ahead.start_ticks);
-		put_number(&body, ",\"at_ns\":\"", job->ahead.released_ns);
-		put(&body, "\"}}");
-	} else {
-		put(&body, ",\"released\":null}");
-	}
-	return send_to(job, "started", &body);
-}
-
-static long long microseconds(struct timeval time)
-{
-	return time.tv_sec * 1000000LL + time.tv_usec;
-}
-
-static bool send_end(const struct job *job, int status, const struct rusage *usage)
-{
-	char bytes[1024];
-	struct text body = { bytes, 0, sizeof(bytes), false };
-
-	if (WIFSIGNALED(status))
-		put_number(&body, "{\"exit_code\":null,\"exit_signal\":", WTERMSIG(status));
-	else
-		put_number(&body, "{\"exit_signal\":null,\"exit_code\":", WEXITSTATUS(status));
-	put(&body, WIFSIGNALED(status) && WCOREDUMP(status) ? ",\"core_dumped\":true" : ",\"core_dumped\":false");
-	put_number(&body, ",\"user_us\":", microseconds(usage->ru_utime));
-	put_number(&body, ",\"sys_us\":", microseconds(usage->ru_stime));
-	put_number(&body, ",\"max_rss_bytes\":", usage->ru_maxrss * 1024LL);
-	put_number(&body, ",\"minor_faults\":", usage->ru_minflt);
-	put_number(&body, ",\"major_faults\":", usage->ru_majflt);
-	put_number(&body, ",\"in_blocks\":", usage->ru_inblock);
-	put_number(&body, ",\"out_blocks\":", usage->ru_oublock);
-	put_number(&body, ",\"voluntary_switches\":", usage->ru_nvcsw);
-	put_number(&body, ",\"involuntary_switches\":", usage->ru_nivcsw);
-	put(&body, "}");
-	return send_to(job, "ended", &body);
-}
-
-static bool send_leave(const struct job *job, int number)
-{
-	char bytes[64];
-	struct text body = { bytes, 0, sizeof(bytes), false };
-
-	put(&body, "{\"signal\":\"");
-	put_signal_name(&body, number);
-	put(&body, "\"}");
-	return send_to(job, "leave", &body);
 }
 
 static void say_of_job(const struct job *job, const char *before, const char *after)
@@ -235,8 +142,12 @@ static int conclude_alone(const struct job *job, int status)
 {
 	int own = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
-	say_of_job(job, "WARNING: the guard went away while job ",
-		   " ran; what it used, and whether a limit ended it, is not known; no timeout was kept");
+	if (guard_is_silent())
+		say_of_job(job, "WARNING: the guard does not answer; what job ",
+			   " used, and whether a limit ended it, is not known until it does");
+	else
+		say_of_job(job, "WARNING: the guard went away while job ",
+			   " ran; what it used, and whether a limit ended it, is not known; no timeout was kept");
 	return own == 0 && (job->json || job->has_report) ? EXIT_CORRAL : own;
 }
 
@@ -248,14 +159,15 @@ static int follow(const struct job *job, const struct launched *launched, bool t
 	int status = 0, signal = wait_or_leave(launched->pid, !job->own_group, &status, &usage), end = -1;
 
 	/* The answer to `started` has come meanwhile, or comes first. */
-	if (told && (signal == 0 ? send_end(job, status, &usage) : send_leave(job, signal)) &&
+	if (told && (signal == 0 ? tell_end(job, status, &usage) : tell_leave(job, signal)) &&
 	    guard_receive(job->connection, &reply) && guard_receive(job->connection, &reply))
 		end = conclude(job, reply.body);
 	if (end >= 0)
 		return end;
 	if (signal == 0)
 		return conclude_alone(job, status);
-	say_of_job(job, "WARNING: leaving; the workload continues as job ", ", and the guard has gone: nobody watches it");
+	say_of_job(job, "WARNING: leaving; the workload continues as job ",
+		   guard_is_silent() ? ", and the guard does not answer" : ", and the guard has gone: nobody watches it");
 	return 128 + signal;
 }
 
@@ -275,12 +187,12 @@ static bool ask_to_go(const struct job *job, const struct launched *launched, in
 {
 	struct reply reply;
 
-	if (!send_held(job, launched) || !guard_receive(job->connection, &reply) || reply.status != 200 ||
+	if (!tell_held(job, launched) || !guard_receive(job->connection, &reply) || reply.status != 200 ||
 	    (*status = conclude(job, reply.body)) >= 0) {
 		drop_launch(launched);
 		return false;
 	}
-	say_text(reply.body);
+	keep_text(reply.body);
 	return true;
 }
 
@@ -290,12 +202,13 @@ static bool run_launched(struct job *job, struct launched *launched, int *status
 	bool released, runs, told;
 
 	if (!launched->held)
-		return say_failed(job, launched, send_started(job, launched, false), status);
+		return say_failed(job, launched, tell_started(job, launched, false), status);
 	released = all_set(launched) && put_on_record(&job->ahead, launched->pid);
 	if (!released && !ask_to_go(job, launched, status))
 		return *status >= 0;
+	say_kept();
 	runs = finish_launch(launched);
-	told = send_started(job, launched, released);
+	told = tell_started(job, launched, released);
 	if (!runs)
 		return say_failed(job, launched, told, status);
 	*status = follow(job, launched, told);
@@ -313,7 +226,6 @@ bool run_job(int connection, int argc, char **argv, struct span request, int *st
 	guard_patience(connection, PATIENCE);
 	if (!guard_post(connection, "/v1/runs", request, &reply))
 		return false;
-	guard_patience(connection, 0);
 	if (reply.status != 201) {
 		/* It never became a job, and is over. */
 		*status = reply.status == 200 ? conclude(&job, reply.body) : -1;
@@ -321,6 +233,6 @@ bool run_job(int connection, int argc, char **argv, struct span request, int *st
 	}
 	if (!read_plan(&job, reply.body, argc, argv))
 		return false;
-	say_text(reply.body);
+	keep_text(reply.body);
 	return start_launch(&job.launch, &launched) && run_launched(&job, &launched, status);
 }

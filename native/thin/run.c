@@ -2,6 +2,7 @@
 /* `corral run` where a guard answers: its command line goes there as it is, and whatever is not for the guard is Node's. */
 #include "thin.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* What the guard takes in one request (src/guard/rpc). */
@@ -10,10 +11,14 @@
 /* The variables that a command line of `corral run` is read with. */
 static const char *const read_with[] = { "CORRAL_STATE_DIR", "CORRAL_CGROUP_PARENT" };
 
-static bool wants_no_guard(void)
+static bool wants_no_guard(char **argv)
 {
 	const char *wish = variable("CORRAL_NO_DAEMON");
 
+	/* What comes after a flag is never taken for its value when it begins with a dash. */
+	for (char **word = argv + 2; *word != NULL && strcmp(*word, "--") != 0; word++)
+		if (strcmp(*word, "--no-daemon") == 0)
+			return true;
 	return wish != NULL && wish[0] != '\0';
 }
 
@@ -62,7 +67,7 @@ void run_run(int argc, char **argv)
 	struct text request = { bytes, 0, sizeof(bytes), false };
 	int connection, status;
 
-	if (wants_no_guard() || geteuid() != 0)
+	if (wants_no_guard(argv) || geteuid() != 0)
 		return;
 	connection = guard_connect(guard_socket());
 	if (connection < 0)

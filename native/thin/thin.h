@@ -67,8 +67,10 @@ struct reply {
 const char *guard_socket(void);
 /* -1: nobody answers there. */
 int guard_connect(const char *path);
-/* Waits no longer than so for what comes; 0: as long as it takes. */
+/* Waits no longer than so for the next that comes, be it only that the reply will. */
 void guard_patience(int connection, int seconds);
+/* Whether the reply that did not come was waited for in vain, and the guard has not gone away. */
+bool guard_is_silent(void);
 /* Sends a POST with a JSON body; false when the guard went away. */
 bool guard_send(int connection, const char *path, struct span body);
 /* Waits for the reply to it; false when the guard went away, or what answers is none. It lasts until the next. */

@@ -48,4 +48,5 @@ export const everydayRunFlags = {
   },
   strict: { group: "Job and placement", common: true, brief: "refuse to start unless every limit is applied" },
   ...jobTermFlags,
+  "no-daemon": { group: "Job and placement", brief: "do not ask a corral guard to look after the job" },
 } as const satisfies FlagTable;

@@ -298,6 +298,7 @@ const table: Readonly<Record<RunFlagName, Row>> = {
   json: { good: [[true, { stdio: [0, 2, 2], account: true }]] },
   report: { good: [["r.json", { account: true }]] },
   quiet: { good: [[true, {}]] },
+  "no-daemon": { good: [[true, {}]] },
   "dry-run": { good: [[true, {}]] },
   capture: { good: [[true, {}]] },
   background: { good: [[true, {}]] },

@@ -32,6 +32,7 @@ export function readServedRun({ words, environment, cwd, foreground }: AskedRun)
   const plain = readPlainly(separateCommand(words, readable), readable);
   if (plain === null) return null;
   const { flags, args } = plain;
+  if (flags["no-daemon"] === true) return null;
   const spec = toRunSpec(flags, args, environment);
   if (spec.lifetime === "tied" || spec.scope === "systemd") return null;
   const report = plain.flags["report"];

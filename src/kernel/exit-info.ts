@@ -30,6 +30,8 @@ export interface ExitInfo {
   readonly coreDumped: boolean | null;
   /** Null for a process that is not our child and on the path without the addon. */
   readonly usage: ResourceUsage | null;
+  /** CLOCK_MONOTONIC when it ended, where it was told later; absent: just now. */
+  readonly endedNs?: bigint;
 }
 
 /** An exit that happened but whose status nobody kept. */

@@ -40,8 +40,8 @@ export class JobLog {
   }
 
   /** Seconds since the job began, to the microsecond. */
-  elapsedSec(): number {
-    return secondsBetween(this.#startedNs, this.#clock.monotonicNs());
+  elapsedSec(atNs: bigint = this.#clock.monotonicNs()): number {
+    return secondsBetween(this.#startedNs, atNs);
   }
 
   /** Notes that the workload is about to execute, or when it did: durations and deadlines count from there. Answers the clock. */
@@ -51,8 +51,8 @@ export class JobLog {
   }
 
   /** Seconds since the exec. */
-  sinceExecSec(): number {
-    return Math.round((this.elapsedSec() - this.#execSec) * 1e6) / 1e6;
+  sinceExecSec(atNs?: bigint): number {
+    return Math.round((this.elapsedSec(atNs) - this.#execSec) * 1e6) / 1e6;
   }
 
   add(state: JobEvent["state"], message: string): void {

@@ -75,7 +75,8 @@ function launchInGroup(attempt: Attempt): Promise<LaunchResult> {
  * is no attribute.
  */
 function aheadOf({ context, facts, plan, records, state }: Attempt, prepared: PreparedLimits): RecordAhead | null {
-  if (prepared.group === null || context.spec.lifetime === "tied" || asksForAttributes(prepared.attributes)) return null;
+  if (prepared.group === null || context.spec.lifetime === "tied" || asksForAttributes(prepared.attributes))
+    return null;
   const constraints = settleOutcomes(prepared, plan, facts, []);
   const isSettled = !prepared.denied && constraints.every(({ status }) => status === "applied");
   return isSettled ? recordAhead(context, { ...state, constraints }, records) : null;

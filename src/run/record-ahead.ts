@@ -1,7 +1,6 @@
 import type { ProcessIdentity, ReleasedLauncher } from "../kernel/index.ts";
 import { bootId } from "../kernel/index.ts";
-import type { RunContext } from "./attempt.ts";
-import type { JobState } from "./job-report.ts";
+import type { JobContext, JobState } from "./job-report.ts";
 import { startRecord } from "./recorded-job.ts";
 import type { JobRecords } from "./records.ts";
 import { recordText } from "./records.ts";
@@ -22,10 +21,11 @@ export interface RecordAhead {
 }
 
 /** Where a pid, a start time and a moment belong. A line break is never part of a text in JSON, so that no text looks like these. */
-const blanks = /^([^]*?\n {2}"workload": \{[^]*?"pid": )0(,\s+"startTicks": )0([^]*?\n {2}"begun_ns": ")0("[^]*)$/;
+const blanks =
+  /^([\s\S]*?\n {2}"workload": \{[\s\S]*?"pid": )0(,\s+"startTicks": )0([\s\S]*?\n {2}"begun_ns": ")0("[\s\S]*)$/;
 
 /** @returns null where nothing is recorded */
-export function recordAhead(context: RunContext, state: JobState, records: JobRecords): RecordAhead | null {
+export function recordAhead(context: JobContext, state: JobState, records: JobRecords): RecordAhead | null {
   const { path, current } = records;
   if (path === null) return null;
   const workload = { bootId: bootId(), pid: 0, startTicks: 0 } as ProcessIdentity;

@@ -101,7 +101,15 @@ function isVersion(path: string, { ino, ctimeMs }: FileVersion): boolean {
 
 function unrecorded(problem: string): JobRecords {
   const nothing = (): void => {};
-  return { problem, path: null, update: nothing, stands: nothing, current: () => null, finish: () => null, forget: nothing };
+  return {
+    problem,
+    path: null,
+    update: nothing,
+    stands: nothing,
+    current: () => null,
+    finish: () => null,
+    forget: nothing,
+  };
 }
 
 function problemOf(write: () => void): string | null {

@@ -268,7 +268,7 @@ export class RunningJob {
   async #awaitEnd(): Promise<RunReport> {
     const { child, log, context } = this.#parts;
     const exit = await child.exit;
-    const durationSec = log.sinceExecSec();
+    const durationSec = log.sinceExecSec(exit.endedNs);
     clearTimeout(this.#timer);
     if (this.#detached) return new Promise(() => {});
     this.#over = true;

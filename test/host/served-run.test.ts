@@ -8,7 +8,7 @@ import { openBench } from "../shared/bench.ts";
 import { host } from "../shared/group-parent.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, type GuardUnderTest, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
+import { clearPlace, type GuardUnderTest, type Line, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
 
 const mount = host.unified?.mountPoint ?? null;
 const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
@@ -87,6 +87,11 @@ test("a command that ends is reported as Node reports it", { skip }, async () =>
   const report = await both("three", limits, ["sh", "-c", 'echo "out $A"; echo err >&2; exit 3']);
   assert.deepEqual([report.exit_code, report.exit_reason, report.constraints.length], [3, "error", 4]);
   assert.deepEqual([...new Set(report.constraints.map(({ status }) => status))], ["applied"]);
+  const mine = (line: Line): boolean => line["job"] === "three-guard";
+  const { pid } = report;
+  const [started, ended] = [await guard.seen("JOB_STARTED", mine), await guard.seen("JOB_ENDED", mine)];
+  assert.deepEqual([started["pid"], ended["pid"]], [pid, pid]);
+  assert.deepEqual([ended["exit_code"], ended["exit_signal"], ended["reason"]], [3, null, "error"]);
 });
 
 test("so is one that is killed, is late, or takes too much memory", { skip }, async () => {
@@ -120,14 +125,21 @@ test("wrong usage is one line and status 2 both ways, and nothing is started", {
   }
 });
 
-test("CORRAL_NO_DAEMON=1 and no guard leave it to Node", { skip }, async () => {
-  for (const env of [
-    { CORRAL_NO_DAEMON: "1", CORRAL_GUARD_SOCKET: guard.socket },
-    { CORRAL_GUARD_SOCKET: "/no/such" },
-  ]) {
-    const ran = await bench.corral(["run", "--json", "--", "true"], { program: [thinClient()], env });
+test("--no-daemon, CORRAL_NO_DAEMON=1 and no guard leave it to Node", { skip }, async () => {
+  const socket = { CORRAL_GUARD_SOCKET: guard.socket };
+  for (const [env, flags] of [
+    [{ CORRAL_NO_DAEMON: "1", ...socket }, []],
+    [{ CORRAL_GUARD_SOCKET: "/no/such" }, []],
+    [socket, ["--no-daemon"]],
+  ] as const) {
+    const ran = await bench.corral(["run", "--json", ...flags, "--", "true"], { program: [thinClient()], env });
     assert.notEqual(parse(ran.out).wrapper_pid, guard.process.pid);
   }
+});
+
+test("--no-daemon after -- is the command's own", { skip }, async () => {
+  const ran = await bench.corral(["run", "--quiet", "--", "echo", "--no-daemon"], served());
+  assert.deepEqual([ran.status, ran.out, ran.err], [0, "--no-daemon\n", ""]);
 });
 
 const childrenOf = (pid: number): readonly number[] =>

@@ -105,7 +105,7 @@ export class GuardDaemon {
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
       log: this.#toolLog,
     });
-    this.#runs = new ServedRuns(options.monitorOnly ? null : options.readRun);
+    this.#runs = new ServedRuns(options.monitorOnly ? null : options.readRun, this.#desk.tell);
     this.#placement = new Placement(config.placement, {
       tell,
       target: (name) => this.#target(name),
@@ -161,11 +161,7 @@ export class GuardDaemon {
     this.#warmth.open();
     this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, async (request) => {
       const inside = (group: string): string | null => this.#sessions.ofGroup(group)?.spec.name ?? null;
-      return answer(
-        this.#face(),
-        callerOf(request, inside, (token) => this.#bearerOf(token)),
-        request,
-      );
+      return answer(this.#face(), () => callerOf(request, inside, (token) => this.#bearerOf(token)), request);
     });
     if (listen !== null) this.#metrics = await this.#serveMetrics(listen);
     await this.#feed.open();

@@ -1,5 +1,6 @@
 import type { LineInJson, RefusedSource, SourceName } from "../../events/index.ts";
 import type { CpuBackendName } from "../cpu/index.ts";
+import type { JobEvent } from "../jobs/index.ts";
 import type { DecisionFacts } from "../memory/index.ts";
 import type { CpuFallback, ToolResult } from "../model/index.ts";
 import type { PlannedGroup } from "../tree/index.ts";
@@ -90,6 +91,7 @@ export type GuardEvent =
         readonly waited_ms: number;
       }
     >
+  | JobEvent
   | SessionEvent<"HINT_IGNORED", { readonly call: string; readonly reason: string }>
   /** Corral's own scheduler has the tasks of the sessions. */
   | {

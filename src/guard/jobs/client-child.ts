@@ -7,8 +7,8 @@ import type { JobExit } from "./job-request.ts";
 /** The client is smaller: what a child of it peaked at is no number of the client's (exit-info.ts). */
 const clientRssBytes = 1024 * 1024;
 
-const toExitInfo = (exit: JobExit): ExitInfo =>
-  exitFromNative(
+const toExitInfo = (exit: JobExit): ExitInfo => ({
+  ...exitFromNative(
     {
       code: exit.exit_code,
       signal: exit.exit_signal,
@@ -24,7 +24,9 @@ const toExitInfo = (exit: JobExit): ExitInfo =>
       involuntarySwitches: exit.involuntary_switches,
     },
     clientRssBytes,
-  );
+  ),
+  endedNs: BigInt(exit.at_ns),
+});
 
 /** A workload that is a client's child. Its parent tells how it ended; when the parent dies first, the kernel does. */
 export class ClientChild implements ChildHandle {

@@ -6,6 +6,7 @@
 
 export type { JobAnswer } from "./answers.ts";
 export { mayActFor } from "./caller-rights.ts";
+export type { JobEvent } from "./job-event.ts";
 export { toJobExit, toJobHeld, toJobLeaving, toJobRequest, toJobStarted } from "./job-request.ts";
 export type { AskedRun, ReadServedRun, ServedRun } from "./served-run.ts";
 export { ServedRuns } from "./served-runs.ts";

@@ -41,15 +41,18 @@ export interface JobExit {
   readonly out_blocks: number;
   readonly voluntary_switches: number;
   readonly involuntary_switches: number;
+  /** CLOCK_MONOTONIC then, in nanoseconds. */
+  readonly at_ns: string;
 }
 
 const count = wholeNumber("a number", 0, Number.MAX_SAFE_INTEGER);
+const moment = v.pipe(text, v.regex(/^\d{1,19}$/, "is not a moment"));
 const requestSchema = section({ words: v.array(text), environment: v.record(v.string(), text) });
 const heldSchema = section({ pid: wholeNumber("a process id", 1, 4_194_304), status: text });
 const startedSchema = section({
   pid: wholeNumber("a process id", 1, 4_194_304),
   status: text,
-  released: v.nullable(section({ start_ticks: count, at_ns: v.pipe(text, v.regex(/^\d{1,19}$/, "is not a moment")) })),
+  released: v.nullable(section({ start_ticks: count, at_ns: moment })),
 });
 const exitSchema = section({
   exit_code: v.nullable(wholeNumber("an exit code", 0, 255)),
@@ -64,6 +67,7 @@ const exitSchema = section({
   out_blocks: count,
   voluntary_switches: count,
   involuntary_switches: count,
+  at_ns: moment,
 });
 const leavingSchema = section({
   signal: v.pipe(

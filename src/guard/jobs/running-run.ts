@@ -6,6 +6,8 @@ import { exitStatusOf, gatherHostFacts, generateJobId, startRun, summaryText } f
 import type { EndAnswer, GoingAnswer, JobAnswer, PlannedAnswer } from "./answers.ts";
 import { refusedAnswer, saidLine } from "./answers.ts";
 import { ClientLaunch } from "./client-launch.ts";
+import type { JobEvent, TellJob } from "./job-event.ts";
+import { endedEvent, startedEvent } from "./job-event.ts";
 import type { JobExit, JobHeld, JobStarted } from "./job-request.ts";
 import type { ServedRun } from "./served-run.ts";
 
@@ -21,7 +23,7 @@ export class RunningRun {
   #unsaid = "";
 
   /** @param id the name that its client calls it by @param client the process that becomes the parent of the workload */
-  constructor(id: string, served: ServedRun, client: { readonly pid: number; readonly cwd: string }) {
+  constructor(id: string, served: ServedRun, client: { readonly pid: number; readonly cwd: string }, tell: TellJob) {
     this.#id = id;
     this.#served = served;
     this.#launch = new ClientLaunch(client.pid);
@@ -45,12 +47,18 @@ export class RunningRun {
         },
       },
     );
-    void this.#keepJob();
+    void this.#keepJob(tell);
   }
 
-  async #keepJob(): Promise<void> {
+  /** Nobody waits for what is told. */
+  async #keepJob(tell: TellJob): Promise<void> {
+    const later = (event: JobEvent): void => void setImmediate(() => tell(event));
     const result = await this.#started.catch(() => null);
-    if (result?.started === true) this.#job = result.job;
+    if (result === null) return;
+    if (!result.started) return later(endedEvent(result.report));
+    this.#job = result.job;
+    later(startedEvent(result.job.jobId, result.job.pid));
+    later(endedEvent(await result.job.result));
   }
 
   /** Answers when the group stands, or when there will be no workload. */

@@ -5,6 +5,7 @@ import type { StateDirectories } from "../../run/index.ts";
 import type { JobAnswer } from "./answers.ts";
 import { refusedAnswer } from "./answers.ts";
 import { ClearLater } from "./clear-later.ts";
+import type { TellJob } from "./job-event.ts";
 import type { JobExit, JobHeld, JobRequest, JobStarted } from "./job-request.ts";
 import { RunningRun } from "./running-run.ts";
 import type { ReadServedRun } from "./served-run.ts";
@@ -33,13 +34,15 @@ function isInForeground(pid: number): boolean {
 /** The runs that clients have under way. */
 export class ServedRuns {
   readonly #read: ReadServedRun | null;
+  readonly #tell: TellJob;
   readonly #entries = new Map<string, Entry>();
   readonly #clearing = new ClearLater();
   #begun = 0;
 
   /** @param read null: none is served here */
-  constructor(read: ReadServedRun | null) {
+  constructor(read: ReadServedRun | null, tell: TellJob) {
     this.#read = read;
+    this.#tell = tell;
   }
 
   /** Begins a run; what cannot be served is declined, and nothing has happened then. */
@@ -56,7 +59,7 @@ export class ServedRuns {
     if (served === null) return declined("it needs a process of its own");
     this.#begun += 1;
     const id = `run_${client.pid}_${this.#begun}`;
-    const run = new RunningRun(id, served, { pid: client.pid, cwd });
+    const run = new RunningRun(id, served, { pid: client.pid, cwd }, this.#tell);
     const { directories } = served;
     const entry: Entry = { run, client, directories, onGone: () => void this.#abandon(id) };
     this.#entries.set(id, entry);
@@ -65,20 +68,20 @@ export class ServedRuns {
   }
 
   /** @throws CorralError JOB_NOT_FOUND, GUARD_DENIED, as all that follow */
-  held(id: string, client: RunClient, held: JobHeld): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).held(held));
+  held(id: string, connection: AbortSignal, held: JobHeld): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).held(held));
   }
 
-  started(id: string, client: RunClient, started: JobStarted): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).started(started));
+  started(id: string, connection: AbortSignal, started: JobStarted): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).started(started));
   }
 
-  ended(id: string, client: RunClient, exit: JobExit): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).ended(exit));
+  ended(id: string, connection: AbortSignal, exit: JobExit): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).ended(exit));
   }
 
-  leave(id: string, client: RunClient, signal: NodeJS.Signals): Promise<JobAnswer> {
-    return this.#answer(id, this.#own(id, client).leave(signal));
+  leave(id: string, connection: AbortSignal, signal: NodeJS.Signals): Promise<JobAnswer> {
+    return this.#answer(id, this.#own(id, connection).leave(signal));
   }
 
   /** Leaves all as they are: their workloads go on, and whoever takes them up watches them. */
@@ -91,7 +94,7 @@ export class ServedRuns {
     this.#clearing.close();
   }
 
-  #own(id: string, { connection }: RunClient): RunningRun {
+  #own(id: string, connection: AbortSignal): RunningRun {
     const entry = this.#entries.get(id);
     if (entry !== undefined && entry.client.connection === connection) return entry.run;
     throw new CorralError("JOB_NOT_FOUND", `there is no run ${quote(id)} of this connection`, { object: id });

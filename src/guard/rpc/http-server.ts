@@ -9,7 +9,7 @@ import { CorralError, errnoOf } from "../../report/index.ts";
 import type { ErrorDocument } from "../model/index.ts";
 import { PeerStream } from "./peer-stream.ts";
 import type { ShortRequest } from "./short-http.ts";
-import { isOfJobs, ShortHttp } from "./short-http.ts";
+import { isOfJobs, jobsPath, mostMsOfRequest, ShortHttp } from "./short-http.ts";
 
 /** One request that was read whole. */
 export interface RpcRequest {
@@ -137,6 +137,9 @@ function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortCon
   const { peer } = connection;
   const answer = async ({ method, path, authorization, body }: ShortRequest): Promise<string> => {
     try {
+      // Whoever has waited too long for the first answer does it himself by now.
+      if (path === jobsPath) connection.drain();
+      if (path === jobsPath && jobs.hasEnded) return "";
       const token = tokenOf(authorization);
       return toText(
         await handle({ method, path, query: noQuery, body: parseBody(body), token, peer, connection: end.signal }),
@@ -145,7 +148,8 @@ function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortCon
       return toText(failure(CorralError.from(thrown)));
     }
   };
-  return new ShortHttp(connection, mostBodyBytes, answer, () => end.abort(new Error("the connection ended")));
+  const jobs = new ShortHttp(connection, mostBodyBytes, answer, () => end.abort(new Error("the connection ended")));
+  return jobs;
 }
 
 /**
@@ -153,7 +157,11 @@ function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortCon
  * @throws CorralError SOCKET_IN_USE, LISTEN_FAILED, NATIVE_MISSING
  */
 export function serveRpc(path: string, handle: RpcHandler): RpcServer {
-  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 10_000, headersTimeout: 10_000 });
+  const server = createServer({
+    keepAliveTimeout: 0,
+    requestTimeout: mostMsOfRequest,
+    headersTimeout: mostMsOfRequest,
+  });
   const ends = new WeakMap<PeerStream, AbortController>();
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     // Only PeerStreams are handed to this server.
@@ -186,15 +194,22 @@ export function serveRpc(path: string, handle: RpcHandler): RpcServer {
       const end = new AbortController();
       let receiver: Receiver | null = null;
       const close = (): void => (receiver === null ? connection.close() : receiver.destroy());
+      const forget = (): void => end.abort(new Error("the connection ended"));
+      const silent = setTimeout(() => {
+        connection.close();
+        forget();
+      }, mostMsOfRequest).unref();
       open.add(close);
       end.signal.addEventListener("abort", () => open.delete(close), { once: true });
       connection.start({
         onBytes: (bytes) => {
+          clearTimeout(silent);
           receiver ??= isOfJobs(bytes) ? serveJobs(connection, handle, end) : serveOthers(connection, end);
           receiver.arrived(bytes);
         },
         onEnd: () => {
-          if (receiver === null) end.abort(new Error("the connection ended"));
+          clearTimeout(silent);
+          if (receiver === null) forget();
           else receiver.ended();
         },
       });

@@ -215,17 +215,18 @@ const startRun: Route = async (face, asked) => {
   return ok(answer, "run" in answer ? 201 : 200);
 };
 
-const heldRun: Route = async (face, asked) =>
-  ok(await face.runs.held(asked.name, clientOf(asked), toJobHeld(asked.request.body)));
+/**
+ * What follows on the connection that a run was begun on: it is the client's, and nobody else's, whatever has become of his
+ * process since.
+ */
+const ofRun: Readonly<Record<string, (face: GuardFace, id: string, request: RpcRequest) => Promise<object>>> = {
+  held: ({ runs }, id, { connection, body }) => runs.held(id, connection, toJobHeld(body)),
+  started: ({ runs }, id, { connection, body }) => runs.started(id, connection, toJobStarted(body)),
+  ended: ({ runs }, id, { connection, body }) => runs.ended(id, connection, toJobExit(body)),
+  leave: ({ runs }, id, { connection, body }) => runs.leave(id, connection, toJobLeaving(body).signal),
+};
 
-const startedRun: Route = async (face, asked) =>
-  ok(await face.runs.started(asked.name, clientOf(asked), toJobStarted(asked.request.body)));
-
-const endedRun: Route = async (face, asked) =>
-  ok(await face.runs.ended(asked.name, clientOf(asked), toJobExit(asked.request.body)));
-
-const leaveRun: Route = async (face, asked) =>
-  ok(await face.runs.leave(asked.name, clientOf(asked), toJobLeaving(asked.request.body).signal));
+const runPath = /^\/v1\/runs\/([^/]+)\/(held|started|ended|leave)$/;
 
 const budget: Route = async (face, { caller, request }) => {
   const name = nameOrOwn(request.query.get("session"), ownSession(caller), "the request");
@@ -276,16 +277,20 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
   ["POST", /^\/v1\/tools\/([^/]+)\/join$/, joinTool],
   ["POST", /^\/v1\/tools\/([^/]+)\/finish$/, finishTool],
   ["POST", /^\/v1\/runs$/, startRun],
-  ["POST", /^\/v1\/runs\/([^/]+)\/held$/, heldRun],
-  ["POST", /^\/v1\/runs\/([^/]+)\/started$/, startedRun],
-  ["POST", /^\/v1\/runs\/([^/]+)\/ended$/, endedRun],
-  ["POST", /^\/v1\/runs\/([^/]+)\/leave$/, leaveRun],
   ["GET", /^\/v1\/budget$/, budget],
   ["GET", /^\/v1\/events$/, events],
 ];
 
-/** Answers one request. @throws CorralError for whatever cannot be done */
-export async function answer(face: GuardFace, caller: Caller, request: RpcRequest): Promise<RpcReply> {
+/**
+ * Answers one request.
+ * @param callerOf looks up who asks
+ * @throws CorralError for whatever cannot be done
+ */
+export async function answer(face: GuardFace, callerOf: () => Caller, request: RpcRequest): Promise<RpcReply> {
+  const [, run = "", verb = ""] = request.method === "POST" ? (runPath.exec(request.path) ?? []) : [];
+  const next = ofRun[verb];
+  if (next !== undefined) return ok(await next(face, run, request));
+  const caller = callerOf();
   for (const [method, pattern, route] of routes) {
     const found = pattern.exec(request.path);
     if (found !== null && method === request.method)

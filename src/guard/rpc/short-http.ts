@@ -12,12 +12,22 @@ export interface ShortRequest {
 /** What is asked of a connection, one request after the other. @returns the reply whole, its head included */
 export type ShortHandler = (request: ShortRequest) => Promise<string>;
 
-const beginning = "POST /v1/runs";
+/** Where a job is asked for. */
+export const jobsPath = "/v1/runs";
+const beginning = `POST ${jobsPath}`;
 const mostHeadBytes = 8 * 1024;
+
+/** How long a request may take to come whole, and the first of a connection to come at all: who says nothing keeps a place. */
+export const mostMsOfRequest = 10_000;
+
+/** RFC 2518: the reply is not ready, and will come. A client that hears nothing for five seconds takes the guard for dead. */
+const processing = "HTTP/1.1 102 Processing\r\n\r\n";
+const aliveEveryMs = 1000;
 
 /** Whether these first bytes of a connection are those of a client of jobs. */
 export const isOfJobs = (bytes: Uint8Array): boolean =>
-  bytes.length > beginning.length && Buffer.from(bytes.buffer, bytes.byteOffset, beginning.length).toString("latin1") === beginning;
+  bytes.length > beginning.length &&
+  Buffer.from(bytes.buffer, bytes.byteOffset, beginning.length).toString("latin1") === beginning;
 
 interface Head {
   readonly method: string;
@@ -49,6 +59,14 @@ export class ShortHttp {
   readonly #onClose: () => void;
   #waiting: Buffer = Buffer.alloc(0);
   #busy = false;
+  #hasEnded = false;
+  /** Ends a connection whose request does not come whole. */
+  #slow: NodeJS.Timeout | null = null;
+
+  /** The other end has closed. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
 
   /** @param onClose told once when the connection is no more */
   constructor(connection: UnixConnection, mostBodyBytes: number, handle: ShortHandler, onClose: () => void) {
@@ -64,14 +82,22 @@ export class ShortHttp {
     this.#next();
   }
 
-  /** The other end closed. */
+  /** The other end closed. What it had asked for before is done all the same: how a job ended must not get lost. */
   ended(): void {
-    this.destroy();
+    this.#hasEnded = true;
+    if (!this.#busy) this.#next();
+    if (!this.#busy) this.destroy();
   }
 
   destroy(): void {
+    this.#clearSlow();
     this.#connection.close();
     this.#onClose();
+  }
+
+  #clearSlow(): void {
+    if (this.#slow !== null) clearTimeout(this.#slow);
+    this.#slow = null;
   }
 
   #next(): void {
@@ -82,13 +108,24 @@ export class ShortHttp {
     } catch {
       return this.destroy();
     }
-    if (request === null) return;
+    if (request !== null) return void this.#answer(request);
+    if (this.#waiting.length > 0) this.#slow ??= setTimeout(() => this.destroy(), mostMsOfRequest).unref();
+  }
+
+  async #answer(request: ShortRequest): Promise<void> {
     this.#busy = true;
-    void this.#handle(request).then((reply) => {
-      this.#busy = false;
-      if (this.#connection.send(Buffer.from(reply, "utf8"))) this.#next();
-      else this.destroy();
-    });
+    this.#clearSlow();
+    const alive = setInterval(() => void this.#connection.send(Buffer.from(processing)), aliveEveryMs).unref();
+    const reply = await this.#handle(request);
+    clearInterval(alive);
+    if (!this.#connection.send(Buffer.from(reply, "utf8"))) {
+      // Nobody is there to be told; what he had said by then is still to be read.
+      this.#connection.drain();
+      this.#hasEnded = true;
+    }
+    this.#busy = false;
+    this.#next();
+    if (this.#hasEnded && !this.#busy) this.destroy();
   }
 
   /** Who sends ahead of the replies gets two requests' room. */

@@ -1,0 +1,34 @@
+import type { RunReport } from "../../report/index.ts";
+
+/** What the guard tells of the jobs that it looks after; they belong to no session. */
+export type JobEvent =
+  | { readonly event: "JOB_STARTED"; readonly session: null; readonly job: string; readonly pid: number }
+  | {
+      readonly event: "JOB_ENDED";
+      readonly session: null;
+      readonly job: string;
+      /** Null: it never started. */
+      readonly pid: number | null;
+      readonly exit_code: number | null;
+      readonly exit_signal: string | null;
+      readonly reason: RunReport["exit_reason"];
+    };
+
+export type TellJob = (event: JobEvent) => void;
+
+export const startedEvent = (job: string, pid: number): JobEvent => ({
+  event: "JOB_STARTED",
+  session: null,
+  job,
+  pid,
+});
+
+export const endedEvent = ({ job_id, pid, exit_code, exit_signal, exit_reason }: RunReport): JobEvent => ({
+  event: "JOB_ENDED",
+  session: null,
+  job: job_id,
+  pid,
+  exit_code,
+  exit_signal,
+  reason: exit_reason,
+});
