@@ -38,7 +38,8 @@ function usedNames(text, name) {
 async function moduleOf(name, names) {
   const { outputFiles } = await build({
     stdin: { contents: `export { ${names.join(", ")} } from "${name}";`, resolveDir: root },
-    ...{ bundle: true, write: false, minify: true, format: "esm", platform: "node", target: "node20" },
+    // Neutral: packages that have a form of modules for every platform give that, and not one that calls require().
+    ...{ bundle: true, write: false, minify: true, format: "esm", platform: "neutral", target: "node20" },
     ...{ legalComments: "none", logLevel: "silent" },
   });
   return outputFiles[0]?.text ?? "";
