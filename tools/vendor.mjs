@@ -15,8 +15,7 @@ const packages = ["valibot", "yaml"];
 const typeParameters = ["A", "B", "C", "D", "E", "F"].map((name) => `${name} = any`).join(", ");
 
 /** @param {string} name of a package */
-const importsOf = (name) =>
-  new RegExp(`^(import|export) (type )?(\\* as (\\w+)|\\{([^}]*)\\}) from "${name}";$`, "gm");
+const importsOf = (name) => new RegExp(`^(import|export) (type )?(\\* as (\\w+)|\\{([^}]*)\\}) from "${name}";$`, "gm");
 
 /**
  * Names that a file uses of a package.

@@ -53,8 +53,19 @@ export type {
   WorkTypeName,
 } from "./model/index.ts";
 export { opKinds, workTypeNames, workTypes } from "./model/index.ts";
-export type { PlanOptions, ScenarioPlan, SetupContext, SetupFunction } from "./plan/index.ts";
-export { planScenario, planScenarioFile } from "./plan/index.ts";
+export type {
+  GroupDocument,
+  OpDocument,
+  PlanDocument,
+  PlanOptions,
+  ScenarioPlan,
+  ScenarioPlanDocument,
+  SetupContext,
+  SetupFunction,
+  StepDocument,
+  WorkDocument,
+} from "./plan/index.ts";
+export { planScenario, planScenarioFile, toPlanDocument } from "./plan/index.ts";
 export type { ResolvedScenario, ScenarioProblem, ScenarioWarning, UnmetNeed } from "./resolve/index.ts";
 export { ScenarioError } from "./resolve/index.ts";
 export type { Topology, TopologyNode } from "./topology/index.ts";
