@@ -3,10 +3,12 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { Controller } from "../../src/cgroup/index.ts";
 import type { RunEvent } from "../../src/scenario/execute/index.ts";
 import { runScenario } from "../../src/scenario/execute/index.ts";
 import type { GroupParent } from "../shared/group-parent.ts";
-import { makeGroupParent } from "../shared/group-parent.ts";
+import { host, makeGroupParent } from "../shared/group-parent.ts";
+import type { Reason } from "../shared/requires.ts";
 import { controller, cpus, requires, root } from "../shared/requires.ts";
 import type { TestWorld } from "../shared/scenario/cases.ts";
 import { scenarioCases } from "../shared/scenario/cases.ts";
@@ -42,9 +44,12 @@ const world: TestWorld = {
   abortAfter: (ms) => AbortSignal.timeout(ms),
 };
 
-for (const { name, needs, check } of scenarioCases) {
+const onV2 = (name: Controller): Reason =>
+  host.owner[name]?.version === 2 ? null : `the ${name} controller is not on cgroup v2`;
+
+for (const { name, needs, onlyV2, check } of scenarioCases) {
   test(name, async (t) => {
-    if (!requires(t, root(), cpus(2), ...needs.map(controller))) return;
+    if (!requires(t, root(), cpus(2), ...needs.map(controller), ...(onlyV2 ? needs.map(onV2) : []))) return;
     await check(world);
     assert.deepEqual(parent?.children(), []);
     assert.deepEqual(readdirSync(join(runtime, "scenarios")), []);

@@ -147,8 +147,9 @@ export async function collectWorks(
 async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "kill"): Promise<void> {
   const { state, book, phases, stopMs } = engine;
   if (how === "kill") handle.killedByOp = true;
-  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
+  // Nobody looks at them from now on: their memory is gone at the end.
   for (const slot of state.slots) takeOut(slot.works, handle);
+  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
   phases.finished(handle, reports);
   book.works.push(recordOf(handle, reports, book.nowMs()));
 }
