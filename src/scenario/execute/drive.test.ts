@@ -166,7 +166,7 @@ describe("what is told meanwhile", () => {
       { setup: [group("b")], holdMs: 100 },
     ];
     const { events } = await run(machine, plan(steps), { supervised: [process] });
-    expect(events.at(-2)).toEqual({ kind: "scenario_end", atMs: 151, iterations: 1000 });
+    expect(events.at(-2)).toEqual({ kind: "scenario_end", atMs: 150, iterations: 1000 });
     const none = await run(machine, plan([{ ops: [{ kind: "unfreeze_cgroup", cgroup: "x" }] }]));
     expect(none.events.find(({ kind }) => kind === "scenario_end")).toMatchObject({ iterations: 0 });
   });

@@ -94,9 +94,9 @@ export async function killPayload(engine: Engine, handle: PayloadHandle): Promis
   account(engine, handle, before ?? { kind: "killed" });
 }
 
-/** Kills payloads from the last to the first. */
+/** Kills payloads, the last started first. */
 export async function killPayloads(engine: Engine, handles: readonly PayloadHandle[]): Promise<void> {
-  for (const handle of handles.toReversed()) await killPayload(engine, handle);
+  for (const handle of handles.toSorted((a, b) => b.id - a.id)) await killPayload(engine, handle);
 }
 
 /** A payload as its author may have written it. */
