@@ -39,6 +39,7 @@ import type { policyEvent, policyExplain, policyTest } from "./schemas/policy-ru
 import { policyRunSchemas } from "./schemas/policy-run.ts";
 import { constraint, groupScope, intent, report, slaEligible, tags } from "./schemas/report.ts";
 import { ruleFileSchemas } from "./schemas/rule-files.ts";
+import { scenarioResultSchemas } from "./schemas/scenario-results.ts";
 import type { schedulerLine } from "./schemas/scheduler.ts";
 import { schedulerSchemas } from "./schemas/scheduler.ts";
 import type { watchEvent, watchExplain } from "./schemas/watch-event.ts";
@@ -283,6 +284,7 @@ export function generateSchemas(): Record<string, object> {
     ...policyRecordSchemas,
     ...policyRunSchemas,
     ...ruleFileSchemas,
+    ...scenarioResultSchemas,
     ...watchEventSchemas,
     ...workloadSchemas,
     ...eventsSchemas,
