@@ -51,7 +51,13 @@ test("a program and a file make the same scenario", () => {
     },
     steps: [
       step({
-        setup: [cgroup("noisy").cpuset(cpus.overlap(1, 2, 0.5)).pidsMax(50).swappable(), { name: "plain" }],
+        setup: [
+          cgroup("noisy")
+            .cpuset(cpus.overlap(1, 2, 0.5))
+            .pidsMax(50)
+            .swappable(),
+          { name: "plain" },
+        ],
         ops: [ops.setAffinity("quiet", "single_cpu"), ops.detachScheduler()],
         hold: hold.frac(0.5),
       }),
@@ -204,7 +210,10 @@ test("the rest of the words", () => {
     { deadline: { runtime: "1ms", deadline: "2ms" } },
     { deadline: { runtime: "1ms", deadline: "2ms", period: "3ms" } },
   ]);
-  expect([memory.preferred(1), memory.interleave("0"), memory.preferredMany("0"), memory.weightedInterleave("0")]).toEqual(
-    [{ preferred: 1 }, { interleave: "0" }, { preferredMany: "0" }, { weightedInterleave: "0" }],
-  );
+  expect([
+    memory.preferred(1),
+    memory.interleave("0"),
+    memory.preferredMany("0"),
+    memory.weightedInterleave("0"),
+  ]).toEqual([{ preferred: 1 }, { interleave: "0" }, { preferredMany: "0" }, { weightedInterleave: "0" }]);
 });
