@@ -6,10 +6,9 @@
 export type { ComparePolicy, Comparison, ScenarioComparison } from "./compare/compare.ts";
 export { compareRuns, ownShares } from "./compare/compare.ts";
 export { compareText } from "./compare/compare-text.ts";
+export { comparisonDocument, comparisonSchema } from "./compare/document.ts";
 export type { ChangeStatus, MetricChange, Spread } from "./compare/judge-metric.ts";
-export { changeStatuses } from "./compare/judge-metric.ts";
 export type { Difference, Dimension, Pairing } from "./compare/pairs.ts";
-export { dimensions } from "./compare/pairs.ts";
 export { parseComparePolicy } from "./compare/policy.ts";
 export type { RepeatSummary } from "./compare/repeats.ts";
 export { mergeRepeats, repeatText } from "./compare/repeats.ts";

@@ -22,6 +22,7 @@ export function parseComparePolicy(text: string, file: string): ComparePolicy {
       fix: "write an object with default_percent and per_metric_percent",
     });
   const value = readJson(text, wrong);
+  if (Array.isArray(value)) throw wrong("it is a list");
   const { success, output, issues } = v.safeParse(policySchema, value);
   if (!success) throw wrong(`${v.getDotPath(issues[0]) ?? "it"}: ${issues[0].message}`);
   const perMetric = output.per_metric_percent ?? {};
