@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { opKinds, workTypeNames } from "../scenario/index.ts";
 import type { FlagDefinition } from "./flag-definition.ts";
 import { scenarioCommands } from "./scenario-commands.ts";
-import { scenarioCheckFlags, scenarioPlanFlags } from "./scenario-flags.ts";
+import { scenarioCheckFlags, scenarioPlanFlags, scenarioRunFlags } from "./scenario-flags.ts";
 
 const page = readFileSync(new URL("../../docs/scenario.md", import.meta.url), "utf8");
 const sectionOf = (heading: string): string => (page.split(`\n${heading}\n`)[1] ?? "").split(/\n##+ /)[0] ?? "";
@@ -15,6 +15,13 @@ test("docs/scenario.md has the usage of every command as its help does", () => {
 test("docs/scenario.md lists every flag and no other, with its value", () => {
   const flags: Readonly<Record<string, FlagDefinition>> = { ...scenarioPlanFlags, ...scenarioCheckFlags };
   expect([...sectionOf("## OPTIONS").matchAll(/^\| `--(.+?)` \|/gm)].map((match) => match[1])).toEqual(
+    Object.entries(flags).map(([name, { value }]) => (value === undefined ? name : `${name} ${value}`)),
+  );
+});
+
+test("docs/scenario.md lists every flag of run", () => {
+  const flags: Readonly<Record<string, FlagDefinition>> = scenarioRunFlags;
+  expect([...sectionOf("## RUNNING").matchAll(/^\| `--(.+?)` \|/gm)].map((match) => match[1])).toEqual(
     Object.entries(flags).map(([name, { value }]) => (value === undefined ? name : `${name} ${value}`)),
   );
 });
