@@ -13,7 +13,8 @@ export const scenarioCommands: readonly CommandDefinition[] = [
     footer: [
       "Ctrl-C takes everything down, and the report has what was found until then.",
       "Example: corral scenario run halves.yaml --report halves.json --html halves.html",
-      "Exit status: 0 passed or skipped; 1 failed; 2 inconclusive, usage or mistakes in the file; 125 it could not begin.",
+      "Exit status: 0 passed or skipped; 1 failed; 2 inconclusive, usage or mistakes in the file;",
+      "125 it could not begin.",
     ],
     load: async () => typed((await import("./scenario-run-command.ts")).scenarioRunCommand),
   },

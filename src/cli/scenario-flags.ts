@@ -26,7 +26,7 @@ export const scenarioRunFlags = {
   "cgroup-parent": {
     group: "Run",
     value: "PATH",
-    brief: "make the scenario's group below this one, which exists (where a job's would be)",
+    brief: "make its group below this one, which exists (where a job's would be)",
   },
   json: { group: "Output", common: true, brief: "the judged run as one JSON document; with --repeat a list" },
   report: { group: "Output", common: true, value: "FILE", brief: "write that document to FILE" },

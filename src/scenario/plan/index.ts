@@ -11,7 +11,6 @@ export type {
 } from "./document.ts";
 export { toPlanDocument } from "./document.ts";
 export type { SetupContext, SetupFunction } from "./expand-setups.ts";
-export { expandSetups } from "./expand-setups.ts";
 export type { GroupDocument, WorkDocument } from "./group-document.ts";
 export type { PlanOptions, ScenarioPlan } from "./plan-scenario.ts";
 export { planScenario, planScenarioFile } from "./plan-scenario.ts";

@@ -50,7 +50,9 @@ test("limits that do not go together are told with the group and the fix", () =>
 });
 
 test("cpusets are limits too, sorted and each CPU once, and need their controller", () => {
-  const group = groupOf("{ name: g, cpuset: { exact: [5, 1, 0, 1] }, cpuset_mems: 1, limits: { pids-max: 5, io-weight: 50 } }");
+  const group = groupOf(
+    "{ name: g, cpuset: { exact: [5, 1, 0, 1] }, cpuset_mems: 1, limits: { pids-max: 5, io-weight: 50 } }",
+  );
   expect(group).toMatchObject({
     cpuset: { cpus: [0, 1, 5] },
     cpusetMems: [1],
@@ -91,7 +93,9 @@ test("a group below one with a cpuset has what both have", () => {
     [0, 1, 2, 3],
     [2, 3],
   ]);
-  expect(problemsOf(groupsStep("{ name: a, cpuset: { exact: 0-3 } }", "{ name: a/b, cpuset: { exact: 4-5 } }"))).toEqual([
+  expect(
+    problemsOf(groupsStep("{ name: a, cpuset: { exact: 0-3 } }", "{ name: a/b, cpuset: { exact: 4-5 } }")),
+  ).toEqual([
     'step 0, group "a/b": CPUs 4-5 are none of those 0-3 that the group above has; use some of those, or widen that cpuset',
   ]);
 });
@@ -129,4 +133,3 @@ test("the kernel's rule about groups with processes above others is judged befor
   // Controllers of threads may be handed down all the same.
   expect(problemsOf(above("cpu-weight: 5, pids-max: 3"))).toEqual([]);
 });
-

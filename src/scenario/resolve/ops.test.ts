@@ -202,10 +202,7 @@ describe("what is waited for", () => {
   test.each([
     ["{ pressure: { resource: io, stall: 1ms, window: 499ms } }", "a window is 500ms to 10s, not 499ms; change it"],
     ["{ pressure: { resource: io, stall: 1ms, window: 11s } }", "a window is 500ms to 10s, not 11s; change it"],
-    [
-      "{ pressure: { resource: io, stall: 2s } }",
-      "a stall of 2s must fit into its window of 1s; make it shorter",
-    ],
+    ["{ pressure: { resource: io, stall: 2s } }", "a stall of 2s must fit into its window of 1s; make it shorter"],
     [
       "{ pressure: { resource: cpu, kind: full, stall: 1ms } }",
       "of the whole host the CPU never stalls all tasks: the kernel counts none; name a cgroup",
@@ -215,7 +212,10 @@ describe("what is waited for", () => {
   });
 
   test("iterations need workers", () => {
-    const body = opsStep([], ["add_cgroup: { name: g }", "wait: { for: { metric: { cgroup: g, metric: iterations, at_least: 1 } } }"]);
+    const body = opsStep(
+      [],
+      ["add_cgroup: { name: g }", "wait: { for: { metric: { cgroup: g, metric: iterations, at_least: 1 } } }"],
+    );
     expect(problemsOf(body)).toEqual([
       "step 0, op 1 (wait): iterations are of the group's workers, and it has none; start some before",
     ]);

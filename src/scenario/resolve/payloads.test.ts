@@ -52,11 +52,17 @@ describe("which of several is meant", () => {
   });
 
   test("must run", () => {
-    const twice = ["run_payload: { payload: p, cgroup: a }", "kill_payload: { payload: p }", "wait_payload: { payload: p }"];
+    const twice = [
+      "run_payload: { payload: p, cgroup: a }",
+      "kill_payload: { payload: p }",
+      "wait_payload: { payload: p }",
+    ];
     expect(problemsOf(withSleep(twice))).toEqual([
       'step 0, op 2 (wait_payload): payload "p" does not run there at this point: it was not started, or was waited for already; start it before, or correct cgroup',
     ]);
-    expect(problemsOf(withSleep(["run_payload: { payload: p, cgroup: a }", 'kill_payload: { payload: p, cgroup: "" }']))).toEqual([
+    expect(
+      problemsOf(withSleep(["run_payload: { payload: p, cgroup: a }", 'kill_payload: { payload: p, cgroup: "" }'])),
+    ).toEqual([
       'step 0, op 1 (kill_payload): payload "p" does not run there at this point: it runs in "a"; start it before, or correct cgroup',
     ]);
     expect(problemsOf(withSleep(["stop_cgroup: { cgroup: a }", "wait_payload: { payload: q }"]))).toEqual([
@@ -103,7 +109,10 @@ describe("long flags", () => {
 });
 
 test.each([
-  ["{ name: p, command: [x], metrics: [{ name: m, pattern: a }] }", 'metric "m" has a pattern, which output regex alone uses'],
+  [
+    "{ name: p, command: [x], metrics: [{ name: m, pattern: a }] }",
+    'metric "m" has a pattern, which output regex alone uses',
+  ],
   ["{ name: p, command: [x], output: regex, metrics: [{ name: m }] }", 'metric "m" has no pattern to find it by'],
   [
     "{ name: p, command: [x], output: regex, metrics: [{ name: m, pattern: abc }] }",

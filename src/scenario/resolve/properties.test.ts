@@ -26,7 +26,7 @@ const lists = oneof(constantFrom("0-3", "1", "0,2", "0-7"), array(fewCpus, { min
 const fractions = double({ min: -0.1, max: 1.1, noNaN: true });
 const durations = constantFrom("1ms", "500ms", "2s", "99h");
 const some = <T>(values: Arbitrary<T>) => array(values, { maxLength: 3 });
-const maybe = <T extends Record<string, Arbitrary<unknown>>>(fields: T) => record(fields, { requiredKeys: [] });
+const maybe = (fields: Record<string, Arbitrary<unknown>>) => record(fields, { requiredKeys: [] });
 
 const cpusets = oneof(
   record({ llc: fewCpus }),
@@ -66,7 +66,15 @@ const limits = maybe({
   "cpuset-partition": constantFrom("member", "root"),
 });
 const groups = record(
-  { name: names, cpuset: cpusets, cpusetMems: lists, limits, works: some(works), payload: plainNames, numaNode: fewCpus },
+  {
+    name: names,
+    cpuset: cpusets,
+    cpusetMems: lists,
+    limits,
+    works: some(works),
+    payload: plainNames,
+    numaNode: fewCpus,
+  },
   { requiredKeys: ["name"] },
 );
 const ops = oneof(
@@ -85,8 +93,16 @@ const ops = oneof(
   record({ runPayload: record({ payload: plainNames, cgroup: names }, { requiredKeys: ["payload"] }) }),
   record({ waitPayload: record({ payload: plainNames, timeout: durations }, { requiredKeys: ["payload"] }) }),
   record({ reclaim: record({ cgroup: names, amount: constantFrom("1M", "25%") }) }),
-  record({ wait: record({ for: record({ metric: record({ cgroup: names, metric: constantFrom("iterations", "pids_current"), atLeast: small }) }) }) }),
-  record({ attachScheduler: record({ scheduler: maybe({ groups: some(names), sliceUs: integer({ min: 1, max: 500 }) }) }) }),
+  record({
+    wait: record({
+      for: record({
+        metric: record({ cgroup: names, metric: constantFrom("iterations", "pids_current"), atLeast: small }),
+      }),
+    }),
+  }),
+  record({
+    attachScheduler: record({ scheduler: maybe({ groups: some(names), sliceUs: integer({ min: 1, max: 500 }) }) }),
+  }),
   record({ steerIrq: record({ irq: constant("1"), cpu: small }) }),
 );
 const holds = oneof(
@@ -103,13 +119,22 @@ const scenarios = record(
     settle: durations,
     workersPerCgroup: small,
     needs: maybe({ cpus: integer({ min: 1, max: 9 }), numaNodes: integer({ min: 1, max: 3 }) }),
-    payloads: constantFrom([], [{ name: "p", command: ["x"] }], [{ name: "p", command: ["x"] }, { name: "q", command: ["y"] }]),
+    payloads: constantFrom(
+      [],
+      [{ name: "p", command: ["x"] }],
+      [
+        { name: "p", command: ["x"] },
+        { name: "q", command: ["y"] },
+      ],
+    ),
     backdrop: maybe({ cgroups: some(groups), ops: some(ops), payloads: some(plainNames) }),
     steps: array(maybe({ setup: some(groups), ops: some(ops), hold: holds }), { minLength: 1, maxLength: 2 }),
   },
   { requiredKeys: ["version", "name", "steps"] },
 );
-const topologies = constantFrom("cpus=1", "cpus=2", "cpus=3", "cpus=8,numa=2,llc=4", "cpus=8,numa=4,threads=2").map(parseTopology);
+const topologies = constantFrom("cpus=1", "cpus=2", "cpus=3", "cpus=8,numa=2,llc=4", "cpus=8,numa=4,threads=2").map(
+  parseTopology,
+);
 
 const groupsIn = (list: readonly ResolvedOp[]): readonly ResolvedGroup[] =>
   list.flatMap((op) => (op.kind === "add_cgroup" || op.kind === "add_cgroup_def" ? [op.group] : []));
@@ -146,22 +171,24 @@ function judge(scenario: unknown, topology: Topology): boolean {
 }
 
 /** One group with one work and one op: few enough parts that many of them are sound together. */
-const smallScenarios = record({ cpuset: cpusets, work: maybe({ affinity: affinities, numaNode: constantFrom(0, 1) }), later: oneof(cpusets, affinities) }).map(
-  ({ cpuset, work, later }) => ({
-    version: 1,
-    name: "s",
-    backdrop: { cgroups: [{ name: "a", cpuset, works: [work] }] },
-    steps: [
-      {
-        ops: [
-          typeof later === "string" || "randomSubset" in later
-            ? { setAffinity: { cgroup: "a", affinity: later } }
-            : { setCpuset: { cgroup: "a", cpus: later } },
-        ],
-      },
-    ],
-  }),
-);
+const smallScenarios = record({
+  cpuset: cpusets,
+  work: maybe({ affinity: affinities, numaNode: constantFrom(0, 1) }),
+  later: oneof(cpusets, affinities),
+}).map(({ cpuset, work, later }) => ({
+  version: 1,
+  name: "s",
+  backdrop: { cgroups: [{ name: "a", cpuset, works: [work] }] },
+  steps: [
+    {
+      ops: [
+        typeof later === "string" || "randomSubset" in later
+          ? { setAffinity: { cgroup: "a", affinity: later } }
+          : { setCpuset: { cgroup: "a", cpus: later } },
+      ],
+    },
+  ],
+}));
 
 describe("resolving", () => {
   test("never throws, whatever it is given", () => {
@@ -172,9 +199,14 @@ describe("resolving", () => {
   });
 
   test("never throws for what looks like a scenario, and its plans have no CPU that is not there", () => {
-    assert(property(scenarios, topologies, (scenario, topology) => void judge(scenario, topology)), { numRuns: 200 });
+    assert(
+      property(scenarios, topologies, (scenario, topology) => void judge(scenario, topology)),
+      { numRuns: 200 },
+    );
     let plans = 0;
-    const count = (scenario: unknown, topology: Topology): void => void (plans += judge(scenario, topology) ? 1 : 0);
+    const count = (scenario: unknown, topology: Topology): void => {
+      if (judge(scenario, topology)) plans += 1;
+    };
     assert(property(smallScenarios, topologies, count), { numRuns: 500 });
     // Else nothing was looked at.
     expect(plans).toBeGreaterThan(25);
@@ -183,8 +215,11 @@ describe("resolving", () => {
   test("never throws for parts of one that are something else", () => {
     const broken = option(anything({ maxDepth: 2 }), { freq: 2 });
     assert(
-      property(scenarios, broken, constantFrom("steps", "backdrop", "payloads", "needs", "scheduler"), (scenario, value, key) =>
-        void judge({ ...scenario, [key]: value }, parseTopology("cpus=8")),
+      property(
+        scenarios,
+        broken,
+        constantFrom("steps", "backdrop", "payloads", "needs", "scheduler"),
+        (scenario, value, key) => void judge({ ...scenario, [key]: value }, parseTopology("cpus=8")),
       ),
     );
   });

@@ -9,7 +9,9 @@ describe("holds", () => {
     steps.map(({ startMs, deadlineMs, hold, settleMs }) => [startMs, deadlineMs, settleMs, hold.plannedMs]);
 
   test("are full unless they say less, and never go beyond the duration, which is told", () => {
-    const plan = planOf("duration: 2s\nsteps: [{ hold: { frac: 0.25 } }, { hold: { fixed: 0s } }, {}, { hold: full }]\n");
+    const plan = planOf(
+      "duration: 2s\nsteps: [{ hold: { frac: 0.25 } }, { hold: { fixed: 0s } }, {}, { hold: full }]\n",
+    );
     expect(times(plan)).toEqual([
       [0, 2000, 0, 500],
       [500, 2000, 0, 0],
@@ -108,7 +110,9 @@ describe("the second round of a loop", () => {
       'step 0, op 0 (add_cgroup): in the second round of the loop group "own" was made in this step already: a group is declared in exactly one place; leave one out, or remove it before',
     ]);
     expect(
-      problemsOf(opsStep([], ["add_cgroup: { name: own }", "remove_cgroup: { cgroup: own }"], "{ loop: { interval: 1ms } }")),
+      problemsOf(
+        opsStep([], ["add_cgroup: { name: own }", "remove_cgroup: { cgroup: own }"], "{ loop: { interval: 1ms } }"),
+      ),
     ).toEqual([]);
   });
 

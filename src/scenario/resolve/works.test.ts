@@ -65,7 +65,10 @@ describe("the number of workers", () => {
     ["EpollStorm", 3],
     ["SmtSiblingSpin", 2],
   ])("of %s is a multiple of %d", (type, size) => {
-    expect(workOf(`{ work_type: ${type}, workers: ${2 * size} }`)).toMatchObject({ workers: 2 * size, groupSize: size });
+    expect(workOf(`{ work_type: ${type}, workers: ${2 * size} }`)).toMatchObject({
+      workers: 2 * size,
+      groupSize: size,
+    });
     const [line = ""] = workProblems(`{ work_type: ${type}, workers: ${size + 1} }`);
     expect(line).toContain(`works in groups of ${size}, and ${size + 1} workers make no whole number of them`);
     expect(line).toContain(`use ${2 * size} workers, or other parameters`);
@@ -141,9 +144,7 @@ test("threads of one process are refused as not supported yet", () => {
 
 describe("the scenario's own kind of work", () => {
   const swapped = (override: string, work: string, swappable = true) =>
-    planOf(
-      `work_type_override: ${override}\n${groupsStep(`{ name: g, swappable: ${swappable}, works: [${work}] }`)}`,
-    );
+    planOf(`work_type_override: ${override}\n${groupsStep(`{ name: g, swappable: ${swappable}, works: [${work}] }`)}`);
 
   test("is for swappable groups only", () => {
     expect(swapped("YieldHeavy", "{ workers: 2 }").steps[0]?.setup[0]?.works[0]?.workType).toBe("YieldHeavy");
