@@ -24,13 +24,6 @@ test("docs/scenario.md lists every flag and no other, with its value", () => {
   expect(documented(run)).toEqual(defined(scenarioRunFlags));
 });
 
-test("docs/scenario.md lists every flag of run", () => {
-  const flags: Readonly<Record<string, FlagDefinition>> = scenarioRunFlags;
-  expect([...sectionOf("## RUNNING").matchAll(/^\| `--(.+?)` \|/gm)].map((match) => match[1])).toEqual(
-    Object.entries(flags).map(([name, { value }]) => (value === undefined ? name : `${name} ${value}`)),
-  );
-});
-
 test("docs/scenario.md names every op and every kind of work", () => {
   const named = (text: string): readonly string[] => [...text.matchAll(/`([a-z_]+)`/g)].map((match) => match[1] ?? "");
   const ops = named(sectionOf("### Ops"));
