@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CorralError, quote } from "../../../report/index.ts";
+import { shown } from "../words.ts";
 import type { ScenarioDocument } from "./schema.ts";
 import { scenarioDocumentSchema } from "./schema.ts";
 
@@ -22,14 +23,15 @@ function judge(value: unknown, file: string): ScenarioDocument {
   const { success, output, issues } = v.safeParse(scenarioDocumentSchema, value, { abortEarly: true });
   if (success) return output;
   const [issue] = issues;
-  throw notOne(file, `${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+  throw notOne(file, shown(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`));
 }
 
 function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch (thrown) {
-    throw notOne(file, thrown instanceof Error ? thrown.message : String(thrown));
+  } catch {
+    // What the parser says has pieces of the file in it, which may be anything.
+    throw notOne(file, "it is no JSON");
   }
 }
 
