@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import type { ArenaStats } from "../src/arena/index.ts";
+import type { SchedulerDocument } from "../src/cgroup/cpu/index.ts";
 import type { PlannedLimit } from "../src/cgroup/index.ts";
 import { controllers } from "../src/cgroup/index.ts";
 import type { EventsDocument } from "../src/events/index.ts";
@@ -17,7 +18,6 @@ import type {
   TokenDocument,
   ToolResult,
 } from "../src/guard/client/index.ts";
-import type { SchedulerDocument } from "../src/guard/cpu/index.ts";
 import type { GuardEventLine, ToolLogLine } from "../src/guard/index.ts";
 import { rlimits } from "../src/kernel/index.ts";
 import type { AdaptiveLine } from "../src/policy/index.ts";
@@ -29,6 +29,7 @@ import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
 import type { JobsDocument, StatusDocument, SweepDocument } from "../src/run/jobs/index.ts";
 import type { MetricsDocument, ViolationsDocument } from "../src/run/metrics/index.ts";
 import type { ExplanationDocument, WatchEventDocument } from "../src/run/watch/index.ts";
+import type { ScenarioPlanDocument } from "../src/scenario/plan/index.ts";
 import type { adaptive } from "./schemas/adaptive.ts";
 import { adaptiveSchemas } from "./schemas/adaptive.ts";
 import type { arena } from "./schemas/arena.ts";
@@ -61,6 +62,9 @@ import type { policyEvent, policyExplain, policyTest } from "./schemas/policy-ru
 import { policyRunSchemas } from "./schemas/policy-run.ts";
 import { constraint, groupScope, intent, report, slaEligible, tags } from "./schemas/report.ts";
 import { ruleFileSchemas } from "./schemas/rule-files.ts";
+import type { scenarioPlan } from "./schemas/scenario-plan.ts";
+import { scenarioPlanSchemas } from "./schemas/scenario-plan.ts";
+import { scenarioResultSchemas } from "./schemas/scenario-results.ts";
 import type { schedulerLine } from "./schemas/scheduler.ts";
 import { schedulerSchemas } from "./schemas/scheduler.ts";
 import type { toolLog, toolResult } from "./schemas/tool.ts";
@@ -278,6 +282,7 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof toolResult, ToolResult>,
   Proof<typeof toolLog, ToolLogLine>,
   Proof<typeof guardEvent, GuardEventLine>,
+  Proof<typeof scenarioPlan, ScenarioPlanDocument>,
 ] = [
   true,
   true,
@@ -326,6 +331,7 @@ export function generateSchemas(): Record<string, object> {
     ...policyRecordSchemas,
     ...policyRunSchemas,
     ...ruleFileSchemas,
+    ...scenarioResultSchemas,
     ...watchEventSchemas,
     ...workloadSchemas,
     ...eventsSchemas,
@@ -333,5 +339,6 @@ export function generateSchemas(): Record<string, object> {
     ...guardSchemas,
     ...guardEventSchemas,
     ...toolSchemas,
+    ...scenarioPlanSchemas,
   };
 }

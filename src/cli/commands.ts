@@ -7,6 +7,8 @@ import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { policyCommands } from "./policy-commands.ts";
+import { scenarioCommands } from "./scenario-commands.ts";
+import { scenarioResultCommands } from "./scenario-result-commands.ts";
 import { schedulerFlags } from "./scheduler-flags.ts";
 import { typed } from "./typed-command.ts";
 import { updateFlags } from "./update-flags.ts";
@@ -148,6 +150,7 @@ export const commands: readonly CommandDefinition[] = [
   ...adaptiveCommands,
   ...workloadCommands,
   ...guardCommands,
+  ...scenarioCommands,
   {
     path: ["events"],
     usage: "corral events [filters] [--opens] [--readline] [--record FILE | --replay FILE] [flags]",
@@ -174,6 +177,7 @@ export const commands: readonly CommandDefinition[] = [
     ],
     load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
+  ...scenarioResultCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

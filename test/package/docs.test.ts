@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, describe, test } from "node:test";
 import { Ajv } from "ajv";
+import { aRun } from "../shared/scenario-results.ts";
 
 const commandLimitMs = 30_000;
 const root = mkdtempSync(join(tmpdir(), "corral-docs-"));
@@ -59,7 +60,24 @@ function checkExample(example: string, cwd: string): void {
   );
 }
 
+/** What the examples of docs/scenario-results.md are about: a directory with results before and after a change for the worse. */
+function makeScenarioResults(): string {
+  const cwd = mkdtempSync(join(root, "example-"));
+  for (const [name, iterations] of Object.entries({ before: [1000, 1010, 990], after: [500, 505, 495] })) {
+    mkdirSync(join(cwd, name));
+    for (const [at, one] of iterations.entries())
+      writeFileSync(join(cwd, name, `run-${at}.json`), JSON.stringify(aRun(one, { repeat: at })));
+  }
+  return cwd;
+}
+
 describe("the examples", () => {
+  for (const example of examplesIn("docs/scenario-results.md")) {
+    test(`docs/scenario-results.md: ${title(example)}`, () => {
+      checkExample(example, makeScenarioResults());
+    });
+  }
+
   for (const page of [
     "docs/run.md",
     "docs/jobs.md",
@@ -71,6 +89,7 @@ describe("the examples", () => {
     "docs/workload.md",
     "docs/policy-adaptive.md",
     "docs/policy.md",
+    "docs/scenario.md",
   ]) {
     for (const example of examplesIn(page)) {
       test(`${page}: ${title(example)}`, () => {
@@ -130,6 +149,36 @@ describe("the JSON Schemas", () => {
     const names = readdirSync(results);
     const faults = names.flatMap((name) => faultsOf("report", JSON.parse(readFileSync(join(results, name), "utf8"))));
     assert.deepEqual([names.length > 10, faults], [true, []]);
+  });
+
+  test("the plan of a scenario is a corral.scenario-plan/1, also of one that would be skipped", () => {
+    const script = `
+cat >s.yaml <<END
+version: 1
+name: s
+needs: { cpus: 4 }
+scheduler: { boost: [{ cgroup: g, budget: 1ms, period: 10ms }] }
+payloads: [{ name: p, command: [sleep, "1"] }]
+backdrop: { cgroups: [{ name: g, cpuset_mems: 0, limits: { io-weight: 50 } }], payloads: [p] }
+steps:
+  - setup:
+      - name: h
+        cpuset: { llc: 0 }
+        works:
+          - { sched_policy: { deadline: { runtime: 1ms, deadline: 2ms } }, mem_policy: { bind: 0 }, nice: -5, comm: c }
+          - { work_type: { Sequence: [{ io: 1ms }] }, affinity: { random_subset: { from: 0-3, count: 2 } }, numa_node: 0 }
+    ops:
+      - { add_cgroup: { name: x } }
+      - { spawn: { placement: runner, work: { workers: 2, affinity: single_cpu } } }
+      - { set_affinity: { cgroup: g, affinity: { exact: 1 } } }
+checks: { not_stuck: true, max_gap_ms: 5 }
+END
+corral scenario plan s.yaml --json --topology cpus=8 | tr -d '\n'; echo
+corral scenario plan s.yaml --json --topology cpus=2 | tr -d '\n'`;
+    const { stdout, stderr } = runScript(script, mkdtempSync(join(root, "scenario-")));
+    const [plan, skipped] = stdout.split("\n").map((line) => JSON.parse(line) as { readonly plan: object | null });
+    assert.deepEqual([plan?.plan === null, skipped?.plan === null], [false, true], stderr);
+    assert.deepEqual([...faultsOf("scenario-plan", plan), ...faultsOf("scenario-plan", skipped)], []);
   });
 
   test("every line of a watch is a corral.watch-event/1, and an explanation a corral.watch-explain/1", () => {
@@ -246,6 +295,20 @@ wait $events; cat told`;
       assert.deepEqual(faultsOf(schema, JSON.parse(stdout)), [], stderr);
     });
   }
+
+  test("a result of a scenario is a corral.scenario/1, and what corral scenario compare --json prints a corral.scenario-compare/1", () => {
+    const cwd = makeScenarioResults();
+    const results = ["before", "after"].flatMap((name) =>
+      readdirSync(join(cwd, name)).map((file) => JSON.parse(readFileSync(join(cwd, name, file), "utf8")) as unknown),
+    );
+    assert.deepEqual(
+      results.flatMap((one) => faultsOf("scenario-result", one)),
+      [],
+    );
+    const { status, stdout, stderr } = runScript("corral scenario compare before after --json", cwd);
+    assert.equal(status, 1, stderr);
+    assert.deepEqual(faultsOf("scenario-compare", JSON.parse(stdout)), []);
+  });
 
   test("refuse a report that lacks a field, has another, or one of another type", () => {
     const { stdout } = runScript("corral run --json -- true", root);

@@ -84,6 +84,9 @@ describe("without being asked", () => {
     expect(results({ failures: [{ ...failure, stage: "backdrop", step: null, op: null }] })).toEqual([
       ["fail", "other", "the backdrop's set-up failed: no such group"],
     ]);
+    expect(
+      results({ failures: [{ ...failure, stage: "engine", step: null, code: "ABORTED", message: "by SIGINT" }] }),
+    ).toEqual([["inconclusive", "other", "ended early: by SIGINT"]]);
   });
 
   test("a scheduler's end fails it, by how it ended and when", () => {
@@ -197,6 +200,29 @@ describe("expectations", () => {
     ]);
     expect(judged([{ series: { ...series, as: "rate", holds: { each: { atMost: 100 } } } }], { groups })).toEqual([
       "expect[0] pass temporal: memory_current_bytes of web per second is at most 100 in 2 samples",
+    ]);
+  });
+
+  test("a figure is asked of a group, in a step or as a share of several", () => {
+    const cpu = [aGroup("cpu_total_us", [0, 100, 300]), aGroup("cpu_total_us", [0, 300, 900], { name: "batch" })];
+    const figure = { cgroup: "web", metric: "cpu_total_us" } as const;
+    expect(
+      judged(
+        [
+          { figure: { ...figure, atMost: 1400 } },
+          { figure: { ...figure, as: "growth", step: 0, atLeast: 300 } },
+          { figure: { ...figure, shareOf: ["web", "batch"], atLeast: 0.2, atMost: 0.25 } },
+          { figure: { ...figure, shareOf: ["web", "db"], atLeast: 0.2 } },
+          { figure: { ...figure, cgroup: "db", atLeast: 0.2 } },
+        ],
+        { groups: cpu },
+      ),
+    ).toEqual([
+      "expect[0] fail temporal: cpu_total_us of web is 1500, at most 1400 is asked for",
+      "expect[1] pass temporal: growth of cpu_total_us of web in Step[0] is 300, at least 300 is asked for",
+      "expect[2] pass temporal: cpu_total_us of web as a share of web and batch is 0.25, at least 0.2 and at most 0.25 is asked for",
+      "expect[3] inconclusive temporal: cpu_total_us of web as a share of web and db cannot be told: not all of them were measured",
+      "expect[4] inconclusive temporal: cpu_total_us of db was not measured",
     ]);
   });
 

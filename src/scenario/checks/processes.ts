@@ -58,6 +58,9 @@ function stalledResult({ cgroup, work, pid, comm, atMs, samples, diagnostics }: 
   );
 }
 
+/** A run that somebody ended before its time says nothing of the scenario. */
+const abortedCode = "ABORTED";
+
 const stageWords = {
   setup: "set-up failed",
   backdrop: "the backdrop's set-up failed",
@@ -65,7 +68,9 @@ const stageWords = {
   engine: "the engine failed",
 } as const satisfies Readonly<Record<RunFailure["stage"], string>>;
 
-function failureResult({ stage, step, op, atMs, message }: RunFailure): CheckResult {
+function failureResult({ stage, step, op, atMs, code, message }: RunFailure): CheckResult {
+  if (code === abortedCode)
+    return { ...failed("completes", "other", `ended early: ${message}`, { atMs }), outcome: "inconclusive" };
   const which = step === null ? "" : `step ${step}${op === null ? "" : `, op ${op}`} `;
   const phase = step === null ? null : phaseOfStep(step);
   return failed("completes", "other", `${which}${stageWords[stage]}: ${message}`, { atMs, phase });

@@ -23,4 +23,4 @@ export type {
   Workers,
 } from "./ports.ts";
 export type { RunOptions } from "./run-scenario.ts";
-export { runScenario } from "./run-scenario.ts";
+export { runScenario, skippedRecord } from "./run-scenario.ts";

@@ -1,8 +1,7 @@
 import { CorralError } from "../../report/index.ts";
-import type { Payload } from "../model/index.ts";
 import { readMetrics, tailOf } from "../payloads/metrics/index.ts";
 import type { PayloadEnd, PayloadRecord } from "../record/index.ts";
-import type { ResolvedPayload, ResolvedPayloadRun } from "../resolve/index.ts";
+import type { ResolvedPayloadRun } from "../resolve/index.ts";
 import { settlesWithin } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import type { PayloadHandle } from "./state.ts";
@@ -94,27 +93,15 @@ export async function killPayload(engine: Engine, handle: PayloadHandle): Promis
   account(engine, handle, before ?? { kind: "killed" });
 }
 
-/** Kills payloads from the last to the first. */
+/** Kills payloads, the last started first. */
 export async function killPayloads(engine: Engine, handles: readonly PayloadHandle[]): Promise<void> {
-  for (const handle of handles.toReversed()) await killPayload(engine, handle);
+  for (const handle of handles.toSorted((a, b) => b.id - a.id)) await killPayload(engine, handle);
 }
-
-/** A payload as its author may have written it. */
-const asWritten = ({ knownFlags, metrics, ...rest }: ResolvedPayload): Payload => ({
-  ...rest,
-  ...(knownFlags === null ? {} : { knownFlags }),
-  metrics: metrics.map(({ name, polarity, unit, pattern }) => ({
-    name,
-    polarity,
-    ...(unit == null ? {} : { unit }),
-    ...(pattern === null ? {} : { pattern }),
-  })),
-});
 
 function account({ state, book }: Engine, handle: PayloadHandle, end: PayloadEnd): void {
   for (const slot of state.slots) takeOut(slot.payloads, handle);
   const { stdout, stderr, cut } = handle.program.output();
-  const { metrics, problems } = readMetrics(asWritten(handle.payload), { stdout, stderr });
+  const { metrics, problems } = readMetrics(handle.payload, { stdout, stderr });
   const record: PayloadRecord = {
     id: handle.id,
     payload: handle.payload.name,

@@ -1,6 +1,7 @@
 import type { Scenario } from "../model/index.ts";
 import type { RunRecord, RunWhere } from "../record/index.ts";
 import type { ResolvedScenario } from "../resolve/index.ts";
+import type { Topology } from "../topology/index.ts";
 import type { RunBook } from "./book.ts";
 import { drive } from "./drive.ts";
 import type { RunEvent } from "./events.ts";
@@ -8,7 +9,7 @@ import { hostPorts } from "./host/host-ports.ts";
 import { hostRecord } from "./host/host-record.ts";
 import { hostScheduler } from "./host/host-scheduler.ts";
 import { removeScratch } from "./host/leftovers.ts";
-import { ScenarioMark } from "./host/scenario-record.ts";
+import { ScenarioMark, stamp } from "./host/scenario-record.ts";
 import { superviseProcess } from "./host/supervise.ts";
 
 export interface RunOptions {
@@ -56,6 +57,29 @@ export async function runScenario(plan: ResolvedScenario, options: RunOptions): 
     // What could not be removed stays on record.
     if (mark.record.groups.length === 0 && mark.record.planned_groups.length === 0) mark.forget();
   }
+}
+
+/** The record of a run that the host has too little for: nothing was done. @param why completes "skipped: …" */
+export function skippedRecord(options: RunOptions, topology: Topology, why: string): RunRecord {
+  const time = new Date().toISOString();
+  const nothing = { phases: [], ops: [], groups: [], works: [], payloads: [], ended: [], stalled: [], monitor: [] };
+  return {
+    scenario: options.scenario,
+    file: options.file,
+    runId: `${stamp(time)}-0`,
+    where: options.where ?? "host",
+    repeat: options.repeat ?? 0,
+    startTime: time,
+    durationMs: 0,
+    cleanupMs: 0,
+    host: hostRecord(topology, options.dilation ?? 1, null),
+    controllers: [],
+    skipped: why,
+    ...nothing,
+    failures: [],
+    warnings: [],
+    notes: [],
+  };
 }
 
 interface Outcome {

@@ -31,7 +31,9 @@ export async function sampleGroups(engine: Engine, end: AbortSignal): Promise<vo
     pauseMs = Math.max(samplePeriodMs, tookMs / mostShare);
     if (pauseMs > samplePeriodMs && !seldom) {
       seldom = true;
-      engine.book.notes.push(`groups are sampled less often than every ${samplePeriodMs} ms, because there are many`);
+      engine.book.notes.push(
+        `groups are sampled less often than every ${samplePeriodMs} ms, because a look at all of them takes long here`,
+      );
     }
   }
 }

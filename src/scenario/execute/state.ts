@@ -14,6 +14,8 @@ export interface WorkHandle {
   readonly attributeErrors: WorkRecord["attributeErrors"][number][];
   /** Group they are in; `""`: where Corral is. */
   cgroup: string;
+  /** The scenario killed them, so that none had to stop by itself. */
+  killedByOp: boolean;
 }
 
 /** A payload that was started and has not been accounted for. */

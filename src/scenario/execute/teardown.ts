@@ -2,7 +2,7 @@ import { CorralError } from "../../report/index.ts";
 import type { Engine } from "./engine.ts";
 import { killPayloads } from "./payload-runs.ts";
 import { sampleGroup } from "./sampler.ts";
-import type { Slot } from "./state.ts";
+import type { Slot, WorkHandle } from "./state.ts";
 import { collectWorks } from "./works.ts";
 
 /** A frozen worker cannot stop by itself: it would be killed when its time is over, and say nothing. */
@@ -29,8 +29,18 @@ export async function takeDown(engine: Engine, slot: Slot): Promise<void> {
     await thaw(engine, slot);
     await killPayloads(engine, slot.payloads);
     for (const name of slot.groups) sampleGroup(engine, name);
-    // Without the scheduler that had to live, busy workers would be in the way of everything.
-    await collectWorks(engine, [...slot.works], liveness.isDead ? "kill" : "stop");
+    // Without the scheduler that had to live, busy workers would be in the way of everything; what is frozen with a group
+    // above cannot stop by itself.
+    const isKilled = ({ cgroup }: WorkHandle): boolean => liveness.isDead || state.isFrozen(cgroup);
+    const works = [...slot.works];
+    await Promise.all([
+      collectWorks(engine, works.filter(isKilled), "kill"),
+      collectWorks(
+        engine,
+        works.filter((one) => !isKilled(one)),
+        "stop",
+      ),
+    ]);
     for (const name of slot.groups.toReversed()) {
       state.forgetGroup(name);
       await remover.remove(name);

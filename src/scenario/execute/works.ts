@@ -3,7 +3,7 @@ import { CorralError } from "../../report/index.ts";
 import type { MemPolicy } from "../model/index.ts";
 import type { WorkRecord } from "../record/index.ts";
 import type { ResolvedAffinity, ResolvedWork } from "../resolve/index.ts";
-import { drawCpus } from "../resolve/index.ts";
+import { drawCpus, workersPerCpu } from "../resolve/index.ts";
 import type { AttributeErrors, WorkerPlan, WorkerReport } from "../workers/index.ts";
 import { settlesWithin } from "./clock.ts";
 import type { Engine } from "./engine.ts";
@@ -22,9 +22,15 @@ function resourcesOf({ ports }: Engine, { resources }: ResolvedWork): readonly s
   return [];
 }
 
-function planOf(engine: Engine, work: ResolvedWork): WorkerPlan {
-  const { workType, parameters, phases, workers, memoryPolicy, comm, uid, gid } = work;
+function planOf(engine: Engine, work: ResolvedWork, workers: number): WorkerPlan {
+  const { workType, parameters, phases, memoryPolicy, comm, uid, gid } = work;
   return { workType, parameters, phases, resources: resourcesOf(engine, work), workers, memoryPolicy, comm, uid, gid };
+}
+
+/** How many: those per CPU are counted by the CPUs that the group has now. */
+function countOf({ state, plan }: Engine, { workers, perCpu }: ResolvedWork, cgroup: string): number {
+  if (perCpu === null || cgroup === "") return workers;
+  return workersPerCpu((state.effectiveCpus(cgroup) ?? plan.topology.usable).length, perCpu);
 }
 
 /** CPUs of one worker as text; null: no call. Random ones are drawn anew for each. */
@@ -58,7 +64,7 @@ export interface WorkPlace {
  */
 export async function startWork(engine: Engine, work: ResolvedWork, place: WorkPlace): Promise<WorkHandle> {
   const { state, book, phases } = engine;
-  const set = await makeWorkers(engine, planOf(engine, work));
+  const set = await makeWorkers(engine, planOf(engine, work, countOf(engine, work, place.cgroup)));
   try {
     if (place.cgroup !== "") await placeProcesses(engine.movers, place.cgroup, set.pids);
     const attributeErrors = set.pids.flatMap((pid) => attributesOf(engine, work, pid));
@@ -72,6 +78,7 @@ export async function startWork(engine: Engine, work: ResolvedWork, place: WorkP
       startedMs: book.nowMs(),
       epochs: [epochOf(engine, place.cgroup)],
       attributeErrors,
+      killedByOp: false,
     };
     target.works.push(handle);
     phases.started(handle);
@@ -139,8 +146,10 @@ export async function collectWorks(
 
 async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "kill"): Promise<void> {
   const { state, book, phases, stopMs } = engine;
-  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
+  if (how === "kill") handle.killedByOp = true;
+  // Nobody looks at them from now on: their memory is gone at the end.
   for (const slot of state.slots) takeOut(slot.works, handle);
+  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
   phases.finished(handle, reports);
   book.works.push(recordOf(handle, reports, book.nowMs()));
 }
@@ -169,6 +178,7 @@ const recordOf = (handle: WorkHandle, reports: readonly WorkerReport[], endedMs:
   memPolicy: memPolicyOf(handle.work),
   startedMs: handle.startedMs,
   endedMs,
+  killedByOp: handle.killedByOp,
   epochs: handle.epochs,
   attributeErrors: handle.attributeErrors,
   reports,

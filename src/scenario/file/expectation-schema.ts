@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { described, expects, section } from "../../report/config/index.ts";
-import { patternWords, phaseMetricNames, seriesMetricNames } from "../model/index.ts";
+import { figureWords, patternWords, phaseMetricNames, seriesMetricNames } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
 import { aboveZero, duration, finite, groupName, index, moduleReference, optional } from "./values.ts";
 
@@ -59,6 +59,30 @@ export const expectationSchema = oneKey({
       holds: described(pattern, "How it runs."),
     }),
     "A pattern of what was sampled of a group.",
+  ),
+  figure: described(
+    v.pipe(
+      section({
+        cgroup,
+        metric: metric(phaseMetricNames, "What is measured."),
+        step: optional(described(index("the number of a step, from 0"), "Only this step. Default: the whole run.")),
+        as: optional(
+          described(
+            v.picklist(figureWords, expects(`one of ${figureWords.join(", ")}`)),
+            "How samples become a figure. Default: rate of a counter, mean of a gauge.",
+          ),
+        ),
+        share_of: optional(
+          described(
+            v.pipe(v.array(groupName, expects("a list of groups")), v.minLength(1, "needs at least one group")),
+            "The figure is a share of the sum of these groups.",
+          ),
+        ),
+        ...bounds,
+      }),
+      v.check(({ at_least, at_most }) => hasBound(at_least, at_most), "needs at_least or at_most"),
+    ),
+    "A figure of a group.",
   ),
   phases: described(
     v.pipe(

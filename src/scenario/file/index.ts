@@ -2,9 +2,9 @@
  * scenario/file/: scenarios as YAML and JSON: the schema, and from a file to the model and back. Loads YAML and schemas. What may
  * not enter: what values mean on a host.
  */
-export { camelKeys, snakeKeys, snakePath } from "./keys.ts";
+export { snakeKeys, snakePath } from "./keys.ts";
 export type { ScenarioFile } from "./load.ts";
 export { loadScenario, parseScenario } from "./load.ts";
 export { parseReclaim } from "./op-schema.ts";
 export { scenarioParts, scenarioSchema } from "./scenario-schema.ts";
-export { checkGroupName, durationOf, numbersOf } from "./values.ts";
+export { durationOf, numbersOf } from "./values.ts";

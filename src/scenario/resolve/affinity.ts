@@ -36,12 +36,10 @@ function poolOf({ groupCpus, numaNode }: AffinityPlace, { cpus, nodes }: Topolog
 }
 
 /** The cache that has most of the CPUs; the first of several. */
-function llcAligned(pool: readonly number[], { llcs }: Topology): Resolved {
+function llcAligned(pool: readonly number[], { llcs }: Topology): ResolvedAffinity {
   const shares = llcs.map((llc) => common(pool, llc));
   const best = shares.reduce((most, one) => (one.length > most.length ? one : most), []);
-  return best.length > 0
-    ? fixed(best)
-    : lacking("no last-level cache has a CPU of the group", "widen the cpuset of the group");
+  return fixed(best);
 }
 
 function smtSiblingPair(pool: readonly number[], { cores }: Topology): Resolved {
@@ -75,6 +73,7 @@ function randomSubset(wanted: readonly number[], count: number, pool: readonly n
 export function resolveAffinity(intent: AffinityIntent, place: AffinityPlace, topology: Topology): Resolved {
   const pool = poolOf(place, topology);
   if (isRefusal(pool)) return pool;
+  if (pool.length === 0) return lacking("no CPU is left to the group", "widen its cpuset");
   if (typeof intent === "object") {
     const wanted = readNumbers("exact" in intent ? intent.exact : intent.randomSubset.from);
     if (isRefusal(wanted)) return wanted;

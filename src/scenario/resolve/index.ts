@@ -5,7 +5,6 @@
 
 export type { AffinityPlace } from "./affinity.ts";
 export { drawCpus, resolveAffinity } from "./affinity.ts";
-export { resolveCpuset } from "./cpuset.ts";
 export { refusalOf, ScenarioError } from "./error.ts";
 export type { ExpandedScenario, ExpandedStep } from "./expanded.ts";
 export type { ScenarioProblem } from "./problems.ts";
@@ -15,7 +14,6 @@ export { isRefusal } from "./refusal.ts";
 export type { Resolution } from "./resolve-scenario.ts";
 export { resolveScenario } from "./resolve-scenario.ts";
 export type { ResolvedCpuset, ResolvedGroup, ScenarioController } from "./resolved-group.ts";
-export { scenarioControllers } from "./resolved-group.ts";
 export type { ResolvedCondition, ResolvedOp, ResolvedOpDetails, SupportedOpKind } from "./resolved-op.ts";
 export type { ResolvedMetric, ResolvedPayload, ResolvedPayloadRun } from "./resolved-payload.ts";
 export type {

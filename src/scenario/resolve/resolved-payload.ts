@@ -1,11 +1,11 @@
-import type { MetricCheck, PayloadMetric, PayloadOutput, Polarity } from "../model/index.ts";
+import type { MetricCheck, PayloadOutput, Polarity } from "../model/index.ts";
 
 /** A metric of a payload, defaults filled in. */
 export interface ResolvedMetric {
   readonly name: string;
   readonly polarity: Polarity;
   /** Null: none. */
-  readonly unit: PayloadMetric["unit"] | null;
+  readonly unit: string | null;
   /** Set exactly with output regex; it compiles and has a group. */
   readonly pattern: string | null;
 }

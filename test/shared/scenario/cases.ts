@@ -26,13 +26,15 @@ export interface Case {
   readonly name: string;
   /** Controllers that the host must have. */
   readonly needs: readonly ScenarioController[];
+  /** True: it is so on cgroup v2 only. */
+  readonly onlyV2: boolean;
   readonly check: (world: TestWorld) => Promise<void>;
 }
 
 const cases: Case[] = [];
 
-function rule(name: string, check: Case["check"], needs: readonly ScenarioController[] = []): void {
-  cases.push({ name, needs, check });
+function rule(name: string, check: Case["check"], needs: Case["needs"] = [], onlyV2 = false): void {
+  cases.push({ name, needs, onlyV2, check });
 }
 
 const capture = (cgroup: string, tag = cgroup): OpWish => ({ kind: "capture_cgroup_procs", cgroup, tag });
@@ -644,6 +646,7 @@ rule(
     isWhole(ran);
   },
   ["memory"],
+  true,
 );
 
 export const scenarioCases: readonly Case[] = cases;

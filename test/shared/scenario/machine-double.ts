@@ -61,6 +61,13 @@ export class MachineDouble {
     this.groups.ended(pid);
   }
 
+  /** A process that nobody knows is in a group. */
+  stray(group: string): number {
+    const pid = this.#ground.newPid(() => {});
+    void this.groups.join(group, pid);
+    return pid;
+  }
+
   get alive(): readonly number[] {
     return [...this.#alive.keys()];
   }

@@ -18,6 +18,7 @@ export const work = (given: Partial<ResolvedWork> = {}): ResolvedWork => ({
   phases: [],
   custom: null,
   workers: 1,
+  perCpu: null,
   groupSize: 1,
   resources: { kind: "none" },
   intent: "inherit",
@@ -41,7 +42,6 @@ export const group = (name: string, given: Partial<ResolvedGroup> = {}): Resolve
   limits: {},
   controllers: [],
   works: [work()],
-  leaders: [],
   payload: null,
   ...given,
 });
@@ -114,6 +114,7 @@ export function plan(
     payloads: [],
     backdrop: backdrop ?? { groups: [], ops: numbered(backdropOps), payloads: [], settleMs: 0 },
     checks: null,
+    expect: [],
     plannedMs: durationMs,
     warnings: [],
     ...rest,

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { controlNumber, listDisks, planLimits, readNow, readUsage, tryReadControl } from "../../../cgroup/index.ts";
+import { controlNumber, listDisks, planLimits, readUsage, tryReadControl } from "../../../cgroup/index.ts";
 import type { SeriesValues } from "../../record/index.ts";
 import { usageValues } from "../../record/index.ts";
 import { systemClock } from "../clock.ts";
@@ -15,16 +15,19 @@ import { hostWorkers } from "./host-workers.ts";
 import { scratchPrefix } from "./leftovers.ts";
 import type { ScenarioMark } from "./scenario-record.ts";
 
+const numberIn = (directory: string | null, file: string): number | null =>
+  directory === null ? null : controlNumber(tryReadControl(`${directory}/${file}`));
+
+/** What the kernel counts of a group now; only files that it has are read: a failed read costs the most. */
 function lookAt(groups: HostGroups, name: string): SeriesValues {
   const group = groups.group(name);
-  const now = readNow(group);
-  const directory = group.directoryOf("memory");
-  const pids = group.directoryOf("pids");
+  const memory = group.directoryOf("memory");
+  const isV2 = groups.host.owner.memory?.version === 2;
   return {
     ...usageValues(readUsage(group)),
-    memory_current_bytes: now.memory_bytes,
-    swap_current_bytes: directory === null ? null : controlNumber(tryReadControl(`${directory}/memory.swap.current`)),
-    pids_current: pids === null ? now.processes : controlNumber(tryReadControl(`${pids}/pids.current`)),
+    memory_current_bytes: numberIn(memory, isV2 ? "memory.current" : "memory.usage_in_bytes"),
+    swap_current_bytes: numberIn(isV2 ? memory : null, "memory.swap.current"),
+    pids_current: numberIn(group.directoryOf("pids"), "pids.current"),
   };
 }
 

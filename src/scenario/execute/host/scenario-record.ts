@@ -24,7 +24,7 @@ export interface ScenarioRecord {
 export const scenariosDirectory = (runtime: string): string => join(runtime, "scenarios");
 
 /** `20260131T235959Z`. */
-const stamp = (time: string): string => `${time.slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+export const stamp = (time: string): string => `${time.slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 
 /** The record of one run, as it grows. */
 export class ScenarioMark {

@@ -5,6 +5,7 @@ import { refuseNoCpus, swapCpus, writeCpus } from "../groups/cpusets.ts";
 import { noteCpus } from "../make-group.ts";
 import { killPayloads } from "../payload-runs.ts";
 import { sampleGroup } from "../sampler.ts";
+import { isWithin } from "../state.ts";
 import { changeCpus, collectWorks } from "../works.ts";
 
 /** Ends payloads, then workers of a group; what they report is kept. */
@@ -63,7 +64,9 @@ export async function setFrozen(engine: Engine, name: string, frozen: boolean): 
   else engine.state.frozen.delete(name);
 }
 
-export async function killGroup({ ports }: Engine, name: string): Promise<void> {
+/** Ends every process of a group and below; workers and payloads are accounted for later, as what they were. */
+export async function killGroup({ ports, state }: Engine, name: string): Promise<void> {
+  for (const handle of state.works) if (isWithin(handle.cgroup, name)) handle.killedByOp = true;
   await ports.files.write(name, "unified", "cgroup.kill", "1");
 }
 

@@ -4,11 +4,11 @@ import type { ScenarioDocument } from "../document/schema.ts";
 export const dimensions = ["where", "kernel", "machine", "topology", "scheduler"] as const;
 export type Dimension = (typeof dimensions)[number];
 
-const valueOf = ({ where, host }: ScenarioDocument, dimension: Dimension): string =>
+const dimensionOf = ({ where, host }: ScenarioDocument, dimension: Dimension): string =>
   dimension === "where" ? where : (host[dimension] ?? "kernel's own");
 
 const valuesOf = (runs: readonly ScenarioDocument[], dimension: Dimension): string[] =>
-  [...new Set(runs.map((run) => valueOf(run, dimension)))].toSorted();
+  [...new Set(runs.map((run) => dimensionOf(run, dimension)))].toSorted();
 
 export interface Difference {
   readonly dimension: Dimension;
@@ -46,7 +46,7 @@ export function pairRuns(a: readonly ScenarioDocument[], b: readonly ScenarioDoc
   const slicing = new Set(differences.map(({ dimension }) => dimension));
   const telling = compared.filter((one) => !slicing.has(one.dimension) && one.a.length > 1);
   const nameOf = (run: ScenarioDocument): string => {
-    const words = telling.map(({ dimension }) => `${dimension}=${valueOf(run, dimension)}`);
+    const words = telling.map(({ dimension }) => `${dimension}=${dimensionOf(run, dimension)}`);
     return words.length === 0 ? run.scenario : `${run.scenario} [${words.join(" ")}]`;
   };
   const names = (runs: readonly ScenarioDocument[]): string[] => [...new Set(runs.map(nameOf))];

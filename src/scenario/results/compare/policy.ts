@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CorralError, quote } from "../../../report/index.ts";
 import { runMetricNames } from "../../metrics/index.ts";
+import { shown } from "../words.ts";
 import type { ComparePolicy } from "./compare.ts";
 
 const percent = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -22,8 +23,9 @@ export function parseComparePolicy(text: string, file: string): ComparePolicy {
       fix: "write an object with default_percent and per_metric_percent",
     });
   const value = readJson(text, wrong);
+  if (Array.isArray(value)) throw wrong("it is a list");
   const { success, output, issues } = v.safeParse(policySchema, value);
-  if (!success) throw wrong(`${v.getDotPath(issues[0]) ?? "it"}: ${issues[0].message}`);
+  if (!success) throw wrong(shown(`${v.getDotPath(issues[0]) ?? "it"}: ${issues[0].message}`));
   const perMetric = output.per_metric_percent ?? {};
   const unknown = Object.keys(perMetric).find((name) => !isKnown(name));
   if (unknown !== undefined) throw wrong(`no metric is called ${quote(unknown)}`);
@@ -39,7 +41,7 @@ const isKnown = (name: string): boolean => name.includes("/") || (runMetricNames
 function readJson(text: string, wrong: (found: string) => CorralError): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch (thrown) {
-    throw wrong(thrown instanceof Error ? thrown.message : String(thrown));
+  } catch {
+    throw wrong("it is no JSON");
   }
 }

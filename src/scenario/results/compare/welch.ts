@@ -56,8 +56,13 @@ function incompleteBeta(x: number, a: number, b: number): number {
 }
 
 /** How likely a value of t is to be at least as far from 0, on either side. @param freedom degrees of freedom, above 0 */
-export const twoSidedP = (t: number, freedom: number): number =>
-  incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5);
+export function twoSidedP(t: number, freedom: number): number {
+  const square = t * t;
+  // Near 0 the one part, far out the other is lost in rounding.
+  return square < freedom
+    ? 1 - incompleteBeta(square / (freedom + square), 0.5, freedom / 2)
+    : incompleteBeta(freedom / (freedom + square), freedom / 2, 0.5);
+}
 
 export interface WelchTest {
   readonly t: number;

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { count, countOrNull, text, textOrNull, texts, time, yesNo } from "../../../report/schema/index.ts";
 import { runMetricNames } from "../../metrics/index.ts";
-import { seriesMetricNames } from "../../model/index.ts";
 import { check, list, moment, number, numberOrNull, numbers, oneOf, outcome, step, workerStats } from "./parts.ts";
 
 const named = <const N extends readonly string[], T extends v.GenericSchema>(
@@ -26,7 +25,7 @@ const host = v.strictObject({
 const series = v.strictObject({
   at_ms: numbers("When it was looked at, ms from the start."),
   metrics: v.pipe(
-    v.record(v.picklist(seriesMetricNames), v.array(v.nullable(v.number()))),
+    v.record(v.string(), v.array(v.nullable(v.number()))),
     v.description(
       "By metric one value for each look, null where there is none; metrics that were never there are left out.",
     ),
