@@ -85,7 +85,7 @@ inconclusive (decides nothing): clock of a run queue with runnable tasks: 2 samp
   test("has no character that a terminal acts on", () => {
     const works = [aWork({ cgroup: "a\u001b[31m\u202e" })];
     const text = textReport(documentOf(aRecord({ works, warnings: ["\u0007"] })));
-    expect([...text].filter((one) => one !== "\n" && /[\p{Cc}\u202e]/u.test(one))).toEqual([]);
+    expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
   });
 });
 
@@ -129,7 +129,7 @@ test("whatever a text has, as markup it has no element, no quote and nothing tha
   assert(
     property(string({ unit: "binary" }), (text) => {
       expect(escapeMarkup(text)).not.toMatch(/[<>"'\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
-      expect(escapeMarkup(text).isWellFormed?.() ?? true).toBe(true);
+      expect(escapeMarkup(text)).not.toMatch(/\p{Surrogate}/u);
     }),
   );
 });
