@@ -65,4 +65,5 @@ export interface Expectations {
   readonly check: ModuleReference;
 }
 
+/** One expectation. */
 export type Expectation = OneOf<Expectations>;

@@ -65,6 +65,7 @@ export const groupMetrics = [
 /** What can be read of a group; iterations: of its workers, since they began. */
 export type GroupMetric = (typeof groupMetrics)[number];
 
+/** What a `wait` is for. */
 export type WaitCondition = OneOf<WaitConditions>;
 
 /** A place in kernel memory, for ops that are not supported yet. */
@@ -199,6 +200,7 @@ export const opKinds = [
   "pin_bpf_map",
   "steer_irq",
 ] as const;
+/** The name of an op, as files and reports have it. */
 export type OpKind = (typeof opKinds)[number];
 
 /** Ops that have a name and a shape, and are refused: nothing here reaches into kernel memory. */

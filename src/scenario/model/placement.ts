@@ -37,6 +37,7 @@ export type MemPolicy = (typeof memPolicyWords)[number] | OneOf<MemPolicies>;
 
 /** Flags of set_mempolicy(2) by the bits of linux/mempolicy.h. static_nodes and relative_nodes exclude each other. */
 export const memPolicyFlags = { numa_balancing: 1 << 13, relative_nodes: 1 << 14, static_nodes: 1 << 15 } as const;
+/** A flag of set_mempolicy(2). */
 export type MemPolicyFlag = keyof typeof memPolicyFlags;
 
 /** Scheduling policies of sched(7) that have parameters. Those here need CAP_SYS_NICE. */

@@ -418,6 +418,7 @@ export const workTypes = {
   ),
 } as const satisfies Readonly<Record<string, WorkDescription>>;
 
+/** The name of a kind of work. */
 export type WorkTypeName = keyof typeof workTypes;
 
 type ValueOf<P> = P extends { readonly kind: "number" }
@@ -436,6 +437,7 @@ export type GivenParameters<K extends WorkTypeName> = {
   readonly [P in keyof ParametersOf<K> as ParametersOf<K>[P] extends { readonly kind: "group" } ? P : never]: string;
 };
 
+/** Every kind of work. */
 export const workTypeNames = Object.keys(workTypes) as readonly WorkTypeName[];
 
 /** What is known of a kind of work. */

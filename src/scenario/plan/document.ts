@@ -28,6 +28,7 @@ export interface OpDocument {
   readonly cpus: string | null;
 }
 
+/** A scheduler of a plan. */
 export interface SchedulerDocument {
   readonly name: string;
   readonly groups: readonly string[] | null;
@@ -38,6 +39,7 @@ export interface SchedulerDocument {
   readonly watchdog_sec: number;
 }
 
+/** A step of a plan. */
 export interface StepDocument {
   readonly phase: number;
   readonly label: string;

@@ -85,10 +85,7 @@ function schedulingOf({ scheduling }: ResolvedWork): WorkDocument["scheduling"] 
 
 export const toWorkDocument = (work: ResolvedWork): WorkDocument => ({
   work_type: work.workType,
-  // Lists of nodes may be written as lists.
-  parameters: Object.fromEntries(
-    Object.entries(work.parameters).map(([key, value]) => [key, typeof value === "number" ? value : String(value)]),
-  ),
+  parameters: work.parameters,
   phases: work.phases,
   custom: work.custom?.name ?? null,
   workers: work.workers,

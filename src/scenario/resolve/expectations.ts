@@ -12,10 +12,11 @@ export interface Expectable {
   readonly steps: number;
 }
 
-function judgeGroup(name: string, { groups }: Expectable, place: Place): void {
+/** @param key that names the group */
+function judgeGroup(name: string, { groups }: Expectable, place: Place, key = "cgroup"): void {
   if (!groups.has(name))
     place
-      .at("cgroup")
+      .at(key)
       .refuse(refuse(`the scenario makes no group ${quote(name)}; it makes: ${listNames(groups)}`, "correct the name"));
 }
 
@@ -48,6 +49,14 @@ export function judgeExpectation(expectation: Expectation, about: Expectable, pl
     judgeGroup(cgroup, about, at);
     if (step !== undefined) judgeStep(step, about, at.at("step"));
     judgePattern(holds, about, at.at("holds"));
+  }
+  if ("figure" in expectation) {
+    const { cgroup, step, shareOf = [], atLeast, atMost } = expectation.figure;
+    const at = place.at("figure");
+    judgeGroup(cgroup, about, at);
+    for (const name of shareOf) judgeGroup(name, about, at, "shareOf");
+    if (step !== undefined) judgeStep(step, about, at.at("step"));
+    judgeBounds(atLeast, atMost, at);
   }
   if ("phases" in expectation) {
     const { cgroup, step, over, atLeast, atMost } = expectation.phases;

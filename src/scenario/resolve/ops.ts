@@ -197,7 +197,7 @@ function reclaim(
 ): ResolvedOpDetails["reclaim"] | null {
   context.rehearsal.need(cgroup, ["memory"]);
   if (findGroup(cgroup, place, context) === null) return null;
-  return { cgroup, amount: parseReclaim(String(amount)), swappiness: swappiness ?? null };
+  return { cgroup, amount: parseReclaim(amount), swappiness: swappiness ?? null };
 }
 
 function wait({ for: condition, timeout }: Ops["wait"], place: Place, context: Context): ResolvedOpDetails["wait"] {

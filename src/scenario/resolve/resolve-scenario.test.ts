@@ -181,6 +181,21 @@ describe("expectations", () => {
     ]);
   });
 
+  test("are shares of groups that there will be", () => {
+    expect(
+      expecting("{ figure: { cgroup: g, metric: pids_current, share_of: [g, x], step: 2, at_least: 0.5 } }"),
+    ).toEqual([
+      'expectation 0: the scenario makes no group "x"; it makes: "g"; correct the name',
+      "expectation 0: there is no step 2: the last of 1 is 0; correct the number",
+    ]);
+    expect(
+      expecting("{ phases: { cgroup: g, metric: pids_current, step: 0, over: 1, at_least: 2, at_most: 1 } }"),
+    ).toEqual([
+      "expectation 0: there is no step 1: the last of 1 is 0; correct the number",
+      "expectation 0: nothing is at least 2 and at most 1; swap them",
+    ]);
+  });
+
   test("have bounds that something can be between", () => {
     expect(
       expecting("{ series: { cgroup: g, metric: pids_current, holds: { each: { at_least: 2, at_most: 1 } } } }"),

@@ -1,6 +1,6 @@
 import { quote } from "../../report/index.ts";
 import { durationOf } from "../file/index.ts";
-import type { Needs, Scenario } from "../model/index.ts";
+import type { Needs } from "../model/index.ts";
 import type { Topology } from "../topology/index.ts";
 import { threadsPerCore } from "../topology/index.ts";
 import type { Context } from "./context.ts";
@@ -98,7 +98,7 @@ function settle(scenario: ExpandedScenario, topology: Topology, findings: Findin
     findings
       .at("workersPerCgroup")
       .refuse(refuse("0 workers would pass every check without work", "use at least 1, or leave it out"));
-  const payloads = resolvePayloads(scenario as Scenario, findings);
+  const payloads = resolvePayloads(scenario, findings);
   const groups = groupNames(scenario);
   const scheduler =
     scenario.scheduler === undefined ? null : resolveScheduler(scenario.scheduler, groups, findings.at("scheduler"));
@@ -106,7 +106,7 @@ function settle(scenario: ExpandedScenario, topology: Topology, findings: Findin
     judgeExpectation(expectation, { groups, steps: scenario.steps.length }, findings.at("expect", index));
   rehearsal.hasScheduler = scheduler !== null;
   const context: Context = {
-    scenario: scenario as Scenario,
+    scenario,
     rehearsal,
     payloads: new Map((scenario.payloads ?? []).map((payload) => [payload.name, payload])),
     scheduler,

@@ -69,7 +69,8 @@ export interface ResolvedOpDetails {
   readonly capture_cgroup_procs: OfGroup & { readonly tag: string };
   readonly attach_scheduler: { readonly scheduler: ResolvedScheduler };
   readonly replace_scheduler: { readonly scheduler: ResolvedScheduler };
-  readonly detach_scheduler: Readonly<Record<never, never>>;
+  /** Nothing more to say. */
+  readonly detach_scheduler: unknown;
   /** The scenario's own scheduler. */
   readonly restart_scheduler: { readonly scheduler: ResolvedScheduler };
 }

@@ -2,7 +2,6 @@ import type { Ops } from "../model/index.ts";
 import type { Context } from "./context.ts";
 import type { Place } from "./problems.ts";
 import { refuse } from "./refusal.ts";
-import type { ResolvedOpDetails } from "./resolved-op.ts";
 import type { ResolvedScheduler } from "./resolved-scheduler.ts";
 import { resolveScheduler } from "./schedulers.ts";
 
@@ -32,7 +31,7 @@ function replace(op: Ops["replaceScheduler"], place: Place, context: Context): S
   return started(op, place, context);
 }
 
-function detach(_: object, place: Place, context: Context): ResolvedOpDetails["detach_scheduler"] {
+function detach(_: object, place: Place, context: Context): object {
   needsOne(context, place);
   context.rehearsal.hasScheduler = false;
   return {};

@@ -25,6 +25,15 @@ const toCustom = ({ module, export: exported = "default", name, config }: Custom
   config: config ?? null,
 });
 
+/** Lists of nodes in the kernel's form, however they were written. */
+const inOneForm = (parameters: Readonly<Record<string, unknown>>): WorkParameters =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([key, value]) => [
+      key,
+      (Array.isArray(value) ? value.join(",") : value) as number | string,
+    ]),
+  );
+
 /** A kind of work with its defaults filled in. */
 export function settleType(type: WorkType): SettledType {
   const [workType, given] = (typeof type === "string" ? [type, {}] : Object.entries(type)[0]) as [
@@ -32,7 +41,7 @@ export function settleType(type: WorkType): SettledType {
     WorkParameters,
   ];
   const plain = workType === "Sequence" || workType === "Custom" ? {} : given;
-  const parameters = fillParameters(workType, plain);
+  const parameters = inOneForm(fillParameters(workType, plain));
   return {
     workType,
     parameters,
