@@ -14,12 +14,14 @@ import { runChild } from "./child.mjs";
 import { root } from "./root.mjs";
 import { say } from "./say.mjs";
 import { digestOf, readStamp, writeAtomically, writeStamp } from "./stamp.mjs";
+import { vendorPackages } from "./vendor.mjs";
 
 const stamp = "build/javascript.stamp";
 const inputs = [
   "src",
   "vm",
   "tools/build.mjs",
+  "tools/vendor.mjs",
   "tools/gen-schemas.ts",
   "tools/schemas",
   "package-lock.json",
@@ -136,6 +138,7 @@ async function buildLibrary() {
   rmSync(join(root, fresh), { recursive: true, force: true });
   const compiler = ["node_modules/typescript7/bin/tsc", "--project", "tsconfig.build.json", "--outDir", fresh];
   const { code, output } = await runChild(process.execPath, compiler);
+  await vendorPackages(fresh);
   rmSync(join(root, "dist/lib"), { recursive: true, force: true });
   mkdirSync(join(root, "dist"), { recursive: true });
   renameSync(join(root, fresh), join(root, "dist/lib"));

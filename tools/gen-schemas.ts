@@ -19,6 +19,7 @@ import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
 import type { JobsDocument, StatusDocument, SweepDocument } from "../src/run/jobs/index.ts";
 import type { MetricsDocument, ViolationsDocument } from "../src/run/metrics/index.ts";
 import type { ExplanationDocument, WatchEventDocument } from "../src/run/watch/index.ts";
+import type { ScenarioPlanDocument } from "../src/scenario/plan/index.ts";
 import type { adaptive } from "./schemas/adaptive.ts";
 import { adaptiveSchemas } from "./schemas/adaptive.ts";
 import type { arena } from "./schemas/arena.ts";
@@ -39,6 +40,8 @@ import type { policyEvent, policyExplain, policyTest } from "./schemas/policy-ru
 import { policyRunSchemas } from "./schemas/policy-run.ts";
 import { constraint, groupScope, intent, report, slaEligible, tags } from "./schemas/report.ts";
 import { ruleFileSchemas } from "./schemas/rule-files.ts";
+import type { scenarioPlan } from "./schemas/scenario-plan.ts";
+import { scenarioPlanSchemas } from "./schemas/scenario-plan.ts";
 import type { schedulerLine } from "./schemas/scheduler.ts";
 import { schedulerSchemas } from "./schemas/scheduler.ts";
 import type { watchEvent, watchExplain } from "./schemas/watch-event.ts";
@@ -245,7 +248,9 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof policyTest, PolicyTestDocument>,
   Proof<typeof eventsLine, EventsDocument>,
   Proof<typeof schedulerLine, SchedulerDocument>,
+  Proof<typeof scenarioPlan, ScenarioPlanDocument>,
 ] = [
+  true,
   true,
   true,
   true,
@@ -287,5 +292,6 @@ export function generateSchemas(): Record<string, object> {
     ...workloadSchemas,
     ...eventsSchemas,
     ...schedulerSchemas,
+    ...scenarioPlanSchemas,
   };
 }

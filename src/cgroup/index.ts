@@ -21,6 +21,7 @@ export type { GroupMemory } from "./group-memory.ts";
 export { controlNumber, currentMemoryFile, readGroupMemory } from "./group-memory.ts";
 export type { CgroupTexts, Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
 export { controllers, discoverHostCgroups, hostCgroupsReader, seenFrom } from "./hierarchy.ts";
+export { describeLimit } from "./limit-text.ts";
 export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./limits.ts";
 export { limitNames } from "./limits.ts";
 export type { MoveRefusal } from "./membership.ts";
@@ -31,7 +32,7 @@ export { placeAt, placeOfProcess, processesBelow, whyUntouchable } from "./place
 export type { NoParent, Parent, PlacementRequest } from "./placement.ts";
 export { mayClimb, selectParent } from "./placement.ts";
 export type { ControlWrite, LimitPlan, PlannedLimit, ReadBack } from "./plan.ts";
-export { planLimits } from "./plan.ts";
+export { controllerOf, planLimits } from "./plan.ts";
 export type { ReclaimResult } from "./reclaim.ts";
 export { reclaimMemory } from "./reclaim.ts";
 export type { ScopeRequest } from "./systemd-scope.ts";

@@ -74,7 +74,8 @@ const keyOrder: readonly LimitKey[] = [
   "pidsMax",
 ];
 
-const controllerOf: Readonly<Record<LimitKey, Controller>> = {
+/** The controller that a limit belongs to. */
+export const controllerOf: Readonly<Record<LimitKey, Controller>> = {
   cpusetCpus: "cpuset",
   cpusetMems: "cpuset",
   cpusetPartition: "cpuset",

@@ -7,6 +7,7 @@ import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { policyCommands } from "./policy-commands.ts";
+import { scenarioCommands } from "./scenario-commands.ts";
 import { schedulerFlags } from "./scheduler-flags.ts";
 import { typed } from "./typed-command.ts";
 import { updateFlags } from "./update-flags.ts";
@@ -148,6 +149,7 @@ export const commands: readonly CommandDefinition[] = [
   ...adaptiveCommands,
   ...workloadCommands,
   ...guardCommands,
+  ...scenarioCommands,
   {
     path: ["events"],
     usage: "corral events [filters] [--opens] [--readline] [--record FILE | --replay FILE] [flags]",

@@ -26,6 +26,8 @@ export {
   signalNumbers,
   taskFlags,
 } from "./constants.ts";
+export type { CpuTopology } from "./cpu-topology.ts";
+export { readCpuTopology } from "./cpu-topology.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
 export { exitFromNative, exitFromWaitStatus, unknownExit } from "./exit-info.ts";
 export type { ExitEvents, ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
@@ -106,6 +108,7 @@ export type { SwapSpace } from "./swap-space.ts";
 export { readSwapSpace } from "./swap-space.ts";
 export type { TaskDeadline, TaskIoPriority, TaskScheduling } from "./task-attributes.ts";
 export {
+  deadlinePolicy,
   listTasks,
   readAffinity,
   readIoPriority,

@@ -17,7 +17,7 @@ import { formatNumberList, parseNumberList } from "./number-list.ts";
 const ioClassShift = 13;
 const resetOnFork = 0x4000_0000;
 const flagResetOnFork = 1;
-const deadlinePolicy = 6;
+export const deadlinePolicy = 6;
 
 function call<T>(tid: number, run: (addon: NativeAddon) => T): T {
   const addon = requireAddon();

@@ -13,7 +13,12 @@ export const cgroupSchema = section({
   cpuset: optional(described(cpusetSchema, "CPUs it may use. Default: inherited.")),
   cpuset_mems: optional(described(numberList, "Memory nodes it may use. Default: inherited.")),
   limits: optional(described(groupLimits, "Limits, by the names of the flags of corral run.")),
-  works: optional(described(v.array(workSchema, expects("a list of works")), "Workers. Default: one that spins.")),
+  works: optional(
+    described(
+      v.array(workSchema, expects("a list of works")),
+      "Workers. Default: one that spins; with a payload none.",
+    ),
+  ),
   swappable: optional(described(truth, "work_type_override is for this group. Default false.")),
   payload: optional(described(plainName, "Payload that is started in it, after the workers.")),
   ...workerDefaults,

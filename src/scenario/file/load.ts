@@ -8,6 +8,8 @@ import { scenarioSchema } from "./scenario-schema.ts";
 export interface ScenarioFile {
   /** What messages call the file. */
   readonly file: string;
+  /** Its path as it was given: what the scenario names by paths is looked for beside it. */
+  readonly path: string;
   readonly scenario: Scenario;
   /** Line and column, from 1, of a value by its path in the scenario; of the nearest above it that was written. */
   readonly locate: ConfigDocument["locate"];
@@ -20,14 +22,14 @@ export interface ScenarioFile {
  */
 export const loadScenario = (path: string): ScenarioFile => parseScenario(readConfigText(path), path);
 
-/** As loadScenario, of a text. @param file what messages call it */
+/** As loadScenario, of a text. @param file what messages call it, and its path */
 export const parseScenario = (text: string, file: string): ScenarioFile =>
   parseConfig(text, file, (value, name, document) => {
     const issues = judgeValues(scenarioSchema, value);
     if (issues.length > 0) return { config: null, issues };
     const scenario = camelKeys(value) as Scenario;
     return {
-      config: { file: name, scenario, locate: (path, what) => document.locate(snakePath(path), what) },
+      config: { file: name, path: file, scenario, locate: (path, what) => document.locate(snakePath(path), what) },
       issues,
     };
   });

@@ -3,6 +3,7 @@ import { described, expects, section, text, truth, wholeNumber } from "../../rep
 import { payloadOutputs, polarityWords } from "../model/index.ts";
 import { cgroupSchema, setupSchema } from "./cgroup-schema.ts";
 import { checksSchema } from "./checks-schema.ts";
+import { expectationSchema } from "./expectation-schema.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
 import { opSchema } from "./op-schema.ts";
 import { schedulerSchema } from "./scheduler-schema.ts";
@@ -115,6 +116,7 @@ export const scenarioSchema = section({
     "What happens, in order.",
   ),
   checks: optional(described(checksSchema, "What must hold.")),
+  expect: optional(described(v.array(expectationSchema, expects("a list of expectations")), "What else must hold.")),
 });
 
 /** Parts that stand in several places, which the published schema has once. */

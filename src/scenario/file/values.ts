@@ -32,9 +32,9 @@ export const positiveDuration = durationBy(positiveOf);
 
 const highestNumber = 8191;
 
-/** CPUs or nodes, in either form, as numbers. @throws RangeError when it is none */
-export function numbersOf(list: NumberList): readonly number[] {
-  const written = typeof list === "string" ? list : list.join(",");
+/** CPUs or nodes, in any form, as numbers; YAML reads `3` as a number. @throws RangeError when it is none */
+export function numbersOf(list: NumberList | number): readonly number[] {
+  const written = typeof list === "object" ? list.join(",") : String(list);
   const numbers = parseNumberList(written);
   if (numbers === null || numbers.length === 0)
     throw new RangeError(`expects a list such as 0-3,6, not ${quote(written)}`);
@@ -44,13 +44,13 @@ export function numbersOf(list: NumberList): readonly number[] {
 }
 
 const listMessage = expects("a list such as 0-3,6");
-/** A list in the kernel's form, or its numbers; YAML reads `3` as a number. */
+/** A list in the kernel's form, or its numbers. */
 export const numberList = v.pipe(
   v.union([v.string(), v.number(), v.array(v.number(listMessage), listMessage)], listMessage),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     try {
-      numbersOf(typeof dataset.value === "number" ? String(dataset.value) : dataset.value);
+      numbersOf(dataset.value);
     } catch (thrown) {
       if (!(thrown instanceof RangeError)) throw thrown;
       addIssue({ message: thrown.message });

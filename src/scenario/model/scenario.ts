@@ -1,5 +1,6 @@
 import type { CgroupDef, Setup } from "./cgroup-def.ts";
 import type { Checks } from "./checks.ts";
+import type { Expectation } from "./expectation.ts";
 import type { Op } from "./op.ts";
 import type { Payload } from "./payload.ts";
 import type { SchedulerSpec } from "./scheduler.ts";
@@ -76,4 +77,6 @@ export interface Scenario {
   /** At least one. */
   readonly steps: readonly Step[];
   readonly checks?: Checks;
+  /** What else must hold: patterns over time, comparisons of steps, checks of one's own. Default none. */
+  readonly expect?: readonly Expectation[];
 }

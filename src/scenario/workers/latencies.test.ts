@@ -1,25 +1,7 @@
 import { array, assert, double, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Latencies } from "./latencies.ts";
+import { latenciesOf } from "../../../test/shared/scenario-record.ts";
 import { addLatencies, latenciesSince, meanNs, noLatencies, percentileNs, variation } from "./latencies.ts";
-
-/** As native/load/measure.c: the shift that leaves eight bits, then the place among those. */
-function bucketOf(ns: number): number {
-  let shift = 0;
-  while (Math.floor(ns / 2 ** shift) > 255) shift += 1;
-  return shift * 128 + Math.floor(ns / 2 ** shift);
-}
-
-function latenciesOf(samples: readonly number[]): Latencies {
-  const buckets = new Float64Array(noLatencies().buckets.length);
-  for (const ns of samples) buckets[bucketOf(ns)] = (buckets[bucketOf(ns)] ?? 0) + 1;
-  return {
-    buckets,
-    samples: samples.length,
-    sumNs: samples.reduce((sum, ns) => sum + ns, 0),
-    squares: samples.reduce((sum, ns) => sum + ns * ns, 0),
-  };
-}
 
 const durations = array(integer({ min: 0, max: 2 ** 40 - 1 }), { minLength: 1, maxLength: 50 });
 

@@ -1,0 +1,29 @@
+import type { CommandDefinition } from "./commands.ts";
+import { scenarioCheckFlags, scenarioPlanFlags } from "./scenario-flags.ts";
+import { typed } from "./typed-command.ts";
+
+/** The commands of scenarios. */
+export const scenarioCommands: readonly CommandDefinition[] = [
+  {
+    path: ["scenario", "plan"],
+    usage: "corral scenario plan FILE [--topology TOPOLOGY] [--json]",
+    brief: "Say what a scenario comes to: CPUs, workers, limits, order, durations",
+    flags: scenarioPlanFlags,
+    args: "file",
+    footer: [
+      "Nothing is made or started; modules that make groups are called.",
+      "Example: corral scenario plan halves.yaml --topology cpus=8,numa=2",
+      "Exit status: 0, also when the topology has too little for it; 2 usage or mistakes in the file.",
+    ],
+    load: async () => typed((await import("./scenario-plan-command.ts")).scenarioPlanCommand),
+  },
+  {
+    path: ["scenario", "check"],
+    usage: "corral scenario check FILE [--topology TOPOLOGY]",
+    brief: "Judge a scenario and say every mistake with its line",
+    flags: scenarioCheckFlags,
+    args: "file",
+    footer: ["Exit status: 0, also when the topology has too little for it; 2 usage or mistakes in the file."],
+    load: async () => typed((await import("./scenario-check-command.ts")).scenarioCheckCommand),
+  },
+];

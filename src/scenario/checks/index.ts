@@ -1,0 +1,14 @@
+/**
+ * scenario/checks/: what a run is judged by. The record of a run goes in, results and a verdict come out; pure, but for checks
+ * of one's own, which are functions of somebody else. Knows the model, the record and metrics; not how anything was done, nor
+ * how results are shown.
+ */
+export type { BetterClaim, Claim } from "./claims.ts";
+export type { Judgement, JudgeOptions } from "./judge.ts";
+export { judgeRun } from "./judge.ts";
+export { mergeChecks, noOverrides } from "./merge.ts";
+export { figure } from "./numbers.ts";
+export type { CheckResult, DetailKind, Finding, Outcome, Where } from "./result.ts";
+export { detailKinds, everywhere, foldOutcomes, outcomes, verdictExitStatus } from "./result.ts";
+export type { CheckRun, UserCheck } from "./user-check.ts";
+export { allOf, anyOf, runUserCheck } from "./user-check.ts";

@@ -1,0 +1,76 @@
+import type { Checks } from "../model/index.ts";
+import type { RunRecord } from "../record/index.ts";
+import { judgeExpectations } from "./expectations.ts";
+import { mergeChecks, noOverrides } from "./merge.ts";
+import { judgeMonitor } from "./monitor/judge-monitor.ts";
+import { figure } from "./numbers.ts";
+import { judgePayload } from "./payload-checks.ts";
+import { judgeProcesses } from "./processes.ts";
+import type { CheckResult, Outcome } from "./result.ts";
+import { everywhere, foldOutcomes } from "./result.ts";
+import { judgeWork } from "./workers/judge-work.ts";
+import { workerLimits } from "./workers/limits.ts";
+
+/** A run with what was found of it. */
+export interface Judgement {
+  readonly verdict: Outcome;
+  /** Layers merged: what was asked for. */
+  readonly asked: Checks;
+  /** In the order they were judged. */
+  readonly results: readonly CheckResult[];
+  /** What was done to limits, one line each. */
+  readonly notes: readonly string[];
+}
+
+export interface JudgeOptions {
+  /** What holds for all scenarios, below the scheduler's and the scenario's own. Default: nothing. */
+  readonly baseline?: Checks;
+  /** Results of checks of one's own (`runUserCheck`). Default none. */
+  readonly more?: readonly CheckResult[];
+}
+
+/**
+ * Judges a run: the layers of checks merged, for every WorkSpec by itself; the monitor; payloads; expectations; and, without
+ * being asked, that it came to its end. A run that was skipped is not judged.
+ */
+export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] }: JudgeOptions = {}): Judgement {
+  const { scenario, host } = record;
+  const asked = mergeChecks(baseline, scenario.scheduler?.checks ?? noOverrides, scenario.checks ?? noOverrides);
+  if (record.skipped !== null) return { verdict: "skip", asked, results: [skipResult(record.skipped)], notes: [] };
+  const payloads = new Map((scenario.payloads ?? []).map((payload) => [payload.name, payload]));
+  const limits = workerLimits(asked, host.dilation);
+  const results = [
+    ...record.works.flatMap((work) => judgeWork(work, limits)),
+    ...record.payloads.flatMap((run) => {
+      const payload = payloads.get(run.payload);
+      return payload === undefined ? [] : judgePayload(payload, run);
+    }),
+    ...judgeExpectations(scenario, record),
+    ...more,
+    ...judgeMonitor(record.monitor, asked),
+    ...judgeProcesses(record),
+  ];
+  const notes =
+    host.dilation > 1
+      ? [`time is ${figure(host.dilation)} times slower here: limits in time were multiplied by that, rates divided`]
+      : [];
+  return { verdict: verdictOf(results, asked), asked, results, notes };
+}
+
+/** The verdict of those that decide. */
+function verdictOf(results: readonly CheckResult[], asked: Checks): Outcome {
+  const deciding = results.filter(({ advisory }) => !advisory).map(({ outcome }) => outcome);
+  const spoils = asked.allowInconclusive !== true;
+  return foldOutcomes(deciding.map((outcome) => (outcome === "inconclusive" && !spoils ? "skip" : outcome)));
+}
+
+const skipResult = (why: string): CheckResult => ({
+  check: "needs",
+  advisory: false,
+  outcome: "skip",
+  kind: "skip",
+  message: why,
+  found: null,
+  limit: null,
+  where: everywhere,
+});

@@ -1,0 +1,79 @@
+import { quote } from "../../report/index.ts";
+import type { EndedProcess, RunFailure, RunRecord, StalledWorker } from "../record/index.ts";
+import { phaseOfStep } from "../record/index.ts";
+import type { CheckResult, DetailKind, Where } from "./result.ts";
+import { everywhere } from "./result.ts";
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+
+const failed = (check: string, kind: DetailKind, message: string, where: Partial<Where>): CheckResult => ({
+  check,
+  advisory: false,
+  outcome: "fail",
+  kind,
+  message,
+  found: null,
+  limit: null,
+  where: { ...everywhere, ...where },
+});
+
+const schedulerKinds = {
+  crashed: "scheduler_crashed",
+  exited: "scheduler_exited",
+  unknown: "scheduler_died",
+} as const satisfies Readonly<Record<EndedProcess["how"], DetailKind>>;
+
+const howWords: Readonly<Record<EndedProcess["how"], string>> = {
+  crashed: "failed",
+  exited: "exited by itself",
+  unknown: "ended for an unknown reason",
+};
+
+/** A supervised process is not there any more. */
+function endedResult({ name, isScheduler, pid, atMs, when, stepsDone, steps, how, reason }: EndedProcess): CheckResult {
+  const moment = {
+    "between-steps": `after step ${stepsDone} of ${steps}`,
+    hold: `during step ${Math.min(stepsDone + 1, steps)} of ${steps}`,
+    end: `found after all ${steps} steps`,
+  }[when];
+  const why = reason === "" ? "" : `: ${quote(reason, 200)}`;
+  return failed(
+    isScheduler ? "scheduler_lives" : "process_lives",
+    isScheduler ? schedulerKinds[how] : "process_ended",
+    `${isScheduler ? "scheduler" : "process"} ${quote(name)} ${howWords[how]} ${moment}, ${seconds(atMs)} s into the run${why}`,
+    { pid, atMs },
+  );
+}
+
+function stalledResult({ cgroup, work, pid, comm, atMs, samples, diagnostics }: StalledWorker): CheckResult {
+  const found = ["state", "wchan", "syscall"].flatMap((name) =>
+    diagnostics[name] === undefined ? [] : [`${name} ${quote(diagnostics[name])}`],
+  );
+  const details = found.length === 0 ? "" : `: ${found.join(", ")}`;
+  return failed(
+    "worker_stuck",
+    "worker_stuck",
+    `worker ${pid} (${quote(comm)}) neither ran nor switched in ${samples} samples at +${Math.round(atMs)} ms${details}`,
+    { cgroup, work, pid, atMs },
+  );
+}
+
+const stageWords = {
+  setup: "set-up failed",
+  backdrop: "the backdrop's set-up failed",
+  step: "failed",
+  engine: "the engine failed",
+} as const satisfies Readonly<Record<RunFailure["stage"], string>>;
+
+function failureResult({ stage, step, op, atMs, message }: RunFailure): CheckResult {
+  const which = step === null ? "" : `step ${step}${op === null ? "" : `, op ${op}`} `;
+  const phase = step === null ? null : phaseOfStep(step);
+  return failed("completes", "other", `${which}${stageWords[stage]}: ${message}`, { atMs, phase });
+}
+
+/** What is judged without being asked for: that the run came to its end, and that what must live lived. */
+export const judgeProcesses = ({ stalled, failures, ended }: RunRecord): CheckResult[] => [
+  ...stalled.map(stalledResult),
+  ...failures.map(failureResult),
+  ...ended.map(endedResult),
+];

@@ -1,0 +1,119 @@
+import type { PhaseMetric, SeriesMetric } from "../../model/index.ts";
+import { phaseWorkMetrics, seriesMetrics } from "../../model/index.ts";
+import type { PhaseRecord, PhaseWork, RunRecord } from "../../record/index.ts";
+import { phaseLabel } from "../../record/index.ts";
+import { addLatencies, percentileNs } from "../../workers/index.ts";
+import { figure, mean, total } from "../numbers.ts";
+import type { Finding, Outcome } from "../result.ts";
+import { everywhere } from "../result.ts";
+import { groupSeries } from "./series.ts";
+
+const isOfWork = (metric: PhaseMetric): metric is (typeof phaseWorkMetrics)[number] =>
+  (phaseWorkMetrics as readonly string[]).includes(metric);
+
+/** Samples of a metric by phase: those that lie between its begin and its end, missing ones left out. */
+function valuesIn(record: RunRecord, cgroup: string, metric: SeriesMetric, { startMs, endMs }: PhaseRecord) {
+  return groupSeries(record, cgroup, metric, { fromMs: startMs, toMs: endMs }).points.flatMap(({ atMs, value }) =>
+    value === null ? [] : [{ atMs, value }],
+  );
+}
+
+/** Of every phase, what `read` makes of its samples; null where there is none. */
+const perPhase =
+  (read: (values: readonly number[]) => number | undefined) =>
+  (record: RunRecord, cgroup: string, metric: SeriesMetric): ReadonlyMap<number, number | null> =>
+    new Map(
+      record.phases.map((phase) => [
+        phase.phase,
+        read(valuesIn(record, cgroup, metric, phase).map(({ value }) => value)) ?? null,
+      ]),
+    );
+
+export const firstPerPhase = perPhase((values) => values[0]);
+export const lastPerPhase = perPhase((values) => values.at(-1));
+/** Last less first; null with fewer than two samples. */
+export const counterDeltaPerPhase = perPhase((values) =>
+  values.length < 2 ? undefined : (values.at(-1) ?? 0) - (values[0] ?? 0),
+);
+
+/** A figure of a group in a phase, see `PhaseMetric`; null when it was not measured there. */
+export function valueAtPhase(record: RunRecord, cgroup: string, metric: PhaseMetric, phase: number): number | null {
+  const found = record.phases.find((one) => one.phase === phase);
+  if (found === undefined) return null;
+  if (isOfWork(metric))
+    return workFigure(
+      found.work.filter((work) => work.cgroup === cgroup),
+      metric,
+    );
+  const values = valuesIn(record, cgroup, metric, found);
+  if (seriesMetrics[metric] === "gauge") return values.length === 0 ? null : mean(values.map(({ value }) => value));
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
+  return ((last.value - first.value) / (last.atMs - first.atMs)) * 1000;
+}
+
+function workFigure(work: readonly PhaseWork[], metric: (typeof phaseWorkMetrics)[number]): number | null {
+  const ran = work.filter(({ elapsedMs }) => elapsedMs > 0);
+  if (ran.length === 0) return null;
+  switch (metric) {
+    case "iteration_rate":
+      return total(ran.map(({ iterations, elapsedMs }) => (iterations / elapsedMs) * 1000));
+    case "work_rate": {
+      const cpuNs = total(ran.map(({ cpuTimeNs }) => cpuTimeNs));
+      return cpuNs === 0 ? null : total(ran.map(({ workUnits }) => workUnits)) / (cpuNs / 1e9);
+    }
+    case "p50_wake_latency_us":
+      return wakeUs(ran, 0.5);
+    case "p99_wake_latency_us":
+      return wakeUs(ran, 0.99);
+  }
+}
+
+function wakeUs(work: readonly PhaseWork[], share: number): number | null {
+  const waking = work.filter(({ latencyKind }) => latencyKind === "wake");
+  const ns = percentileNs(addLatencies(waking.map(({ latencies }) => latencies)), share);
+  return ns === null ? null : ns / 1000;
+}
+
+/** A figure of one phase over that of another. */
+export interface PhaseRatio {
+  readonly cgroup: string;
+  readonly metric: PhaseMetric;
+  /** Numbers of phases; step k is k + 1. */
+  readonly phase: number;
+  readonly base: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** Compares a group's figure in two phases; inconclusive when one of them has none, or the base is 0. */
+export function ratioAcrossPhases(record: RunRecord, ratio: PhaseRatio): Finding {
+  const { cgroup, metric, phase, base, atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = ratio;
+  const [a, b] = [phase, base].map((one) => valueAtPhase(record, cgroup, metric, one));
+  const what = `${metric} of ${cgroup} in ${phaseLabel(phase)} over ${phaseLabel(base)}`;
+  const limit = [
+    atLeast === Number.NEGATIVE_INFINITY ? [] : `at least ${figure(atLeast)}`,
+    atMost === Number.POSITIVE_INFINITY ? [] : `at most ${figure(atMost)}`,
+  ]
+    .flat()
+    .join(" and ");
+  const result = (outcome: Outcome, message: string, found: number | null): Finding => ({
+    outcome,
+    kind: "temporal",
+    message: `${what}: ${message}`,
+    found,
+    limit,
+    where: { ...everywhere, cgroup, phase },
+  });
+  if (a === null || a === undefined)
+    return result("inconclusive", `nothing was measured in ${phaseLabel(phase)}`, null);
+  if (b === null || b === undefined) return result("inconclusive", `nothing was measured in ${phaseLabel(base)}`, null);
+  if (b === 0) return result("inconclusive", `it is 0 in ${phaseLabel(base)}`, null);
+  const found = a / b;
+  const holds = found >= atLeast && found <= atMost;
+  return result(
+    holds ? "pass" : "fail",
+    `${figure(a)} / ${figure(b)} is ${figure(found)}, ${limit} is asked for`,
+    found,
+  );
+}

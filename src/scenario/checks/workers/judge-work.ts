@@ -1,0 +1,39 @@
+import type { WorkRecord } from "../../record/index.ts";
+import type { CheckResult, Finding } from "../result.ts";
+import { judgeIsolation } from "./isolation.ts";
+import type { WorkerLimits } from "./limits.ts";
+import { judgeCrossNodeMigration, judgePageLocality, judgeSlowTier } from "./pages.ts";
+import { judgeGap, judgeProgress, judgeSpread } from "./progress.ts";
+import { judgeIterationRate, judgeMigrations, judgeThroughputCv, judgeWorkRate } from "./rates.ts";
+import { judgeWakeCv, judgeWakeP99 } from "./wake-latency.ts";
+
+type Judge = (work: WorkRecord, limit: number) => Finding | readonly Finding[];
+
+/** Checks with a limit, by their names in files, in the order they are told. */
+const limited: readonly (readonly [string, keyof WorkerLimits, Judge])[] = [
+  ["max_gap_ms", "maxGapMs", judgeGap],
+  ["max_spread_pct", "maxSpreadPct", judgeSpread],
+  ["max_throughput_cv", "maxThroughputCv", judgeThroughputCv],
+  ["min_work_rate", "minWorkRate", judgeWorkRate],
+  ["max_p99_wake_latency_ns", "maxP99WakeLatencyNs", judgeWakeP99],
+  ["max_wake_latency_cv", "maxWakeLatencyCv", judgeWakeCv],
+  ["min_iteration_rate", "minIterationRate", judgeIterationRate],
+  ["max_migration_ratio", "maxMigrationRatio", judgeMigrations],
+  ["min_page_locality", "minPageLocality", judgePageLocality],
+  ["max_cross_node_migration_ratio", "maxCrossNodeMigrationRatio", judgeCrossNodeMigration],
+  ["max_slow_tier_ratio", "maxSlowTierRatio", judgeSlowTier],
+];
+
+/** Everything that is asked of the workers of one work. */
+export function judgeWork(work: WorkRecord, limits: WorkerLimits): CheckResult[] {
+  const named = (check: string, found: Finding | readonly Finding[]): CheckResult[] =>
+    [found].flat().map((finding) => ({ check, advisory: false, ...finding }));
+  return [
+    ...(limits.notStuck ? named("not_stuck", judgeProgress(work)) : []),
+    ...(limits.isolation ? named("isolation", judgeIsolation(work)) : []),
+    ...limited.flatMap(([check, key, judge]) => {
+      const limit = limits[key];
+      return typeof limit === "number" ? named(check, judge(work, limit)) : [];
+    }),
+  ];
+}

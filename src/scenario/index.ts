@@ -1,0 +1,72 @@
+/**
+ * scenario/: rehearse a choreography of control groups, workers and programs, and judge what came of it. Also the SDK
+ * `corral/scenario`. What may enter: scenarios as data and as files, topologies. What it may not know: flags, output.
+ */
+export type { ErrorCode, ErrorDetails } from "../report/index.ts";
+export { CorralError } from "../report/index.ts";
+export type { CgroupLike, SetupLike } from "./build/index.ts";
+export {
+  affinity,
+  backdrop,
+  CgroupBuilder,
+  cgroup,
+  cpus,
+  hold,
+  holdStep,
+  memory,
+  ops,
+  payload,
+  scenario,
+  sched,
+  step,
+  stepWithDefs,
+  stepWithOp,
+  stepWithPayload,
+} from "./build/index.ts";
+export type { ScenarioFile } from "./file/index.ts";
+export { loadScenario, parseScenario } from "./file/index.ts";
+export type {
+  AffinityIntent,
+  Backdrop,
+  CgroupDef,
+  Checks,
+  CpusetSpec,
+  Duration,
+  Expectation,
+  GroupLimits,
+  HoldSpec,
+  MemPolicy,
+  MemPolicyFlag,
+  ModuleReference,
+  NumberList,
+  Op,
+  OpKind,
+  Payload,
+  Scenario,
+  SchedPolicy,
+  SchedulerSpec,
+  Setup,
+  Step,
+  WaitCondition,
+  WorkSpec,
+  WorkType,
+  WorkTypeName,
+} from "./model/index.ts";
+export { opKinds, workTypeNames, workTypes } from "./model/index.ts";
+export type {
+  GroupDocument,
+  OpDocument,
+  PlanDocument,
+  PlanOptions,
+  ScenarioPlan,
+  ScenarioPlanDocument,
+  SetupContext,
+  SetupFunction,
+  StepDocument,
+  WorkDocument,
+} from "./plan/index.ts";
+export { planScenario, planScenarioFile, toPlanDocument } from "./plan/index.ts";
+export type { ResolvedScenario, ScenarioProblem, ScenarioWarning, UnmetNeed } from "./resolve/index.ts";
+export { ScenarioError } from "./resolve/index.ts";
+export type { Topology, TopologyNode } from "./topology/index.ts";
+export { parseTopology, readHostTopology } from "./topology/index.ts";

@@ -1,0 +1,17 @@
+/**
+ * scenario/plan/: from a scenario to its settled plan, and the plan as a document. Calls the modules that make groups; else
+ * nothing here has effects.
+ */
+export type {
+  OpDocument,
+  PlanDocument,
+  ScenarioPlanDocument,
+  SchedulerDocument,
+  StepDocument,
+} from "./document.ts";
+export { toPlanDocument } from "./document.ts";
+export type { SetupContext, SetupFunction } from "./expand-setups.ts";
+export { expandSetups } from "./expand-setups.ts";
+export type { GroupDocument, WorkDocument } from "./group-document.ts";
+export type { PlanOptions, ScenarioPlan } from "./plan-scenario.ts";
+export { planScenario, planScenarioFile } from "./plan-scenario.ts";

@@ -1,0 +1,55 @@
+import { dirname } from "node:path";
+import type { ScenarioFile } from "../file/index.ts";
+import type { Scenario } from "../model/index.ts";
+import type { ResolvedScenario, ScenarioProblem, UnmetNeed } from "../resolve/index.ts";
+import { judgeScenarioValues, refusalOf, resolveScenario } from "../resolve/index.ts";
+import type { Topology } from "../topology/index.ts";
+import { readHostTopology } from "../topology/index.ts";
+import { expandSetups } from "./expand-setups.ts";
+
+/** Where a scenario is to be settled, and from where it comes. */
+export interface PlanOptions {
+  /** Default: this host's. */
+  readonly topology?: Topology;
+  /** Directory that modules' paths count from. Default: the working directory. */
+  readonly directory?: string;
+}
+
+/** A scenario settled, or what the topology has too little of. */
+export type ScenarioPlan =
+  | { readonly kind: "plan"; readonly plan: ResolvedScenario }
+  | { readonly kind: "skip"; readonly unmet: readonly UnmetNeed[] };
+
+async function plan(
+  scenario: Scenario,
+  { topology = readHostTopology(), directory = process.cwd() }: PlanOptions,
+  refuse: (problems: readonly ScenarioProblem[]) => Error,
+): Promise<ScenarioPlan> {
+  const wrong = judgeScenarioValues(scenario);
+  if (wrong.length > 0) throw refuse(wrong);
+  const expanded = await expandSetups(scenario, topology, directory);
+  if (expanded.problems.length > 0) throw refuse(expanded.problems);
+  const resolution = resolveScenario(expanded.scenario, topology);
+  if (resolution.kind === "problems") throw refuse(resolution.problems);
+  return resolution;
+}
+
+/**
+ * Settles a scenario that a program built: every CPU, count, limit and duration. Nothing is made or started; functions that
+ * make groups are called.
+ * @throws ScenarioError (code CONFIG) with everything that is wrong
+ */
+export const planScenario = (scenario: Scenario, options: PlanOptions = {}): Promise<ScenarioPlan> =>
+  plan(scenario, options, (problems) => refusalOf(scenario.name, problems, null));
+
+/**
+ * As planScenario, for a scenario of a file; modules' paths count from the file's directory.
+ * @throws ConfigError (code CONFIG) with everything that is wrong, each with line and column
+ */
+export const planScenarioFile = (
+  file: ScenarioFile,
+  options: Omit<PlanOptions, "directory"> = {},
+): Promise<ScenarioPlan> =>
+  plan(file.scenario, { ...options, directory: dirname(file.path) }, (problems) =>
+    refusalOf(file.scenario.name, problems, file),
+  );
