@@ -42,6 +42,7 @@ import { constraint, groupScope, intent, report, slaEligible, tags } from "./sch
 import { ruleFileSchemas } from "./schemas/rule-files.ts";
 import type { scenarioPlan } from "./schemas/scenario-plan.ts";
 import { scenarioPlanSchemas } from "./schemas/scenario-plan.ts";
+import { scenarioResultSchemas } from "./schemas/scenario-results.ts";
 import type { schedulerLine } from "./schemas/scheduler.ts";
 import { schedulerSchemas } from "./schemas/scheduler.ts";
 import type { watchEvent, watchExplain } from "./schemas/watch-event.ts";
@@ -288,6 +289,7 @@ export function generateSchemas(): Record<string, object> {
     ...policyRecordSchemas,
     ...policyRunSchemas,
     ...ruleFileSchemas,
+    ...scenarioResultSchemas,
     ...watchEventSchemas,
     ...workloadSchemas,
     ...eventsSchemas,

@@ -8,6 +8,7 @@ import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { scenarioCommands } from "./scenario-commands.ts";
+import { scenarioResultCommands } from "./scenario-result-commands.ts";
 import { schedulerFlags } from "./scheduler-flags.ts";
 import { typed } from "./typed-command.ts";
 import { updateFlags } from "./update-flags.ts";
@@ -176,6 +177,7 @@ export const commands: readonly CommandDefinition[] = [
     ],
     load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
+  ...scenarioResultCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

@@ -1,16 +1,19 @@
-/** The words that schemas are made of; every one wants the description that the schema gives its field. */
+/** What the schemas of documents have in common, beside the words of report/schema. */
 import { toJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
+import {
+  count,
+  countOrNull,
+  seconds,
+  text,
+  textOrNull,
+  texts,
+  time,
+  whole,
+  yesNo,
+} from "../../src/report/schema/index.ts";
 
-export const text = (description: string) => v.pipe(v.string(), v.description(description));
-export const textOrNull = (description: string) => v.pipe(v.nullable(v.string()), v.description(description));
-export const yesNo = (description: string) => v.pipe(v.boolean(), v.description(description));
-export const time = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
-export const whole = () => v.pipe(v.number(), v.integer(), v.minValue(0));
-export const count = (description: string) => v.pipe(whole(), v.description(description));
-export const countOrNull = (description: string) => v.pipe(v.nullable(whole()), v.description(description));
-export const seconds = () => v.pipe(v.number(), v.minValue(0));
-export const texts = (description: string) => v.pipe(v.array(v.string()), v.description(description));
+export { count, countOrNull, seconds, text, textOrNull, texts, time, whole, yesNo };
 
 const figure = (what: string) =>
   v.pipe(v.nullable(seconds()), v.description(`${what}, microseconds; null without any.`));

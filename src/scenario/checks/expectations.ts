@@ -1,5 +1,5 @@
 import { parseDurationMs } from "../../report/index.ts";
-import type { Expectations, Pattern, Scenario } from "../model/index.ts";
+import type { Expectation, Expectations, Pattern, Scenario } from "../model/index.ts";
 import type { RunRecord } from "../record/index.ts";
 import { phaseOfStep } from "../record/index.ts";
 import { inconclusive } from "./finding.ts";
@@ -10,6 +10,7 @@ import {
   convergesTo,
   each,
   groupSeries,
+  judgeFigure,
   nondecreasing,
   rateSeries,
   rateWithin,
@@ -23,10 +24,13 @@ import {
 export function judgeExpectations(scenario: Scenario, record: RunRecord): CheckResult[] {
   return (scenario.expect ?? []).flatMap((expectation, at) => {
     if ("check" in expectation) return [];
-    const finding =
-      "series" in expectation ? judgeSeries(expectation.series, record) : judgePhases(expectation.phases, record);
-    return [{ check: `expect[${at}]`, advisory: false, ...finding }];
+    return [{ check: `expect[${at}]`, advisory: false, ...judgeOne(expectation, record) }];
   });
+}
+
+function judgeOne(expectation: Exclude<Expectation, { readonly check: unknown }>, record: RunRecord): Finding {
+  if ("series" in expectation) return judgeSeries(expectation.series, record);
+  return "figure" in expectation ? judgeFigure(expectation.figure, record) : judgePhases(expectation.phases, record);
 }
 
 function judgePhases({ step, over, ...ratio }: Expectations["phases"], record: RunRecord): Finding {

@@ -13,3 +13,19 @@ export function variationOf(values: readonly number[]): number | null {
   if (values.length < 2 || average <= 0) return null;
   return Math.sqrt(mean(values.map((value) => (value - average) ** 2))) / average;
 }
+
+/** `at least 1 and at most 5`. */
+export function boundsText({ atLeast, atMost }: { readonly atLeast?: number; readonly atMost?: number }): string {
+  const low = atLeast === undefined ? [] : [`at least ${figure(atLeast)}`];
+  const high = atMost === undefined ? [] : [`at most ${figure(atMost)}`];
+  return [...low, ...high].join(" and ");
+}
+
+/** Whether a number lies within bounds, both included. */
+export const isWithinBounds = (
+  value: number,
+  {
+    atLeast = Number.NEGATIVE_INFINITY,
+    atMost = Number.POSITIVE_INFINITY,
+  }: { readonly atLeast?: number; readonly atMost?: number },
+): boolean => value >= atLeast && value <= atMost;

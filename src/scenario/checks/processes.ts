@@ -32,15 +32,15 @@ const howWords: Readonly<Record<EndedProcess["how"], string>> = {
 /** A supervised process is not there any more. */
 function endedResult({ name, isScheduler, pid, atMs, when, stepsDone, steps, how, reason }: EndedProcess): CheckResult {
   const moment = {
-    "between-steps": `after step ${stepsDone} of ${steps}`,
-    hold: `during step ${Math.min(stepsDone + 1, steps)} of ${steps}`,
-    end: `found after all ${steps} steps`,
+    "between-steps": ` after step ${stepsDone} of ${steps}`,
+    hold: ` during step ${Math.min(stepsDone + 1, steps)} of ${steps}`,
+    end: `, found after all ${steps} steps`,
   }[when];
   const why = reason === "" ? "" : `: ${quote(reason, 200)}`;
   return failed(
     isScheduler ? "scheduler_lives" : "process_lives",
     isScheduler ? schedulerKinds[how] : "process_ended",
-    `${isScheduler ? "scheduler" : "process"} ${quote(name)} ${howWords[how]} ${moment}, ${seconds(atMs)} s into the run${why}`,
+    `${isScheduler ? "scheduler" : "process"} ${quote(name)} ${howWords[how]}${moment}, ${seconds(atMs)} s into the run${why}`,
     { pid, atMs },
   );
 }
@@ -58,6 +58,9 @@ function stalledResult({ cgroup, work, pid, comm, atMs, samples, diagnostics }: 
   );
 }
 
+/** A run that somebody ended before its time says nothing of the scenario. */
+const abortedCode = "ABORTED";
+
 const stageWords = {
   setup: "set-up failed",
   backdrop: "the backdrop's set-up failed",
@@ -65,7 +68,9 @@ const stageWords = {
   engine: "the engine failed",
 } as const satisfies Readonly<Record<RunFailure["stage"], string>>;
 
-function failureResult({ stage, step, op, atMs, message }: RunFailure): CheckResult {
+function failureResult({ stage, step, op, atMs, code, message }: RunFailure): CheckResult {
+  if (code === abortedCode)
+    return { ...failed("completes", "other", `ended early: ${message}`, { atMs }), outcome: "inconclusive" };
   const which = step === null ? "" : `step ${step}${op === null ? "" : `, op ${op}`} `;
   const phase = step === null ? null : phaseOfStep(step);
   return failed("completes", "other", `${which}${stageWords[stage]}: ${message}`, { atMs, phase });

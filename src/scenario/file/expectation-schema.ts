@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { described, expects, section } from "../../report/config/index.ts";
-import { patternWords, phaseMetricNames, seriesMetricNames } from "../model/index.ts";
+import { figureWords, patternWords, phaseMetricNames, seriesMetricNames } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
 import { aboveZero, duration, finite, groupName, index, moduleReference, optional } from "./values.ts";
 
@@ -10,8 +10,8 @@ const bounds = {
   at_least: optional(number("Lowest value that is allowed.")),
   at_most: optional(number("Highest value that is allowed.")),
 };
-const hasBound = <T extends { readonly at_least?: number; readonly at_most?: number }>(value: T): boolean =>
-  value.at_least !== undefined || value.at_most !== undefined;
+const hasBound = (lowest: number | undefined, highest: number | undefined): boolean =>
+  lowest !== undefined || highest !== undefined;
 const range = { low: number("Lowest."), high: number("Highest.") };
 const metric = <const N extends readonly string[]>(names: N, description: string) =>
   described(v.picklist(names, expects(`one of ${names.join(", ")}`)), description);
@@ -34,7 +34,10 @@ const pattern = wordOrKey(patternWords, {
     "Three samples in a row are near a value.",
   ),
   each: described(
-    v.pipe(section(bounds), v.check(hasBound, "needs at_least or at_most")),
+    v.pipe(
+      section(bounds),
+      v.check(({ at_least, at_most }) => hasBound(at_least, at_most), "needs at_least or at_most"),
+    ),
     "Every sample; none is missing.",
   ),
   ratio_within: described(section({ cgroup, ...range }), "Sample by sample over the same metric of another group."),
@@ -57,6 +60,30 @@ export const expectationSchema = oneKey({
     }),
     "A pattern of what was sampled of a group.",
   ),
+  figure: described(
+    v.pipe(
+      section({
+        cgroup,
+        metric: metric(phaseMetricNames, "What is measured."),
+        step: optional(described(index("the number of a step, from 0"), "Only this step. Default: the whole run.")),
+        as: optional(
+          described(
+            v.picklist(figureWords, expects(`one of ${figureWords.join(", ")}`)),
+            "How samples become a figure. Default: rate of a counter, mean of a gauge.",
+          ),
+        ),
+        share_of: optional(
+          described(
+            v.pipe(v.array(groupName, expects("a list of groups")), v.minLength(1, "needs at least one group")),
+            "The figure is a share of the sum of these groups.",
+          ),
+        ),
+        ...bounds,
+      }),
+      v.check(({ at_least, at_most }) => hasBound(at_least, at_most), "needs at_least or at_most"),
+    ),
+    "A figure of a group.",
+  ),
   phases: described(
     v.pipe(
       section({
@@ -66,7 +93,7 @@ export const expectationSchema = oneKey({
         over: described(index("the number of a step, from 0"), "The step it is compared with."),
         ...bounds,
       }),
-      v.check(hasBound, "needs at_least or at_most"),
+      v.check(({ at_least, at_most }) => hasBound(at_least, at_most), "needs at_least or at_most"),
     ),
     "A figure in one step over that in another.",
   ),

@@ -20,6 +20,13 @@ export const patternWords = ["nondecreasing", "strictly_increasing"] as const;
 
 export type Pattern = (typeof patternWords)[number] | OneOf<Patterns>;
 
+/**
+ * Ways to make one figure of samples. rate: growth per second, the default of counters; mean: the default of gauges; growth:
+ * last less first.
+ */
+export const figureWords = ["rate", "growth", "mean", "min", "max", "last"] as const;
+export type FigureWord = (typeof figureWords)[number];
+
 /** What can be expected of a run, beside the checks. */
 export interface Expectations {
   /** A pattern of what was sampled of a group (detail kind temporal). */
@@ -31,6 +38,19 @@ export interface Expectations {
     /** Only samples of this step, from 0. Default: of the whole run. */
     readonly step?: number;
     readonly holds: Pattern;
+  };
+  /** A figure of a group (detail kind temporal); at least one bound is given. */
+  readonly figure: {
+    readonly cgroup: string;
+    readonly metric: PhaseMetric;
+    /** Default: the whole run. */
+    readonly step?: number;
+    /** Default: rate of a counter, mean of a gauge; says nothing of what workers did. */
+    readonly as?: FigureWord;
+    /** The figure is a share of the sum of this figure of these groups. Default: the figure itself. */
+    readonly shareOf?: readonly string[];
+    readonly atLeast?: number;
+    readonly atMost?: number;
   };
   /** A figure of a group in one step over that in another (detail kind temporal); at least one bound is given. */
   readonly phases: {

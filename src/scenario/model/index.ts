@@ -7,8 +7,8 @@ export { scenarioLimits } from "./cgroup-def.ts";
 export type { Checks } from "./checks.ts";
 export { builtInLimits } from "./checks.ts";
 export type { CpusetSpec, CpusetSpecs, Share } from "./cpuset.ts";
-export type { Expectation, Expectations, Pattern, Patterns } from "./expectation.ts";
-export { patternWords } from "./expectation.ts";
+export type { Expectation, Expectations, FigureWord, Pattern, Patterns } from "./expectation.ts";
+export { figureWords, patternWords } from "./expectation.ts";
 export type { PhaseMetric, SeriesMetric } from "./metrics.ts";
 export { phaseMetricNames, phaseWorkMetrics, seriesMetricNames, seriesMetrics } from "./metrics.ts";
 export type {

@@ -62,6 +62,9 @@ function boundsOf(bucket: number): { readonly lowest: number; readonly width: nu
   return { lowest: (bucket - shift * half) * 2 ** shift, width: 2 ** shift };
 }
 
+/** Lowest duration of a bucket, nanoseconds. */
+export const bucketLowestNs = (bucket: number): number => boundsOf(bucket).lowest;
+
 /**
  * The middle of the bucket that holds the sample of this rank, ⌈n·share⌉ (nearest rank), nanoseconds; null without samples.
  * Off by less than 1/256 of the value.

@@ -2,6 +2,9 @@
  * scenario/checks/series/: what was sampled over time, and what can be asked of it: patterns over one series, comparisons of
  * phases. Pure: a record goes in, findings come out. Knows the model, the record and the words of findings.
  */
+
+export type { FigureOptions } from "./figures.ts";
+export { figureOf, judgeFigure } from "./figures.ts";
 export {
   alwaysTrue,
   convergesTo,

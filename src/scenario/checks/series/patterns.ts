@@ -1,4 +1,4 @@
-import { figure, mean } from "../numbers.ts";
+import { boundsText, figure, isWithinBounds, mean } from "../numbers.ts";
 import type { Finding, Outcome } from "../result.ts";
 import type { Point, Series } from "./series.ts";
 
@@ -171,20 +171,8 @@ export function alwaysTrue(series: Series, holds: (value: number, atMs: number) 
 }
 
 /** Every sample is there and within these bounds. */
-export const each = (
-  series: Series,
-  { atLeast, atMost }: { readonly atLeast?: number; readonly atMost?: number },
-): Finding =>
-  alwaysTrue(
-    series,
-    (value) => value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Number.POSITIVE_INFINITY),
-    [
-      atLeast === undefined ? [] : `at least ${figure(atLeast)}`,
-      atMost === undefined ? [] : `at most ${figure(atMost)}`,
-    ]
-      .flat()
-      .join(" and "),
-  );
+export const each = (series: Series, bounds: { readonly atLeast?: number; readonly atMost?: number }): Finding =>
+  alwaysTrue(series, (value) => isWithinBounds(value, bounds), boundsText(bounds));
 
 /** Sample by sample, one series over another is `low` to `high`; moments that one of them lacks are left out. */
 export function ratioWithin(series: Series, base: Series, low: number, high: number): Finding {

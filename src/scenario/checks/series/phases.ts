@@ -1,15 +1,11 @@
 import type { PhaseMetric, SeriesMetric } from "../../model/index.ts";
-import { phaseWorkMetrics, seriesMetrics } from "../../model/index.ts";
-import type { PhaseRecord, PhaseWork, RunRecord } from "../../record/index.ts";
+import type { PhaseRecord, RunRecord } from "../../record/index.ts";
 import { phaseLabel } from "../../record/index.ts";
-import { addLatencies, percentileNs } from "../../workers/index.ts";
-import { figure, mean, total } from "../numbers.ts";
+import { boundsText, figure } from "../numbers.ts";
 import type { Finding, Outcome } from "../result.ts";
 import { everywhere } from "../result.ts";
+import { figureOf } from "./figures.ts";
 import { groupSeries } from "./series.ts";
-
-const isOfWork = (metric: PhaseMetric): metric is (typeof phaseWorkMetrics)[number] =>
-  (phaseWorkMetrics as readonly string[]).includes(metric);
 
 /** Samples of a metric by phase: those that lie between its begin and its end, missing ones left out. */
 function valuesIn(record: RunRecord, cgroup: string, metric: SeriesMetric, { startMs, endMs }: PhaseRecord) {
@@ -37,43 +33,8 @@ export const counterDeltaPerPhase = perPhase((values) =>
 );
 
 /** A figure of a group in a phase, see `PhaseMetric`; null when it was not measured there. */
-export function valueAtPhase(record: RunRecord, cgroup: string, metric: PhaseMetric, phase: number): number | null {
-  const found = record.phases.find((one) => one.phase === phase);
-  if (found === undefined) return null;
-  if (isOfWork(metric))
-    return workFigure(
-      found.work.filter((work) => work.cgroup === cgroup),
-      metric,
-    );
-  const values = valuesIn(record, cgroup, metric, found);
-  if (seriesMetrics[metric] === "gauge") return values.length === 0 ? null : mean(values.map(({ value }) => value));
-  const [first, last] = [values[0], values.at(-1)];
-  if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
-  return ((last.value - first.value) / (last.atMs - first.atMs)) * 1000;
-}
-
-function workFigure(work: readonly PhaseWork[], metric: (typeof phaseWorkMetrics)[number]): number | null {
-  const ran = work.filter(({ elapsedMs }) => elapsedMs > 0);
-  if (ran.length === 0) return null;
-  switch (metric) {
-    case "iteration_rate":
-      return total(ran.map(({ iterations, elapsedMs }) => (iterations / elapsedMs) * 1000));
-    case "work_rate": {
-      const cpuNs = total(ran.map(({ cpuTimeNs }) => cpuTimeNs));
-      return cpuNs === 0 ? null : total(ran.map(({ workUnits }) => workUnits)) / (cpuNs / 1e9);
-    }
-    case "p50_wake_latency_us":
-      return wakeUs(ran, 0.5);
-    case "p99_wake_latency_us":
-      return wakeUs(ran, 0.99);
-  }
-}
-
-function wakeUs(work: readonly PhaseWork[], share: number): number | null {
-  const waking = work.filter(({ latencyKind }) => latencyKind === "wake");
-  const ns = percentileNs(addLatencies(waking.map(({ latencies }) => latencies)), share);
-  return ns === null ? null : ns / 1000;
-}
+export const valueAtPhase = (record: RunRecord, cgroup: string, metric: PhaseMetric, phase: number): number | null =>
+  figureOf(record, cgroup, metric, { phase });
 
 /** A figure of one phase over that of another. */
 export interface PhaseRatio {
@@ -91,12 +52,7 @@ export function ratioAcrossPhases(record: RunRecord, ratio: PhaseRatio): Finding
   const { cgroup, metric, phase, base, atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = ratio;
   const [a, b] = [phase, base].map((one) => valueAtPhase(record, cgroup, metric, one));
   const what = `${metric} of ${cgroup} in ${phaseLabel(phase)} over ${phaseLabel(base)}`;
-  const limit = [
-    atLeast === Number.NEGATIVE_INFINITY ? [] : `at least ${figure(atLeast)}`,
-    atMost === Number.POSITIVE_INFINITY ? [] : `at most ${figure(atMost)}`,
-  ]
-    .flat()
-    .join(" and ");
+  const limit = boundsText(ratio);
   const result = (outcome: Outcome, message: string, found: number | null): Finding => ({
     outcome,
     kind: "temporal",

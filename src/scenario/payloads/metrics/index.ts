@@ -3,5 +3,5 @@
  * problems come out; pure. Knows the model and the record, nothing of processes.
  */
 export { flagProblem } from "./known-flags.ts";
-export type { PayloadTexts, ReadMetrics } from "./read-metrics.ts";
+export type { PayloadTexts, ReadablePayload, ReadMetrics } from "./read-metrics.ts";
 export { readMetrics, tailOf } from "./read-metrics.ts";

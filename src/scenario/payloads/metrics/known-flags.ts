@@ -1,5 +1,11 @@
 import { quote } from "../../../report/index.ts";
-import type { Payload } from "../../model/index.ts";
+
+/** What is asked of a payload, as written or resolved. */
+interface Flagged {
+  readonly name: string;
+  /** Null or absent: any flag. */
+  readonly knownFlags?: readonly string[] | null;
+}
 
 const bare = (flag: string): string => flag.replace(/^--/, "");
 
@@ -7,9 +13,9 @@ const bare = (flag: string): string => flag.replace(/^--/, "");
  * The first long flag (`--x`, `--x=v`) of these arguments that the payload does not know, as a message; null when all are
  * known, and for a payload that names none. Short flags, other words and a bare `--` pass; an empty list knows no flag.
  */
-export function flagProblem(payload: Payload, args: readonly string[]): string | null {
+export function flagProblem(payload: Flagged, args: readonly string[]): string | null {
   const { knownFlags } = payload;
-  if (knownFlags === undefined) return null;
+  if (knownFlags == null) return null;
   const known = new Set(knownFlags.map(bare));
   const unknown = args
     .filter((arg) => arg.startsWith("--") && arg !== "--")

@@ -1,8 +1,22 @@
 import { quote } from "../../../report/index.ts";
-import type { Payload, PayloadMetric } from "../../model/index.ts";
+import type { PayloadOutput, Polarity } from "../../model/index.ts";
 import type { PayloadMetricValue } from "../../record/index.ts";
 import { firstJson } from "./first-json.ts";
 import { jsonLeaves } from "./json-leaves.ts";
+
+/** A metric as written or resolved. */
+interface Metric {
+  readonly name: string;
+  readonly polarity?: Polarity;
+  readonly unit?: string | null;
+  readonly pattern?: string | null;
+}
+
+/** What is read of a payload, as written or resolved. */
+export interface ReadablePayload {
+  readonly output?: PayloadOutput;
+  readonly metrics?: readonly Metric[];
+}
 
 /** All that a payload printed. */
 export interface PayloadTexts {
@@ -21,7 +35,7 @@ interface Found {
   readonly problems: readonly string[];
 }
 
-type Reader = (metrics: readonly PayloadMetric[], text: string) => Found;
+type Reader = (metrics: readonly Metric[], text: string) => Found;
 
 const readers: Readonly<Record<"json" | "regex", Reader>> = { json: readJson, regex: readPatterns };
 
@@ -29,7 +43,7 @@ const readers: Readonly<Record<"json" | "regex", Reader>> = { json: readJson, re
  * The metrics of a payload, of stdout; of stderr when stdout has none; the two are never mixed. Output that cannot be read
  * has no metrics, and says why: checks that want one fail.
  */
-export function readMetrics(payload: Payload, texts: PayloadTexts): ReadMetrics {
+export function readMetrics(payload: ReadablePayload, texts: PayloadTexts): ReadMetrics {
   const { output = "exit_code", metrics = [] } = payload;
   if (output === "exit_code") return { metrics: [], problems: [] };
   const read = readers[output];
@@ -50,17 +64,17 @@ export function readMetrics(payload: Payload, texts: PayloadTexts): ReadMetrics 
   };
 }
 
-function readJson(_: readonly PayloadMetric[], text: string): Found {
+function readJson(_: readonly Metric[], text: string): Found {
   const document = firstJson(text);
   if (document !== undefined) return jsonLeaves(document);
   return { values: new Map(), problems: ["it printed no JSON document"] };
 }
 
-function readPatterns(metrics: readonly PayloadMetric[], text: string): Found {
+function readPatterns(metrics: readonly Metric[], text: string): Found {
   const values = new Map<string, number>();
   const problems: string[] = [];
   for (const { name, pattern } of metrics) {
-    const number = pattern === undefined ? "it has no pattern" : matchNumber(pattern, text);
+    const number = pattern == null ? "it has no pattern" : matchNumber(pattern, text);
     if (typeof number === "number") values.set(name, number);
     else problems.push(`metric ${quote(name)}: ${number}`);
   }

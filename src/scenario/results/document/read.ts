@@ -1,0 +1,35 @@
+import * as v from "valibot";
+import { CorralError, quote } from "../../../report/index.ts";
+import type { ScenarioDocument } from "./schema.ts";
+import { scenarioDocumentSchema } from "./schema.ts";
+
+/**
+ * A document from its text.
+ * @param file what messages call it
+ * @throws CorralError CONFIG when it is no such document
+ */
+export function parseScenarioDocument(text: string, file: string): ScenarioDocument {
+  const value = parseJson(text, file);
+  const named = typeof value === "object" && value !== null && "schema" in value ? value.schema : null;
+  if (named !== "corral.scenario/1")
+    throw notOne(file, `it has ${named === null ? "no schema" : `the schema ${quote(String(named))}`}`);
+  const { success, output, issues } = v.safeParse(scenarioDocumentSchema, value, { abortEarly: true });
+  if (success) return output;
+  const [issue] = issues;
+  throw notOne(file, `${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (thrown) {
+    throw notOne(file, thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+const notOne = (file: string, found: string): CorralError =>
+  new CorralError("CONFIG", `${quote(file)} is no result of a scenario (corral.scenario/1): ${found}`, {
+    object: file,
+    found,
+    fix: "give a file that corral scenario run wrote",
+  });

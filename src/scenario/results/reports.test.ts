@@ -1,0 +1,183 @@
+import { assert, property, string } from "fast-check";
+import { describe, expect, test } from "vitest";
+import { aRecord, aWork, aWorker, queueSamples } from "../../../test/shared/scenario-record.ts";
+import { aRun, documentOf } from "../../../test/shared/scenario-results.ts";
+import { niceCeiling } from "./html/axis.ts";
+import { htmlReport, junitReport, textReport } from "./index.ts";
+import { escapeMarkup } from "./markup.ts";
+
+const hostile = `<script>alert("1")</script>\u0007&'`;
+
+describe("the report as text", () => {
+  test("of a run that failed begins with why, then figures, how far it came, how it went, and the monitor", () => {
+    const record = aRecord({
+      scenario: { version: 1, name: "steady", steps: [{}, {}], checks: { notStuck: true } },
+      works: [
+        aWork({
+          reports: [
+            aWorker({ workUnits: 0, completed: false, end: { kind: "signaled", signal: 9 } }),
+            aWorker({ pid: 101 }),
+          ],
+        }),
+      ],
+      ops: [
+        {
+          step: 0,
+          index: 0,
+          round: 0,
+          kind: "set_cpuset",
+          object: "web",
+          atMs: 110,
+          durationMs: 0.42,
+          error: "EINVAL",
+        },
+      ],
+      failures: [{ stage: "step", step: 0, op: 0, atMs: 111, code: "CGROUP_IO", message: "EINVAL" }],
+      monitor: queueSamples([
+        [9, 1],
+        [9, 1],
+      ]),
+      warnings: ["nothing is called db"],
+    });
+    expect(textReport(documentOf(record))).toBe(`scenario steady [sched=kernel] [topo=2n1l4c1t] failed:
+  FAIL not_stuck (no_progress): SpinWait in web: worker 100 made no progress: 0 work units, killed by signal 9
+  FAIL completes (other): step 0, op 0 failed: EINVAL
+  2 of 4 checks held
+--- stats ---
+2 workers, iterations 2000, rate -, worst spread 0 points, worst gap 20 ms, migrations 0, worst p99 wake-up -
+web: workers=2 cpus=1 spread=0 gap=20@cpu0 migrations=0 iter=2000 p99wake=-
+--- diagnostics ---
+ended early in step 0, 1 of 2 steps begun, 1.30 s (removing 100 ms)
+on rig, Linux 6.1.0-test x86_64, 4 CPUs, run 20260102T030405Z-1
+warning: nothing is called db
+--- timeline ---
+BASELINE +0 ms to +90 ms, no hold, 1 groups, 2 workers, rate -
+Step[0] +100 ms to +1100 ms, hold 950 ms of 950 ms, 1 groups, 2 workers, rate -
+  +110 ms set_cpuset web (0.42 ms) FAILED: EINVAL
+--- monitor ---
+inconclusive (decides nothing): longest run queue over the shortest: 2 samples are fewer than 5
+inconclusive (decides nothing): clock of a run queue with runnable tasks: 2 samples are fewer than 5
+`);
+  });
+
+  test("of a run that was skipped is one line", () => {
+    expect(textReport(documentOf(aRecord({ skipped: "needs 8 CPUs, has 4" })))).toBe(
+      "scenario steady [sched=kernel] [topo=2n1l4c1t] was skipped: needs 8 CPUs, has 4\n",
+    );
+  });
+
+  test("lists 20 ops of a step, and those that failed", () => {
+    const ops = Array.from({ length: 30 }, (_, at) => ({
+      step: 0,
+      index: 0,
+      round: at,
+      kind: "reclaim" as const,
+      object: "web",
+      atMs: 100 + at,
+      durationMs: 1,
+      error: at === 25 ? "EAGAIN" : null,
+    }));
+    const lines = textReport(aRun(1000, { ops })).split("\n");
+    expect(lines.filter((line) => line.includes("reclaim"))).toHaveLength(21);
+    expect(lines).toContain("  … and 9 more");
+  });
+
+  test("has no character that a terminal acts on", () => {
+    const works = [aWork({ cgroup: "a\u001b[31m\u202e" })];
+    const text = textReport(documentOf(aRecord({ works, warnings: ["\u0007"] })));
+    expect([...text].filter((one) => one !== "\n" && /[\p{Cc}\u202e]/u.test(one))).toEqual([]);
+  });
+});
+
+describe("JUnit XML", () => {
+  test("has a suite for each run and a case for each check", () => {
+    const failing = documentOf(
+      aRecord({
+        scenario: { version: 1, name: "steady", steps: [{}], checks: { notStuck: true, maxMigrationRatio: 1 } },
+        works: [aWork({ reports: [aWorker({ workUnits: 0, iterations: 0 })] })],
+      }),
+    );
+    const xml = junitReport([aRun(1000), failing]);
+    expect(
+      xml
+        .split("\n")
+        .filter((line) => /^ *<test|^<\?/.test(line))
+        .map((line) => line.trim()),
+    ).toEqual([
+      '<?xml version="1.0" encoding="UTF-8"?>',
+      '<testsuites name="corral scenario" tests="9" failures="1" errors="1" skipped="1">',
+      '<testsuite name="steady" tests="5" failures="0" errors="0" skipped="0" time="1.300" timestamp="2026-01-02T03:04:05" hostname="rig">',
+      '<testcase classname="steady" name="not_stuck of web #1"/>',
+      '<testcase classname="steady" name="isolation of web #2"/>',
+      '<testcase classname="steady" name="max_gap_ms of web #3"/>',
+      '<testcase classname="steady" name="max_spread_pct of web #4"/>',
+      '<testcase classname="steady" name="min of web #5"/>',
+      '<testsuite name="steady" tests="4" failures="1" errors="1" skipped="1" time="1.300" timestamp="2026-01-02T03:04:05" hostname="rig">',
+      '<testcase classname="steady" name="not_stuck of web #1"><failure type="no_progress" message="SpinWait in web: worker 100 made no progress: 0 work units, exit status 0"/></testcase>',
+      '<testcase classname="steady" name="max_gap_ms of web #2"/>',
+      '<testcase classname="steady" name="max_spread_pct of web #3"><skipped message="SpinWait in web: one worker has nobody to be compared with"/></testcase>',
+      '<testcase classname="steady" name="max_migration_ratio of web #4"><error type="inconclusive" message="SpinWait in web: no iterations"/></testcase>',
+    ]);
+  });
+
+  test("a run without checks is one case", () => {
+    expect(junitReport([documentOf(aRecord())])).toContain('<testcase classname="steady" name="runs to its end"/>');
+  });
+});
+
+test("whatever a text has, as markup it has no element, no quote and nothing that XML has no place for", () => {
+  assert(
+    property(string({ unit: "binary" }), (text) => {
+      expect(escapeMarkup(text)).not.toMatch(/[<>"'\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
+      expect(escapeMarkup(text).isWellFormed?.() ?? true).toBe(true);
+    }),
+  );
+});
+
+describe("the page", () => {
+  test("draws steps, ops and what was sampled of every group", () => {
+    const page = htmlReport([aRun(1000)]);
+    expect(page.match(/<rect class="phase"/g)).toHaveLength(2);
+    expect(page.match(/<rect class="op"/g)).toHaveLength(3);
+    for (const drawn of [
+      "CPU: cores used",
+      "memory",
+      "pressure: part of the time",
+      "iterations per second",
+      "wake-up latencies",
+    ])
+      expect(page).toContain(drawn);
+    expect(page.match(/<polyline /g)).toHaveLength(4);
+    expect(page.match(/<rect class="bar"/g)).toHaveLength(2);
+  });
+
+  test("needs nothing else and runs nothing", () => {
+    const page = htmlReport([aRun(1000)]);
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+    expect(page).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|href=|url\(|@import|https?:/);
+  });
+
+  test("has names of others as text only", () => {
+    const works = [aWork({ cgroup: hostile })];
+    const page = htmlReport([documentOf(aRecord({ works, warnings: [hostile] }))]);
+    expect(page).not.toContain("<script");
+    expect(page).not.toContain("\u0007");
+  });
+
+  test("breaks a line where a sample is missing", () => {
+    const run = aRun(1000);
+    const [group] = run.groups;
+    if (group === undefined) throw new Error("no group");
+    const values = [1, 2, null, 4, 5, null, 7, null, null, null, null];
+    const gappy = {
+      ...run,
+      groups: [{ ...group, series: { ...group.series, metrics: { memory_current_bytes: values } } }],
+    };
+    const page = htmlReport([gappy]);
+    expect([page.match(/<polyline /g)?.length, page.match(/<circle /g)?.length]).toEqual([2, 1]);
+  });
+
+  test("scales end at 1, 2 or 5 times a power of ten", () => {
+    expect([0, 0.03, 1, 1.1, 2, 4, 7, 1024, 99_000].map(niceCeiling)).toEqual([1, 0.05, 1, 2, 2, 5, 10, 2000, 100_000]);
+  });
+});

@@ -1,0 +1,36 @@
+import { quote } from "../../report/index.ts";
+import type { Outcome } from "../checks/index.ts";
+import { figure } from "../checks/index.ts";
+import type { ScenarioDocument } from "./document/schema.ts";
+
+/** How people call a verdict. */
+export const verdictWords: Readonly<Record<Outcome, string>> = {
+  pass: "passed",
+  fail: "failed",
+  inconclusive: "is inconclusive",
+  skip: "was skipped",
+};
+
+/** A name on a line: as it is, or quoted when it has characters that a terminal might act on. */
+export const shown = (name: string): string => (/^[\x20-\x7e\u00a1-\u1fff]*$/.test(name) ? name : quote(name));
+
+/** What people call a group. */
+export const groupName = (cgroup: string): string => (cgroup === "" ? "(no group)" : shown(cgroup));
+
+/** A figure with its unit, or a dash for one that was not measured. */
+export const orDash = (value: number | null, unit = ""): string => (value === null ? "-" : `${figure(value)}${unit}`);
+
+/** Milliseconds of the timeline. */
+export const atText = (ms: number): string => `+${Math.round(ms)} ms`;
+
+/** Name, scheduler and machine of a run. */
+export const runTitle = ({ scenario, host }: ScenarioDocument): string =>
+  `${scenario} [sched=${host.scheduler === null ? "kernel" : shown(host.scheduler)}] [topo=${host.topology}]`;
+
+type Check = ScenarioDocument["checks"][number];
+
+/** Checks that speak against a run first, then those that had nothing to judge; those that held are left out. */
+export const notableChecks = ({ checks }: ScenarioDocument): Check[] =>
+  (["fail", "inconclusive", "skip"] as const).flatMap((wanted) =>
+    checks.filter(({ outcome, advisory }) => outcome === wanted && !advisory),
+  );
