@@ -63,12 +63,13 @@ export function writeControl(path: string, value: string): void {
 }
 
 /**
- * The same on a thread of libuv's pool and without O_NONBLOCK, for writes that are to reclaim memory before they return.
+ * The same on a thread of libuv's pool.
+ * @param reclaims without O_NONBLOCK: a write that is to reclaim memory before it returns
  * @throws CorralError CGROUP_IO naming path, value and errno
  */
-export async function writeControlInPool(path: string, value: string): Promise<void> {
+export async function writeControlInPool(path: string, value: string, reclaims = true): Promise<void> {
   try {
-    const file = await open(path, constants.O_WRONLY);
+    const file = await open(path, reclaims ? constants.O_WRONLY : constants.O_WRONLY | constants.O_NONBLOCK);
     try {
       await file.write(value);
     } finally {

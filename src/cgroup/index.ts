@@ -3,7 +3,8 @@
  * made, which files a limit becomes, whether it took, and what a group has used. Planning is pure; applying
  * is small. Imports kernel/ and report/ only, and knows nothing of jobs, commands or flags.
  */
-export { applyLimits } from "./apply.ts";
+export type { ControlFiles } from "./apply.ts";
+export { applyLimits, applyLimitsThrough } from "./apply.ts";
 export {
   explainErrno,
   readControl,

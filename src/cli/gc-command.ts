@@ -3,6 +3,7 @@ import { exitStatus, quote } from "../report/index.ts";
 import type { KeptJob, StaleFile, SweepDocument } from "../run/jobs/index.ts";
 import { sweep } from "../run/jobs/index.ts";
 import { durationMs } from "../run/settings/index.ts";
+import { leftScenarios } from "../scenario/execute/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import { ownDirectories } from "./job-arguments.ts";
@@ -17,7 +18,10 @@ const describeKept = ({ job_id, state, reason, pids }: KeptJob): string => {
   return `${job_id} (${state}): ${reason}${pids.length === 0 ? "" : `: ${pids.slice(0, shownPids).join(" ")}${more}`}`;
 };
 
-const kindNames: Readonly<Partial<Record<StaleFile["kind"], string>>> = { policy: "state of a policy" };
+const kindNames: Readonly<Partial<Record<StaleFile["kind"], string>>> = {
+  policy: "state of a policy",
+  scenario: "what is left of the scenario",
+};
 
 /** The listing for people. */
 function render(document: SweepDocument): string {
@@ -37,7 +41,7 @@ function render(document: SweepDocument): string {
 /**
  * `corral gc`: clears up after Corrals that were killed.
  * @returns 0, or 125 when a dead job could not be cleared away
- * @throws CorralError USAGE, STATE_UNREADABLE
+ * @throws CorralError USAGE, STATE_UNREADABLE, CGROUP_IO when groups of a scenario cannot be removed
  */
 export async function gcCommand(flags: RawFlags<typeof gcFlags>): Promise<number> {
   const age = flags["results-older-than"];
@@ -45,7 +49,10 @@ export async function gcCommand(flags: RawFlags<typeof gcFlags>): Promise<number
   const document = await sweep(directories, {
     dryRun: flags["dry-run"] === true,
     resultsOlderThanMs: age === undefined ? null : flagValue("results-older-than", age, durationMs),
-    foreign: staleStates(directories.runtime).map((one) => ({ ...one, kind: "policy" as const })),
+    foreign: [
+      ...staleStates(directories.runtime).map((one) => ({ ...one, kind: "policy" as const })),
+      ...leftScenarios(directories.runtime).map((one) => ({ ...one, kind: "scenario" as const })),
+    ],
   });
   writeText(1, flags.json === true ? `${JSON.stringify(document, null, 2)}\n` : render(document));
   return document.stuck.length === 0 ? 0 : exitStatus.corral;

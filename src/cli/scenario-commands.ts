@@ -1,9 +1,22 @@
 import type { CommandDefinition } from "./commands.ts";
-import { scenarioCheckFlags, scenarioPlanFlags } from "./scenario-flags.ts";
+import { scenarioCheckFlags, scenarioPlanFlags, scenarioRunFlags } from "./scenario-flags.ts";
 import { typed } from "./typed-command.ts";
 
 /** The commands of scenarios. */
 export const scenarioCommands: readonly CommandDefinition[] = [
+  {
+    path: ["scenario", "run"],
+    usage: "corral scenario run FILE [--repeat N] [--supervise PID]… [--json] [--report FILE]",
+    brief: "Run a scenario on this host and judge what came of it",
+    flags: scenarioRunFlags,
+    args: "file",
+    footer: [
+      "Ctrl-C takes everything down, and the report has what was found until then.",
+      "Example: corral scenario run halves.yaml --report halves.json --html halves.html",
+      "Exit status: 0 passed or skipped; 1 failed; 2 inconclusive, usage or mistakes in the file; 125 it could not begin.",
+    ],
+    load: async () => typed((await import("./scenario-run-command.ts")).scenarioRunCommand),
+  },
   {
     path: ["scenario", "plan"],
     usage: "corral scenario plan FILE [--topology TOPOLOGY] [--json]",

@@ -12,7 +12,7 @@ export interface PlannedFile {
 }
 
 /** The one file that a command is given. @throws CorralError USAGE */
-function fileOf(command: string, args: readonly string[]): string {
+export function fileOf(command: string, args: readonly string[]): string {
   const [file, ...more] = args;
   if (file === undefined || file === "" || more.length > 0)
     throw new CorralError("USAGE", `scenario ${command} takes one file`, { fix: `corral scenario ${command} FILE` });

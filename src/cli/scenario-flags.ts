@@ -13,3 +13,24 @@ export const scenarioPlanFlags = {
 } as const satisfies FlagTable;
 
 export const scenarioCheckFlags = { topology } as const satisfies FlagTable;
+
+export const scenarioRunFlags = {
+  repeat: { group: "Run", common: true, value: "N", brief: "run it N times, one after the other (1)" },
+  supervise: {
+    group: "Run",
+    common: true,
+    value: "PID",
+    repeat: true,
+    brief: "a process that must live: its end ends the run at once",
+  },
+  "cgroup-parent": {
+    group: "Run",
+    value: "PATH",
+    brief: "make the scenario's group below this one, which exists (where a job's would be)",
+  },
+  json: { group: "Output", common: true, brief: "the judged run as one JSON document; with --repeat a list" },
+  report: { group: "Output", common: true, value: "FILE", brief: "write that document to FILE" },
+  html: { group: "Output", common: true, value: "FILE", brief: "write a page with the timeline to FILE" },
+  junit: { group: "Output", common: true, value: "FILE", brief: "write JUnit XML to FILE" },
+  quiet: { group: "Output", common: true, short: "q", brief: "say nothing while it runs" },
+} as const satisfies FlagTable;

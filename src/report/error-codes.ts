@@ -146,6 +146,14 @@ export const errorCodes = {
     meaning: "the compressed copy of a chunk does not decompress to what was compressed",
   },
   ARENA_CLOSED: { exitStatus: exitStatus.corral, meaning: "the arena was closed, or its region freed" },
+  SCENARIO_HOST: {
+    exitStatus: exitStatus.corral,
+    meaning: "this host's control groups cannot hold a scenario: what it lacks is told",
+  },
+  WAIT_TIMEOUT: {
+    exitStatus: exitStatus.corral,
+    meaning: "a condition that a scenario waited for did not come true in time",
+  },
   VM_UNAVAILABLE: {
     exitStatus: exitStatus.corral,
     meaning: "the virtual machine cannot be built here: a program, package or kernel is missing",

@@ -212,9 +212,9 @@ export const gc = v.strictObject({
       v.strictObject({
         path: text("The file."),
         kind: v.pipe(
-          v.picklist(["lock", "temporary", "claim", "log", "result", "policy"]),
+          v.picklist(["lock", "temporary", "claim", "log", "result", "policy", "scenario"]),
           v.description(
-            "lock: its holder is dead; temporary: its writer was killed; claim: its job is gone; log: so is its result; result: it is older than was asked for; policy: what a policy kept that is gone.",
+            "lock: its holder is dead; temporary: its writer was killed; claim: its job is gone; log: so is its result; result: it is older than was asked for; policy: what a policy kept that is gone; scenario: the record of one whose Corral was killed, with what is left of it.",
           ),
         ),
       }),

@@ -33,14 +33,15 @@ export interface StaleFile {
   readonly path: string;
   /**
    * `lock`: its holder is dead; `temporary`: its writer was killed; `claim`: its job is gone; `log`: so is its result;
-   * `result`: it is older than was asked for; `policy`: what a policy kept that is gone, and that no next one takes up.
+   * `result`: it is older than was asked for; `policy`: what a policy kept that is gone, and that no next one takes up;
+   * `scenario`: the record of one whose Corral was killed, with what is left of it.
    */
-  readonly kind: "lock" | "temporary" | "claim" | "log" | "result" | "policy";
+  readonly kind: "lock" | "temporary" | "claim" | "log" | "result" | "policy" | "scenario";
 }
 
 /** A stale file of another room, which knows how it is removed. */
 export interface ForeignFile extends StaleFile {
-  readonly remove: () => void;
+  readonly remove: () => void | Promise<void>;
 }
 
 /** What `corral gc --json` prints, `corral.gc/1`; schemas/gc.schema.json is its JSON Schema. */
@@ -199,7 +200,7 @@ export async function sweep(directories: StateDirectories, options: SweepOptions
   const removed = [...staleFiles(directories), ...aged];
   if (!dryRun) {
     for (const file of removed) await removeStale(file, directories);
-    for (const file of foreign) file.remove();
+    for (const file of foreign) await file.remove();
   }
   return {
     schema: "corral.gc/1",

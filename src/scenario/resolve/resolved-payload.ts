@@ -5,7 +5,7 @@ export interface ResolvedMetric {
   readonly name: string;
   readonly polarity: Polarity;
   /** Null: none. */
-  readonly unit: PayloadMetric["unit"] | null;
+  readonly unit: string | null;
   /** Set exactly with output regex; it compiles and has a group. */
   readonly pattern: string | null;
 }

@@ -1,0 +1,104 @@
+import { ConfigError } from "../report/config/index.ts";
+import { CorralError, exitStatus } from "../report/index.ts";
+import { wholeNumber } from "../run/settings/index.ts";
+import { foldOutcomes, verdictExitStatus } from "../scenario/checks/index.ts";
+import type { RunEvent } from "../scenario/execute/index.ts";
+import { loadScenario } from "../scenario/index.ts";
+import { rehearseFile } from "../scenario/rehearse/index.ts";
+import type { ScenarioDocument } from "../scenario/results/index.ts";
+import { htmlReport, junitReport, mergeRepeats, repeatText, textReport } from "../scenario/results/index.ts";
+import type { RawFlags } from "./flag-definition.ts";
+import { flagValue } from "./flag-values.ts";
+import { ownDirectories } from "./job-arguments.ts";
+import { say, writeText } from "./output.ts";
+import { checkReportPath, writeReportFile } from "./report-file.ts";
+import { fileOf } from "./scenario-file.ts";
+import type { scenarioRunFlags } from "./scenario-flags.ts";
+
+type Flags = RawFlags<typeof scenarioRunFlags>;
+
+/** One line for people about what goes on; null for what the report tells. */
+export function eventLine(event: RunEvent): string | null {
+  switch (event.kind) {
+    case "scenario_start":
+      return `${event.name}: ${event.steps} ${event.steps === 1 ? "step" : "steps"}`;
+    case "step_start":
+      return `${event.label}: ${event.groups} groups, ${event.workers} workers, for ${Math.round(event.holdMs)} ms`;
+    case "warning":
+      return `WARNING: ${event.message}`;
+    case "failure":
+      return event.failure.message;
+    case "ended":
+      return `${event.process.name} has ended: ${event.process.reason || event.process.how}`;
+    case "stalled":
+      return `worker ${event.worker.pid} in ${event.worker.cgroup || "the runner"} gets no further`;
+    default:
+      return null;
+  }
+}
+
+/** The first of these signals ends the run in good order; what is known is kept. */
+function endOnSignals(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) process.on(name, end);
+  return {
+    signal: over.signal,
+    dispose: () => {
+      for (const name of signals) process.off(name, end);
+    },
+  };
+}
+
+const pid = wholeNumber(1, 4_194_304);
+const repeats = wholeNumber(1, 1000);
+
+async function rehearseNamed(file: string, flags: Flags, signal: AbortSignal): Promise<readonly ScenarioDocument[]> {
+  const tell = (event: RunEvent): void => {
+    const line = flags.quiet === true ? null : eventLine(event);
+    if (line !== null) say(line);
+  };
+  return rehearseFile(loadScenario(file), {
+    runtime: ownDirectories().runtime,
+    cgroupParent: flags["cgroup-parent"] ?? null,
+    supervise: (flags.supervise ?? []).map((text) => flagValue("supervise", text, pid)),
+    repeats: flags.repeat === undefined ? 1 : flagValue("repeat", flags.repeat, repeats),
+    signal,
+    onEvent: tell,
+  });
+}
+
+const json = (documents: readonly ScenarioDocument[]): string =>
+  `${JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 2)}\n`;
+
+function writeReports(documents: readonly ScenarioDocument[], flags: Flags): void {
+  if (flags.report !== undefined) writeReportFile(flags.report, json(documents));
+  if (flags.html !== undefined) writeReportFile(flags.html, htmlReport(documents));
+  if (flags.junit !== undefined) writeReportFile(flags.junit, junitReport(documents));
+  if (flags.json === true) return writeText(1, json(documents));
+  for (const document of documents) writeText(1, textReport(document));
+  if (documents.length > 1) writeText(1, repeatText(mergeRepeats(documents)));
+}
+
+/**
+ * `corral scenario run FILE`: runs a scenario on this host and judges it.
+ * @returns 0 passed or skipped, 1 failed, 2 inconclusive or mistakes in the file
+ * @throws CorralError USAGE, REPORT_UNWRITABLE; what ends a run before it has begun, with 125
+ */
+export async function scenarioRunCommand(flags: Flags, args: readonly string[]): Promise<number> {
+  const file = fileOf("run", args);
+  for (const path of [flags.report, flags.html, flags.junit]) if (path !== undefined) checkReportPath(path);
+  const ending = endOnSignals();
+  try {
+    const documents = await rehearseNamed(file, flags, ending.signal);
+    writeReports(documents, flags);
+    return verdictExitStatus[foldOutcomes(documents.map(({ verdict }) => verdict))];
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw CorralError.from(thrown);
+    writeText(2, `${thrown.toLine()}\n`);
+    return exitStatus.usage;
+  } finally {
+    ending.dispose();
+  }
+}

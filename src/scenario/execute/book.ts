@@ -1,0 +1,124 @@
+import { CorralError } from "../../report/index.ts";
+import type {
+  EndedProcess,
+  GroupRecord,
+  OpRecord,
+  PayloadRecord,
+  PhaseRecord,
+  RunFailure,
+  SeriesValues,
+  StalledWorker,
+  WorkRecord,
+} from "../record/index.ts";
+import type { Clock } from "./clock.ts";
+import type { RunEvent } from "./events.ts";
+
+type Building<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+/** Whose error it is. */
+export type FailedPart = Pick<RunFailure, "stage" | "step" | "op">;
+
+/** Everything that is told of a run, in the order it comes. */
+export class RunBook {
+  readonly phases: PhaseRecord[] = [];
+  readonly ops: OpRecord[] = [];
+  readonly works: WorkRecord[] = [];
+  readonly payloads: PayloadRecord[] = [];
+  readonly ended: EndedProcess[] = [];
+  readonly stalled: StalledWorker[] = [];
+  readonly failures: RunFailure[] = [];
+  readonly warnings: string[] = [];
+  readonly notes: string[] = [];
+  readonly startTime: string;
+  cleanupMs = 0;
+  readonly #clock: Clock;
+  readonly #beganNs: bigint;
+  readonly #groups: Building<GroupRecord>[] = [];
+  readonly #open = new Map<string, Building<GroupRecord>>();
+  readonly #onEvent: (event: RunEvent) => void;
+
+  constructor(clock: Clock, onEvent: (event: RunEvent) => void) {
+    this.#clock = clock;
+    this.#beganNs = clock.nowNs();
+    this.startTime = clock.wall();
+    this.#onEvent = onEvent;
+  }
+
+  nowMs(): number {
+    return Number(this.#clock.nowNs() - this.#beganNs) / 1e6;
+  }
+
+  tell(event: RunEvent): void {
+    this.#onEvent(event);
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message);
+    this.tell({ kind: "warning", message });
+  }
+
+  fail(part: FailedPart, thrown: unknown, prefix = ""): void {
+    const error = CorralError.from(thrown);
+    const failure = { ...part, atMs: this.nowMs(), code: error.code, message: `${prefix}${error.toLine()}` };
+    this.failures.push(failure);
+    this.tell({ kind: "failure", failure });
+  }
+
+  stall(worker: StalledWorker): void {
+    this.stalled.push(worker);
+    this.tell({ kind: "stalled", worker });
+  }
+
+  end(process: EndedProcess): void {
+    this.ended.push(process);
+    this.tell({ kind: "ended", process });
+  }
+
+  /** Does one thing and writes down how long it took and whether it went wrong; what it throws is thrown. */
+  async during<T>(what: Pick<OpRecord, "step" | "index" | "round" | "kind" | "object">, work: () => Promise<T>) {
+    const atMs = this.nowMs();
+    const write = (error: string | null): void => {
+      const op = { ...what, atMs, durationMs: this.nowMs() - atMs, error };
+      this.ops.push(op);
+      this.tell({ kind: "op", op });
+    };
+    try {
+      const result = await work();
+      write(null);
+      return result;
+    } catch (thrown) {
+      write(CorralError.from(thrown).toLine());
+      throw thrown;
+    }
+  }
+
+  groupMade(name: string, step: number | null): void {
+    const madeMs = this.nowMs();
+    const group = { name, step, madeMs, removedMs: madeMs, cpusets: [], samples: [], captures: [] };
+    this.#groups.push(group);
+    this.#open.set(name, group);
+  }
+
+  groupSampled(name: string, atMs: number, values: SeriesValues): void {
+    this.#open.get(name)?.samples.push({ atMs, values });
+  }
+
+  cpusetGiven(name: string, cpus: readonly number[] | null): void {
+    this.#open.get(name)?.cpusets.push({ atMs: this.nowMs(), cpus });
+  }
+
+  captured(name: string, tag: string, pids: readonly number[]): void {
+    this.#open.get(name)?.captures.push({ tag, atMs: this.nowMs(), pids });
+  }
+
+  groupRemoved(name: string): void {
+    const group = this.#open.get(name);
+    if (group === undefined) return;
+    group.removedMs = this.nowMs();
+    this.#open.delete(name);
+  }
+
+  get groups(): readonly GroupRecord[] {
+    return this.#groups;
+  }
+}

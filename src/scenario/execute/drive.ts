@@ -1,0 +1,190 @@
+import { CorralError } from "../../report/index.ts";
+import { baselinePhase, maxPhase } from "../record/index.ts";
+import type { ResolvedScenario, ResolvedStep } from "../resolve/index.ts";
+import { RunBook } from "./book.ts";
+import type { Engine } from "./engine.ts";
+import type { RunEvent } from "./events.ts";
+import { GroupRemover } from "./groups/remove.ts";
+import { Liveness } from "./liveness.ts";
+import { killPayloads, startPayload } from "./payload-runs.ts";
+import { PhaseTracker } from "./phases.ts";
+import type { Ports, Supervised } from "./ports.ts";
+import { doOps, doSetup, runStep, StepError } from "./run-step.ts";
+import { sampleGroups } from "./sampler.ts";
+import { SchedulerSlot } from "./scheduler-slot.ts";
+import { stallPollMs, watchStalls } from "./stall.ts";
+import { RunState, Slot } from "./state.ts";
+import { takeDown } from "./teardown.ts";
+
+export interface DriveOptions {
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Ends the run: everything is taken down, and what is known is kept. */
+  readonly signal?: AbortSignal | null;
+  /** Processes that must live as long as the run. */
+  readonly supervised?: readonly Supervised[];
+  /** Factor by which time-bound work is slower than on the machine itself. Default 1. */
+  readonly dilation?: number;
+}
+
+/** Longest time that workers may take to stop. */
+export const stopMs = 5000;
+
+function makeEngine(plan: ResolvedScenario, ports: Ports, options: DriveOptions): Engine {
+  const book = new RunBook(ports.clock, options.onEvent ?? (() => {}));
+  const state = new RunState();
+  const movers = { files: ports.files, clock: ports.clock, warn: (line: string) => book.warn(line) };
+  const parts = { clock: ports.clock, book, scheduler: ports.scheduler };
+  const liveness = new Liveness(parts, plan.steps.length, options.signal ?? null);
+  return {
+    plan,
+    ports,
+    book,
+    state,
+    phases: new PhaseTracker(book, state),
+    movers,
+    remover: new GroupRemover(movers),
+    liveness,
+    scheduler: new SchedulerSlot(ports.scheduler, liveness),
+    stopMs: stopMs * (options.dilation ?? 1),
+  };
+}
+
+async function doBackdrop(engine: Engine): Promise<void> {
+  const { groups, ops, payloads, settleMs } = engine.plan.backdrop;
+  engine.phases.begin(baselinePhase);
+  try {
+    await doSetup(engine, null, groups);
+    await doOps(engine, null, ops);
+    for (const run of payloads) await startPayload(engine, run);
+    if (settleMs > 0) await engine.liveness.hold(settleMs);
+  } finally {
+    engine.phases.end();
+  }
+}
+
+/** One step from its begin until nothing of it is left. @returns its iterations when its hold was kept */
+async function doStep(engine: Engine, step: ResolvedStep): Promise<number | null> {
+  const { book, state, liveness } = engine;
+  if (step.index + 1 > maxPhase) book.warn(`step ${step.index} has no phase of its own: the last is ${maxPhase}`);
+  const slot = new Slot(step.index);
+  state.step = slot;
+  liveness.progress.when = "hold";
+  try {
+    const totals = await runStep(engine, step);
+    liveness.progress.stepsDone += totals === null ? 0 : 1;
+    return totals?.iterations ?? null;
+  } catch (thrown) {
+    await killPayloads(engine, state.payloads);
+    throw thrown;
+  } finally {
+    liveness.progress.when = "between-steps";
+    book.tell({ kind: "pause", step: step.index, atMs: book.nowMs() });
+    await takeDown(engine, slot);
+    state.step = null;
+  }
+}
+
+/** @returns iterations of the last step that was kept to its end; 0 without one */
+async function doSteps(engine: Engine): Promise<number> {
+  const { book, liveness, plan } = engine;
+  let iterations = 0;
+  for (const step of plan.steps) {
+    liveness.probe();
+    if (liveness.mustEnd) break;
+    try {
+      iterations = (await doStep(engine, step)) ?? iterations;
+    } catch (thrown) {
+      failStep(engine, step.index, thrown);
+      break;
+    }
+  }
+  liveness.progress.when = "end";
+  liveness.probe();
+  if (liveness.isAborted && book.failures.length === 0) {
+    const part = { stage: "engine", step: null, op: null } as const;
+    book.fail(part, new CorralError("ABORTED", "the run was ended by its caller"));
+  }
+  return iterations;
+}
+
+/** A process that died meanwhile is the reason, and told as that. */
+function failStep({ book, liveness }: Engine, step: number, thrown: unknown): void {
+  if (liveness.isDead) return;
+  const op = thrown instanceof StepError ? thrown.op : null;
+  const cause = thrown instanceof StepError ? thrown.cause : thrown;
+  book.fail({ stage: "step", step, op }, cause, `step ${step} failed: `);
+}
+
+/** Does what goes on beside the steps for as long as `work` takes. */
+async function beside(engine: Engine, dilation: number, work: () => Promise<void>): Promise<void> {
+  const end = new AbortController();
+  const loops = [sampleGroups(engine, end.signal), watchStalls(engine, stallPollMs * dilation, end.signal)];
+  try {
+    await work();
+  } finally {
+    end.abort();
+    await Promise.all(loops);
+  }
+}
+
+async function doScenario(engine: Engine): Promise<void> {
+  const { book, plan } = engine;
+  book.tell({ kind: "scenario_start", name: plan.name, steps: plan.steps.length, plannedMs: plan.plannedMs });
+  try {
+    await doBackdrop(engine);
+  } catch (thrown) {
+    const op = thrown instanceof StepError ? thrown.op : null;
+    const cause = thrown instanceof StepError ? thrown.cause : thrown;
+    await killPayloads(engine, engine.state.payloads);
+    return book.fail({ stage: "backdrop", step: null, op }, cause, "Backdrop setup failed: ");
+  }
+  const iterations = await doSteps(engine);
+  book.tell({ kind: "scenario_end", atMs: book.nowMs(), iterations });
+}
+
+/**
+ * Runs a settled scenario. Whatever goes wrong once it has begun is written down, what was found before is kept, and everything
+ * is taken down.
+ * @throws CorralError when the scenario's own group or its scheduler cannot be had: nothing is left then
+ */
+export async function drive(plan: ResolvedScenario, ports: Ports, options: DriveOptions = {}): Promise<RunBook> {
+  const { files } = ports;
+  try {
+    await files.open(plan.controllers);
+    const engine = makeEngine(plan, ports, options);
+    using liveness = engine.liveness;
+    for (const process of options.supervised ?? []) liveness.supervise(process);
+    if (plan.scheduler !== null) await engine.scheduler.attach(plan.scheduler);
+    await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
+    await orFail(engine.book, () => files.close());
+    return engine.book;
+  } catch (thrown) {
+    await closeQuietly(files);
+    throw thrown;
+  }
+}
+
+/** The first error is the one to tell; what is left is found by its record. */
+async function closeQuietly(files: Ports["files"]): Promise<void> {
+  try {
+    await files.close();
+  } catch {
+    // Told by corral gc.
+  }
+}
+
+async function orFail(book: RunBook, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    book.fail({ stage: "engine", step: null, op: null }, thrown);
+  }
+}
+
+/** A bug of ours ends the run like any other error: with a failure on record and everything taken down. */
+async function finishing(engine: Engine, work: () => Promise<void>): Promise<void> {
+  const { book, state } = engine;
+  await orFail(book, work);
+  await orFail(book, () => takeDown(engine, state.backdrop));
+  await orFail(book, () => engine.scheduler.close());
+}

@@ -1,0 +1,66 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { controlNumber, listDisks, planLimits, readNow, readUsage, tryReadControl } from "../../../cgroup/index.ts";
+import type { SeriesValues } from "../../record/index.ts";
+import { usageValues } from "../../record/index.ts";
+import { systemClock } from "../clock.ts";
+import { boundWrites } from "../groups/bound-writes.ts";
+import type { Ports, SchedulerSource } from "../ports.ts";
+import { HostGroups } from "./host-groups.ts";
+import { awaitPressure } from "./host-pressure.ts";
+import { programStarter } from "./host-programs.ts";
+import { hostTasks } from "./host-tasks.ts";
+import { hostWorkers } from "./host-workers.ts";
+import { scratchPrefix } from "./leftovers.ts";
+import type { ScenarioMark } from "./scenario-record.ts";
+
+function lookAt(groups: HostGroups, name: string): SeriesValues {
+  const group = groups.group(name);
+  const now = readNow(group);
+  const directory = group.directoryOf("memory");
+  const pids = group.directoryOf("pids");
+  return {
+    ...usageValues(readUsage(group)),
+    memory_current_bytes: now.memory_bytes,
+    swap_current_bytes: directory === null ? null : controlNumber(tryReadControl(`${directory}/memory.swap.current`)),
+    pids_current: pids === null ? now.processes : controlNumber(tryReadControl(`${pids}/pids.current`)),
+  };
+}
+
+/** Makes a directory for IO when the first worker wants one, and has it on record before anything is in it. */
+function scratchMaker(mark: ScenarioMark): () => string {
+  let made: string | null = null;
+  return () => {
+    if (made !== null) return made;
+    made = mkdtempSync(join(tmpdir(), scratchPrefix));
+    mark.change({ scratch: made });
+    return made;
+  };
+}
+
+export interface HostPortsOptions {
+  /** As `--cgroup-parent`; null: where a job's group would be made. */
+  readonly cgroupParent: string | null;
+  readonly onNote: (note: string) => void;
+  readonly scheduler: (groups: HostGroups) => SchedulerSource;
+}
+
+/** The kernel of this host, for one run. */
+export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler }: HostPortsOptions): Ports {
+  const groups = new HostGroups(mark, cgroupParent);
+  const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
+  return {
+    clock: systemClock,
+    files: boundWrites(groups, systemClock),
+    workers: hostWorkers,
+    startProgram: programStarter(groups),
+    scheduler: scheduler(groups),
+    tasks: hostTasks(onNote),
+    planLimits: (limits) => planLimits(limits, groups.host, facts),
+    look: (name) => lookAt(groups, name),
+    pressure: (wait, signal) => awaitPressure(groups, wait, signal),
+    storage: scratchMaker(mark),
+    random: Math.random,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Limits } from "../../cgroup/index.ts";
+import { applyLimitsThrough } from "../../cgroup/index.ts";
+import { CorralError } from "../../report/index.ts";
+import type { ResolvedGroup } from "../resolve/index.ts";
+import type { Engine } from "./engine.ts";
+import { startPayload } from "./payload-runs.ts";
+import { sampleGroup } from "./sampler.ts";
+import { changeCpus, startWork } from "./works.ts";
+
+/**
+ * Makes a group with everything that belongs to it: directory, limits, workers, payload.
+ * @throws CorralError USAGE when its name is taken, CGROUP_IO when a limit does not hold; what was made is the slot's
+ */
+export async function makeGroup(engine: Engine, group: ResolvedGroup): Promise<void> {
+  const { state, ports, book } = engine;
+  const { name } = group;
+  if (state.slotOf(name) !== null) {
+    throw new CorralError("USAGE", `there is a group ${name} already`, {
+      object: name,
+      found: state.groups.join(", "),
+      fix: "declare each group in exactly one place, or remove it first",
+    });
+  }
+  await ports.files.make(name);
+  const slot = state.target;
+  slot.groups.push(name);
+  book.groupMade(name, slot.step);
+  if (group.cpuset !== null) noteCpus(engine, name, group.cpuset.cpus);
+  await limitGroup(engine, name, group.limits);
+  for (const work of group.works) await startWork(engine, work, { cgroup: name, index: work.index });
+  if (group.payload !== null) await startPayload(engine, group.payload);
+  sampleGroup(engine, name);
+}
+
+/** Remembers the CPUs of a group. */
+export function noteCpus({ state, book }: Engine, name: string, cpus: readonly number[] | null): void {
+  state.recordCpuset(name, cpus);
+  book.cpusetGiven(name, cpus);
+}
+
+/**
+ * Writes limits, and reads each back. One that is weaker than it should be is a warning.
+ * @throws CorralError CGROUP_IO for one that does not hold
+ */
+export async function limitGroup({ ports, book }: Engine, name: string, limits: Limits): Promise<void> {
+  const { files } = ports;
+  const { planned, settled } = ports.planLimits(limits);
+  const applied = await applyLimitsThrough(planned, {
+    has: (controller) => files.has(controller),
+    write: (controller, file, value) => files.write(name, controller, file, value),
+    read: (controller, file) => files.read(name, controller, file),
+  });
+  for (const { status, name: limit, requested, reason } of [...settled, ...applied]) {
+    if (status === "applied") continue;
+    const line = `${limit} ${requested} of the group ${name}: ${reason}`;
+    if (status !== "degraded") throw new CorralError("CGROUP_IO", line, { object: name, found: status });
+    book.warn(line);
+  }
+}
+
+/** Limits of a group that has workers already: those that change its CPUs begin a new time for them. */
+export async function changeLimits(engine: Engine, name: string, limits: Limits): Promise<void> {
+  if (limits.cpusetPartition === undefined) return limitGroup(engine, name, limits);
+  await changeCpus(engine, [name], () => limitGroup(engine, name, limits));
+}

@@ -1,0 +1,137 @@
+import { describeWork } from "../model/index.ts";
+import type { PhaseRecord, PhaseWork } from "../record/index.ts";
+import type { Latencies, WorkerReport, WorkerSample } from "../workers/index.ts";
+import { addLatencies, latenciesSince } from "../workers/index.ts";
+import type { RunBook } from "./book.ts";
+import type { RunState, WorkHandle } from "./state.ts";
+
+/** Counters that only grow, of a set of workers together. */
+type Counters = Pick<PhaseWork, "iterations" | "workUnits" | "migrations" | "cpuTimeNs" | "runDelayNs" | "latencies">;
+
+interface Look {
+  readonly atMs: number;
+  readonly counters: Counters;
+}
+
+type Counted = Pick<WorkerSample, "iterations" | "workUnits" | "migrations" | "cpuTimeNs" | "runDelayNs">;
+
+function totalOf(workers: readonly Counted[], latencies: readonly Latencies[]): Counters {
+  const sum = (name: keyof Counted): number => workers.reduce((total, one) => total + one[name], 0);
+  return {
+    iterations: sum("iterations"),
+    workUnits: sum("workUnits"),
+    migrations: sum("migrations"),
+    cpuTimeNs: sum("cpuTimeNs"),
+    runDelayNs: sum("runDelayNs"),
+    latencies: addLatencies(latencies),
+  };
+}
+
+const nothing: Counters = totalOf([], []);
+
+function since(now: Counters, before: Counters): Counters {
+  return {
+    iterations: now.iterations - before.iterations,
+    workUnits: now.workUnits - before.workUnits,
+    migrations: now.migrations - before.migrations,
+    cpuTimeNs: now.cpuTimeNs - before.cpuTimeNs,
+    runDelayNs: now.runDelayNs - before.runDelayNs,
+    latencies: latenciesSince(now.latencies, before.latencies),
+  };
+}
+
+interface OpenPhase {
+  readonly phase: number;
+  readonly startMs: number;
+  plannedHoldMs: number;
+  holdMs: number | null;
+  readonly before: Map<number, Look>;
+  readonly done: PhaseWork[];
+}
+
+const latencyKinds = { none: "none", wake: "wake", cost: "cost", timer: "timer", own: "none" } as const;
+
+/** Attributes what workers did to the phase in which they did it; work between phases belongs to none. */
+export class PhaseTracker {
+  readonly #book: RunBook;
+  readonly #state: RunState;
+  #open: OpenPhase | null = null;
+
+  constructor(book: RunBook, state: RunState) {
+    this.#book = book;
+    this.#state = state;
+  }
+
+  begin(phase: number): void {
+    const startMs = this.#book.nowMs();
+    const before = new Map(this.#state.works.map((handle) => [handle.id, this.#look(handle)] as const));
+    this.#open = { phase, startMs, plannedHoldMs: 0, holdMs: null, before, done: [] };
+  }
+
+  /** Everything is set up: from now on the phase holds for so long. */
+  hold(plannedHoldMs: number): void {
+    if (this.#open === null) return;
+    this.#open.holdMs = this.#book.nowMs();
+    this.#open.plannedHoldMs = plannedHoldMs;
+  }
+
+  started(handle: WorkHandle): void {
+    this.#open?.before.set(handle.id, { atMs: this.#book.nowMs(), counters: nothing });
+  }
+
+  /** Workers ended while the phase goes on. */
+  finished(handle: WorkHandle, reports: readonly WorkerReport[]): void {
+    if (this.#open === null) return;
+    const counters = totalOf(
+      reports,
+      reports.map(({ latencies }) => latencies),
+    );
+    this.#open.done.push(this.#work(this.#open, handle, { atMs: this.#book.nowMs(), counters }, reports.length));
+  }
+
+  /** The phase is over: before anything of it is collected. Idempotent. */
+  end(): void {
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    const { works, groups } = this.#state;
+    const looks = this.#lookAtAll(works);
+    const record: PhaseRecord = {
+      phase: open.phase,
+      startMs: open.startMs,
+      holdMs: open.holdMs,
+      endMs: this.#book.nowMs(),
+      plannedHoldMs: open.plannedHoldMs,
+      groups: groups.length,
+      workers: works.reduce((sum, { set }) => sum + set.pids.length, 0),
+      work: [...open.done, ...looks.map(([handle, look]) => this.#work(open, handle, look, handle.set.pids.length))],
+    };
+    this.#book.phases.push(record);
+  }
+
+  /** Counters of all first, so that they are of one moment; latencies take longer to read. */
+  #lookAtAll(works: readonly WorkHandle[]): (readonly [WorkHandle, Look])[] {
+    const atMs = this.#book.nowMs();
+    const samples = works.map(({ set }) => set.sample());
+    return works.map((handle, at) => {
+      const counters = totalOf(samples[at] ?? [], handle.set.latencies());
+      return [handle, { atMs, counters }] as const;
+    });
+  }
+
+  #look({ set }: WorkHandle): Look {
+    return { atMs: this.#book.nowMs(), counters: totalOf(set.sample(), set.latencies()) };
+  }
+
+  #work(open: OpenPhase, handle: WorkHandle, now: Look, workers: number): PhaseWork {
+    const before = open.before.get(handle.id) ?? { atMs: open.startMs, counters: nothing };
+    return {
+      work: handle.id,
+      cgroup: handle.cgroup,
+      workers,
+      elapsedMs: now.atMs - before.atMs,
+      ...since(now.counters, before.counters),
+      latencyKind: latencyKinds[describeWork(handle.work.workType).samples],
+    };
+  }
+}

@@ -1,0 +1,109 @@
+import { CorralError } from "../../report/index.ts";
+import type { ResolvedGroup, ResolvedOp, ResolvedStep } from "../resolve/index.ts";
+import type { Engine } from "./engine.ts";
+import type { StepTotals } from "./events.ts";
+import { makeGroup } from "./make-group.ts";
+import { describeOp, doOp } from "./ops/index.ts";
+
+/** Where in a step something went wrong. */
+export class StepError extends Error {
+  /** Place of the op; null: the setup. */
+  readonly op: number | null;
+
+  constructor(op: number | null, cause: unknown) {
+    super(CorralError.from(cause).message, { cause });
+    this.op = op;
+  }
+}
+
+/** @throws StepError */
+export async function doOps(engine: Engine, step: number | null, ops: readonly ResolvedOp[], round = 0): Promise<void> {
+  for (const op of ops) {
+    const { kind, index } = op;
+    try {
+      engine.liveness.throwIfAborted();
+      await engine.book.during({ step, index, round, kind, object: describeOp(op) }, () => doOp(engine, op));
+    } catch (thrown) {
+      throw new StepError(index, thrown);
+    }
+  }
+}
+
+/** @throws StepError */
+export async function doSetup(engine: Engine, step: number | null, groups: readonly ResolvedGroup[]): Promise<void> {
+  if (groups.length === 0) return;
+  const object = groups.map(({ name }) => name).join(", ");
+  try {
+    await engine.book.during({ step, index: null, round: 0, kind: "setup", object }, async () => {
+      for (const group of groups) {
+        engine.liveness.throwIfAborted();
+        await makeGroup(engine, group);
+      }
+    });
+  } catch (thrown) {
+    throw new StepError(null, thrown);
+  }
+}
+
+/** Time and counters of the same moment. */
+export function totalsOf({ book, state }: Engine): StepTotals {
+  const { works, groups } = state;
+  const samples = works.flatMap(({ set }) => set.sample());
+  return {
+    atMs: book.nowMs(),
+    groups: groups.length,
+    sets: works.length,
+    workers: samples.length,
+    iterations: samples.reduce((sum, { iterations }) => sum + iterations, 0),
+  };
+}
+
+function beginHold(engine: Engine, step: ResolvedStep, holdMs: number): void {
+  const { index, label, ops, opMask } = step;
+  engine.phases.hold(holdMs);
+  engine.book.tell({ kind: "step_start", step: index, label, ops: ops.length, opMask, holdMs, ...totalsOf(engine) });
+  engine.book.tell({ kind: "resume", step: index, atMs: engine.book.nowMs() });
+}
+
+const leftMs = ({ book }: Engine, step: ResolvedStep): number => Math.max(0, step.deadlineMs - book.nowMs());
+
+async function runOnce(engine: Engine, step: ResolvedStep, wantedMs: number): Promise<boolean> {
+  await doOps(engine, step.index, step.ops);
+  await doSetup(engine, step.index, step.setup);
+  if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
+  const holdMs = Math.min(wantedMs, leftMs(engine, step));
+  beginHold(engine, step, holdMs);
+  return engine.liveness.hold(holdMs);
+}
+
+async function runLoop(engine: Engine, step: ResolvedStep, intervalMs: number): Promise<boolean> {
+  await doSetup(engine, step.index, step.setup);
+  if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
+  beginHold(engine, step, leftMs(engine, step));
+  for (let round = 0; engine.book.nowMs() < step.deadlineMs; round += 1) {
+    await doOps(engine, step.index, step.ops, round);
+    if (!(await engine.liveness.hold(Math.min(intervalMs, leftMs(engine, step))))) return false;
+  }
+  return !engine.liveness.mustEnd;
+}
+
+/**
+ * Does one step up to the end of its hold; nothing is taken down yet.
+ * @returns the totals at the end of the hold; null when it was cut short
+ * @throws StepError
+ */
+export async function runStep(engine: Engine, step: ResolvedStep): Promise<StepTotals | null> {
+  const { hold, index } = step;
+  engine.phases.begin(step.phase);
+  try {
+    const kept = await (hold.kind === "once"
+      ? runOnce(engine, step, hold.wantedMs)
+      : runLoop(engine, step, hold.intervalMs));
+    if (!kept) return null;
+    const totals = totalsOf(engine);
+    engine.book.tell({ kind: "step_end", step: index, ...totals });
+    return totals;
+  } finally {
+    engine.phases.end();
+  }
+}

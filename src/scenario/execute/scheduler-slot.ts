@@ -1,0 +1,55 @@
+import { CorralError } from "../../report/index.ts";
+import type { ResolvedScheduler } from "../resolve/index.ts";
+import type { Liveness } from "./liveness.ts";
+import type { RunningScheduler, SchedulerSource } from "./ports.ts";
+
+/** The one scheduler that a run may have at a time. */
+export class SchedulerSlot {
+  readonly #source: SchedulerSource;
+  readonly #liveness: Liveness;
+  #running: RunningScheduler | null = null;
+
+  constructor(source: SchedulerSource, liveness: Liveness) {
+    this.#source = source;
+    this.#liveness = liveness;
+  }
+
+  get name(): string | null {
+    return this.#running?.name ?? null;
+  }
+
+  /** @throws CorralError SCHEDULER_UNAVAILABLE, also while one runs */
+  async attach(scheduler: ResolvedScheduler): Promise<void> {
+    if (this.#running !== null) {
+      throw new CorralError("SCHEDULER_UNAVAILABLE", `the scheduler ${this.#running.name} runs already`, {
+        object: scheduler.name,
+        fix: "use replace_scheduler, or detach it first",
+      });
+    }
+    this.#running = await this.#source.attach(scheduler);
+    this.#liveness.supervise(this.#running, true);
+  }
+
+  /** @throws CorralError SCHEDULER_ENDED when none runs */
+  async detach(): Promise<void> {
+    const running = this.#running;
+    if (running === null) {
+      throw new CorralError("SCHEDULER_ENDED", "no scheduler runs that could be taken out", {
+        fix: "attach one first",
+      });
+    }
+    this.#running = null;
+    this.#liveness.release(running);
+    await running.stop();
+  }
+
+  async replace(scheduler: ResolvedScheduler): Promise<void> {
+    await this.detach();
+    await this.attach(scheduler);
+  }
+
+  /** At the end of a run. */
+  async close(): Promise<void> {
+    if (this.#running !== null) await this.detach();
+  }
+}

@@ -1,0 +1,41 @@
+import { CorralError } from "../../report/index.ts";
+import type { Engine } from "./engine.ts";
+import { killPayloads } from "./payload-runs.ts";
+import { sampleGroup } from "./sampler.ts";
+import type { Slot } from "./state.ts";
+import { collectWorks } from "./works.ts";
+
+/** A frozen worker cannot stop by itself: it would be killed when its time is over, and say nothing. */
+async function thaw({ ports, state, book }: Engine, slot: Slot): Promise<void> {
+  for (const name of slot.groups) {
+    try {
+      if (ports.files.read(name, "unified", "cgroup.freeze").trim() !== "1") continue;
+      await ports.files.write(name, "unified", "cgroup.freeze", "0");
+      state.frozen.delete(name);
+    } catch (thrown) {
+      book.warn(`the group ${name} could not be thawed: ${CorralError.from(thrown).message}`);
+    }
+  }
+}
+
+/**
+ * Takes a slot down: thaws its groups, kills payloads from the last to the first, stops workers and keeps their reports, and
+ * removes groups from the last to the first. What goes wrong is a warning; everything else is done all the same.
+ */
+export async function takeDown(engine: Engine, slot: Slot): Promise<void> {
+  const { state, book, remover, liveness } = engine;
+  const began = book.nowMs();
+  await book.during({ step: slot.step, index: null, round: 0, kind: "teardown", object: "" }, async () => {
+    await thaw(engine, slot);
+    await killPayloads(engine, slot.payloads);
+    for (const name of slot.groups) sampleGroup(engine, name);
+    // Without the scheduler that had to live, busy workers would be in the way of everything.
+    await collectWorks(engine, [...slot.works], liveness.isDead ? "kill" : "stop");
+    for (const name of slot.groups.toReversed()) {
+      state.forgetGroup(name);
+      await remover.remove(name);
+      book.groupRemoved(name);
+    }
+  });
+  book.cleanupMs += book.nowMs() - began;
+}

@@ -1,0 +1,81 @@
+import { dirname } from "node:path";
+import { judgeRun } from "../checks/index.ts";
+import type { RunOptions } from "../execute/index.ts";
+import { runScenario, skippedRecord } from "../execute/index.ts";
+import type { ScenarioFile } from "../file/index.ts";
+import type { Scenario } from "../model/index.ts";
+import type { ScenarioPlan } from "../plan/index.ts";
+import { planScenario, planScenarioFile } from "../plan/index.ts";
+import type { UnmetNeed } from "../resolve/index.ts";
+import type { ScenarioDocument } from "../results/index.ts";
+import { scenarioDocument } from "../results/index.ts";
+import { readHostTopology } from "../topology/index.ts";
+import type { ModuleCheck } from "./module-checks.ts";
+import { loadModuleChecks, runModuleChecks } from "./module-checks.ts";
+
+export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat"> {
+  /** Runs, one after the other. Default 1. A run that was ended by its caller is the last. */
+  readonly repeats?: number;
+  /** Directory that modules' paths count from. Default: that of the file, else the working directory. */
+  readonly directory?: string;
+  /** Told before every run. */
+  readonly onRun?: (repeat: number) => void;
+}
+
+const needWords: Readonly<Record<UnmetNeed["need"], string>> = {
+  cpus: "CPUs",
+  llcs: "last-level caches",
+  numaNodes: "memory nodes",
+  threadsPerCore: "threads per core",
+};
+
+const unmetText = (unmet: readonly UnmetNeed[]): string =>
+  unmet.map(({ need, wanted, found }) => `needs ${wanted} ${needWords[need]}, has ${found}`).join(", ");
+
+interface Source {
+  readonly scenario: Scenario;
+  readonly file: string | null;
+  readonly directory: string;
+  readonly planned: ScenarioPlan;
+}
+
+async function runOnce(source: Source, options: RehearseOptions, repeat: number, checks: readonly ModuleCheck[]) {
+  const { scenario, file, planned } = source;
+  const runOptions = { ...options, scenario, file, repeat };
+  if (planned.kind === "skip") {
+    const record = skippedRecord(runOptions, readHostTopology(), unmetText(planned.unmet));
+    return scenarioDocument(record, judgeRun(record));
+  }
+  const record = await runScenario(planned.plan, runOptions);
+  return scenarioDocument(record, judgeRun(record, { more: await runModuleChecks(checks, record) }));
+}
+
+async function runAll(source: Source, options: RehearseOptions): Promise<readonly ScenarioDocument[]> {
+  const checks = await loadModuleChecks(source.scenario, source.directory);
+  const documents: ScenarioDocument[] = [];
+  for (let repeat = 0; repeat < (options.repeats ?? 1); repeat += 1) {
+    options.onRun?.(repeat);
+    documents.push(await runOnce(source, options, repeat, checks));
+    if (options.signal?.aborted === true) break;
+  }
+  return documents;
+}
+
+/**
+ * Settles, runs and judges the scenario of a file on this host.
+ * @returns one document for every run; that of a host which has too little says so
+ * @throws ConfigError (CONFIG) for mistakes in the file, and what `runScenario` throws: before a run has begun
+ */
+export async function rehearseFile(file: ScenarioFile, options: RehearseOptions): Promise<readonly ScenarioDocument[]> {
+  const directory = options.directory ?? dirname(file.path);
+  return runAll(
+    { scenario: file.scenario, file: file.file, directory, planned: await planScenarioFile(file) },
+    options,
+  );
+}
+
+/** As `rehearseFile`, of a scenario that a program made. @throws ScenarioError for its mistakes */
+export async function rehearse(scenario: Scenario, options: RehearseOptions): Promise<readonly ScenarioDocument[]> {
+  const directory = options.directory ?? process.cwd();
+  return runAll({ scenario, file: null, directory, planned: await planScenario(scenario, { directory }) }, options);
+}
