@@ -5,10 +5,10 @@
  */
 import * as v from "valibot";
 import type { ArenaStats } from "../src/arena/index.ts";
+import type { SchedulerDocument } from "../src/cgroup/cpu/index.ts";
 import type { PlannedLimit } from "../src/cgroup/index.ts";
 import { controllers } from "../src/cgroup/index.ts";
 import type { EventsDocument } from "../src/events/index.ts";
-import type { SchedulerDocument } from "../src/guard/cpu/index.ts";
 import { rlimits } from "../src/kernel/index.ts";
 import type { AdaptiveLine } from "../src/policy/index.ts";
 import type { PolicyTestDocument } from "../src/policy/replay/index.ts";

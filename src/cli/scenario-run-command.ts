@@ -61,7 +61,7 @@ async function rehearseNamed(file: string, flags: Flags, signal: AbortSignal): P
   };
   return rehearseFile(loadScenario(file), {
     runtime: ownDirectories().runtime,
-    cgroupParent: flags["cgroup-parent"] ?? null,
+    cgroupParent: flags["cgroup-parent"] ?? (process.env["CORRAL_CGROUP_PARENT"] || null),
     supervise: (flags.supervise ?? []).map((text) => flagValue("supervise", text, pid)),
     repeats: flags.repeat === undefined ? 1 : flagValue("repeat", flags.repeat, repeats),
     signal,

@@ -1,5 +1,5 @@
-import type { CpuAlert, SchedulerDocument, SchedulerSample } from "../guard/cpu/index.ts";
-import { groupNames, SchedulerIntervals, ScxBackend, toAlert, toStart } from "../guard/cpu/index.ts";
+import type { CpuAlert, SchedulerDocument, SchedulerSample } from "../cgroup/cpu/index.ts";
+import { groupNames, SchedulerIntervals, ScxBackend, toAlert, toStart } from "../cgroup/cpu/index.ts";
 import { CorralError } from "../report/index.ts";
 import { LineWriter } from "./line-writer.ts";
 import { say } from "./output.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { counterNames } from "../guard/cpu/index.ts";
+import { counterNames } from "../cgroup/cpu/index.ts";
 import type { FlagDefinition } from "./flag-definition.ts";
 import { schedulerFlags } from "./scheduler-flags.ts";
 

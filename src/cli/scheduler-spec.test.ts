@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { defaultSchedulerOptions } from "../guard/cpu/index.ts";
+import { defaultSchedulerOptions } from "../cgroup/cpu/index.ts";
 import { toSchedulerSpec } from "./scheduler-spec.ts";
 
 test("without flags the scheduler has only what is given to it, and tells every two seconds", () => {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import type { CpuBoost, SchedulerOptions } from "../guard/cpu/index.ts";
-import { defaultSchedulerOptions, parseBoost } from "../guard/cpu/index.ts";
+import type { CpuBoost, SchedulerOptions } from "../cgroup/cpu/index.ts";
+import { defaultSchedulerOptions, parseBoost } from "../cgroup/cpu/index.ts";
 import { CorralError, parseDurationMs, parseNumberIn, quote } from "../report/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue, nameAndValue } from "./flag-values.ts";

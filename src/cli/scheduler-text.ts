@@ -1,5 +1,5 @@
-import type { SchedulerStats } from "../guard/cpu/index.ts";
-import { counterNames } from "../guard/cpu/index.ts";
+import type { SchedulerStats } from "../cgroup/cpu/index.ts";
+import { counterNames } from "../cgroup/cpu/index.ts";
 import { quote } from "../report/index.ts";
 
 /** Without -v the groups that used most. */

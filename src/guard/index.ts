@@ -2,7 +2,7 @@
  * guard/: isolation for the sessions of AI agents on one host: the daemon, its clients, its tool calls. Stands on policy,
  * run and what is below; knows nothing of flags, terminals or output.
  */
-export type { CpuBackendName } from "./cpu/index.ts";
+export type { CpuBackendName } from "../cgroup/cpu/index.ts";
 export type { GuardEventDocument, GuardOptions, OnStop } from "./daemon/index.ts";
 export { GuardDaemon } from "./daemon/index.ts";
 export type { AskedRun, ReadServedRun, ServedRun } from "./jobs/index.ts";

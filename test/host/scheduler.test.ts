@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { schedulerLacks } from "../../src/guard/cpu/index.ts";
+import { schedulerLacks } from "../../src/cgroup/cpu/index.ts";
 import { openPackageRoot } from "../shared/readable-copy.ts";
 import { requires } from "../shared/requires.ts";
 

@@ -71,6 +71,7 @@ describe("the examples", () => {
     "docs/workload.md",
     "docs/policy-adaptive.md",
     "docs/policy.md",
+    "docs/scenario.md",
   ]) {
     for (const example of examplesIn(page)) {
       test(`${page}: ${title(example)}`, () => {
@@ -130,6 +131,36 @@ describe("the JSON Schemas", () => {
     const names = readdirSync(results);
     const faults = names.flatMap((name) => faultsOf("report", JSON.parse(readFileSync(join(results, name), "utf8"))));
     assert.deepEqual([names.length > 10, faults], [true, []]);
+  });
+
+  test("the plan of a scenario is a corral.scenario-plan/1, also of one that would be skipped", () => {
+    const script = `
+cat >s.yaml <<END
+version: 1
+name: s
+needs: { cpus: 4 }
+scheduler: { boost: [{ cgroup: g, budget: 1ms, period: 10ms }] }
+payloads: [{ name: p, command: [sleep, "1"] }]
+backdrop: { cgroups: [{ name: g, cpuset_mems: 0, limits: { io-weight: 50 } }], payloads: [p] }
+steps:
+  - setup:
+      - name: h
+        cpuset: { llc: 0 }
+        works:
+          - { sched_policy: { deadline: { runtime: 1ms, deadline: 2ms } }, mem_policy: { bind: 0 }, nice: -5, comm: c }
+          - { work_type: { Sequence: [{ io: 1ms }] }, affinity: { random_subset: { from: 0-3, count: 2 } }, numa_node: 0 }
+    ops:
+      - { add_cgroup: { name: x } }
+      - { spawn: { placement: runner, work: { workers: 2, affinity: single_cpu } } }
+      - { set_affinity: { cgroup: g, affinity: { exact: 1 } } }
+checks: { not_stuck: true, max_gap_ms: 5 }
+END
+corral scenario plan s.yaml --json --topology cpus=8 | tr -d '\n'; echo
+corral scenario plan s.yaml --json --topology cpus=2 | tr -d '\n'`;
+    const { stdout, stderr } = runScript(script, mkdtempSync(join(root, "scenario-")));
+    const [plan, skipped] = stdout.split("\n").map((line) => JSON.parse(line) as { readonly plan: object | null });
+    assert.deepEqual([plan?.plan === null, skipped?.plan === null], [false, true], stderr);
+    assert.deepEqual([...faultsOf("scenario-plan", plan), ...faultsOf("scenario-plan", skipped)], []);
   });
 
   test("every line of a watch is a corral.watch-event/1, and an explanation a corral.watch-explain/1", () => {

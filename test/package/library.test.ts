@@ -9,7 +9,7 @@ import { installPackage } from "../shared/installed-package.ts";
 import { controller, requires } from "../shared/requires.ts";
 
 const limitMs = 30_000;
-const pages = ["docs/library.md", "docs/protocol.md", "docs/arena.md", "README.md"];
+const pages = ["docs/library.md", "docs/protocol.md", "docs/arena.md", "docs/scenario.md", "README.md"];
 
 interface Example {
   readonly page: string;
@@ -123,6 +123,7 @@ describe("the library of the packed package", () => {
     [".", 40],
     ["arena", 20],
     ["guard/client", 12],
+    ["scenario", 60],
   ] as const) {
     test(`every export of ${join("corral", door)} has a comment in the declarations`, () => {
       const folder = join(user, "node_modules/corral/dist/lib", door);

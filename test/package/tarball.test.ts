@@ -54,6 +54,7 @@ describe("the packed package", () => {
       "dist/lib/arena/index.js",
       "dist/lib/guard/client/index.js",
       "dist/lib/policy/index.js",
+      "dist/lib/scenario/index.js",
       "native/client/corral-enrol.h",
       "docs/errors.md",
       "examples/watch.yaml",

@@ -65,7 +65,8 @@ export const workProblems = (work: string, { topology = eightCpus, group = "name
 export const opsStep = (groups: readonly string[], ops: readonly string[], hold = "full"): string =>
   [
     ...(groups.length === 0 ? [] : ["backdrop:", "  cgroups:", ...groups.map((group) => `    - ${group}`)]),
-    ...["steps:", "  - ops:", ...ops.map((op) => `      - ${op}`), `    hold: ${hold}`, ""],
+    ...["steps:", `  - ops:${ops.length === 0 ? " []" : ""}`, ...ops.map((op) => `      - ${op}`)],
+    ...[`    hold: ${hold}`, ""],
   ].join("\n");
 
 /** Ops of the one step. */

@@ -1,6 +1,6 @@
 /** The schema of what `corral scheduler` prints as JSON. */
 import * as v from "valibot";
-import { counterNames } from "../../src/guard/cpu/index.ts";
+import { counterNames } from "../../src/cgroup/cpu/index.ts";
 import { count, countOrNull, describe, seconds, text, textOrNull, time, yesNo } from "./parts.ts";
 
 const percent = (description: string) => v.pipe(v.number(), v.minValue(0), v.description(description));

@@ -1,6 +1,6 @@
+import type { CpuAlert, CpuBackend, CpuBackendName, SchedulerCounters } from "../../cgroup/cpu/index.ts";
+import { openCpuBackend } from "../../cgroup/cpu/index.ts";
 import { CorralError } from "../../report/index.ts";
-import type { CpuAlert, CpuBackend, CpuBackendName, SchedulerCounters } from "../cpu/index.ts";
-import { openCpuBackend } from "../cpu/index.ts";
 import type { CpuFallback, CpuSettings } from "../model/index.ts";
 import type { GuardEvent, Tell } from "./guard-event.ts";
 import type { LiveSession } from "./live-session.ts";

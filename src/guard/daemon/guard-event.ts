@@ -1,5 +1,5 @@
+import type { CpuBackendName } from "../../cgroup/cpu/index.ts";
 import type { RefusedSource, SourceName } from "../../events/index.ts";
-import type { CpuBackendName } from "../cpu/index.ts";
 import type { DecisionFacts } from "../memory/index.ts";
 import type { CpuFallback, ToolResult } from "../model/index.ts";
 import type { PlannedGroup } from "../tree/index.ts";

@@ -1,6 +1,6 @@
+import type { CpuBackendName } from "../../cgroup/cpu/index.ts";
 import type { FeedOrigin, MonitorLine } from "../../events/index.ts";
 import type { StateDirectories } from "../../run/index.ts";
-import type { CpuBackendName } from "../cpu/index.ts";
 import type { ReadServedRun } from "../jobs/index.ts";
 import type { MemoryPolicy } from "../model/index.ts";
 import type { GuardEventDocument } from "./guard-event.ts";

@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import type { CpuBackendName, CpuBoost, SchedulerOptions } from "../../cgroup/cpu/index.ts";
+import { defaultSchedulerOptions, parseBoost } from "../../cgroup/cpu/index.ts";
 import { described, expects, section, truth, wholeNumber, written } from "../../report/config/index.ts";
 import { parseDurationMs, quote } from "../../report/index.ts";
-import type { CpuBackendName, CpuBoost, SchedulerOptions } from "../cpu/index.ts";
-import { defaultSchedulerOptions, parseBoost } from "../cpu/index.ts";
 import type { SessionClass } from "./session-class.ts";
 import { sessionClassNames } from "./session-class.ts";
 

@@ -1,12 +1,4 @@
-import type {
-  AffinityIntent,
-  CpusetSpec,
-  Duration,
-  HoldSpec,
-  MemPolicy,
-  NumberList,
-  SchedPolicy,
-} from "../model/index.ts";
+import type { AffinityIntent, CpusetSpec, Duration, HoldSpec, MemPolicy, NumberList, SchedPolicy } from "../model/index.ts";
 
 /** Ways to say which CPUs a group may use (`CpusetSpecs`). */
 export const cpus = {

@@ -1,10 +1,9 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { ConfigPath } from "../../report/config/index.ts";
 import { judgeValues } from "../../report/config/index.ts";
 import { quote } from "../../report/index.ts";
 import { durationOf, scenarioParts, snakeKeys } from "../file/index.ts";
 import type { CgroupDef, ModuleReference, Scenario, Setup } from "../model/index.ts";
+import { faultText, loadFunction, ModuleFault } from "../modules/index.ts";
 import type { ExpandedScenario, ExpandedStep, ScenarioProblem } from "../resolve/index.ts";
 import type { Topology } from "../topology/index.ts";
 
@@ -24,22 +23,7 @@ export interface SetupContext {
 /** A function that makes the groups of a step. It is called once, before anything happens, and must have no effects. */
 export type SetupFunction = (context: SetupContext) => readonly CgroupDef[] | Promise<readonly CgroupDef[]>;
 
-/** What is wrong with a module; the message completes "module …". */
-class SetupFault extends Error {}
-
-const firstLine = (thrown: unknown): string =>
-  (thrown instanceof Error ? thrown.message : String(thrown)).split("\n", 1)[0] ?? "";
-
 const isModule = (setup: Setup | undefined): setup is ModuleReference => setup !== undefined && !Array.isArray(setup);
-
-async function load({ module, export: name = "default" }: ModuleReference, directory: string): Promise<SetupFunction> {
-  const loaded = await import(pathToFileURL(resolve(directory, module)).href).catch((thrown: unknown) => {
-    throw new SetupFault(`cannot be loaded: ${firstLine(thrown)}`);
-  });
-  const found: unknown = Reflect.get(loaded as object, name);
-  if (typeof found !== "function") throw new SetupFault(`has no function ${quote(name)} among its exports`);
-  return found as SetupFunction;
-}
 
 /** The first thing that is wrong with groups that a function made; null when nothing is. */
 function faultOf(groups: readonly unknown[]): string | null {
@@ -55,13 +39,13 @@ async function makeGroups(
   context: SetupContext,
   directory: string,
 ): Promise<readonly CgroupDef[]> {
-  const make = await load(reference, directory);
+  const make = loadFunction(reference, directory) as SetupFunction;
   const groups: unknown = await (async () => make(context))().catch((thrown: unknown) => {
-    throw new SetupFault(`failed: ${firstLine(thrown)}`);
+    throw new ModuleFault(`failed: ${faultText(thrown)}`);
   });
-  if (!Array.isArray(groups)) throw new SetupFault("makes something else than a list of groups");
+  if (!Array.isArray(groups)) throw new ModuleFault("makes something else than a list of groups");
   const fault = faultOf(groups);
-  if (fault !== null) throw new SetupFault(fault);
+  if (fault !== null) throw new ModuleFault(fault);
   return groups as readonly CgroupDef[];
 }
 
@@ -91,7 +75,7 @@ export async function expandSetups(
     try {
       steps.push({ ...step, setup: await makeGroups(setup, context, directory) });
     } catch (thrown) {
-      if (!(thrown instanceof SetupFault)) throw thrown;
+      if (!(thrown instanceof ModuleFault)) throw thrown;
       problems.push(faultAt(["steps", index, "setup"], index, setup, thrown));
     }
   }
@@ -102,7 +86,7 @@ const faultAt = (
   path: ConfigPath,
   step: number,
   { module }: ModuleReference,
-  { message }: SetupFault,
+  { message }: ModuleFault,
 ): ScenarioProblem => ({
   path,
   at: "value",

@@ -51,7 +51,7 @@ async function runOnce(source: Source, options: RehearseOptions, repeat: number,
 }
 
 async function runAll(source: Source, options: RehearseOptions): Promise<readonly ScenarioDocument[]> {
-  const checks = await loadModuleChecks(source.scenario, source.directory);
+  const checks = loadModuleChecks(source.scenario, source.directory);
   const documents: ScenarioDocument[] = [];
   for (let repeat = 0; repeat < (options.repeats ?? 1); repeat += 1) {
     options.onRun?.(repeat);

@@ -57,13 +57,7 @@ test.each<[MemPolicy, readonly MemPolicyFlag[], readonly number[] | null, string
     "memory node 2 is none of the group's, which has 0-1",
     "add the flag static_nodes, or widen the cpuset or cpuset_mems of the group",
   ],
-  [
-    { bind: [] },
-    [],
-    null,
-    'a list expects a list such as 0-3,6, not ""',
-    "name at least one number, such as 0-3,6",
-  ],
+  [{ bind: [] }, [], null, 'a list expects a list such as 0-3,6, not ""', "name at least one number, such as 0-3,6"],
   ["default", ["static_nodes"], null, "static_nodes needs a memory policy", "add mem_policy, or leave the flag out"],
   ["local", ["static_nodes"], null, "static_nodes needs a policy with nodes, and local has none", "leave the flag out"],
   [

@@ -1,4 +1,4 @@
-import type { MetricCheck, PayloadMetric, PayloadOutput, Polarity } from "../model/index.ts";
+import type { MetricCheck, PayloadOutput, Polarity } from "../model/index.ts";
 
 /** A metric of a payload, defaults filled in. */
 export interface ResolvedMetric {

@@ -89,6 +89,8 @@ export class HostGroups implements GroupFiles {
     throw new CorralError("CGROUP_IO", `there is no group ${name}`, { object: name, found: "ENOENT" });
   };
 
+  isThere = (name: string): boolean => this.#groups.has(name);
+
   make = async (name: string): Promise<void> => {
     const parts = name.split("/");
     const above = this.group(parts.slice(0, -1).join("/"));

@@ -1,5 +1,5 @@
 /**
- * guard/cpu: how groups share the CPUs. Two backends behind one interface: `fair`, the kernel's own scheduler, and `scx`,
+ * cgroup/cpu: how groups share the CPUs. Two backends behind one interface: `fair`, the kernel's own scheduler, and `scx`,
  * Corral's own in BPF, which falls back to `fair` by itself. What may enter: groups by their directories, weights, budgets. What
  * it may not know: sessions, rules, output.
  */

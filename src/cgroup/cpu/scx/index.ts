@@ -1,5 +1,5 @@
 /**
- * guard/cpu/scx: Corral's own CPU scheduler. A helper, corral-scheduler, loads it and holds it (native/BOUNDARY.md); here it is
+ * cgroup/cpu/scx: Corral's own CPU scheduler. A helper, corral-scheduler, loads it and holds it (native/BOUNDARY.md); here it is
  * started, listened to, and missed when it dies.
  */
 export { releaseGroup } from "./adopt.ts";

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { CorralError } from "../../report/index.ts";
+import { loadScenario } from "../file/index.ts";
+import type { Scenario } from "../model/index.ts";
+import { parseTopology } from "../topology/index.ts";
+import { planScenario, planScenarioFile } from "./index.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "corral-plan-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const topology = parseTopology("cpus=8");
+let modules = 0;
+
+/** A scenario whose step has the groups of a module. */
+function withModule(source: string, name = "default"): Scenario {
+  modules += 1;
+  const module = `groups-${modules}.mjs`;
+  writeFileSync(join(directory, module), source);
+  return { version: 1, name: "s", duration: "2s", steps: [{}, { setup: { module, export: name } }] };
+}
+
+async function refusalOf(work: Promise<unknown>): Promise<string> {
+  const thrown = await work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  return thrown instanceof CorralError ? `${thrown.code}: ${thrown.toLine()}` : String(thrown);
+}
+
+test("a module makes the groups of a step from what is known", async () => {
+  const source = `export const make = (context) => [
+    { name: \`\${context.scenario}-\${context.step}-\${context.durationMs}-\${context.workersPerCgroup}\`,
+      cpuset: { exact: context.topology.usable } }];`;
+  const result = await planScenario(withModule(source, "make"), { topology, directory });
+  expect(result).toMatchObject({
+    kind: "plan",
+    plan: { steps: [{ setup: [] }, { setup: [{ name: "s-1-2000-1", effectiveCpus: [0, 1, 2, 3, 4, 5, 6] }] }] },
+  });
+});
+
+test.each([
+  ["export default () => { throw new Error('no way') };", "failed: no way"],
+  ["export default async () => { throw 'nothing'; };", "failed: nothing"],
+  ["export default () => ({ name: 'g' });", "makes something else than a list of groups"],
+  ["export default () => [{ name: '../g' }];", 'makes a wrong group 0: name has an empty part, . or ..: "../g"'],
+  ["export const other = () => [];", 'has no function "default" among its exports'],
+  ["export default 5;", 'has no function "default" among its exports'],
+])("a module with %j is told with its step", async (source, fault) => {
+  const scenario = withModule(source);
+  expect(await refusalOf(planScenario(scenario, { topology, directory }))).toBe(
+    `CONFIG: step 1, setup: module "groups-${modules}.mjs" ${fault}; its function takes what is known of the host and returns groups as a program spells them`,
+  );
+});
+
+test("a module that is not there, or no module, is told", async () => {
+  const absent: Scenario = { version: 1, name: "s", steps: [{ setup: { module: "absent.mjs" } }] };
+  expect(await refusalOf(planScenario(absent, { topology, directory }))).toContain(
+    'step 0, setup: module "absent.mjs" cannot be loaded: ',
+  );
+});
+
+test("groups of a module are judged like others, and found in the file at the module", async () => {
+  withModule("export default () => [{ name: 'g', cpuset: { llc: 7 } }];");
+  const path = join(directory, "scenario.yaml");
+  writeFileSync(path, `version: 1\nname: s\nsteps:\n  - setup: { module: groups-${modules}.mjs }\n`);
+  expect(await refusalOf(planScenarioFile(loadScenario(path), { topology }))).toBe(
+    `CONFIG: ${path}:4:12: step 0, group "g": there is no last-level cache 7: there is only 0; name one of those`,
+  );
+});
+
+test("values that a file could not have are refused by the same rules", async () => {
+  const wrong = { version: 1, name: "s", duration: "soon", steps: [{ setup: [{ name: "/a", nice: 40 }] }] };
+  expect(await refusalOf(planScenario(wrong as unknown as Scenario, { topology }))).toBe(
+    [
+      'CONFIG: duration: duration expects a duration such as 500ms, 10s or 5m, not "soon"',
+      'step 0, group "/a": name is below the scenario\'s own group and begins without a slash: "/a"',
+      'step 0, group "/a": nice expects a nice value from -20 to 19, not 40',
+    ].join("\n"),
+  );
+});

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ScenarioDocument } from "../../src/scenario/results/index.ts";
+import { openBench } from "../shared/bench.ts";
+import { expectNoLeftovers } from "../shared/leaks.ts";
+import { requires, root } from "../shared/requires.ts";
+import { until } from "../shared/timing.ts";
+
+const bench = openBench();
+expectNoLeftovers(bench);
+
+/** A scenario file of these steps; its payload runs until it is killed and is marked as ours. */
+function fileOf(name: string, steps: readonly string[], rest: readonly string[] = []): string {
+  const path = bench.fresh(`${name}.yaml`);
+  const lines = [
+    ...["version: 1", `name: ${name}`, "duration: 60s"],
+    ...["payloads:", `  - {name: long, command: [sh, -c, "sleep 1000 & wait"]}`],
+    ...["backdrop:", "  cgroups:", "    - {name: base}"],
+    ...rest,
+    ...["steps:", ...steps.map((step) => `  - ${step}`)],
+  ];
+  writeFileSync(path, `${lines.join("\n")}\n`);
+  return path;
+}
+
+const run = (file: string, ...flags: readonly string[]) => [
+  "scenario",
+  "run",
+  file,
+  "--cgroup-parent",
+  bench.parent.argument,
+  ...flags,
+];
+const short = "{setup: [{name: a}], hold: {fixed: 100ms}}";
+const endless = "{setup: [{name: a, payload: long}], hold: {fixed: 50s}}";
+const documentOf = (text: string): ScenarioDocument => JSON.parse(text) as ScenarioDocument;
+const scenarios = join(bench.stateDir, "run", "scenarios");
+const recorded = (): readonly string[] => (existsSync(scenarios) ? readdirSync(scenarios) : []);
+
+test("a scenario that passes ends with 0 and says what was done", async (t) => {
+  if (!requires(t, root())) return;
+  const { status, out, err } = await bench.corral(
+    run(fileOf("plain", [short], ["checks: {not_stuck: true}"]), "--json"),
+  );
+  assert.equal(status, 0, err);
+  const document = documentOf(out);
+  assert.deepEqual(
+    [document.schema, document.verdict, document.works.length, document.groups.map(({ name }) => name)],
+    ["corral.scenario/1", "pass", 2, ["base", "a"]],
+  );
+  assert.deepEqual([bench.parent.children(), recorded()], [[], []]);
+});
+
+test("one that fails ends with 1, and with the step and the op that went wrong", async (t) => {
+  if (!requires(t, root())) return;
+  const steps = [
+    short,
+    "{ops: [{wait: {for: {state: {cgroup: base, is: empty}}, timeout: 100ms}}], hold: {fixed: 0s}}",
+  ];
+  const { status, out } = await bench.corral(run(fileOf("waits", steps), "-q"));
+  assert.equal(status, 1);
+  assert.match(out, /step 1 failed: base empty did not come true within 100 ms/);
+});
+
+test("a check that fails ends with 1", async (t) => {
+  if (!requires(t, root())) return;
+  const { status, out } = await bench.corral(
+    run(fileOf("checked", [short], ["checks: {min_iteration_rate: 1000000000000}"]), "-q"),
+  );
+  assert.equal(status, 1);
+  assert.match(out, /FAIL min_iteration_rate/);
+});
+
+test("one that the host has too little for is skipped with 0", async (t) => {
+  const { status, out } = await bench.corral(run(fileOf("big", [short], ["needs: {cpus: 4096}"]), "-q"));
+  assert.deepEqual([status, /needs 4096 CPUs, has \d+/.test(out)], [0, true]);
+  if (requires(t, root())) assert.deepEqual(recorded(), []);
+});
+
+test("mistakes in the file end with 2 and their place", async () => {
+  const file = fileOf("wrong", ["{ops: [{add_group: {name: a}}]}"]);
+  const { status, err } = await bench.corral(run(file));
+  assert.equal(status, 2);
+  assert.match(err, /wrong\.yaml:\d+:\d+: /);
+});
+
+test("a controller that no hierarchy has ends with 125 before anything is made", async (t) => {
+  if (!requires(t, root())) return;
+  const { status, err } = await bench.corral([
+    "scenario",
+    "run",
+    fileOf("none", [short]),
+    "--cgroup-parent",
+    "/no/such/parent",
+  ]);
+  assert.deepEqual([status, /the parent group .* does not exist/.test(err)], [125, true]);
+  assert.deepEqual(recorded(), []);
+});
+
+test("Ctrl-C takes everything down and keeps what was found", async (t) => {
+  if (!requires(t, root())) return;
+  const started = bench.start(run(fileOf("ended", [short, endless]), "--json"));
+  await until("the second step holds", () => started.err().includes("Step[1]"));
+  started.kill("SIGINT");
+  const { status, out, err } = await started.ended;
+  assert.equal(status, 2, err);
+  const document = documentOf(out);
+  assert.deepEqual(
+    [document.verdict, document.phases.length, document.works.map(({ cgroup }) => cgroup)],
+    ["inconclusive", 3, ["base", "a"]],
+  );
+  assert.deepEqual([bench.parent.children(), recorded()], [[], []]);
+});
+
+test("the death of a supervised process ends the run", async (t) => {
+  if (!requires(t, root())) return;
+  const victim = spawn("sleep", ["1000"], { env: bench.env });
+  const started = bench.start(run(fileOf("watched", [short, endless]), "--json", "--supervise", String(victim.pid)));
+  await until("the second step holds", () => started.err().includes("Step[1]"));
+  victim.kill("SIGKILL");
+  const { status, out, err } = await started.ended;
+  assert.equal(status, 1, err);
+  const document = documentOf(out);
+  assert.deepEqual(
+    document.ended.map(({ pid, how, scheduler }) => [pid, how, scheduler]),
+    [[victim.pid, "crashed", false]],
+  );
+  assert.equal(document.phases.length, 3);
+  const gone = await bench.corral(run(fileOf("gone", [short]), "--supervise", String(victim.pid)));
+  assert.deepEqual([gone.status, gone.err.includes(`there is no process ${victim.pid}`)], [125, true]);
+});
+
+/** Where a Corral is killed: what must be on record by then. */
+const phases: readonly { readonly name: string; readonly isThere: (err: string) => boolean }[] = [
+  { name: "as soon as it is on record", isThere: () => recorded().length > 0 },
+  {
+    name: "as soon as its group is made",
+    isThere: () => recorded().some((name) => readFileSync(join(scenarios, name), "utf8").includes('"inode"')),
+  },
+  { name: "while a step holds", isThere: (err) => err.includes("Step[0]") },
+];
+
+for (const { name, isThere } of phases) {
+  test(`a Corral that is killed ${name} leaves nothing once corral gc has run`, async (t) => {
+    if (!requires(t, root())) return;
+    const started = bench.start(run(fileOf("killed", [endless])));
+    await until(name, () => {
+      try {
+        return isThere(started.err());
+      } catch {
+        return false;
+      }
+    });
+    started.kill("SIGKILL");
+    await started.ended;
+    const { status, out } = await bench.corral(["gc", "--json"]);
+    const removed = (JSON.parse(out) as { removed: { kind: string }[] }).removed.map(({ kind }) => kind);
+    assert.deepEqual([status, removed.includes("scenario")], [0, true]);
+    assert.deepEqual([bench.parent.children(), recorded()], [[], []]);
+    await until("its processes are gone", () => bench.leftovers().processes.length === 0);
+  });
+}
