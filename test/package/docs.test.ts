@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { after, describe, test } from "node:test";
 import { Ajv } from "ajv";
+import { aRun } from "../shared/scenario-results.ts";
 
 const commandLimitMs = 30_000;
 const root = mkdtempSync(join(tmpdir(), "corral-docs-"));
@@ -59,7 +60,24 @@ function checkExample(example: string, cwd: string): void {
   );
 }
 
+/** What the examples of docs/scenario-results.md are about: a directory with results before and after a change for the worse. */
+function makeScenarioResults(): string {
+  const cwd = mkdtempSync(join(root, "example-"));
+  for (const [name, iterations] of Object.entries({ before: [1000, 1010, 990], after: [500, 505, 495] })) {
+    mkdirSync(join(cwd, name));
+    for (const [at, one] of iterations.entries())
+      writeFileSync(join(cwd, name, `run-${at}.json`), JSON.stringify(aRun(one, { repeat: at })));
+  }
+  return cwd;
+}
+
 describe("the examples", () => {
+  for (const example of examplesIn("docs/scenario-results.md")) {
+    test(`docs/scenario-results.md: ${title(example)}`, () => {
+      checkExample(example, makeScenarioResults());
+    });
+  }
+
   for (const page of [
     "docs/run.md",
     "docs/jobs.md",
@@ -277,6 +295,20 @@ wait $events; cat told`;
       assert.deepEqual(faultsOf(schema, JSON.parse(stdout)), [], stderr);
     });
   }
+
+  test("a result of a scenario is a corral.scenario/1, and what corral scenario compare --json prints a corral.scenario-compare/1", () => {
+    const cwd = makeScenarioResults();
+    const results = ["before", "after"].flatMap((name) =>
+      readdirSync(join(cwd, name)).map((file) => JSON.parse(readFileSync(join(cwd, name, file), "utf8")) as unknown),
+    );
+    assert.deepEqual(
+      results.flatMap((one) => faultsOf("scenario-result", one)),
+      [],
+    );
+    const { status, stdout, stderr } = runScript("corral scenario compare before after --json", cwd);
+    assert.equal(status, 1, stderr);
+    assert.deepEqual(faultsOf("scenario-compare", JSON.parse(stdout)), []);
+  });
 
   test("refuse a report that lacks a field, has another, or one of another type", () => {
     const { stdout } = runScript("corral run --json -- true", root);

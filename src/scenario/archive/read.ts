@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } f
 import { join } from "node:path";
 import { CorralError, errnoOf, formatBytes, quote } from "../../report/index.ts";
 import type { ScenarioDocument } from "../results/index.ts";
-import { parseScenarioDocument } from "../results/index.ts";
+import { parseScenarioDocuments } from "../results/index.ts";
 
 /** No run has as much to say. */
 const largestBytes = 256 * 2 ** 20;
@@ -19,12 +19,12 @@ const refuse = (path: string, why: string, cause?: unknown): CorralError =>
   });
 
 /**
- * Results of runs: of a file the one in it; of a directory those of all files in it whose name ends in `.json` and that are
+ * Results of runs: of a file those in it; of a directory those of all files in it whose name ends in `.json` and that are
  * results, in the order of their names.
  * @throws CorralError CONFIG when there is none, or a file cannot be read or is damaged
  */
 export function readScenarioDocuments(path: string): ScenarioDocument[] {
-  if (!isDirectory(path)) return [parseScenarioDocument(readWhole(path), path)];
+  if (!isDirectory(path)) return parseScenarioDocuments(readWhole(path), path);
   const documents = readdirSync(path)
     .filter((name) => name.endsWith(".json"))
     .toSorted()
@@ -32,7 +32,7 @@ export function readScenarioDocuments(path: string): ScenarioDocument[] {
     .filter((file) => !isDirectory(file))
     .map((file) => ({ file, text: readWhole(file) }))
     .filter(({ text }) => text.slice(0, markedWithin).includes(mark))
-    .map(({ file, text }) => parseScenarioDocument(text, file));
+    .flatMap(({ file, text }) => parseScenarioDocuments(text, file));
   if (documents.length === 0) throw refuse(path, "has no result of a scenario");
   return documents;
 }

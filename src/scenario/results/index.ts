@@ -13,7 +13,7 @@ export { parseComparePolicy } from "./compare/policy.ts";
 export type { RepeatSummary } from "./compare/repeats.ts";
 export { mergeRepeats, repeatText } from "./compare/repeats.ts";
 export { scenarioDocument } from "./document/build.ts";
-export { parseScenarioDocument } from "./document/read.ts";
+export { parseScenarioDocuments } from "./document/read.ts";
 export type { ScenarioDocument } from "./document/schema.ts";
 export { scenarioDocumentSchema } from "./document/schema.ts";
 export { htmlReport } from "./html/html-report.ts";

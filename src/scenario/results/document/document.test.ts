@@ -11,7 +11,7 @@ import {
 import { aRun, documentOf } from "../../../../test/shared/scenario-results.ts";
 import { runMetrics } from "../../metrics/index.ts";
 import { boundaries, changesBetween } from "./changes.ts";
-import { parseScenarioDocument } from "./read.ts";
+import { parseScenarioDocuments } from "./read.ts";
 
 const two = (a: Parameters<typeof aWorker>[0], b: Parameters<typeof aWorker>[0]) =>
   aWork({ reports: [aWorker(a), aWorker({ index: 1, pid: 101, ...b })] });
@@ -19,13 +19,14 @@ const two = (a: Parameters<typeof aWorker>[0], b: Parameters<typeof aWorker>[0])
 describe("the document of a run", () => {
   test("is read again as it was written", () => {
     const document = aRun(1000);
-    expect(parseScenarioDocument(JSON.stringify(document), "x.json")).toEqual(document);
+    expect(parseScenarioDocuments(JSON.stringify(document), "x.json")).toEqual([document]);
+    expect(parseScenarioDocuments(JSON.stringify([document, document]), "x.json")).toEqual([document, document]);
   });
 
   test("a text that is none is refused with what was found", () => {
     const refusal = (text: string): string => {
       try {
-        parseScenarioDocument(text, "x.json");
+        parseScenarioDocuments(text, "x.json");
         return "none";
       } catch (thrown) {
         return thrown instanceof Error ? thrown.message : String(thrown);
@@ -34,7 +35,8 @@ describe("the document of a run", () => {
     expect(refusal('{"schema":"corral.report/1"}')).toBe(
       '"x.json" is no result of a scenario (corral.scenario/1): it has the schema "corral.report/1"',
     );
-    expect(refusal("[]")).toBe('"x.json" is no result of a scenario (corral.scenario/1): it has no schema');
+    expect(refusal("[]")).toBe('"x.json" is no result of a scenario (corral.scenario/1): an empty list');
+    expect(refusal("[1]")).toBe('"x.json" is no result of a scenario (corral.scenario/1): it has no schema');
     expect(refusal(JSON.stringify({ ...aRun(1), steps: "1" }))).toMatch(/corral\.scenario\/1\): steps: .*number/);
     expect(refusal("{")).toMatch(/^"x\.json" is no result of a scenario/);
   });

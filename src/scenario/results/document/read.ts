@@ -4,12 +4,18 @@ import type { ScenarioDocument } from "./schema.ts";
 import { scenarioDocumentSchema } from "./schema.ts";
 
 /**
- * A document from its text.
+ * The documents of a text: one, or a list of those of repeats.
  * @param file what messages call it
- * @throws CorralError CONFIG when it is no such document
+ * @throws CorralError CONFIG when it is neither
  */
-export function parseScenarioDocument(text: string, file: string): ScenarioDocument {
+export function parseScenarioDocuments(text: string, file: string): ScenarioDocument[] {
   const value = parseJson(text, file);
+  if (!Array.isArray(value)) return [judge(value, file)];
+  if (value.length === 0) throw notOne(file, "an empty list");
+  return value.map((one) => judge(one, file));
+}
+
+function judge(value: unknown, file: string): ScenarioDocument {
   const named = typeof value === "object" && value !== null && "schema" in value ? value.schema : null;
   if (named !== "corral.scenario/1")
     throw notOne(file, `it has ${named === null ? "no schema" : `the schema ${quote(String(named))}`}`);
