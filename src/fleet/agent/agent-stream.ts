@@ -20,7 +20,8 @@ export interface AgentWorld {
   totals(): Totals;
 }
 
-const nothingDone: Totals = { operations: 0, bytes: 0, errors: 0, retries: 0 };
+/** Of a workload that has not begun. */
+export const noTotals: Totals = { operations: 0, bytes: 0, errors: 0, retries: 0 };
 const nsPerMs = 1_000_000n;
 
 /** Where a message of the controller stands in the table of transitions. */
@@ -190,6 +191,3 @@ export class AgentStream {
 
 /** Whether a stream has come to its end. */
 export const hasEnded = ({ state }: AgentStream): boolean => terminalStates.includes(state);
-
-/** Of a workload that has not begun. */
-export const noTotals = nothingDone;

@@ -1,32 +1,17 @@
-import type {
-  AgentFailure,
-  AgentMessage,
-  Assignment,
-  ControllerLimits,
-  ControlMessage,
-  FleetOutcome,
-  WallNs,
-} from "../model/index.ts";
+import type { Assignment, ControllerLimits, FleetOutcome, WallNs } from "../model/index.ts";
 import { weightiest } from "../model/index.ts";
-import { estimateClock } from "./clock-estimate.ts";
-import { expectations } from "./expectations.ts";
+import type { RunWorld } from "./agent-link.ts";
+import { AgentLink } from "./agent-link.ts";
 import type { FailureCause } from "./failure.ts";
 import { outcomeBeforeStart } from "./failure.ts";
 import type { Link, LinkState } from "./link.ts";
 import { isOver, newLink } from "./link.ts";
-import type { Due } from "./liveness.ts";
 import { nextDue } from "./liveness.ts";
 import type { RunEffect, RunEvent, RunPhase } from "./run-event.ts";
-
-/** What a run asks of the world. */
-export interface RunWorld {
-  /** Monotonic, in milliseconds. */
-  nowMs(): number;
-  wallNs(): WallNs;
-}
+import { RunOutput } from "./run-output.ts";
 
 export interface FleetRunOptions {
-  /** At least one. */
+  /** At least one; their indexes are their places. */
   readonly assignments: readonly Assignment[];
   readonly limits: ControllerLimits;
   /** With fewer agents alive or completed, a run that has begun is ended for all. */
@@ -43,11 +28,10 @@ export class FleetRun {
   readonly #world: RunWorld;
   readonly #limits: ControllerLimits;
   readonly #minAgents: number;
-  readonly #links: readonly Link[];
+  readonly #agents: readonly AgentLink[];
+  readonly #output = new RunOutput();
   readonly #notes: FleetOutcome[] = [];
   #phase: RunPhase = "connecting";
-  #effects: RunEffect[] = [];
-  #pings = 0;
   #startNs: WallNs | null = null;
   #endingLimitMs: number | null = null;
   #isInterrupted = false;
@@ -56,7 +40,14 @@ export class FleetRun {
     this.#world = world;
     this.#limits = limits;
     this.#minAgents = minAgents;
-    this.#links = assignments.map((assignment) => newLink(assignment, world.nowMs()));
+    const owner = {
+      failed: (link: Link, cause: FailureCause, message: string) => this.#failed(link, cause, message),
+      waitedForOthers: (link: Link) => this.#giveUpLate(link),
+    };
+    this.#agents = assignments.map((assignment) => {
+      const link = newLink(assignment, world.nowMs());
+      return new AgentLink({ link, world, limits, output: this.#output, owner });
+    });
   }
 
   get phase(): RunPhase {
@@ -65,7 +56,7 @@ export class FleetRun {
 
   /** What is known of the agents, by their numbers. */
   get links(): readonly Readonly<Link>[] {
-    return this.#links;
+    return this.#agents.map(({ link }) => link);
   }
 
   /** The common start by the controller's clock; null: there was none yet. */
@@ -73,161 +64,55 @@ export class FleetRun {
     return this.#startNs;
   }
 
-  /** When `deadline` is to be told, monotonic; null: never. */
+  /** When `deadline` is to be told, monotonic; null: never. Earlier does no harm. */
   get deadlineMs(): number | null {
     if (this.#phase === "ended") return null;
     let leastMs = this.#endingLimitMs ?? Number.POSITIVE_INFINITY;
-    for (const link of this.#links) leastMs = Math.min(leastMs, nextDue(link, this.#limits)?.atMs ?? leastMs);
+    for (const { link } of this.#agents) leastMs = Math.min(leastMs, nextDue(link, this.#limits)?.atMs ?? leastMs);
     return leastMs === Number.POSITIVE_INFINITY ? null : leastMs;
   }
 
   /** Begins: all agents are called at once. */
   begin(): readonly RunEffect[] {
-    this.#effects = [];
-    for (const link of this.#links) this.#connect(link);
-    return this.#effects;
+    for (const agent of this.#agents) agent.connect();
+    return this.#output.take();
   }
 
   /** Takes an event in. Nothing is done after the end. */
   handle(event: RunEvent): readonly RunEffect[] {
-    this.#effects = [];
-    if (this.#phase === "ended") return this.#effects;
+    if (this.#phase === "ended") return [];
     if (event.kind === "interrupt") this.#interrupt();
     else if (event.kind === "deadline") this.#expire();
-    else {
-      const link = this.#links[event.agent];
-      if (link !== undefined && !isOver(link)) this.#takeOf(link, event);
-    }
+    else this.#tell(event);
     this.#settle();
-    return this.#effects;
+    return this.#output.take();
   }
 
-  #takeOf(link: Link, event: Exclude<RunEvent, { kind: "interrupt" | "deadline" }>): void {
-    if (event.kind === "message") this.#read(link, event.message);
-    else if (event.kind === "garbled") this.#warn(link, `what came is no message: ${event.what}`);
-    else if (event.kind === "lost") {
-      if (link.isOpen) this.#fail(link, "lost", event.why, { isGone: true });
-    } else if (event.attempt !== link.attempts || link.isOpen || link.retryAtMs !== null) return;
-    else if (event.kind === "connected") this.#assign(link);
-    else this.#retry(link, event.why);
-  }
-
-  #warn(link: Link | null, text: string): void {
-    this.#effects.push({ kind: "warn", agent: link?.assignment.index ?? null, text });
-  }
-
-  #send(link: Link, message: ControlMessage): void {
-    this.#effects.push({ kind: "send", agent: link.assignment.index, message });
-  }
-
-  #go(link: Link, to: LinkState, why: string, limitMs: number | null): void {
-    this.#effects.push({ kind: "went", agent: link.assignment.index, from: link.state, to, why });
-    link.state = to;
-    link.limitMs = limitMs === null ? null : this.#world.nowMs() + limitMs;
+  #tell(event: Exclude<RunEvent, { kind: "interrupt" | "deadline" }>): void {
+    const agent = this.#agents[event.agent];
+    if (agent === undefined || isOver(agent.link)) return;
+    if (event.kind === "message") agent.read(event.message);
+    else if (event.kind === "garbled") this.#output.warn(agent.link, `what came is no message: ${event.what}`);
+    else if (event.kind === "lost") agent.lost(event.why);
+    else agent.connected(event.attempt, event.kind === "connected" ? null : event.why);
   }
 
   #enterPhase(to: RunPhase, why: string): void {
-    this.#effects.push({ kind: "phase", from: this.#phase, to, why });
+    this.#output.add({ kind: "phase", from: this.#phase, to, why });
     this.#phase = to;
   }
 
-  #connect(link: Link): void {
-    link.attempts += 1;
-    link.retryAtMs = null;
-    link.limitMs = this.#world.nowMs() + this.#limits.connectMs;
-    this.#effects.push({ kind: "connect", agent: link.assignment.index, attempt: link.attempts });
-  }
-
-  #retry(link: Link, why: string): void {
-    const pauseMs = this.#limits.retryMs[link.attempts - 1];
-    if (pauseMs === undefined) {
-      this.#fail(link, "unreachable", `${why}, at the last of ${link.attempts} attempts`, { isGone: true });
-      return;
-    }
-    this.#warn(link, `attempt ${link.attempts} to connect failed: ${why}; the next is in ${pauseMs} ms`);
-    link.limitMs = null;
-    link.retryAtMs = this.#world.nowMs() + pauseMs;
-  }
-
-  #assign(link: Link): void {
-    link.isOpen = true;
-    link.heardMs = this.#world.nowMs();
-    this.#go(link, "config_sent", "it is connected", this.#limits.prepareMs);
-    this.#send(link, { kind: "start", assignment: link.assignment });
-  }
-
-  #read(link: Link, message: AgentMessage): void {
-    const nowMs = this.#world.nowMs();
-    const gap = message.sequence - link.sequence - 1;
-    if (gap < 0) return this.#warn(link, `message ${message.sequence} came after ${link.sequence}`);
-    link.missed += gap;
-    link.sequence = message.sequence;
-    [link.heardMs, link.pingedMs, link.unanswered] = [nowMs, null, 0];
-    const reading = expectations[link.state][message.kind];
-    if (reading === "ignore") this.#warn(link, `${message.kind} is ignored: it is ${link.state}`);
-    else if (reading === "illegal")
-      this.#fail(link, "protocol", `${message.kind} is not expected while it is ${link.state}`);
-    else if (reading === "take") this.#go(link, "ready", "it has prepared", this.#limits.readyMs);
-    else if (message.kind === "pong") this.#hearPong(link, message);
-    else if (message.kind === "running") this.#count(link, message);
-    else if (reading === "end") this.#hearEnd(link, message);
-    return undefined;
-  }
-
-  #count(link: Link, { totals, actualStartNs }: Extract<AgentMessage, { kind: "running" | "completed" }>): void {
-    [link.totals, link.actualStartNs, link.reportedMs] = [totals, actualStartNs, this.#world.nowMs()];
-    if (link.state === "start_sent") this.#go(link, "collecting", "its workload runs", null);
-  }
-
-  #hearPong(link: Link, { id, receivedNs, sentNs }: Extract<AgentMessage, { kind: "pong" }>): void {
-    const askedNs = link.asked.get(id);
-    link.asked.delete(id);
-    if (askedNs === undefined) return this.#warn(link, `ping ${id} was never sent, or is answered twice`);
-    link.samples.push({
-      sentNs: askedNs,
-      arrivedNs: this.#world.wallNs(),
-      agentReceivedNs: receivedNs,
-      agentSentNs: sentNs,
-    });
-    if (link.probesLeft === 0) return undefined;
-    link.probesLeft -= 1;
-    if (link.probesLeft > 0) this.#ping(link);
-    else link.clock = estimateClock(link.samples.slice(-this.#limits.clockProbes));
-    return undefined;
-  }
-
-  #hearEnd(link: Link, message: AgentMessage): void {
-    this.#send(link, { kind: "acknowledge", sequence: message.sequence });
-    if (message.kind === "completed") {
-      this.#count(link, message);
-      this.#go(link, "completed", "its workload has ended", null);
-      this.#disconnect(link);
-    } else if (message.kind === "error") this.#fail(link, message.cause, message.message, { isGone: true });
-    else if (message.kind === "aborted") this.#fail(link, "aborted", message.reason, { isGone: true });
-  }
-
-  #ping(link: Link): void {
-    this.#pings += 1;
-    const sentNs = this.#world.wallNs();
-    [link.pingedMs, link.unanswered] = [this.#world.nowMs(), link.unanswered + 1];
-    link.asked.set(this.#pings, sentNs);
-    this.#send(link, { kind: "ping", id: this.#pings, sentNs });
-  }
-
-  #disconnect(link: Link): void {
-    link.isOpen = false;
-    link.retryAtMs = null;
-    this.#effects.push({ kind: "disconnect", agent: link.assignment.index });
-  }
-
-  /** `isGone`: it needs no abort, because it has ended by itself or cannot hear. */
-  #fail(link: Link, cause: FailureCause | AgentFailure, message: string, { isGone = false } = {}): void {
-    link.failure = { cause, message, during: link.state };
-    if (link.isOpen && !isGone) this.#send(link, { kind: "abort", reason: message });
-    this.#go(link, "failed", message, null);
-    this.#disconnect(link);
+  /** Before the start what happens to one ends it for all; several at once are weighed against each other. */
+  #failed(link: Link, cause: FailureCause, message: string): void {
     if (this.#startNs !== null || cause === "aborted") return;
     this.#abortAll(outcomeBeforeStart[cause], `${link.assignment.agentId} failed before the start: ${message}`);
+  }
+
+  #giveUpLate(ready: Link): void {
+    const { readyMs } = this.#limits;
+    for (const agent of this.#agents)
+      if (agent.link.state === "config_sent" || agent.link.state === "connecting")
+        agent.fail("not_ready_in_time", `it was not ready ${readyMs} ms after ${ready.assignment.agentId}`);
   }
 
   #abortAll(outcome: FleetOutcome, why: string): void {
@@ -235,10 +120,10 @@ export class FleetRun {
     if (this.#phase === "ending") return;
     this.#enterPhase("ending", why);
     this.#endingLimitMs = this.#world.nowMs() + this.#limits.abortMs;
-    for (const link of this.#links) {
-      if (isOver(link)) continue;
-      if (link.isOpen) this.#send(link, { kind: "abort", reason: why });
-      else this.#fail(link, "aborted", why, { isGone: true });
+    for (const agent of this.#agents) {
+      if (isOver(agent.link)) continue;
+      if (agent.link.isOpen) this.#output.send(agent.link, { kind: "abort", reason: why });
+      else agent.fail("aborted", why, { isGone: true });
     }
   }
 
@@ -249,85 +134,47 @@ export class FleetRun {
   }
 
   #expire(): void {
-    const nowMs = this.#world.nowMs();
-    if (this.#endingLimitMs !== null && nowMs >= this.#endingLimitMs) return this.#finish();
-    for (const link of this.#links) {
-      const due = nextDue(link, this.#limits);
-      if (due !== null && due.atMs <= nowMs) this.#overdue(link, due.what);
-    }
+    if (this.#endingLimitMs !== null && this.#world.nowMs() >= this.#endingLimitMs) return this.#finish();
+    for (const agent of this.#agents) agent.expire();
     return undefined;
-  }
-
-  #overdue(link: Link, what: Due["what"]): void {
-    const { pings, pingMs, noReportMs } = this.#limits;
-    if (what === "retry") this.#connect(link);
-    else if (what === "ping") this.#ping(link);
-    else if (what === "silent") this.#fail(link, "silent", `it did not answer ${pings} pings within ${pingMs} ms each`);
-    else if (what === "no_reports") this.#fail(link, "no_reports", `it has not reported for ${noReportMs} ms`);
-    else this.#limitReached(link);
-  }
-
-  #limitReached(link: Link): void {
-    const { connectMs, prepareMs, readyMs, firstReportMs } = this.#limits;
-    link.limitMs = null;
-    if (link.state === "connecting") {
-      this.#effects.push({ kind: "disconnect", agent: link.assignment.index });
-      this.#retry(link, `no answer within ${connectMs} ms`);
-    } else if (link.state === "config_sent")
-      this.#fail(link, "not_ready_in_time", `it was not ready within ${prepareMs} ms`);
-    else if (link.state === "start_sent")
-      this.#fail(link, "not_begun_in_time", `it had not begun ${firstReportMs} ms after the start`);
-    else if (link.state === "ready")
-      for (const other of this.#links.filter(({ state }) => state === "config_sent" || state === "connecting"))
-        this.#fail(other, "not_ready_in_time", `it was not ready ${readyMs} ms after ${link.assignment.agentId}`);
   }
 
   /** Goes on to the next phase when all that it waits for has come. */
   #settle(): void {
-    const all = (...states: readonly LinkState[]): boolean => this.#links.every(({ state }) => states.includes(state));
-    if (this.#phase === "connecting" && !this.#links.some(({ state }) => state === "connecting"))
+    const every = (holds: (link: Link) => boolean): boolean => this.#agents.every(({ link }) => holds(link));
+    const is = (state: LinkState) => (link: Link) => link.state === state;
+    if (this.#phase === "connecting" && every((link) => !is("connecting")(link)))
       this.#enterPhase("preparing", "all agents are connected");
-    if (this.#phase === "preparing" && all("ready")) this.#probeClocks();
-    if (this.#phase === "coordinating" && this.#links.every(({ probesLeft }) => probesLeft === 0)) this.#start();
-    if (this.#phase === "running") this.#judgeNumbers();
-    if ((this.#phase === "running" || this.#phase === "ending") && this.#links.every(isOver)) this.#finish();
-  }
-
-  #probeClocks(): void {
-    this.#enterPhase("coordinating", "all agents are ready");
-    for (const link of this.#links) {
-      link.limitMs = null;
-      link.probesLeft = this.#limits.clockProbes;
-      if (link.probesLeft > 0) this.#ping(link);
+    if (this.#phase === "preparing" && every(is("ready"))) {
+      this.#enterPhase("coordinating", "all agents are ready");
+      for (const agent of this.#agents) agent.probeClock();
     }
+    if (this.#phase === "coordinating" && every(({ probesLeft }) => probesLeft === 0)) this.#start();
+    if (this.#phase === "running") this.#judgeNumbers();
+    if ((this.#phase === "running" || this.#phase === "ending") && every(isOver)) this.#finish();
   }
 
   #start(): void {
-    const { startDelayMs, firstReportMs } = this.#limits;
-    const startNs = this.#world.wallNs() + msToNs(startDelayMs);
-    this.#startNs = startNs;
+    const { startDelayMs } = this.#limits;
+    this.#startNs = this.#world.wallNs() + msToNs(startDelayMs);
     this.#enterPhase("running", `the start is in ${startDelayMs} ms`);
-    for (const link of this.#links) {
-      link.reportedMs = this.#world.nowMs() + startDelayMs;
-      this.#go(link, "start_sent", "all agents are ready", startDelayMs + firstReportMs);
-      this.#send(link, { kind: "go", startNs, localStartNs: startNs + (link.clock?.offsetNs ?? 0n) });
-    }
+    for (const agent of this.#agents) agent.start(this.#startNs);
   }
 
   #judgeNumbers(): void {
-    const left = this.#links.filter(({ state }) => state !== "failed").length;
+    const left = this.#agents.filter(({ link }) => link.state !== "failed").length;
     if (left > 0 && left < this.#minAgents)
       this.#abortAll("failed", `${left} agents are left, of ${this.#minAgents} that there must be at least`);
   }
 
   #finish(): void {
-    for (const link of this.#links)
-      if (!isOver(link)) this.#fail(link, "aborted", "it had not ended when the run did", { isGone: false });
-    const completed = this.#links.filter(({ state }) => state === "completed").length;
-    const byNumber = completed === this.#links.length ? "completed" : completed === 0 ? "failed" : "partial";
+    for (const agent of this.#agents)
+      if (!isOver(agent.link)) agent.fail("aborted", "it had not ended when the run did");
+    const completed = this.#agents.filter(({ link }) => link.state === "completed").length;
+    const byNumber = completed === this.#agents.length ? "completed" : completed === 0 ? "failed" : "partial";
     const outcome = this.#notes.length > 0 ? weightiest(this.#notes) : byNumber;
     this.#enterPhase("ended", outcome);
     this.#endingLimitMs = null;
-    this.#effects.push({ kind: "finish", outcome });
+    this.#output.add({ kind: "finish", outcome });
   }
 }

@@ -2,8 +2,7 @@ import type { AgentMessage, ControlMessage, FleetOutcome } from "../model/index.
 import type { LinkState } from "./link.ts";
 
 /** Phases of a run. Until `running` the failure of one agent ends it for all; from then on the others go on. */
-export const runPhases = ["connecting", "preparing", "coordinating", "running", "ending", "ended"] as const;
-export type RunPhase = (typeof runPhases)[number];
+export type RunPhase = "connecting" | "preparing" | "coordinating" | "running" | "ending" | "ended";
 
 /** What happens to a run; agents by their number. */
 export type RunEvent =
@@ -26,7 +25,7 @@ export type RunEffect =
   | { readonly kind: "send"; readonly agent: number; readonly message: ControlMessage }
   /** Close the stream, once all is written, or give up connecting. */
   | { readonly kind: "disconnect"; readonly agent: number }
-  | { readonly kind: "warn"; readonly agent: number | null; readonly text: string }
+  | { readonly kind: "warn"; readonly agent: number; readonly text: string }
   /** For the log. */
   | {
       readonly kind: "went";

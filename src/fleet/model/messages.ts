@@ -60,21 +60,19 @@ export type AgentSaying =
 export type AgentMessage = AgentSaying & { readonly sequence: number };
 
 /** Why an agent gives up, for the controller's exit status. */
-export const agentFailures = [
-  "config_rejected",
-  "prepare_failed",
-  "prepare_timeout",
-  "no_start",
-  "ready_timeout",
-  "start_past",
-  "start_far",
-  "workload_failed",
-  "protocol",
-] as const;
-export type AgentFailure = (typeof agentFailures)[number];
+export type AgentFailure =
+  | "config_rejected"
+  | "prepare_failed"
+  | "prepare_timeout"
+  | "no_start"
+  | "ready_timeout"
+  | "start_past"
+  | "start_far"
+  | "workload_failed"
+  | "protocol";
 
 /** Kinds of messages after which a stream has nothing more to say. */
-export const terminalKinds = ["completed", "error", "aborted"] as const;
+const terminalKinds = ["completed", "error", "aborted"] as const;
 
 export const isTerminal = ({ kind }: Pick<AgentSaying, "kind">): boolean =>
   (terminalKinds as readonly string[]).includes(kind);

@@ -38,7 +38,7 @@ export interface Fate {
 }
 
 /** An agent whom nothing befalls, on the next desk. */
-export const calmAgent: AgentFate = {
+const calmAgent: AgentFate = {
   refusals: 0,
   refusedBy: "refusal",
   clockAheadMs: 0,

@@ -3,7 +3,7 @@
  * draws. For tests; a seed that broke a rule can be run again.
  */
 export type { AgentFate, Fate } from "./fate.ts";
-export { calmAgent, calmFate, drawFate } from "./fate.ts";
+export { calmFate, drawFate } from "./fate.ts";
 export { judgeRun } from "./judge-run.ts";
 export type { Random } from "./random.ts";
 export { randomOf } from "./random.ts";
