@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Assignment, ControlMessage } from "../model/index.ts";
-import { agentLimits } from "../model/index.ts";
+import { agentLimits, noTotals } from "../model/index.ts";
 import type { AgentEffect, AgentEvent, AgentEventKind, AgentState } from "./index.ts";
-import { AgentStream, agentEvents, agentStates, hasEnded, noTotals, transitions } from "./index.ts";
+import { AgentStream, agentEvents, agentStates, hasEnded, transitions } from "./index.ts";
 
 const assignment: Assignment = { agentId: "a", config: "", pathPrefix: "", index: 0, count: 1 };
 const startNs = 1_800_000_000_000_000_000n;
@@ -19,9 +19,9 @@ const eventOf: Readonly<Record<AgentEventKind, AgentEvent>> = {
   start: message({ kind: "start", assignment }),
   reject: message({ kind: "start", assignment }, "it does not parse"),
   go: go(10_000),
-  ping: message({ kind: "ping", id: 7, sentNs: 5n }),
+  ping: message({ kind: "ping", id: 7n, sentNs: 5n }),
   abort: message({ kind: "abort", reason: "enough" }),
-  acknowledge: message({ kind: "acknowledge", sequence: 1 }),
+  acknowledge: message({ kind: "acknowledge", sequence: 1n }),
   unknown: { kind: "unknown", what: "0xff" },
   lost: { kind: "lost", why: "closed" },
   prepared: { kind: "prepared" },
@@ -97,10 +97,10 @@ describe("a stream", () => {
       "completed",
     ]);
     expect(sentOf(effects).map(({ kind, sequence }) => [kind, sequence])).toEqual([
-      ["ready", 1],
-      ["running", 2],
-      ["running", 3],
-      ["completed", 4],
+      ["ready", 1n],
+      ["running", 2n],
+      ["running", 3n],
+      ["completed", 4n],
     ]);
     expect(kindsOf(effects)).not.toContain("cancel");
   });
@@ -109,7 +109,7 @@ describe("a stream", () => {
     for (const state of ["idle", "preparing", "ready", "waiting", "running"] as const) {
       const { stream } = streamIn(state);
       expect(sentOf(stream.handle(eventOf.ping))).toMatchObject([
-        { kind: "pong", id: 7, receivedNs: startNs, sentNs: startNs },
+        { kind: "pong", id: 7n, receivedNs: startNs, sentNs: startNs },
       ]);
     }
   });

@@ -20,8 +20,6 @@ export interface AgentWorld {
   totals(): Totals;
 }
 
-/** Of a workload that has not begun. */
-export const noTotals: Totals = { operations: 0, bytes: 0, errors: 0, retries: 0 };
 const nsPerMs = 1_000_000n;
 
 /** Where a message of the controller stands in the table of transitions. */
@@ -36,7 +34,7 @@ export class AgentStream {
   readonly #world: AgentWorld;
   readonly #limits: AgentLimits;
   #state: AgentState = "idle";
-  #sequence = 0;
+  #sequence = 0n;
   #deadlineMs: number | null;
   #effects: AgentEffect[] = [];
   #actualStartNs: WallNs = 0n;
@@ -74,7 +72,7 @@ export class AgentStream {
   }
 
   #say(saying: AgentSaying): void {
-    this.#sequence += 1;
+    this.#sequence += 1n;
     this.#effects.push({ kind: "send", message: { ...saying, sequence: this.#sequence } });
   }
 

@@ -4,6 +4,6 @@
  */
 export type { AgentEffect, AgentEvent } from "./agent-event.ts";
 export type { AgentWorld } from "./agent-stream.ts";
-export { AgentStream, hasEnded, noTotals } from "./agent-stream.ts";
+export { AgentStream, hasEnded } from "./agent-stream.ts";
 export type { AgentEventKind, AgentState, Verdict } from "./transitions.ts";
 export { agentEvents, agentStates, transitions } from "./transitions.ts";

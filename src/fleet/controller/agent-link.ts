@@ -35,7 +35,7 @@ export class AgentLink {
   readonly #limits: ControllerLimits;
   readonly #output: RunOutput;
   readonly #owner: LinkOwner;
-  #pings = 0;
+  #pings = 0n;
 
   constructor({ link, world, limits, output, owner }: Parts) {
     this.link = link;
@@ -72,8 +72,8 @@ export class AgentLink {
   /** Takes a message in. Any that came proves that the agent lives. */
   read(message: AgentMessage): void {
     const { link } = this;
-    const gap = message.sequence - link.sequence - 1;
-    if (gap < 0) return this.#output.warn(link, `message ${message.sequence} came after ${link.sequence}`);
+    const gap = message.sequence - link.sequence - 1n;
+    if (gap < 0n) return this.#output.warn(link, `message ${message.sequence} came after ${link.sequence}`);
     link.missed += gap;
     link.sequence = message.sequence;
     [link.heardMs, link.pingedMs, link.unanswered] = [this.#world.nowMs(), null, 0];
@@ -175,7 +175,7 @@ export class AgentLink {
 
   #ping(): void {
     const { link } = this;
-    this.#pings += 1;
+    this.#pings += 1n;
     const sentNs = this.#world.wallNs();
     [link.pingedMs, link.unanswered] = [this.#world.nowMs(), link.unanswered + 1];
     link.asked.set(this.#pings, sentNs);

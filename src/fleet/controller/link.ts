@@ -49,15 +49,15 @@ export interface Link {
   /** Pings since anything came. */
   unanswered: number;
   /** Pings whose answers would tell of the clock, by their ids. */
-  readonly asked: Map<number, WallNs>;
+  readonly asked: Map<bigint, WallNs>;
   /** Exchanges that the estimate of its clock still needs. */
   probesLeft: number;
   readonly samples: ClockSample[];
   clock: ClockEstimate | null;
   /** Number of its last message. */
-  sequence: number;
+  sequence: bigint;
   /** Messages that are missing before one that came. */
-  missed: number;
+  missed: bigint;
   totals: Totals | null;
   actualStartNs: WallNs | null;
   failure: LinkFailure | null;
@@ -78,8 +78,8 @@ export const newLink = (assignment: Assignment, nowMs: number): Link => ({
   probesLeft: 0,
   samples: [],
   clock: null,
-  sequence: 0,
-  missed: 0,
+  sequence: 0n,
+  missed: 0n,
   totals: null,
   actualStartNs: null,
   failure: null,

@@ -15,4 +15,4 @@ export type {
   Totals,
   WallNs,
 } from "./messages.ts";
-export { isTerminal } from "./messages.ts";
+export { isTerminal, noTotals } from "./messages.ts";

@@ -31,33 +31,48 @@ export type ControlMessage =
       /** The same moment by this agent's clock, as the controller has estimated it. */
       readonly localStartNs: WallNs;
     }
-  | { readonly kind: "ping"; readonly id: number; readonly sentNs: WallNs }
+  | { readonly kind: "ping"; readonly id: bigint; readonly sentNs: WallNs }
   | { readonly kind: "abort"; readonly reason: string }
   /** The last message of a stream: it has arrived and is kept. */
-  | { readonly kind: "acknowledge"; readonly sequence: number };
+  | { readonly kind: "acknowledge"; readonly sequence: bigint };
 
 /** Totals since the workload began; never differences, so that a lost message loses nothing. */
 export interface Totals {
-  readonly operations: number;
-  readonly bytes: number;
-  readonly errors: number;
-  readonly retries: number;
+  readonly getOperations: bigint;
+  readonly getBytes: bigint;
+  readonly putOperations: bigint;
+  readonly putBytes: bigint;
+  /** Operations that move no data: list, stat, delete. */
+  readonly metaOperations: bigint;
+  readonly errors: bigint;
+  readonly retries: bigint;
 }
+
+/** Of a workload that has done nothing yet. */
+export const noTotals: Totals = {
+  getOperations: 0n,
+  getBytes: 0n,
+  putOperations: 0n,
+  putBytes: 0n,
+  metaOperations: 0n,
+  errors: 0n,
+  retries: 0n,
+};
 
 /** What an agent has to say, apart from its number in the stream. */
 export type AgentSaying =
   | { readonly kind: "ready"; readonly atNs: WallNs }
   /** How far preparing is; it may come often, or never. */
-  | { readonly kind: "preparing"; readonly done: number; readonly total: number | null }
+  | { readonly kind: "preparing"; readonly done: bigint; readonly total: bigint | null }
   | { readonly kind: "running"; readonly totals: Totals; readonly actualStartNs: WallNs }
   | { readonly kind: "completed"; readonly totals: Totals; readonly actualStartNs: WallNs }
   | { readonly kind: "error"; readonly cause: AgentFailure; readonly message: string }
   | { readonly kind: "aborted"; readonly reason: string }
   /** Answer to a ping, with the agent's clock when it came and when this was sent. */
-  | { readonly kind: "pong"; readonly id: number; readonly receivedNs: WallNs; readonly sentNs: WallNs };
+  | { readonly kind: "pong"; readonly id: bigint; readonly receivedNs: WallNs; readonly sentNs: WallNs };
 
 /** A message of an agent; numbers begin with 1 and have no gap. */
-export type AgentMessage = AgentSaying & { readonly sequence: number };
+export type AgentMessage = AgentSaying & { readonly sequence: bigint };
 
 /** Why an agent gives up, for the controller's exit status. */
 export type AgentFailure =

@@ -28,7 +28,7 @@ function judgeAgent(agent: AgentTruth & { readonly hasEnded: boolean }, fate: Ag
     "nothing follows its last message",
   );
   must(
-    sent.every(({ sequence }, index) => sequence === index + 1),
+    sent.every(({ sequence }, index) => sequence === BigInt(index + 1)),
     "its messages are numbered from 1 without a gap",
   );
   const isAlive = !agent.isDead && fate.hangsAtMs === null;

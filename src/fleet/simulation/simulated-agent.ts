@@ -1,6 +1,7 @@
 import type { AgentEffect, AgentEvent, AgentState } from "../agent/index.ts";
-import { AgentStream, hasEnded, noTotals } from "../agent/index.ts";
+import { AgentStream, hasEnded } from "../agent/index.ts";
 import type { AgentLimits, AgentMessage, ControlMessage } from "../model/index.ts";
+import { noTotals } from "../model/index.ts";
 import type { AgentFate } from "./fate.ts";
 import type { Planned, VirtualTime } from "./virtual-time.ts";
 

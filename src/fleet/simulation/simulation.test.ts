@@ -46,7 +46,7 @@ test("the judge sees what is wrong", () => {
     "agent 0: nothing follows its last message",
     "agent 0: its messages are numbered from 1 without a gap",
   ]);
-  expect(withFirst({ sent: [...one.sent, { ...last, sequence: last.sequence + 1 }] })).toEqual([
+  expect(withFirst({ sent: [...one.sent, { ...last, sequence: last.sequence + 1n }] })).toEqual([
     "agent 0: it has at most one last message",
     "agent 0: nothing follows its last message",
   ]);
