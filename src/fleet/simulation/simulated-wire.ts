@@ -20,7 +20,7 @@ export class SimulatedWire {
   /** When what was said last arrives, in either direction: nothing overtakes. */
   #toAgentMs = 0;
   #toControllerMs = 0;
-  #isClosed = { byAgent: false, byController: false };
+  readonly #isClosed = { byAgent: false, byController: false };
 
   constructor(time: VirtualTime, random: Random, fate: AgentFate, ends: WireEnds) {
     this.#time = time;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AgentMessage, ControlMessage } from "../model/index.ts";
 import { decodeAgent, encodeAgent } from "./agent-codec.ts";
