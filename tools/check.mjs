@@ -27,6 +27,7 @@ const checks = [
   { name: "generated schemas", run: checkSchemas },
   { name: "packed BPF programs", run: checkBpf },
   { name: "joined C client", run: checkClient },
+  { name: "generated protocol", run: checkProto },
 ];
 
 /**
@@ -67,6 +68,15 @@ async function checkClient() {
   const { clientHeader, clientIsStale } = await import("./join-client.mjs");
   if (!clientIsStale()) return { code: 0, output: "" };
   return { code: 1, output: `not what its parts say, run node tools/join-client.mjs: ${clientHeader}\n` };
+}
+
+/** Made again where its compiler is; a machine without it says so and is content. */
+async function checkProto() {
+  const { isProtoStale, whyNotHere } = await import("./gen-proto.mjs");
+  const reason = whyNotHere();
+  if (reason !== null) return { code: 0, output: "", note: `not made again: ${reason}` };
+  if (!(await isProtoStale())) return { code: 0, output: "" };
+  return { code: 1, output: "not what src/fleet/wire/fleet.proto says, run node tools/gen-proto.mjs\n" };
 }
 
 /** @param {Check} check */

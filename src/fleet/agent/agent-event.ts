@@ -1,0 +1,33 @@
+import type { AgentMessage, Assignment, ControlMessage, Totals, WallNs } from "../model/index.ts";
+import type { AgentState } from "./transitions.ts";
+
+/** What happens to a stream of an agent. */
+export type AgentEvent =
+  /** `problem`: why the assignment of a `start` cannot be taken; null: it can. Meaningless for others. */
+  | { readonly kind: "message"; readonly message: ControlMessage; readonly problem: string | null }
+  /** Something came that is no message of this protocol. */
+  | { readonly kind: "unknown"; readonly what: string }
+  /** The controller is gone. */
+  | { readonly kind: "lost"; readonly why: string }
+  | { readonly kind: "prepared" }
+  | { readonly kind: "prepare_failed"; readonly why: string }
+  /** The workload has begun, at this moment of the agent's clock. */
+  | { readonly kind: "began"; readonly atNs: WallNs }
+  | { readonly kind: "done"; readonly totals: Totals }
+  | { readonly kind: "failed"; readonly why: string }
+  /** The time that `deadlineMs` said has come. */
+  | { readonly kind: "deadline" };
+
+/** What is to be done about it, in this order. */
+export type AgentEffect =
+  | { readonly kind: "send"; readonly message: AgentMessage }
+  | { readonly kind: "prepare"; readonly assignment: Assignment }
+  /** Wait until then by this agent's clock, without going by steps of it, and run; `began` is the answer. */
+  | { readonly kind: "begin"; readonly atNs: WallNs }
+  /** Stop preparing, waiting or running, and clean up. */
+  | { readonly kind: "cancel" }
+  /** Nothing more is said: close once all is written. */
+  | { readonly kind: "close" }
+  | { readonly kind: "warn"; readonly text: string }
+  /** For the log. */
+  | { readonly kind: "went"; readonly from: AgentState; readonly to: AgentState; readonly why: string };

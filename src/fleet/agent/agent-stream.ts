@@ -1,0 +1,191 @@
+import type {
+  AgentFailure,
+  AgentLimits,
+  AgentSaying,
+  Assignment,
+  ControlMessage,
+  Totals,
+  WallNs,
+} from "../model/index.ts";
+import type { AgentEffect, AgentEvent } from "./agent-event.ts";
+import type { AgentEventKind, AgentState } from "./transitions.ts";
+import { terminalStates, transitions } from "./transitions.ts";
+
+/** What a stream asks of the world. */
+export interface AgentWorld {
+  /** Monotonic, in milliseconds. */
+  nowMs(): number;
+  wallNs(): WallNs;
+  /** Of the workload so far. */
+  totals(): Totals;
+}
+
+const nsPerMs = 1_000_000n;
+
+/** Where a message of the controller stands in the table of transitions. */
+const kindOf = (message: ControlMessage, problem: string | null): AgentEventKind =>
+  message.kind === "start" && problem !== null ? "reject" : message.kind;
+
+/**
+ * One stream of an agent, as a machine without any I/O: events go in, what is to be done comes out. It says ready at most
+ * once, and has exactly one last message (none when the controller is lost); its numbers begin with 1 and have no gap.
+ */
+export class AgentStream {
+  readonly #world: AgentWorld;
+  readonly #limits: AgentLimits;
+  #state: AgentState = "idle";
+  #sequence = 0n;
+  #deadlineMs: number | null;
+  #effects: AgentEffect[] = [];
+  #actualStartNs: WallNs = 0n;
+
+  constructor(world: AgentWorld, limits: AgentLimits) {
+    this.#world = world;
+    this.#limits = limits;
+    this.#deadlineMs = world.nowMs() + limits.firstMessageMs;
+  }
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  /** When `deadline` is to be told, monotonic; null: never. */
+  get deadlineMs(): number | null {
+    return this.#deadlineMs;
+  }
+
+  /** Takes an event in. @throws Error for what this agent's own work cannot have told in this state */
+  handle(event: AgentEvent): readonly AgentEffect[] {
+    this.#effects = [];
+    const kind = event.kind === "message" ? kindOf(event.message, event.problem) : event.kind;
+    const verdict = transitions[this.#state][kind];
+    if (verdict === "never") throw new Error(`an agent that is ${this.#state} cannot be told ${kind}`);
+    if (verdict === "ignore") this.#warn(`${kind} is ignored: the stream is ${this.#state} already`);
+    else if (verdict === "illegal") this.#fail("protocol", `${kind} is not expected while ${this.#state}`);
+    else if (verdict === "stay") this.#answer(event);
+    else this.#enter(verdict, event);
+    return this.#effects;
+  }
+
+  #warn(text: string): void {
+    this.#effects.push({ kind: "warn", text });
+  }
+
+  #say(saying: AgentSaying): void {
+    this.#sequence += 1n;
+    this.#effects.push({ kind: "send", message: { ...saying, sequence: this.#sequence } });
+  }
+
+  #go(to: AgentState, why: string, limitMs: number | null): void {
+    this.#effects.push({ kind: "went", from: this.#state, to, why });
+    this.#state = to;
+    this.#deadlineMs = limitMs === null ? null : this.#world.nowMs() + limitMs;
+  }
+
+  /** What changes nothing, and what comes too late. */
+  #answer(event: AgentEvent): void {
+    if (event.kind === "message" && event.message.kind === "ping") {
+      const nowNs = this.#world.wallNs();
+      this.#say({ kind: "pong", id: event.message.id, receivedNs: nowNs, sentNs: nowNs });
+    }
+    if (event.kind === "deadline" && this.#state === "running") this.#report();
+  }
+
+  /** Reports keep to their grid, whatever was missed of it. */
+  #report(): void {
+    this.#say({ kind: "running", totals: this.#world.totals(), actualStartNs: this.#actualStartNs });
+    const { reportMs } = this.#limits;
+    const nowMs = this.#world.nowMs();
+    const dueMs = this.#deadlineMs ?? nowMs;
+    this.#deadlineMs = dueMs + reportMs * (Math.floor(Math.max(0, nowMs - dueMs) / reportMs) + 1);
+  }
+
+  #enter(to: AgentState, event: AgentEvent): void {
+    switch (event.kind) {
+      case "message":
+        this.#obey(event.message, event.problem);
+        break;
+      case "prepared":
+        this.#go("ready", "it has prepared", this.#limits.readyMs);
+        this.#say({ kind: "ready", atNs: this.#world.wallNs() });
+        break;
+      case "prepare_failed":
+        this.#fail("prepare_failed", event.why);
+        break;
+      case "began":
+        this.#actualStartNs = event.atNs;
+        this.#go("running", "the start has come", 0);
+        this.#report();
+        break;
+      case "done":
+        this.#end("completed", "the workload has ended", {
+          kind: "completed",
+          totals: event.totals,
+          actualStartNs: this.#actualStartNs,
+        });
+        break;
+      case "failed":
+        this.#fail("workload_failed", event.why);
+        break;
+      case "lost":
+        this.#end("error", `the controller is lost: ${event.why}`, null);
+        break;
+      case "deadline":
+        this.#expire();
+        break;
+      default:
+        throw new Error(`${event.kind} leads nowhere, not to ${to}`);
+    }
+  }
+
+  #obey(message: ControlMessage, problem: string | null): void {
+    if (message.kind === "abort") {
+      this.#end("aborted", message.reason, { kind: "aborted", reason: message.reason });
+    } else if (message.kind === "start" && problem !== null) {
+      this.#fail("config_rejected", problem);
+    } else if (message.kind === "start") {
+      this.#prepare(message.assignment);
+    } else if (message.kind === "go") {
+      this.#await(message.localStartNs);
+    }
+  }
+
+  #prepare(assignment: Assignment): void {
+    this.#go("preparing", "it has its assignment", this.#limits.prepareMs);
+    this.#effects.push({ kind: "prepare", assignment });
+  }
+
+  #await(atNs: WallNs): void {
+    const aheadMs = Number((atNs - this.#world.wallNs()) / nsPerMs);
+    const { farthestStartMs } = this.#limits;
+    if (aheadMs < 0) return this.#fail("start_past", `the start was ${-aheadMs} ms ago by this agent's clock`);
+    if (aheadMs > farthestStartMs)
+      return this.#fail("start_far", `the start is ${aheadMs} ms ahead by this agent's clock, of ${farthestStartMs}`);
+    this.#go("waiting", `the start is in ${aheadMs} ms`, null);
+    this.#effects.push({ kind: "begin", atNs });
+    return undefined;
+  }
+
+  #expire(): void {
+    const { firstMessageMs, prepareMs, readyMs } = this.#limits;
+    if (this.#state === "idle") this.#fail("no_start", `nothing came for ${firstMessageMs} ms`);
+    else if (this.#state === "preparing") this.#fail("prepare_timeout", `it was not prepared within ${prepareMs} ms`);
+    else this.#fail("ready_timeout", `it was ready for ${readyMs} ms and was not told to begin`);
+  }
+
+  #fail(cause: AgentFailure, message: string): void {
+    this.#end("error", message, { kind: "error", cause, message });
+  }
+
+  #end(to: AgentState, why: string, last: AgentSaying | null): void {
+    const underWay = this.#state === "preparing" || this.#state === "waiting" || this.#state === "running";
+    const hasMade = underWay || this.#state === "ready";
+    this.#go(to, why, null);
+    if (to !== "completed" && hasMade) this.#effects.push({ kind: "cancel" });
+    if (last !== null) this.#say(last);
+    this.#effects.push({ kind: "close" });
+  }
+}
+
+/** Whether a stream has come to its end. */
+export const hasEnded = ({ state }: AgentStream): boolean => terminalStates.includes(state);

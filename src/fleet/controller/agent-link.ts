@@ -1,0 +1,203 @@
+import type { AgentMessage, ControllerLimits, WallNs } from "../model/index.ts";
+import { estimateClock } from "./clock-estimate.ts";
+import { expectations } from "./expectations.ts";
+import type { FailureCause } from "./failure.ts";
+import type { Link, LinkState } from "./link.ts";
+import { nextDue } from "./liveness.ts";
+import type { RunOutput } from "./run-output.ts";
+
+/** What a run asks of the world. */
+export interface RunWorld {
+  /** Monotonic, in milliseconds. */
+  nowMs(): number;
+  wallNs(): WallNs;
+}
+
+/** What a link tells the run it belongs to. */
+export interface LinkOwner {
+  failed(link: Link, cause: FailureCause, message: string): void;
+  /** It has been ready for as long as it may wait for the others. */
+  waitedForOthers(link: Link): void;
+}
+
+interface Parts {
+  readonly link: Link;
+  readonly world: RunWorld;
+  readonly limits: ControllerLimits;
+  readonly output: RunOutput;
+  readonly owner: LinkOwner;
+}
+
+/** The controller's dealings with one agent; what they mean for the others is the run's business. */
+export class AgentLink {
+  readonly link: Link;
+  readonly #world: RunWorld;
+  readonly #limits: ControllerLimits;
+  readonly #output: RunOutput;
+  readonly #owner: LinkOwner;
+  #pings = 0n;
+
+  constructor({ link, world, limits, output, owner }: Parts) {
+    this.link = link;
+    this.#world = world;
+    this.#limits = limits;
+    this.#output = output;
+    this.#owner = owner;
+  }
+
+  connect(): void {
+    const { link } = this;
+    link.attempts += 1;
+    link.retryAtMs = null;
+    link.limitMs = this.#world.nowMs() + this.#limits.connectMs;
+    this.#output.add({ kind: "connect", agent: link.assignment.index, attempt: link.attempts });
+  }
+
+  /** An attempt to connect has come to its end; an answer to one that was given up does not count. */
+  connected(attempt: number, problem: string | null): void {
+    const { link } = this;
+    if (attempt !== link.attempts || link.isOpen || link.retryAtMs !== null) return;
+    if (problem !== null) return this.#retry(problem);
+    link.isOpen = true;
+    link.heardMs = this.#world.nowMs();
+    this.#go("config_sent", "it is connected", this.#limits.prepareMs);
+    this.#output.send(link, { kind: "start", assignment: link.assignment });
+    return undefined;
+  }
+
+  lost(why: string): void {
+    if (this.link.isOpen) this.fail("lost", why, { isGone: true });
+  }
+
+  /** Takes a message in. Any that came proves that the agent lives. */
+  read(message: AgentMessage): void {
+    const { link } = this;
+    const gap = message.sequence - link.sequence - 1n;
+    if (gap < 0n) return this.#output.warn(link, `message ${message.sequence} came after ${link.sequence}`);
+    link.missed += gap;
+    link.sequence = message.sequence;
+    [link.heardMs, link.pingedMs, link.unanswered] = [this.#world.nowMs(), null, 0];
+    const reading = expectations[link.state][message.kind];
+    if (reading === "ignore") this.#output.warn(link, `${message.kind} is ignored: it is ${link.state}`);
+    else if (reading === "illegal") this.fail("protocol", `${message.kind} is not expected while it is ${link.state}`);
+    else if (reading === "take") this.#go("ready", "it has prepared", this.#limits.readyMs);
+    else if (message.kind === "pong") this.#hearPong(message);
+    else if (message.kind === "running") this.#count(message);
+    else if (reading === "end") this.#hearEnd(message);
+    return undefined;
+  }
+
+  /** Asks for the agent's clock, so many times one after the other. */
+  probeClock(): void {
+    this.link.limitMs = null;
+    this.link.probesLeft = this.#limits.clockProbes;
+    if (this.link.probesLeft > 0) this.#ping();
+  }
+
+  /** Tells it when to begin. */
+  start(startNs: WallNs): void {
+    const { link } = this;
+    const { startDelayMs, firstReportMs } = this.#limits;
+    link.reportedMs = this.#world.nowMs() + startDelayMs;
+    this.#go("start_sent", "all agents are ready", startDelayMs + firstReportMs);
+    this.#output.send(link, { kind: "go", startNs, localStartNs: startNs + (link.clock?.offsetNs ?? 0n) });
+  }
+
+  /** Does what its time has come for. */
+  expire(): void {
+    const due = nextDue(this.link, this.#limits);
+    if (due === null || due.atMs > this.#world.nowMs()) return;
+    const { pings, pingMs, noReportMs } = this.#limits;
+    if (due.what === "retry") this.connect();
+    else if (due.what === "ping") this.#ping();
+    else if (due.what === "silent") this.fail("silent", `it did not answer ${pings} pings within ${pingMs} ms each`);
+    else if (due.what === "no_reports") this.fail("no_reports", `it has not reported for ${noReportMs} ms`);
+    else this.#limitReached();
+  }
+
+  /** `isGone`: it needs no abort, because it has ended by itself or cannot hear. */
+  fail(cause: FailureCause, message: string, { isGone = false } = {}): void {
+    const { link } = this;
+    link.failure = { cause, message, during: link.state };
+    if (link.isOpen && !isGone) this.#output.send(link, { kind: "abort", reason: message });
+    this.#go("failed", message, null);
+    this.#disconnect();
+    this.#owner.failed(link, cause, message);
+  }
+
+  #go(to: LinkState, why: string, limitMs: number | null): void {
+    this.#output.went(this.link, to, why);
+    this.link.state = to;
+    this.link.limitMs = limitMs === null ? null : this.#world.nowMs() + limitMs;
+  }
+
+  #retry(why: string): void {
+    const { link } = this;
+    const pauseMs = this.#limits.retryMs[link.attempts - 1];
+    if (pauseMs === undefined)
+      return this.fail("unreachable", `${why}, at the last of ${link.attempts} attempts`, { isGone: true });
+    this.#output.warn(link, `attempt ${link.attempts} to connect failed: ${why}; the next is in ${pauseMs} ms`);
+    link.limitMs = null;
+    link.retryAtMs = this.#world.nowMs() + pauseMs;
+    return undefined;
+  }
+
+  #count({ totals, actualStartNs }: Extract<AgentMessage, { kind: "running" | "completed" }>): void {
+    const { link } = this;
+    [link.totals, link.actualStartNs, link.reportedMs] = [totals, actualStartNs, this.#world.nowMs()];
+    if (link.state === "start_sent") this.#go("collecting", "its workload runs", null);
+  }
+
+  #hearPong({ id, receivedNs, sentNs }: Extract<AgentMessage, { kind: "pong" }>): void {
+    const { link } = this;
+    const askedNs = link.asked.get(id);
+    link.asked.delete(id);
+    if (askedNs === undefined) return this.#output.warn(link, `ping ${id} was never sent, or is answered twice`);
+    const arrivedNs = this.#world.wallNs();
+    link.samples.push({ sentNs: askedNs, arrivedNs, agentReceivedNs: receivedNs, agentSentNs: sentNs });
+    if (link.probesLeft === 0) return undefined;
+    link.probesLeft -= 1;
+    if (link.probesLeft > 0) this.#ping();
+    else link.clock = estimateClock(link.samples.slice(-this.#limits.clockProbes));
+    return undefined;
+  }
+
+  #hearEnd(message: AgentMessage): void {
+    const { link } = this;
+    this.#output.send(link, { kind: "acknowledge", sequence: message.sequence });
+    if (message.kind === "completed") {
+      this.#count(message);
+      this.#go("completed", "its workload has ended", null);
+      this.#disconnect();
+    } else if (message.kind === "error") this.fail(message.cause, message.message, { isGone: true });
+    else if (message.kind === "aborted") this.fail("aborted", message.reason, { isGone: true });
+  }
+
+  #ping(): void {
+    const { link } = this;
+    this.#pings += 1n;
+    const sentNs = this.#world.wallNs();
+    [link.pingedMs, link.unanswered] = [this.#world.nowMs(), link.unanswered + 1];
+    link.asked.set(this.#pings, sentNs);
+    this.#output.send(link, { kind: "ping", id: this.#pings, sentNs });
+  }
+
+  #disconnect(): void {
+    this.link.isOpen = false;
+    this.link.retryAtMs = null;
+    this.#output.add({ kind: "disconnect", agent: this.link.assignment.index });
+  }
+
+  #limitReached(): void {
+    const { link } = this;
+    const { connectMs, prepareMs, firstReportMs } = this.#limits;
+    link.limitMs = null;
+    if (link.state === "connecting") {
+      this.#output.add({ kind: "disconnect", agent: link.assignment.index });
+      this.#retry(`no answer within ${connectMs} ms`);
+    } else if (link.state === "config_sent") this.fail("not_ready_in_time", `it was not ready within ${prepareMs} ms`);
+    else if (link.state === "start_sent")
+      this.fail("not_begun_in_time", `it had not begun ${firstReportMs} ms after the start`);
+    else if (link.state === "ready") this.#owner.waitedForOthers(link);
+  }
+}

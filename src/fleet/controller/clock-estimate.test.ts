@@ -1,0 +1,45 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { ClockSample } from "./index.ts";
+import { estimateClock } from "./index.ts";
+
+/** An exchange with a clock that is so far ahead, over ways of these lengths. */
+const exchange = (offsetNs: bigint, thereNs: bigint, backNs: bigint, thinksNs: bigint): ClockSample => {
+  const sentNs = 1_800_000_000_000_000_000n;
+  const agentReceivedNs = sentNs + thereNs + offsetNs;
+  return {
+    sentNs,
+    agentReceivedNs,
+    agentSentNs: agentReceivedNs + thinksNs,
+    arrivedNs: sentNs + thereNs + thinksNs + backNs,
+  };
+};
+
+test("without an exchange nothing is known", () => {
+  expect(estimateClock([])).toBeNull();
+});
+
+test("ways of the same length give the very offset, and half of both is the bound", () => {
+  expect(estimateClock([exchange(-10_000_000_000n, 500n, 500n, 77n)])).toEqual({
+    offsetNs: -10_000_000_000n,
+    errorNs: 500n,
+  });
+});
+
+test("of several the quickest counts", () => {
+  const samples = [exchange(5n, 9000n, 1000n, 0n), exchange(5n, 100n, 100n, 0n), exchange(5n, 0n, 4000n, 0n)];
+  expect(estimateClock(samples)).toEqual({ offsetNs: 5n, errorNs: 100n });
+});
+
+test("however unequal the ways are, the offset is off by no more than is said", () => {
+  const way = fc.bigInt({ min: 0n, max: 3_000_000_000n });
+  const offset = fc.bigInt({ min: -10_000_000_000n, max: 10_000_000_000n });
+  fc.assert(
+    fc.property(offset, fc.array(fc.tuple(way, way, way), { minLength: 1, maxLength: 8 }), (ahead, ways) => {
+      const estimate = estimateClock(ways.map(([there, back, thinks]) => exchange(ahead, there, back, thinks)));
+      if (estimate === null) throw new Error("there was an exchange");
+      const offNs = estimate.offsetNs - ahead;
+      expect(offNs < 0n ? -offNs : offNs).toBeLessThanOrEqual(estimate.errorNs);
+    }),
+  );
+});

@@ -1,0 +1,43 @@
+import type { AgentSaying } from "../model/index.ts";
+import type { LinkState } from "./link.ts";
+
+/**
+ * What a message means for the controller. take: it is what the state waits for. count: a report of the workload.
+ * pong: an answer to a ping. end: the agent's last word. ignore: told as a warning. illegal: the agent breaks the
+ * protocol and counts as failed.
+ */
+export type Reading = "take" | "note" | "count" | "pong" | "end" | "ignore" | "illegal";
+
+type Row = Readonly<Record<AgentSaying["kind"], Reading>>;
+
+const notRunning = { running: "illegal", completed: "illegal", error: "end", aborted: "end", pong: "pong" } as const;
+/** A workload may be over before it was ever reported. */
+const running = {
+  ready: "ignore",
+  preparing: "ignore",
+  running: "count",
+  completed: "end",
+  error: "end",
+  aborted: "end",
+  pong: "pong",
+} as const;
+const over: Row = {
+  ready: "ignore",
+  preparing: "ignore",
+  running: "ignore",
+  completed: "ignore",
+  error: "ignore",
+  aborted: "ignore",
+  pong: "ignore",
+};
+
+/** State by message. */
+export const expectations: Readonly<Record<LinkState, Row>> = {
+  connecting: over,
+  config_sent: { ...notRunning, ready: "take", preparing: "note" },
+  ready: { ...notRunning, ready: "ignore", preparing: "ignore" },
+  start_sent: running,
+  collecting: running,
+  completed: over,
+  failed: over,
+};

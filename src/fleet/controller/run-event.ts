@@ -1,0 +1,38 @@
+import type { AgentMessage, ControlMessage, FleetOutcome } from "../model/index.ts";
+import type { LinkState } from "./link.ts";
+
+/** Phases of a run. Until `running` the failure of one agent ends it for all; from then on the others go on. */
+export type RunPhase = "connecting" | "preparing" | "coordinating" | "running" | "ending" | "ended";
+
+/** What happens to a run; agents by their number. */
+export type RunEvent =
+  | { readonly kind: "connected"; readonly agent: number; readonly attempt: number }
+  | { readonly kind: "connect_failed"; readonly agent: number; readonly attempt: number; readonly why: string }
+  | { readonly kind: "message"; readonly agent: number; readonly message: AgentMessage }
+  /** Something came that is no message of this protocol. */
+  | { readonly kind: "garbled"; readonly agent: number; readonly what: string }
+  /** The stream has ended, after all that came on it. */
+  | { readonly kind: "lost"; readonly agent: number; readonly why: string }
+  /** The user wants it to end; the second time at once. */
+  | { readonly kind: "interrupt" }
+  /** The time that `deadlineMs` said has come. */
+  | { readonly kind: "deadline" };
+
+/** What is to be done about it, in this order. */
+export type RunEffect =
+  /** Try to connect; `connected` or `connect_failed` of this attempt is the answer. */
+  | { readonly kind: "connect"; readonly agent: number; readonly attempt: number }
+  | { readonly kind: "send"; readonly agent: number; readonly message: ControlMessage }
+  /** Close the stream, once all is written, or give up connecting. */
+  | { readonly kind: "disconnect"; readonly agent: number }
+  | { readonly kind: "warn"; readonly agent: number; readonly text: string }
+  /** For the log. */
+  | {
+      readonly kind: "went";
+      readonly agent: number;
+      readonly from: LinkState;
+      readonly to: LinkState;
+      readonly why: string;
+    }
+  | { readonly kind: "phase"; readonly from: RunPhase; readonly to: RunPhase; readonly why: string }
+  | { readonly kind: "finish"; readonly outcome: FleetOutcome };

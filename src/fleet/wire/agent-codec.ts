@@ -1,0 +1,126 @@
+import type { AgentFailure, AgentMessage, Totals } from "../model/index.ts";
+import type { AgentMessage as AgentWire } from "./generated/fleet.ts";
+import { AgentMessage_Cause as Cause, AgentMessage_Status as Status } from "./generated/fleet.ts";
+
+const empty: AgentWire = {
+  agent_id: "",
+  get_ops: 0n,
+  get_bytes: 0n,
+  put_ops: 0n,
+  put_bytes: 0n,
+  meta_ops: 0n,
+  elapsed_s: 0,
+  completed: false,
+  status: Status.UNKNOWN,
+  error_message: "",
+  agent_timestamp_ns: 0n,
+  sequence: 0n,
+  stage_progress_current: 0n,
+  stage_progress_total: 0n,
+  errors: 0n,
+  retries: 0n,
+  actual_start_ns: 0n,
+  ping_id: 0n,
+  ping_received_ns: 0n,
+  sent_ns: 0n,
+  cause: Cause.NONE,
+};
+
+const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> = {
+  config_rejected: Cause.CONFIG_REJECTED,
+  prepare_failed: Cause.PREPARE_FAILED,
+  prepare_timeout: Cause.PREPARE_TIMEOUT,
+  no_start: Cause.NO_START,
+  ready_timeout: Cause.READY_TIMEOUT,
+  start_past: Cause.START_PAST,
+  start_far: Cause.START_FAR,
+  workload_failed: Cause.WORKLOAD_FAILED,
+  protocol: Cause.PROTOCOL,
+};
+const failures = new Map(Object.entries(causes).map(([failure, cause]) => [cause as Cause, failure as AgentFailure]));
+
+const encodeTotals = (totals: Totals) => ({
+  get_ops: totals.getOperations,
+  get_bytes: totals.getBytes,
+  put_ops: totals.putOperations,
+  put_bytes: totals.putBytes,
+  meta_ops: totals.metaOperations,
+  errors: totals.errors,
+  retries: totals.retries,
+});
+
+const decodeTotals = (wire: AgentWire): Totals => ({
+  getOperations: wire.get_ops,
+  getBytes: wire.get_bytes,
+  putOperations: wire.put_ops,
+  putBytes: wire.put_bytes,
+  metaOperations: wire.meta_ops,
+  errors: wire.errors,
+  retries: wire.retries,
+});
+
+/** The fields that a message has beside its number and its agent. */
+function encodeSaying(message: AgentMessage): Partial<AgentWire> {
+  switch (message.kind) {
+    case "ready":
+      return { status: Status.READY, agent_timestamp_ns: message.atNs };
+    case "preparing":
+      return {
+        status: Status.PREPARING,
+        stage_progress_current: message.done,
+        stage_progress_total: message.total ?? 0n,
+      };
+    case "running":
+      return { status: Status.RUNNING, actual_start_ns: message.actualStartNs, ...encodeTotals(message.totals) };
+    case "completed":
+      return {
+        status: Status.COMPLETED,
+        completed: true,
+        actual_start_ns: message.actualStartNs,
+        ...encodeTotals(message.totals),
+      };
+    case "error":
+      return { status: Status.ERROR, cause: causes[message.cause], error_message: message.message };
+    case "aborted":
+      return { status: Status.ABORTED, error_message: message.reason };
+    case "pong":
+      return {
+        status: Status.ACKNOWLEDGE,
+        ping_id: message.id,
+        ping_received_ns: message.receivedNs,
+        sent_ns: message.sentNs,
+      };
+  }
+}
+
+/** As it is written to the wire. */
+export const encodeAgent = (agentId: string, message: AgentMessage): AgentWire => ({
+  ...empty,
+  agent_id: agentId,
+  sequence: message.sequence,
+  ...encodeSaying(message),
+});
+
+/**
+ * What a controller is told; a text: why it is no message. An error without a cause that we know, as another program's
+ * agent may send it, counts as one of its workload.
+ */
+export function decodeAgent(wire: AgentWire): AgentMessage | string {
+  const { sequence, status } = wire;
+  const [totals, actualStartNs] = [decodeTotals(wire), wire.actual_start_ns];
+  if (status === Status.READY) return { kind: "ready", atNs: wire.agent_timestamp_ns, sequence };
+  if (status === Status.RUNNING) return { kind: "running", totals, actualStartNs, sequence };
+  if (status === Status.COMPLETED) return { kind: "completed", totals, actualStartNs, sequence };
+  if (status === Status.ERROR) {
+    const cause = failures.get(wire.cause) ?? "workload_failed";
+    return { kind: "error", cause, message: wire.error_message, sequence };
+  }
+  if (status === Status.ABORTED) return { kind: "aborted", reason: wire.error_message, sequence };
+  if (status === Status.ACKNOWLEDGE)
+    return { kind: "pong", id: wire.ping_id, receivedNs: wire.ping_received_ns, sentNs: wire.sent_ns, sequence };
+  if (status === Status.PREPARING) {
+    const total = wire.stage_progress_total === 0n ? null : wire.stage_progress_total;
+    return { kind: "preparing", done: wire.stage_progress_current, total, sequence };
+  }
+  return `status ${String(status)} is not known`;
+}

@@ -1,0 +1,101 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { AgentMessage, ControlMessage } from "../model/index.ts";
+import { decodeAgent, encodeAgent } from "./agent-codec.ts";
+import { decodeControl, encodeControl } from "./control-codec.ts";
+import { AgentMessage as AgentWire, ControlMessage as ControlWire } from "./generated/fleet.ts";
+
+const positive = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
+const counter = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const totals = fc.record({
+  getOperations: counter,
+  getBytes: counter,
+  putOperations: counter,
+  putBytes: counter,
+  metaOperations: counter,
+  errors: counter,
+  retries: counter,
+});
+const kind = <const K extends string>(name: K) => fc.constant(name);
+
+const control: fc.Arbitrary<ControlMessage> = fc.oneof(
+  fc.record({
+    kind: kind("start"),
+    assignment: fc
+      .record({ agentId: fc.string(), config: fc.string({ minLength: 1 }), pathPrefix: fc.string(), index: fc.nat(99) })
+      .map((one) => ({ ...one, count: one.index + 1 })),
+  }),
+  fc.record({ kind: kind("go"), startNs: positive, localStartNs: positive }),
+  fc.record({ kind: kind("ping"), id: positive, sentNs: positive }),
+  fc.record({ kind: kind("abort"), reason: fc.string() }),
+  fc.record({ kind: kind("acknowledge"), sequence: positive }),
+);
+
+const sequence = positive;
+const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
+  fc.record({ kind: kind("ready"), atNs: positive, sequence }),
+  fc.record({ kind: kind("preparing"), done: counter, total: fc.option(positive), sequence }),
+  fc.record({ kind: kind("running"), totals, actualStartNs: positive, sequence }),
+  fc.record({ kind: kind("completed"), totals, actualStartNs: positive, sequence }),
+  fc.record({
+    kind: kind("error"),
+    cause: fc.constantFrom("config_rejected" as const, "prepare_timeout" as const, "protocol" as const),
+    message: fc.string(),
+    sequence,
+  }),
+  fc.record({ kind: kind("aborted"), reason: fc.string(), sequence }),
+  fc.record({ kind: kind("pong"), id: positive, receivedNs: positive, sentNs: positive, sequence }),
+);
+
+test("what a controller says is what an agent hears", () => {
+  fc.assert(
+    fc.property(control, (message) => {
+      const bytes = ControlWire.encode(encodeControl(message)).finish();
+      expect(decodeControl(ControlWire.decode(bytes))).toEqual(message);
+    }),
+  );
+});
+
+test("what an agent says is what a controller hears, up to the last of 64 bits", () => {
+  fc.assert(
+    fc.property(agent, (message) => {
+      const bytes = AgentWire.encode(encodeAgent("agent-1", message)).finish();
+      expect(decodeAgent(AgentWire.decode(bytes))).toEqual(message);
+    }),
+  );
+});
+
+test("a message without content asks for a sign of life", () => {
+  expect(decodeControl(ControlWire.decode(new Uint8Array()))).toEqual({ kind: "ping", id: 0n, sentNs: 0n });
+});
+
+test("a start by the controller's clock alone is taken as it is", () => {
+  const wire = { ...encodeControl({ kind: "go", startNs: 5n, localStartNs: 5n }), local_start_ns: 0n };
+  expect(decodeControl(wire)).toEqual({ kind: "go", startNs: 5n, localStartNs: 5n });
+});
+
+const assignment = { agentId: "a", config: "x", pathPrefix: "", index: 0, count: 1 };
+const start = encodeControl({ kind: "start", assignment });
+
+test("a start without content, with both, or for an agent that there is not, is no message", () => {
+  expect(decodeControl({ ...start, config_yaml: "" })).toBe("START has neither a configuration nor a moment");
+  expect(decodeControl({ ...start, start_timestamp_ns: 1n })).toBe(
+    "START has a configuration and a moment; one of them is due",
+  );
+  expect(decodeControl({ ...start, agent_index: 3, num_agents: 3 })).toBe("agent_index is 3, of 3 agents");
+});
+
+test("an error whose cause is not known is one of the workload", () => {
+  const wire = {
+    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", sequence: 1n }),
+    cause: 0 as const,
+  };
+  expect(decodeAgent(wire)).toEqual({ kind: "error", cause: "workload_failed", message: "m", sequence: 1n });
+});
+
+test("commands and states that nobody knows are told by their numbers", () => {
+  const unknown = (bytes: number[]) => new Uint8Array(bytes);
+  expect(decodeControl(ControlWire.decode(unknown([0x08, 99])))).toBe("command 99 is not known");
+  expect(decodeAgent(AgentWire.decode(unknown([0x90, 0x01, 99])))).toBe("status 99 is not known");
+  expect(decodeAgent(AgentWire.decode(unknown([])))).toBe("status 0 is not known");
+});
