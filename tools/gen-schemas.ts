@@ -38,7 +38,6 @@ import type { attachPlan, reports, update } from "./schemas/attach.ts";
 import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
-import { isolationSchemas } from "./schemas/isolation.ts";
 import type {
   guardStatus,
   sessionAdopt,
@@ -50,6 +49,7 @@ import type {
 import { guardSchemas } from "./schemas/guard.ts";
 import type { guardEvent } from "./schemas/guard-event.ts";
 import { guardEventSchemas } from "./schemas/guard-event.ts";
+import { isolationSchemas } from "./schemas/isolation.ts";
 import type { gc, jobs, status } from "./schemas/jobs.ts";
 import { jobsSchemas } from "./schemas/jobs.ts";
 import type { metrics, violations } from "./schemas/metrics.ts";
@@ -284,6 +284,7 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof guardEvent, GuardEventLine>,
   Proof<typeof scenarioPlan, ScenarioPlanDocument>,
 ] = [
+  true,
   true,
   true,
   true,

@@ -7,7 +7,7 @@ export type { GuardEventDocument, GuardEventLine, GuardOptions, OnStop } from ".
 export { checkGuardFile, GuardDaemon } from "./daemon/index.ts";
 export type { AskedRun, ReadServedRun, ServedRun } from "./jobs/index.ts";
 export type { DoneDecision, FaultSettings, ProtectionStatus } from "./memory/index.ts";
-export { decisionActions, decisionFacts, MemoryControl } from "./memory/index.ts";
+export { decisionActions, decisionFacts, decisionReasons, MemoryControl, stages } from "./memory/index.ts";
 export type { MemoryPolicy } from "./model/index.ts";
 export { cpuBackends, guardConfigSchema, parseGuardConfig, plainMemory } from "./model/index.ts";
 export type { ToolLogLine } from "./tools/index.ts";

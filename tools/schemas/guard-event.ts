@@ -1,6 +1,7 @@
 /** The schema of what `corral guard` tells of itself as JSON, a line at a time. */
 import * as v from "valibot";
-import { decisionActions } from "../../src/guard/index.ts";
+import { decisionActions, decisionReasons, stages } from "../../src/guard/index.ts";
+import { exitReasons } from "../../src/report/index.ts";
 import { millis, millisOrNull, session } from "./guard.ts";
 import { count, countOrNull, describe, seconds, text, textOrNull, texts, time, yesNo } from "./parts.ts";
 
@@ -44,7 +45,7 @@ const call = text("Id of the tool call.");
 const className = text("Class of the session.");
 const cpuBackend = v.pipe(v.picklist(["fair", "scx"]), v.description("Who gives out CPU time."));
 const rule = textOrNull("The rule that it fits; null: it asked for it itself.");
-const stage = v.picklist(["normal", "leashed", "clamped", "freezing", "frozen"]);
+const stage = v.picklist(stages);
 
 const decision = own("DECISION", "A step of the protection of memory.", {
   domain: text("The group that it is about."),
@@ -55,25 +56,7 @@ const decision = own("DECISION", "A step of the protection of memory.", {
   action: v.pipe(v.picklist(decisionActions), v.description("What is done; docs/guard.md, MEMORY.")),
   from: v.pipe(stage, v.description("Where the domain stood.")),
   to: v.pipe(stage, v.description("Where it stands from now on.")),
-  reason: v.pipe(
-    v.picklist([
-      "headroom",
-      "stall",
-      "hits",
-      "calm",
-      "spare",
-      "leak",
-      "confirmed",
-      "freeze_wait",
-      "freeze_most",
-      "not_needed",
-      "gone",
-      "window",
-      "faults",
-      "policy",
-    ]),
-    v.description("Which observation it rests on."),
-  ),
+  reason: v.pipe(v.picklist(decisionReasons), v.description("Which observation it rests on.")),
   threshold: orNull(v.number(), "What that was compared with, in its unit; null: nothing."),
   observed: v.pipe(
     v.strictObject({
@@ -184,6 +167,14 @@ export const guardEvent = v.variant("event", [
     need_bytes: count("Bytes that it needs."),
     headroom_bytes: orNull(v.number(), "Bytes that can be had; null: not known."),
     waited_ms: millis("Milliseconds that it waited."),
+  }),
+  host("JOB_STARTED", "A job that the guard looks after runs.", { job: text("Its id."), pid }),
+  host("JOB_ENDED", "A job is over.", {
+    job: text("Its id."),
+    pid: countOrNull("Process id; null: it never started."),
+    exit_code: countOrNull("0 to 255; null when a signal ended it or nobody told."),
+    exit_signal: textOrNull("Name of the signal that ended it; null when none did."),
+    reason: v.pipe(v.picklist(exitReasons), v.description("How it ended; docs/report.md.")),
   }),
   own("HINT_IGNORED", "A part of a hint counts as not given.", {
     call,

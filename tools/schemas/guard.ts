@@ -81,6 +81,16 @@ const memory = v.pipe(
   v.description("The protection of memory as it stands."),
 );
 
+const warmMoves = v.strictObject({
+  wanted: v.pipe(v.picklist(["auto", "always", "never"]), v.description("auto: while it pays.")),
+  period_ms: millisOrNull("Milliseconds between two touches of the lock; null: it is not kept now."),
+  cpu_ms: millis("CPU time that all keeping has taken so far."),
+  cold_move_ms: millisOrNull("What a move takes after a rest; null: none was seen."),
+  warm_move_ms: millisOrNull("What a move takes with a warm lock; null: none was seen."),
+  moves: count("Moves so far."),
+  problem: textOrNull("Why the lock cannot be kept here; null: it can, as far as is known."),
+});
+
 /** `corral.guard-status/1`. */
 export const guardStatus = v.strictObject({
   schema: schemaName("corral.guard-status/1"),
@@ -103,6 +113,7 @@ export const guardStatus = v.strictObject({
     }),
     "The last time that CPU time went back to the kernel's own scheduler; null: it did not.",
   ),
+  warm_moves: v.pipe(warmMoves, v.description("Whether the kernel's lock on moves between groups is kept warm.")),
   sessions: v.pipe(v.array(sessionDocument), v.description("Those that the asking user may see.")),
 });
 
