@@ -1,5 +1,5 @@
 import { tryReadControl } from "../../../src/cgroup/index.ts";
-import { groupsBelow } from "../../../src/guard/tree/directories.ts";
+import { groupsBelow } from "../../../src/guard/tree/index.ts";
 
 /** Groups of sessions with what a guard does to them for a while, each as `path file=value`. */
 export interface Temporary {
