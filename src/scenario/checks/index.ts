@@ -10,7 +10,19 @@ export { mergeChecks, noOverrides } from "./merge.ts";
 export { figure } from "./numbers.ts";
 export type { CheckResult, DetailKind, Finding, Outcome, Where } from "./result.ts";
 export { detailKinds, everywhere, foldOutcomes, outcomes, verdictExitStatus } from "./result.ts";
-export type { Series } from "./series/index.ts";
-export { groupSeries, rateSeries, valueAtPhase } from "./series/index.ts";
+export type { FigureOptions, PhaseRatio, Point, Series, Stretch } from "./series/index.ts";
+export {
+  alwaysTrue,
+  convergesTo,
+  each,
+  groupSeries,
+  nondecreasing,
+  rateSeries,
+  rateWithin,
+  ratioWithin,
+  steadyWithin,
+  strictlyIncreasing,
+  valueAtPhase,
+} from "./series/index.ts";
 export type { CheckRun, UserCheck } from "./user-check.ts";
 export { allOf, anyOf, runUserCheck } from "./user-check.ts";

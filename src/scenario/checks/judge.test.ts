@@ -243,13 +243,15 @@ describe("a check of one's own", () => {
     );
 
   test("claims what it wants, and each claim is a result", async () => {
-    const results = await run(({ claim, tell, series, record: { works } }) => {
+    const results = await run(({ claim, tell, series, figure, record: { works } }) => {
+      claim("kills", figure("web", "oom_kills", { as: "growth" })).equals(1);
       claim("works", works.length).atLeast(1).below(1);
       claim("gap", null).atMost(5);
       claim("share", Number.NaN).between(0, 1);
       tell(nondecreasing(series("web", "oom_kills")));
     });
     expect(results).toEqual([
+      "mine pass claim: kills is 1, 1 is claimed",
       "mine pass claim: works is 1, at least 1 is claimed",
       "mine fail claim: works is 1, below 1 is claimed",
       "mine inconclusive claim: gap was not measured",

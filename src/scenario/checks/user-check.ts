@@ -5,8 +5,8 @@ import type { BetterClaim, Claim } from "./claims.ts";
 import { claim, claimBetter } from "./claims.ts";
 import type { CheckResult, Finding, Outcome, Where } from "./result.ts";
 import { everywhere } from "./result.ts";
-import type { PhaseRatio, Series, Stretch } from "./series/index.ts";
-import { groupSeries, levelSeries, ratioAcrossPhases, valueAtPhase } from "./series/index.ts";
+import type { FigureOptions, PhaseRatio, Series, Stretch } from "./series/index.ts";
+import { figureOf, groupSeries, levelSeries, ratioAcrossPhases, valueAtPhase } from "./series/index.ts";
 
 /** What a check of one's own gets. Everything it claims becomes a result; what it reads is never changed. */
 export interface CheckRun {
@@ -19,6 +19,8 @@ export interface CheckRun {
   series(cgroup: string, metric: SeriesMetric, stretch?: Stretch): Series;
   /** As series; of a counter its growth per second. */
   level(cgroup: string, metric: SeriesMetric, stretch?: Stretch): Series;
+  /** A figure of a group in a phase or the whole run, as `figure` of a scenario's `expect`. Null: it was not measured. */
+  figure(cgroup: string, metric: PhaseMetric, options?: FigureOptions): number | null;
   /** A figure of a group in a phase; step k is phase k + 1. Null: it was not measured. */
   valueAtPhase(cgroup: string, metric: PhaseMetric, phase: number): number | null;
   ratioAcrossPhases(ratio: PhaseRatio): Finding;
@@ -45,6 +47,7 @@ export async function runUserCheck(name: string, check: UserCheck, record: RunRe
       claimBetter: (metric, candidate) => claimBetter(tell, metric, candidate),
       series: (cgroup, metric, stretch) => groupSeries(record, cgroup, metric, stretch),
       level: (cgroup, metric, stretch) => levelSeries(record, cgroup, metric, stretch),
+      figure: (cgroup, metric, options) => figureOf(record, cgroup, metric, options),
       valueAtPhase: (cgroup, metric, phase) => valueAtPhase(record, cgroup, metric, phase),
       ratioAcrossPhases: (ratio) => ratioAcrossPhases(record, ratio),
       tell,

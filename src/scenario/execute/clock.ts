@@ -25,9 +25,6 @@ export const systemClock: Clock = {
   },
 };
 
-/** Milliseconds since a moment of the same clock. */
-export const sinceMs = (clock: Clock, fromNs: bigint): number => Number(clock.nowNs() - fromNs) / 1e6;
-
 /** Waits for a promise so long at most. @returns whether it settled in time; its rejection is thrown */
 export async function settlesWithin(clock: Clock, promise: Promise<unknown>, ms: number): Promise<boolean> {
   const over = new AbortController();

@@ -4,7 +4,8 @@ import { backdropOf, empty, group, plan, work } from "../../../test/shared/scena
 import type { ResolvedScenario } from "../resolve/index.ts";
 import type { DriveOptions } from "./drive.ts";
 import { drive, stopMs } from "./drive.ts";
-import { writeLimitMs } from "./groups/bound-writes.ts";
+import { boundWrites, writeLimitMs } from "./groups/bound-writes.ts";
+import type { GroupFiles } from "./groups/group-files.ts";
 import { busyPauseMs, busyRetries } from "./groups/move.ts";
 import { emptyWaitMs, mostStuck } from "./groups/remove.ts";
 import { probeMs } from "./liveness.ts";
@@ -108,11 +109,9 @@ describe("waiting", () => {
     const { ports } = machine;
     const { write } = machine.groups;
     const hangs = (file: string): boolean => file === "cgroup.freeze";
-    const stuck = {
-      ...machine.groups,
+    const stuck: GroupFiles = Object.assign(machine.groups, {
       write: (...args: Parameters<typeof write>) => (hangs(args[2]) ? new Promise<void>(() => {}) : write(...args)),
-    };
-    const { boundWrites } = await import("./groups/bound-writes.ts");
+    });
     const files = boundWrites(stuck, machine.clock);
     const scenario = plan([{ ops: [{ kind: "freeze_cgroup", cgroup: "a" }] }], { backdrop: backdropOf([group("a")]) });
     const book = await machine.clock.run(drive(scenario, { ...ports, files }, {}));

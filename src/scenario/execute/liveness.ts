@@ -49,9 +49,12 @@ export class Liveness implements Disposable {
   supervise(process: Supervised, isScheduler = false): void {
     const watched = { process, isScheduler };
     this.#watched.add(watched);
-    void process.ended.then((death) => {
-      if (this.#watched.has(watched)) this.#died(watched, death);
-    });
+    void this.#awaitEnd(watched);
+  }
+
+  async #awaitEnd(watched: Watched): Promise<void> {
+    const death = await watched.process.ended;
+    if (this.#watched.has(watched)) this.#died(watched, death);
   }
 
   /** It may end now. */

@@ -45,9 +45,11 @@ export async function startPayload(engine: Engine, run: ResolvedPayloadRun): Pro
     end: null,
   };
   slot.payloads.push(handle);
-  void program.ended.then((end) => {
-    handle.end = end;
-  });
+  void noteEnd(handle);
+}
+
+async function noteEnd(handle: PayloadHandle): Promise<void> {
+  handle.end = await handle.program.ended;
 }
 
 /**

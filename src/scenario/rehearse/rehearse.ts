@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { stateDirectories } from "../../run/index.ts";
 import { judgeRun } from "../checks/index.ts";
 import type { RunOptions } from "../execute/index.ts";
 import { runScenario, skippedRecord } from "../execute/index.ts";
@@ -13,7 +14,9 @@ import { readHostTopology } from "../topology/index.ts";
 import type { ModuleCheck } from "./module-checks.ts";
 import { loadModuleChecks, runModuleChecks } from "./module-checks.ts";
 
-export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat"> {
+export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat" | "runtime"> {
+  /** Where the run is on record meanwhile. Default: this user's runtime directory (CORRAL_STATE_DIR). */
+  readonly runtime?: string;
   /** Runs, one after the other. Default 1. A run that was ended by its caller is the last. */
   readonly repeats?: number;
   /** Directory that modules' paths count from. Default: that of the file, else the working directory. */
@@ -41,7 +44,8 @@ interface Source {
 
 async function runOnce(source: Source, options: RehearseOptions, repeat: number, checks: readonly ModuleCheck[]) {
   const { scenario, file, planned } = source;
-  const runOptions = { ...options, scenario, file, repeat };
+  const { runtime = stateDirectories(process.env, process.getuid?.() ?? 0).runtime } = options;
+  const runOptions = { ...options, runtime, scenario, file, repeat };
   if (planned.kind === "skip") {
     const record = skippedRecord(runOptions, readHostTopology(), unmetText(planned.unmet));
     return scenarioDocument(record, judgeRun(record));
@@ -66,7 +70,10 @@ async function runAll(source: Source, options: RehearseOptions): Promise<readonl
  * @returns one document for every run; that of a host which has too little says so
  * @throws ConfigError (CONFIG) for mistakes in the file, and what `runScenario` throws: before a run has begun
  */
-export async function rehearseFile(file: ScenarioFile, options: RehearseOptions): Promise<readonly ScenarioDocument[]> {
+export async function rehearseFile(
+  file: ScenarioFile,
+  options: RehearseOptions = {},
+): Promise<readonly ScenarioDocument[]> {
   const directory = options.directory ?? dirname(file.path);
   return runAll(
     { scenario: file.scenario, file: file.file, directory, planned: await planScenarioFile(file) },
@@ -75,7 +82,10 @@ export async function rehearseFile(file: ScenarioFile, options: RehearseOptions)
 }
 
 /** As `rehearseFile`, of a scenario that a program made. @throws ScenarioError for its mistakes */
-export async function rehearse(scenario: Scenario, options: RehearseOptions): Promise<readonly ScenarioDocument[]> {
+export async function rehearse(
+  scenario: Scenario,
+  options: RehearseOptions = {},
+): Promise<readonly ScenarioDocument[]> {
   const directory = options.directory ?? process.cwd();
   return runAll({ scenario, file: null, directory, planned: await planScenario(scenario, { directory }) }, options);
 }

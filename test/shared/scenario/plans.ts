@@ -66,8 +66,7 @@ export interface StepWish {
   readonly deadlineMs?: number;
 }
 
-const numbered = (ops: readonly OpWish[]): readonly ResolvedOp[] =>
-  ops.map((op, index) => ({ ...op, index }) as ResolvedOp);
+const numbered = (ops: readonly OpWish[]): readonly ResolvedOp[] => ops.map((op, index) => ({ ...op, index }));
 
 function stepOf(wish: StepWish, index: number, durationMs: number): ResolvedStep {
   const ops = numbered(wish.ops ?? []);

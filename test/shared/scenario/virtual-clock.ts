@@ -61,10 +61,11 @@ export class VirtualClock implements Clock {
   /** Lets time pass until a promise settles. @throws when nobody waits for anything any more */
   async run<T>(promise: Promise<T>): Promise<T> {
     let over = false;
-    const done = (): void => {
+    const watch = async (): Promise<void> => {
+      await Promise.allSettled([promise]);
       over = true;
     };
-    promise.then(done, done);
+    void watch();
     for (const untilMs = this.nowMs + mostMs; ; ) {
       await settle();
       if (over) return promise;

@@ -19,7 +19,10 @@ export function parseScenarioDocuments(text: string, file: string): ScenarioDocu
 function judge(value: unknown, file: string): ScenarioDocument {
   const named = typeof value === "object" && value !== null && "schema" in value ? value.schema : null;
   if (named !== "corral.scenario/1")
-    throw notOne(file, `it has ${named === null ? "no schema" : `the schema ${quote(String(named))}`}`);
+    throw notOne(
+      file,
+      `it has ${named === null ? "no schema" : `the schema ${quote(typeof named === "string" ? named : JSON.stringify(named))}`}`,
+    );
   const { success, output, issues } = v.safeParse(scenarioDocumentSchema, value, { abortEarly: true });
   if (success) return output;
   const [issue] = issues;
