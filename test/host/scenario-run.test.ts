@@ -12,6 +12,7 @@ import type { Reason } from "../shared/requires.ts";
 import { controller, cpus, requires, root } from "../shared/requires.ts";
 import type { TestWorld } from "../shared/scenario/cases.ts";
 import { scenarioCases } from "../shared/scenario/cases.ts";
+import { scaled } from "../shared/timing.ts";
 
 let parent: GroupParent | null = null;
 const runtime = mkdtempSync(join(tmpdir(), "corral-scenario-test-"));
@@ -41,6 +42,7 @@ const world: TestWorld = {
   },
   lasting: ["sleep", "1000"],
   ending: (status) => ["sh", "-c", `exit ${status}`],
+  scaled,
   abortAfter: (ms) => AbortSignal.timeout(ms),
 };
 

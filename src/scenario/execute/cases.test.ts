@@ -21,6 +21,7 @@ function worldOf(machine: MachineDouble): TestWorld {
     },
     lasting: ["lasting"],
     ending: () => ["three"],
+    scaled: (ms) => ms,
     abortAfter: (ms) => {
       const over = new AbortController();
       machine.clock.after(ms, () => over.abort());

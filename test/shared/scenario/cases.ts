@@ -17,6 +17,8 @@ export interface TestWorld {
   /** A program that runs until it is killed, and one that ends at once with this status. */
   readonly lasting: readonly string[];
   readonly ending: (status: number) => readonly string[];
+  /** A time of the reference machine as one of this machine. */
+  readonly scaled: (ms: number) => number;
   /** Aborts a signal after so long. */
   readonly abortAfter: (ms: number) => AbortSignal;
 }
@@ -480,7 +482,7 @@ rule("a loop does its setup once and its ops in every round, until the duration 
           intervalMs: 60,
         },
       ],
-      { durationMs: 500 },
+      { durationMs: world.scaled(500) },
     ),
   );
   noFailure(ran);
