@@ -120,14 +120,17 @@ static bool clone_and_check(struct spawn *spawn, void *stack, int cgroup_fd)
 static void read_output(struct spawn *spawn)
 {
 	struct pollfd hangup = { .fd = -1 };
-	int available, i = 0;
+	int available, polled, i = 0;
 
 	while (i < spawn->child.fd_count && spawn->wanted[i] != FD_PIPE_WRITTEN_BY_CHILD)
 		i++;
 	if (spawn->read_ms <= 0 || i == spawn->child.fd_count)
 		return;
 	hangup.fd = spawn->ours[i];
-	if (poll(&hangup, 1, spawn->read_ms) != 1 || ioctl(hangup.fd, FIONREAD, &available) < 0 ||
+	/* A signal, such as the one that has a guard read its file again, is not the end of the wait. */
+	while ((polled = poll(&hangup, 1, spawn->read_ms)) < 0 && errno == EINTR)
+		continue;
+	if (polled != 1 || ioctl(hangup.fd, FIONREAD, &available) < 0 ||
 	    available > (int)sizeof(spawn->output))
 		return;
 	spawn->output_length = available == 0 ? 0 : (int)read(hangup.fd, spawn->output, sizeof(spawn->output));
