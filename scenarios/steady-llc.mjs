@@ -1,5 +1,5 @@
 /** A group for each last-level cache, one worker per CPU of it. */
-export default ({ topology }) =>
+export const groupPerCache = ({ topology }) =>
   topology.llcs.map((_, llc) => ({
     name: `llc-${llc}`,
     cpuset: { llc },

@@ -44,7 +44,7 @@ export interface CgroupDef {
   readonly cpusetMems?: NumberList;
   /** Default none. */
   readonly limits?: GroupLimits;
-  /** Default, also for an empty list: one, which spins; with a payload none. */
+  /** Default: one, which spins; with a payload none. An empty list: none. */
   readonly works?: readonly WorkSpec[];
   /** True: the scenario's `workTypeOverride` replaces its works' kinds. Default false. */
   readonly swappable?: boolean;

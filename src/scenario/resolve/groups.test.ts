@@ -39,7 +39,7 @@ test.each([
 test("limits that do not go together are told with the group and the fix", () => {
   expect(wrongLimits("cpu-burst: 1ms")).toEqual(['step 0, group "g": cpu-burst needs a quota; add cpu-quota']);
   expect(wrongLimits("memory-max: 1M, memory-high: 2M")).toEqual([
-    'step 0, group "g": memory-high is above the memory limit; lower it or raise memory-limit',
+    'step 0, group "g": memory-high is above the memory limit; lower it or raise memory-max',
   ]);
   expect(wrongLimits("cpuset-partition: root")).toEqual([
     'step 0, group "g": cpuset-partition needs CPUs of its own; add cpuset',
@@ -72,9 +72,9 @@ test("without a cpuset a group inherits, and needs no controller", () => {
   });
 });
 
-test("without works a group has one that spins; beside a payload none", () => {
-  for (const group of ["{ name: g }", "{ name: g, works: [] }"])
-    expect(groupOf(group).works).toMatchObject([{ workType: "SpinWait", workers: 1, parameters: {} }]);
+test("without works a group has one that spins; with none in its list, or beside a payload, none", () => {
+  expect(groupOf("{ name: g }").works).toMatchObject([{ workType: "SpinWait", workers: 1, parameters: {} }]);
+  expect(groupOf("{ name: g, works: [] }").works).toEqual([]);
   const withPayload = `payloads: [{ name: p, command: [sleep, "1"] }]\n${groupsStep("{ name: g, payload: p }", "{ name: h, payload: p, works: [{ workers: 2 }] }")}`;
   expect(planOf(withPayload).steps[0]?.setup).toMatchObject([
     { works: [], payload: { payload: "p", argv: ["sleep", "1"], cgroup: "g", source: "group" } },

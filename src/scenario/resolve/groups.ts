@@ -81,9 +81,8 @@ function resolveWorks(def: CgroupDef, place: Place, { scenario, rehearsal }: Con
     override: def.swappable === true ? (scenario.workTypeOverride ?? null) : null,
     workersPerCgroup: Math.max(1, scenario.workersPerCgroup ?? 1),
   };
-  const written = def.works ?? [];
-  // Beside a payload that is measured nobody spins who was not asked for.
-  const specs = written.length === 0 && def.payload === undefined ? [{}] : written;
+  // Beside a payload that is measured nobody spins who was not asked for; an empty list asks for nobody.
+  const specs = def.works ?? (def.payload === undefined ? [{}] : []);
   const group = rehearsal.groups.get(def.name);
   return specs.flatMap((spec, index) => {
     const work = resolveWork(spec, index, at, rehearsal, place.at("works", index));

@@ -110,7 +110,7 @@ test("limits change beside those that a group has, and are judged with them", ()
       ),
     ),
   ).toEqual([
-    "step 0, op 0 (set_limits): memory-high is above the memory limit; lower it or raise memory-limit",
+    "step 0, op 0 (set_limits): memory-high is above the memory limit; lower it or raise memory-max",
     "step 0, op 1 (set_limits): no limit is named, so nothing would change; name one",
   ]);
 });
