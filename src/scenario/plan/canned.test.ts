@@ -12,8 +12,11 @@ test.each(files)(
     const file = loadScenario(`scenarios/${name}`);
     expect([file.scenario.name, file.scenario.about === undefined]).toEqual([name.replace(".yaml", ""), false]);
     for (const topology of ["cpus=2", "cpus=8,numa=2"]) {
-      const plan = await planScenarioFile(file, { topology: parseTopology(topology) });
-      expect(plan).toMatchObject({ kind: "plan", plan: { warnings: [] } });
+      const result = await planScenarioFile(file, { topology: parseTopology(topology) });
+      // Who removes a group of the backdrop is told so; cgroup-remove means to.
+      const meant = /is the backdrop's, and is not there for later steps$/;
+      const warnings = result.kind === "plan" ? result.plan.warnings : null;
+      expect(warnings?.filter(({ message }) => !meant.test(message))).toEqual([]);
     }
   },
 );
