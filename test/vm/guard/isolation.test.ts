@@ -270,7 +270,8 @@ test("root puts a process, a unit and a container into a session, as /proc names
     }
     assert.equal(groupOf(one), service.slice(v2.length));
     const first = await guard.client.adopt("alices", { pid: one });
-    assert.deepEqual(first, { session: "alices", group: service.slice(v2.length), processes: 1, left: [] });
+    const schema = "corral.session-adopt/1";
+    assert.deepEqual(first, { schema, session: "alices", group: service.slice(v2.length), processes: 1, left: [] });
     assert.deepEqual(await guard.client.adopt("alices", { unit }), { ...first, processes: 2 });
     const contained = await guard.client.adopt("bobs", { container: id.slice(0, 12) });
     assert.deepEqual([contained.processes, contained.group], [1, container.slice(v2.length)]);

@@ -43,7 +43,7 @@ test("a service goes into a session as a whole; its own group keeps its limits, 
   const pids = await startUnit(unit);
   const main = Number(property(unit, "MainPID"));
   const document = await guard.client.adopt("a", { unit });
-  assert.deepEqual(document, { session: "a", group, processes: 2, left: [] });
+  assert.deepEqual(document, { schema: "corral.session-adopt/1", session: "a", group, processes: 2, left: [] });
   assert.deepEqual(pids.map(groupOf), [frameworkOf("a"), frameworkOf("a")]);
   assert.deepEqual(
     [property(unit, "ActiveState"), Number(property(unit, "MainPID")), read(`${v2}${group}/pids.max`)],
@@ -122,7 +122,7 @@ for (const [driver, flags, cgroupsPath, group] of [
     try {
       assert.equal(groupOf(pid), group);
       const document = await guard.client.adopt("b", { container: id.slice(0, 12) });
-      assert.deepEqual(document, { session: "b", group, processes: 1, left: [] });
+      assert.deepEqual(document, { schema: "corral.session-adopt/1", session: "b", group, processes: 1, left: [] });
       assert.equal(groupOf(pid), frameworkOf("b"));
       assert.equal(JSON.parse(runc("state", id).text).status, "running");
       if (driver === "cgroupfs") assert.equal(read(`${v2}${group}/pids.max`), "50");
