@@ -24,6 +24,7 @@ export interface ToolRequest {
 
 /** What a hint may speak of. */
 export const hintKeys = ["memory", "cpu", "time", "pids", "io", "class"] as const;
+/** One of `hintKeys`. */
 export type HintKey = (typeof hintKeys)[number];
 
 /** unknown: no key of a hint. twice: an earlier part counts. value: the key has no such value. too-long: all of the hint. */
