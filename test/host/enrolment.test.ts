@@ -183,6 +183,17 @@ test("another program in the process is not enrolled: not with the connection, n
   assert.deepEqual([stateOf(leaking.pid) !== null, stateOf(told.pid) !== null], [true, true], "nobody was harmed");
 });
 
+test("a process that executes another program instead of an answer is not asked in vain: its time over, it is gone", async (t) => {
+  if (!requires(t, program("gcc"))) return;
+  const bench = enrolBench(t);
+  const server = bench.serve();
+  bench.run(cProgram("enrolled-workload"), ["leak-asked", bench.socket]);
+  const enrolment = await bench.enrolled();
+  const reply = await server.request(enrolment, bench.requestFor("r1", { withinMs: 2000 }));
+  assert.deepEqual({ ...reply, atNs: 0n }, { status: "gone", why: "superseded", atNs: 0n });
+  assert.deepEqual([await bench.unenrolled(enrolment), server.list()], ["superseded", []]);
+});
+
 test("a child that keeps the connection of its parent open is not the parent, and enrols as itself", async (t) => {
   if (!requires(t, program("gcc"))) return;
   const bench = enrolBench(t);

@@ -144,7 +144,16 @@ class Server implements EnrolmentServer {
       const { code, message } = handover;
       requests.settle(token, request.requestId, { status: "nacked", code, message, atNs: nowNs() });
     }
-    return reply;
+    return this.#lookAgain(entry, await reply);
+  }
+
+  /** In the middle of an exec nothing tells the new program from the old; after a request that nobody answered it does. */
+  #lookAgain(entry: Entry, reply: WorkloadReply): WorkloadReply {
+    const fate = reply.status === "timeout" ? whyVoid(entry) : null;
+    if (fate === null) return reply;
+    const { token } = entry.enrolment;
+    if (this.#context.registry.get(token) !== null) this.#context.registry.remove(token, fate);
+    return { status: "gone", why: fate, atNs: nowNs() };
   }
 
   async close(): Promise<void> {
