@@ -94,7 +94,7 @@ export async function runVmTests({ filter }) {
   buildFixtures();
   await fillCodeCaches();
   const sum = { passed: 0, failed: /** @type {string[]} */ ([]), skipped: /** @type {string[]} */ ([]) };
-  const waiting = [...machines];
+  const waiting = chosenMachines();
   const lane = async () => {
     for (let machine = waiting.shift(); machine !== undefined; machine = waiting.shift()) {
       const { passed, failed, skipped } = await runMachine(machine, filter);
@@ -105,6 +105,18 @@ export async function runVmTests({ filter }) {
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), machines.length) }, lane));
   return sum;
+}
+
+/** All machines, or those that CORRAL_TEST_MACHINES=NAME,NAME… names; what is left out then is said. */
+function chosenMachines() {
+  const wanted = process.env["CORRAL_TEST_MACHINES"]?.split(",");
+  if (wanted === undefined) return [...machines];
+  const chosen = machines.filter(({ name }) => wanted.includes(name));
+  const unknown = wanted.filter((name) => !machines.some((machine) => machine.name === name));
+  if (unknown.length > 0) throw new Error(`no such machine: ${unknown.join(", ")}`);
+  const left = machines.filter((machine) => !chosen.includes(machine)).map(({ name }) => name);
+  process.stdout.write(`CORRAL_TEST_MACHINES: left out: ${left.join(" ")}\n`);
+  return chosen;
 }
 
 /** A file that no machine runs would never fail. */
