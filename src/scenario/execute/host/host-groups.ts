@@ -16,6 +16,7 @@ import { startTether } from "../../../kernel/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import type { GroupFiles } from "../groups/group-files.ts";
 import { clearGroups } from "./clear-groups.ts";
+import { killGroupAt } from "./kill-group.ts";
 import { leafOf } from "./leftovers.ts";
 import type { ScenarioMark } from "./scenario-record.ts";
 
@@ -113,6 +114,7 @@ export class HostGroups implements GroupFiles {
   read = (name: string, use: GroupUse, file: string): string => readControl(`${this.#directoryOf(name, use)}/${file}`);
   write = (name: string, use: GroupUse, file: string, value: string): Promise<void> =>
     writeControlInPool(`${this.#directoryOf(name, use)}/${file}`, value, false);
+  kill = (name: string): Promise<void> => killGroupAt(this.directory(name));
   reclaim = (name: string, bytes: number, swappiness: number | null) =>
     reclaimMemory(this.#directoryOf(name, "memory"), bytes, swappiness);
 

@@ -67,7 +67,7 @@ export async function setFrozen(engine: Engine, name: string, frozen: boolean): 
 /** Ends every process of a group and below; workers and payloads are accounted for later, as what they were. */
 export async function killGroup({ ports, state }: Engine, name: string): Promise<void> {
   for (const handle of state.works) if (isWithin(handle.cgroup, name)) handle.killedByOp = true;
-  await ports.files.write(name, "unified", "cgroup.kill", "1");
+  await ports.files.kill(name);
 }
 
 export async function reclaim(
