@@ -44,7 +44,7 @@ function makeEngine(plan: ResolvedScenario, ports: Ports, options: DriveOptions)
     movers,
     remover: new GroupRemover(movers),
     liveness,
-    scheduler: new SchedulerSlot(ports.scheduler, liveness),
+    scheduler: new SchedulerSlot({ clock: ports.clock, source: ports.scheduler, liveness }),
     stopMs: stopMs * (options.dilation ?? 1),
   };
 }
@@ -79,8 +79,11 @@ async function doStep(engine: Engine, step: ResolvedStep): Promise<number | null
   } finally {
     liveness.progress.when = "between-steps";
     book.tell({ kind: "pause", step: step.index, atMs: book.nowMs() });
-    await takeDown(engine, slot);
-    state.step = null;
+    try {
+      await takeDown(engine, slot);
+    } finally {
+      state.step = null;
+    }
   }
 }
 
@@ -118,7 +121,10 @@ function failStep({ book, liveness }: Engine, step: number, thrown: unknown): vo
 /** Does what goes on beside the steps for as long as `work` takes. */
 async function beside(engine: Engine, dilation: number, work: () => Promise<void>): Promise<void> {
   const end = new AbortController();
-  const loops = [sampleGroups(engine, end.signal), watchStalls(engine, stallPollMs * dilation, end.signal)];
+  const loops = [
+    orFail(engine.book, () => sampleGroups(engine, end.signal)),
+    orFail(engine.book, () => watchStalls(engine, stallPollMs * dilation, end.signal)),
+  ];
   try {
     await work();
   } finally {
@@ -145,7 +151,7 @@ async function doScenario(engine: Engine): Promise<void> {
 /**
  * Runs a settled scenario. Whatever goes wrong once it has begun is written down, what was found before is kept, and everything
  * is taken down.
- * @throws CorralError when the scenario's own group or its scheduler cannot be had: nothing is left then
+ * @throws CorralError when the scenario's own group or its scheduler cannot be had, or the run is to end before: nothing is left then
  */
 export async function drive(plan: ResolvedScenario, ports: Ports, options: DriveOptions = {}): Promise<RunBook> {
   const { files } = ports;
