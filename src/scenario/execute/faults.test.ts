@@ -73,6 +73,17 @@ describe("what goes wrong while a run is taken down leaves the rest to be done",
     expect(machine.log.slice(-2)).toEqual(["detach corral", "close"]);
   });
 
+  test("workers that do not end when they are killed", async () => {
+    const { machine, ports } = changed(({ workers }) => ({
+      workers: { ...workers, start: async (wanted) => Object.assign(await workers.start(wanted), { stuck: [100] }) },
+    }));
+    const book = await machine.clock.run(drive(plan([{ setup: [group("a")] }]), ports));
+    expect(book.warnings).toEqual([
+      "workers 100 of SpinWait did not end when they were killed, and are left: they end with Corral, and corral gc removes their groups",
+    ]);
+    expect(book.works.length).toBe(1);
+  });
+
   test("groups that cannot be looked at; the steps go on to their end", async () => {
     const { machine, ports } = changed(({ look }, { clock }) => ({
       look: (name) => (clock.nowMs > 1050 ? throws("EIO")() : look(name)),

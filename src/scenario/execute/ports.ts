@@ -8,7 +8,7 @@ import type { GroupFiles } from "./groups/group-files.ts";
 /** Workers of one kind: `WorkerSet`, or what stands for it. */
 export type Workers = Pick<
   WorkerSet,
-  "pids" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill"
+  "pids" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill" | "stuck"
 >;
 
 export interface WorkerSource {

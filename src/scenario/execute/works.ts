@@ -153,6 +153,11 @@ async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "ki
   // Nobody looks at them from now on: their memory is gone at the end.
   for (const slot of state.slots) takeOut(slot.works, handle);
   const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
+  const { stuck } = handle.set;
+  if (stuck.length > 0)
+    book.warn(
+      `workers ${stuck.join(", ")} of ${handle.work.workType} did not end when they were killed, and are left: they end with Corral, and corral gc removes their groups`,
+    );
   phases.finished(handle, reports);
   book.works.push(recordOf(handle, reports, book.nowMs()));
 }
