@@ -151,7 +151,7 @@ async function doScenario(engine: Engine): Promise<void> {
 /**
  * Runs a settled scenario. Whatever goes wrong once it has begun is written down, what was found before is kept, and everything
  * is taken down.
- * @throws CorralError when the scenario's own group or its scheduler cannot be had, or the run is to end before: nothing is left then
+ * @throws CorralError when the scenario's own group or its scheduler cannot be had: nothing is left then
  */
 export async function drive(plan: ResolvedScenario, ports: Ports, options: DriveOptions = {}): Promise<RunBook> {
   const { files } = ports;
@@ -160,13 +160,23 @@ export async function drive(plan: ResolvedScenario, ports: Ports, options: Drive
     const engine = makeEngine(plan, ports, options);
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
-    if (plan.scheduler !== null) await engine.scheduler.attach(plan.scheduler);
+    await attachFirst(engine);
     await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
     await orFail(engine.book, () => files.close());
     return engine.book;
   } catch (thrown) {
     await closeQuietly(files);
     throw thrown;
+  }
+}
+
+/** The scheduler that is there from the begin. A run that is to end meanwhile ends like any other. */
+async function attachFirst({ plan, scheduler, liveness }: Engine): Promise<void> {
+  if (plan.scheduler === null) return;
+  try {
+    await scheduler.attach(plan.scheduler);
+  } catch (thrown) {
+    if (!liveness.mustEnd) throw thrown;
   }
 }
 

@@ -146,6 +146,8 @@ describe("nothing is waited for without an end", () => {
     const attached = changed(({ scheduler: made }) => ({ scheduler: { ...made, attach: () => never() } }));
     const ops = [{ kind: "attach_scheduler", scheduler } as const];
     expect(await failuresOf(plan([{ ops }]), attached)).toEqual([[100, "ABORTED", 0]]);
+    const first = changed(({ scheduler: made }) => ({ scheduler: { ...made, attach: () => never() } }));
+    expect(await failuresOf(plan([{}], { scheduler }), first)).toEqual([[100, "ABORTED", null]]);
   });
 
   test("in a frozen group, or below one, no payload begins", async () => {
