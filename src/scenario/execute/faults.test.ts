@@ -84,6 +84,16 @@ describe("what goes wrong while a run is taken down leaves the rest to be done",
     expect(book.works.length).toBe(1);
   });
 
+  test("a group is gone when rmdir says so; one that could not be killed is there, with the reason", async () => {
+    const machine = new MachineDouble();
+    machine.groups.fail("write a/cgroup.kill", "ENOENT", 1);
+    const running = drive(plan([{ ops: [{ kind: "add_cgroup", group: empty("a") }] }]), machine.ports, {});
+    machine.clock.after(5, () => void machine.groups.immortal.add(machine.stray("a")));
+    const book = await machine.clock.run(running);
+    expect(machine.groups.names).toEqual(["a"]);
+    expect(book.warnings).toEqual(["the group a could not be removed (ENOENT)"]);
+  });
+
   test("groups that cannot be looked at; the steps go on to their end", async () => {
     const { machine, ports } = changed(({ look }, { clock }) => ({
       look: (name) => (clock.nowMs > 1050 ? throws("EIO")() : look(name)),

@@ -155,16 +155,6 @@ describe("waiting", () => {
     expect(book.ops.find(({ kind }) => kind === "teardown")?.durationMs).toBe(11_000);
   });
 
-  test("a group is gone when rmdir says so; one that could not be killed is there, with the reason", async () => {
-    const machine = new MachineDouble();
-    machine.groups.fail("write a/cgroup.kill", "ENOENT", 1);
-    const running = drive(plan([{ ops: [{ kind: "add_cgroup", group: empty("a") }] }]), machine.ports, {});
-    machine.clock.after(5, () => void machine.groups.immortal.add(machine.stray("a")));
-    const book = await machine.clock.run(running);
-    expect(machine.groups.names).toEqual(["a"]);
-    expect(book.warnings).toEqual(["the group a could not be removed (ENOENT)"]);
-  });
-
   test("a group that is gone already needs no removal", async () => {
     const machine = new MachineDouble();
     machine.groups.fail("rmdir a", "ENOENT", 1);
