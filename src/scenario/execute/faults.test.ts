@@ -145,7 +145,9 @@ describe("nothing is waited for without an end", () => {
   });
 
   test("nor is memory that the kernel takes back", async () => {
-    const world = changed((_, machine) => ({ files: { ...machine.groups, reclaim: () => never() } }));
+    const world = changed((_, machine) => ({
+      files: Object.assign(machine.groups, { reclaim: () => never<"all">() }),
+    }));
     const reclaim = { kind: "reclaim", cgroup: "a", amount: { bytes: 4096 }, swappiness: null } as const;
     expect(await failuresOf(plan([{ ops: [...inGroup.slice(0, 1), reclaim] }]), world)).toEqual([[100, "ABORTED", 1]]);
   });
