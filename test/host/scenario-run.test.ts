@@ -99,11 +99,11 @@ test("a payload that cannot begin, because somebody froze its group, is given up
     await until("the launcher waits in the group", () => readFileSync(procs, "utf8") !== "");
     end.abort();
   };
-  let givenUp: Promise<void> | null = null;
+  const givenUp: Promise<void>[] = [];
   const onEvent = (event: RunEvent): void => {
     if (event.kind !== "op" || event.op.kind !== "add_cgroup") return;
     writeFileSync(`${group()}/cgroup.freeze`, "1");
-    givenUp = giveUp();
+    givenUp.push(giveUp());
   };
   const ops = [
     { kind: "add_cgroup", group: empty("a") },
@@ -111,7 +111,7 @@ test("a payload that cannot begin, because somebody froze its group, is given up
   ] as const;
   const scenario = plan([{ ops }], { payloads: [payload("long", ["sleep", "1000"])] });
   const record = await runScenario(scenario, { ...options("frozen"), signal: end.signal, onEvent });
-  await givenUp;
+  await Promise.all(givenUp);
   assert.deepEqual(
     record.failures.map(({ code, op }) => [code, op]),
     [["ABORTED", 1]],
