@@ -4,6 +4,7 @@ import { wholeNumber } from "../run/settings/index.ts";
 import { foldOutcomes, verdictExitStatus } from "../scenario/checks/index.ts";
 import type { RunEvent } from "../scenario/execute/index.ts";
 import { loadScenario } from "../scenario/index.ts";
+import type { RehearseOptions } from "../scenario/rehearse/index.ts";
 import { rehearseFile } from "../scenario/rehearse/index.ts";
 import type { ScenarioDocument } from "../scenario/results/index.ts";
 import { htmlReport, junitReport, mergeRepeats, repeatText, textReport } from "../scenario/results/index.ts";
@@ -37,34 +38,39 @@ export function eventLine(event: RunEvent): string | null {
   }
 }
 
-/** The first of these signals ends the run in good order; what is known is kept. */
+/** The first of these signals ends the run in good order; what is known is kept. A second one ends Corral at once. */
 function endOnSignals(): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const over = new AbortController();
-  const end = (): void => over.abort();
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const name of signals) process.on(name, end);
-  return {
-    signal: over.signal,
-    dispose: () => {
-      for (const name of signals) process.off(name, end);
-    },
+  const dispose = (): void => {
+    for (const name of signals) process.off(name, end);
   };
+  const end = (): void => {
+    dispose();
+    over.abort();
+  };
+  for (const name of signals) process.on(name, end);
+  return { signal: over.signal, dispose };
 }
 
 const pid = wholeNumber(1, 4_194_304);
 const repeats = wholeNumber(1, 1000);
 
-async function rehearseNamed(file: string, flags: Flags, signal: AbortSignal): Promise<readonly ScenarioDocument[]> {
+async function rehearseNamed(
+  file: string,
+  flags: Flags,
+  parts: Pick<RehearseOptions, "signal" | "onResult">,
+): Promise<void> {
   const tell = (event: RunEvent): void => {
     const line = flags.quiet === true ? null : eventLine(event);
     if (line !== null) say(line);
   };
-  return rehearseFile(loadScenario(file), {
+  await rehearseFile(loadScenario(file), {
     runtime: ownDirectories().runtime,
     cgroupParent: flags["cgroup-parent"] ?? (process.env["CORRAL_CGROUP_PARENT"] || null),
     supervise: (flags.supervise ?? []).map((text) => flagValue("supervise", text, pid)),
     repeats: flags.repeat === undefined ? 1 : flagValue("repeat", flags.repeat, repeats),
-    signal,
+    ...parts,
     onEvent: tell,
   });
 }
@@ -90,9 +96,15 @@ export async function scenarioRunCommand(flags: Flags, args: readonly string[]):
   const file = fileOf("run", args);
   for (const path of [flags.report, flags.html, flags.junit]) if (path !== undefined) checkReportPath(path);
   const ending = endOnSignals();
+  const documents: ScenarioDocument[] = [];
   try {
-    const documents = await rehearseNamed(file, flags, ending.signal);
-    writeReports(documents, flags);
+    try {
+      const onResult = (document: ScenarioDocument): void => void documents.push(document);
+      await rehearseNamed(file, flags, { signal: ending.signal, onResult });
+    } finally {
+      // Also of those before one that could not begin.
+      if (documents.length > 0) writeReports(documents, flags);
+    }
     return verdictExitStatus[foldOutcomes(documents.map(({ verdict }) => verdict))];
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw CorralError.from(thrown);

@@ -26,6 +26,7 @@ class AddonProcess implements ChildHandle {
   #watcher: FdWatcher | null = null;
   /** Whether it keeps the event loop alive. */
   #held = true;
+  #onEnd: ((reaped: boolean) => void) | null = null;
 
   constructor(addon: NativeAddon, { pid, pidfd, ownPeakRssBytes }: NativeChild) {
     this.pid = pid;
@@ -43,9 +44,24 @@ class AddonProcess implements ChildHandle {
     return this.#exit;
   }
 
+  onEnd(tell: (reaped: boolean) => void): void {
+    if (this.#ended === null) this.#onEnd = tell;
+    else tell(true);
+  }
+
+  #tellEnd(reaped: boolean): void {
+    const tell = this.#onEnd;
+    this.#onEnd = null;
+    tell?.(reaped);
+  }
+
   /** @throws CorralError NATIVE_CALL when no more descriptors can be watched (epoll(7), max_user_watches) */
   watch(): void {
-    this.#watcher = this.#addon.watchFd(this.#pidfd, fdEvents.readable, () => void this.#collect());
+    // Readable once the whole process has ended (pidfd_open(2)).
+    this.#watcher = this.#addon.watchFd(this.#pidfd, fdEvents.readable, () => {
+      this.#tellEnd(false);
+      this.#collect();
+    });
     if (!this.#held) this.#watcher.unref();
   }
 
@@ -101,6 +117,7 @@ class AddonProcess implements ChildHandle {
     this.#ended = exit;
     this.#watcher?.close();
     this.#addon.close(this.#pidfd);
+    this.#tellEnd(true);
     this.#resolve?.(exit);
     return true;
   }

@@ -35,6 +35,12 @@ export interface ChildHandle {
   /** Settles when the child was reaped; never rejects. */
   readonly exit: Promise<ExitInfo>;
   /**
+   * Calls once when the child has ended, before it is reaped: its pid, and the number of its process group, are nobody else's
+   * then. `reaped` is true where that comes too late: without the addon, when it was reaped already, when no more descriptors
+   * can be watched, and for a process that is not our child.
+   */
+  onEnd(tell: (reaped: boolean) => void): void;
+  /**
    * Sends a signal. False when the child has already been reaped.
    * @throws CorralError NATIVE_CALL when it is refused (EPERM after a change of user, EINVAL).
    */

@@ -165,6 +165,7 @@ export function observeProcess(identity: ProcessIdentity, options: ObserveOption
       return source;
     },
     exit,
+    onEnd: (tell) => void exit.then(() => tell(true)),
     kill(signal) {
       if (!open) return false;
       return addon !== null && pidfd !== null ? killByDescriptor(addon, pidfd, signal) : killByPid(identity, signal);

@@ -37,6 +37,7 @@ function toHandle(child: ChildProcess, pid: number): ChildHandle {
     pid,
     pidfd: null,
     exit,
+    onEnd: (tell) => void exit.then(() => tell(true)),
     kill(signal) {
       try {
         return child.kill(signal);

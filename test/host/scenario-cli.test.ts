@@ -3,9 +3,12 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { processesBelow } from "../../src/cgroup/index.ts";
+import { signalDisposition } from "../../src/kernel/index.ts";
 import type { ScenarioDocument } from "../../src/scenario/results/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
+import { killQuietly } from "../shared/processes.ts";
 import { requires, root } from "../shared/requires.ts";
 import { until } from "../shared/timing.ts";
 
@@ -115,10 +118,49 @@ test("Ctrl-C takes everything down and keeps what was found", async (t) => {
   assert.deepEqual([bench.parent.children(), recorded()], [[], []]);
 });
 
+/** Processes in the groups below the parent. */
+const processesBelowParent = (): readonly number[] => bench.parent.children().flatMap((path) => processesBelow(path));
+
+test("a second Ctrl-C ends it at once, and corral gc removes what is left", async (t) => {
+  if (!requires(t, root())) return;
+  const started = bench.start(run(fileOf("twice", [endless])));
+  await until("the step holds", () => started.err().includes("Step[0]"));
+  // Workers that stand still are waited for.
+  for (const pid of processesBelowParent()) killQuietly(pid, "SIGSTOP");
+  started.kill("SIGINT");
+  await until("the first one was heard", () => signalDisposition(started.pid, 2) === "default");
+  started.kill("SIGINT");
+  const { signal } = await started.ended;
+  assert.equal(signal, "SIGINT");
+  assert.equal((await bench.corral(["gc"])).status, 0);
+  assert.deepEqual([bench.parent.children(), recorded()], [[], []]);
+  await until("its processes are gone", () => bench.leftovers().processes.length === 0);
+});
+
+test("an error between repeats keeps what was found before it", async (t) => {
+  const top = bench.parent.directories.find((path) => existsSync(`${path}/cgroup.max.descendants`));
+  if (!requires(t, root(), top === undefined ? "there is no cgroup.max.descendants" : null)) return;
+  const limit = `${top}/cgroup.max.descendants`;
+  const closing = `  - {name: closes, command: [sh, -c, "echo 0 > $LIMIT"], env: {LIMIT: ${limit}}}`;
+  const ops = "{ops: [{run_payload: {payload: closes}}, {wait_payload: {payload: closes}}], hold: {fixed: 10ms}}";
+  t.after(() => writeFileSync(limit, "max"));
+  const path = fileOf("repeats", [ops]);
+  writeFileSync(path, readFileSync(path, "utf8").replace("backdrop:", `${closing}\nbackdrop:`));
+  const report = bench.fresh("repeats.json");
+  const { status, out, err } = await bench.corral(run(path, "--repeat", "3", "--json", "--report", report));
+  assert.equal(status, 125, err);
+  const document = documentOf(out);
+  assert.deepEqual([document.repeat, document.payloads.length], [0, 1]);
+  assert.deepEqual(documentOf(readFileSync(report, "utf8")), document);
+  assert.match(err, /cannot be made on cgroup v2|EAGAIN/);
+});
+
 test("the death of a supervised process ends the run", async (t) => {
   if (!requires(t, root())) return;
   const victim = spawn("sleep", ["1000"], { env: bench.env });
-  const started = bench.start(run(fileOf("watched", [short, endless]), "--json", "--supervise", String(victim.pid)));
+  const started = bench.start(
+    run(fileOf("watched", [short, endless]), "--json", "--repeat", "2", "--supervise", String(victim.pid)),
+  );
   await until("the second step holds", () => started.err().includes("Step[1]"));
   victim.kill("SIGKILL");
   const { status, out, err } = await started.ended;
@@ -129,6 +171,7 @@ test("the death of a supervised process ends the run", async (t) => {
     [[victim.pid, "crashed", false]],
   );
   assert.equal(document.phases.length, 3);
+  assert.equal(document.repeat, 0);
   const gone = await bench.corral(run(fileOf("gone", [short]), "--supervise", String(victim.pid)));
   assert.deepEqual([gone.status, gone.err.includes(`there is no process ${victim.pid}`)], [125, true]);
 });

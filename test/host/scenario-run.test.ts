@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Controller } from "../../src/cgroup/index.ts";
 import type { RunEvent } from "../../src/scenario/execute/index.ts";
 import { runScenario } from "../../src/scenario/execute/index.ts";
 import type { GroupParent } from "../shared/group-parent.ts";
 import { host, makeGroupParent } from "../shared/group-parent.ts";
+import { killQuietly, processesMarked } from "../shared/processes.ts";
 import type { Reason } from "../shared/requires.ts";
 import { controller, cpus, requires, root } from "../shared/requires.ts";
 import type { TestWorld } from "../shared/scenario/cases.ts";
 import { scenarioCases } from "../shared/scenario/cases.ts";
-import { scaled } from "../shared/timing.ts";
+import { empty, payload, plan, runOf } from "../shared/scenario/plans.ts";
+import { scaled, until } from "../shared/timing.ts";
 
 let parent: GroupParent | null = null;
 const runtime = mkdtempSync(join(tmpdir(), "corral-scenario-test-"));
@@ -57,3 +59,62 @@ for (const { name, needs, onlyV2, check } of scenarioCases) {
     assert.deepEqual(readdirSync(join(runtime, "scenarios")), []);
   });
 }
+
+/** What a run needs beside its plan. */
+const options = (name: string) => ({
+  scenario: { version: 1, name, steps: [] } as const,
+  file: null,
+  runtime,
+  cgroupParent: parent?.argument ?? null,
+});
+
+test("what a payload leaves behind where Corral is ends with it", async (t) => {
+  if (!requires(t, root())) return;
+  const mark = `left-by-${process.pid}`;
+  const command = ["sh", "-c", "sleep 1000 & exit 0"];
+  const ops = [
+    { kind: "run_payload", run: runOf("leaves", "", command) },
+    { kind: "wait_payload", payload: "leaves", cgroup: "", timeoutMs: null },
+  ] as const;
+  const scenario = plan([{ ops }], { payloads: [{ ...payload("leaves", command), env: { LEFT: mark } }] });
+  t.after(() => {
+    for (const pid of processesMarked(mark)) killQuietly(pid);
+  });
+  const { payloads, failures } = await runScenario(scenario, options("leaves"));
+  assert.deepEqual([failures, payloads.map(({ end }) => end)], [[], [{ kind: "exited", code: 0 }]]);
+  await until("nothing of it is left", () => processesMarked(mark).length === 0);
+});
+
+test("a payload that cannot begin, because somebody froze its group, is given up when the run is to end", {
+  timeout: scaled(60_000),
+}, async (t) => {
+  if (!requires(t, root())) return;
+  const top = dirname(parent?.groupOf("unified", "any") ?? "");
+  if (!existsSync(`${top}/cgroup.freeze`)) return t.skip("there is no cgroup.freeze");
+  const end = new AbortController();
+  const group = (): string =>
+    `${top}/${readdirSync(top, { withFileTypes: true }).find((one) => one.isDirectory())?.name}/a`;
+  const giveUp = async (): Promise<void> => {
+    const procs = `${group()}/cgroup.procs`;
+    await until("the launcher waits in the group", () => readFileSync(procs, "utf8") !== "");
+    end.abort();
+  };
+  const givenUp: Promise<void>[] = [];
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind !== "op" || event.op.kind !== "add_cgroup") return;
+    writeFileSync(`${group()}/cgroup.freeze`, "1");
+    givenUp.push(giveUp());
+  };
+  const ops = [
+    { kind: "add_cgroup", group: empty("a") },
+    { kind: "run_payload", run: runOf("long", "a", ["sleep", "1000"]) },
+  ] as const;
+  const scenario = plan([{ ops }], { payloads: [payload("long", ["sleep", "1000"])] });
+  const record = await runScenario(scenario, { ...options("frozen"), signal: end.signal, onEvent });
+  await Promise.all(givenUp);
+  assert.deepEqual(
+    record.failures.map(({ code, op }) => [code, op]),
+    [["ABORTED", 1]],
+  );
+  assert.deepEqual([parent?.children(), readdirSync(join(runtime, "scenarios"))], [[], []]);
+});

@@ -9,7 +9,7 @@ import type { WorkerPlan, WorkerReport, WorkerSet } from "../../src/scenario/wor
 import { applyAttributes, layout, meanNs, percentileNs, startWorkers } from "../../src/scenario/workers/index.ts";
 import type { GroupParent } from "../shared/group-parent.ts";
 import { makeGroupParent } from "../shared/group-parent.ts";
-import { processGroupOf, startTicks } from "../shared/processes.ts";
+import { parentOf, processGroupOf, startTicks } from "../shared/processes.ts";
 import { cpus, requires, root } from "../shared/requires.ts";
 import type { MoveTargets } from "../shared/scenario-workers.ts";
 import { makeMoveTargets, planOf } from "../shared/scenario-workers.ts";
@@ -261,6 +261,16 @@ test("latencies are of the size they must have", async () => {
   // The kernel may put a timer off by 50 µs, and never fires it early.
   assert.ok(median > 0 && median <= longest && (meanNs(latencies) ?? 0) <= longest);
   assert.ok((percentileNs(latencies, 1) ?? 0) <= longest * 1.01);
+});
+
+test("a set is closed although nobody tells of the end of its workers, and they end with their leader", async () => {
+  const set = await startWorkers(planOf("SpinWait", { workers: 2 }));
+  const [leader] = set.pids.map(parentOf);
+  assert.ok(leader !== undefined && leader !== null && leader !== process.pid);
+  process.kill(leader, "SIGSTOP");
+  const reports = await set.kill();
+  assert.deepEqual([reports.map(({ end }) => end.kind), set.stuck], [["lost", "lost"], set.pids]);
+  await until("leader and workers are gone", () => [leader, ...set.pids].every(isGone));
 });
 
 test("a worker is a process group of its own, which what it makes belongs to", async () => {

@@ -87,6 +87,26 @@ for (const [name, way] of ways) {
     assert.equal(child.pidfd, null);
   });
 
+  test(`the end of a child is told once, with the addon before its pid can be another's (${name})`, async () => {
+    const child = await way(() =>
+      spawnProcess({
+        file: "/bin/true",
+        argv: ["true"],
+        env: [],
+        cwd: null,
+        fds: [-1, -1, -1],
+        cgroup: null,
+        mode: spawnMode(),
+      }),
+    );
+    const told: (readonly [boolean, boolean])[] = [];
+    child.onEnd((reaped) => told.push([reaped, zombies().includes(child.pid)]));
+    await child.exit;
+    const late = await new Promise<boolean>((resolve) => child.onEnd(resolve));
+    const reaped = name.startsWith("node");
+    assert.deepEqual([told, late], [[[reaped, !reaped]], true]);
+  });
+
   test(`a NUL in an argument is refused instead of cutting it (${name})`, async () => {
     await assert.rejects(
       way(() => run("/bin/true", ["a\0b"])),

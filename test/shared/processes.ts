@@ -26,6 +26,12 @@ export function startTicks(pid: number): number | null {
 /** State letter of a process: `T` is stopped; null when it is gone. */
 export const stateOf = (pid: number): string | null => statFields(pid)?.[0] ?? null;
 
+/** Parent of a process, or null when it is gone. */
+export const parentOf = (pid: number): number | null => {
+  const fields = statFields(pid);
+  return fields === null ? null : Number(fields[1]);
+};
+
 /** Process group of a process, or null when it is gone. */
 export const processGroupOf = (pid: number): number | null => {
   const fields = statFields(pid);

@@ -49,6 +49,10 @@ export class ClientChild implements ChildHandle {
     return this.#source;
   }
 
+  onEnd(tell: (reaped: boolean) => void): void {
+    void this.exit.then(() => tell(true));
+  }
+
   kill(signal: number): boolean {
     return signalProcess(this.#identity, signal) === "sent";
   }

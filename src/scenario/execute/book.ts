@@ -36,6 +36,7 @@ export class RunBook {
   readonly #groups: Building<GroupRecord>[] = [];
   readonly #open = new Map<string, Building<GroupRecord>>();
   readonly #onEvent: (event: RunEvent) => void;
+  #listenerFailed = false;
 
   constructor(clock: Clock, onEvent: (event: RunEvent) => void) {
     this.#clock = clock;
@@ -48,8 +49,15 @@ export class RunBook {
     return Number(this.#clock.nowNs() - this.#beganNs) / 1e6;
   }
 
+  /** What a listener throws is no error of the run's: the first one is a warning. */
   tell(event: RunEvent): void {
-    this.#onEvent(event);
+    try {
+      this.#onEvent(event);
+    } catch (thrown) {
+      if (this.#listenerFailed) return;
+      this.#listenerFailed = true;
+      this.warnings.push(`who listens to the run failed at ${event.kind}: ${CorralError.from(thrown).message}`);
+    }
   }
 
   warn(message: string): void {

@@ -25,13 +25,25 @@ export const systemClock: Clock = {
   },
 };
 
-/** Waits for a promise so long at most. @returns whether it settled in time; its rejection is thrown */
-export async function settlesWithin(clock: Clock, promise: Promise<unknown>, ms: number): Promise<boolean> {
+/**
+ * Waits for a promise so long at most, and no longer than until `cut` is aborted.
+ * @returns whether it settled in time; its rejection is thrown
+ */
+export async function settlesWithin(
+  clock: Clock,
+  promise: Promise<unknown>,
+  ms: number,
+  cut: AbortSignal | null = null,
+): Promise<boolean> {
   const over = new AbortController();
+  const stop = (): void => over.abort();
+  cut?.addEventListener("abort", stop, { once: true });
+  if (cut?.aborted === true) stop();
   const late = clock.sleep(ms, over.signal).then(() => false);
   try {
     return await Promise.race([promise.then(() => true), late]);
   } finally {
+    cut?.removeEventListener("abort", stop);
     over.abort();
   }
 }

@@ -44,7 +44,7 @@ function makeEngine(plan: ResolvedScenario, ports: Ports, options: DriveOptions)
     movers,
     remover: new GroupRemover(movers),
     liveness,
-    scheduler: new SchedulerSlot(ports.scheduler, liveness),
+    scheduler: new SchedulerSlot({ clock: ports.clock, source: ports.scheduler, liveness }),
     stopMs: stopMs * (options.dilation ?? 1),
   };
 }
@@ -79,8 +79,11 @@ async function doStep(engine: Engine, step: ResolvedStep): Promise<number | null
   } finally {
     liveness.progress.when = "between-steps";
     book.tell({ kind: "pause", step: step.index, atMs: book.nowMs() });
-    await takeDown(engine, slot);
-    state.step = null;
+    try {
+      await takeDown(engine, slot);
+    } finally {
+      state.step = null;
+    }
   }
 }
 
@@ -118,7 +121,10 @@ function failStep({ book, liveness }: Engine, step: number, thrown: unknown): vo
 /** Does what goes on beside the steps for as long as `work` takes. */
 async function beside(engine: Engine, dilation: number, work: () => Promise<void>): Promise<void> {
   const end = new AbortController();
-  const loops = [sampleGroups(engine, end.signal), watchStalls(engine, stallPollMs * dilation, end.signal)];
+  const loops = [
+    orFail(engine.book, () => sampleGroups(engine, end.signal)),
+    orFail(engine.book, () => watchStalls(engine, stallPollMs * dilation, end.signal)),
+  ];
   try {
     await work();
   } finally {
@@ -154,13 +160,23 @@ export async function drive(plan: ResolvedScenario, ports: Ports, options: Drive
     const engine = makeEngine(plan, ports, options);
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
-    if (plan.scheduler !== null) await engine.scheduler.attach(plan.scheduler);
+    await attachFirst(engine);
     await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
     await orFail(engine.book, () => files.close());
     return engine.book;
   } catch (thrown) {
     await closeQuietly(files);
     throw thrown;
+  }
+}
+
+/** The scheduler that is there from the begin. A run that is to end meanwhile ends like any other. */
+async function attachFirst({ plan, scheduler, liveness }: Engine): Promise<void> {
+  if (plan.scheduler === null) return;
+  try {
+    await scheduler.attach(plan.scheduler);
+  } catch (thrown) {
+    if (!liveness.mustEnd) throw thrown;
   }
 }
 

@@ -9,9 +9,9 @@ import type { GroupFiles } from "./groups/group-files.ts";
 import { busyPauseMs, busyRetries } from "./groups/move.ts";
 import { emptyWaitMs, mostStuck } from "./groups/remove.ts";
 import { probeMs } from "./liveness.ts";
+import { startWaitMs } from "./made-in-time.ts";
 import { samplePeriodMs } from "./sampler.ts";
 import { stallLooks, stallPollMs } from "./stall.ts";
-import { startWaitMs } from "./works.ts";
 
 const run = (machine: MachineDouble, scenario: ResolvedScenario, options: DriveOptions = {}) =>
   machine.clock.run(drive(scenario, machine.ports, options));

@@ -4,7 +4,9 @@ import type { PayloadEnd, PayloadRecord } from "../record/index.ts";
 import type { ResolvedPayloadRun } from "../resolve/index.ts";
 import { settlesWithin } from "./clock.ts";
 import type { Engine } from "./engine.ts";
-import type { PayloadHandle } from "./state.ts";
+import { madeInTime } from "./made-in-time.ts";
+import { orWarn } from "./or-warn.ts";
+import type { PayloadHandle, RunState } from "./state.ts";
 import { takeOut } from "./state.ts";
 
 const sources = { backdrop: "backdrop", group: "cgroup", run_payload: "op" } as const;
@@ -12,12 +14,22 @@ const startedBy = { backdrop: "the backdrop", cgroup: "the definition of its gro
 
 const whereOf = (cgroup: string): string => (cgroup === "" ? "where Corral is" : `in ${cgroup}`);
 
+/** In a frozen group nothing begins. @throws CorralError USAGE */
+function refuseFrozen(state: RunState, { payload, cgroup }: ResolvedPayloadRun): void {
+  if (!state.isFrozen(cgroup)) return;
+  throw new CorralError("USAGE", `${payload} cannot begin in ${cgroup}, which is frozen`, {
+    object: cgroup,
+    fix: "unfreeze_cgroup before",
+  });
+}
+
 /**
  * Starts a payload in the background.
- * @throws CorralError USAGE when it runs there already, COMMAND_NOT_FOUND and the like
+ * @throws CorralError USAGE when it runs there already or its group is frozen, COMMAND_NOT_FOUND and the like, START_FAILED when it
+ * has not begun after 30 s, ABORTED or PROCESS_GONE when the run is to end
  */
 export async function startPayload(engine: Engine, run: ResolvedPayloadRun): Promise<void> {
-  const { state, plan, ports, book } = engine;
+  const { state, plan, ports, book, liveness } = engine;
   const payload = plan.payloads.find(({ name }) => name === run.payload);
   if (payload === undefined) throw new CorralError("INTERNAL", `there is no payload ${run.payload}`);
   const live = state.payloads.find((one) => one.payload.name === run.payload && one.cgroup === run.cgroup);
@@ -29,9 +41,17 @@ export async function startPayload(engine: Engine, run: ResolvedPayloadRun): Pro
     });
   }
   const { argv, cgroup } = run;
+  refuseFrozen(state, run);
   const { env, usesParentPgrp } = payload;
   const startedMs = book.nowMs();
-  const program = await ports.startProgram({ argv, env, cgroup, usesParentPgrp });
+  const program = await madeInTime(
+    { clock: ports.clock, liveness },
+    {
+      make: (signal) => ports.startProgram({ argv, env, cgroup, usesParentPgrp }, signal),
+      undo: (late) => late.kill(),
+      what: `the payload ${payload.name} was`,
+    },
+  );
   const slot = state.target;
   const handle: PayloadHandle = {
     id: state.nextPayload(),
@@ -71,7 +91,9 @@ export function findPayload({ state }: Engine, name: string, cgroup: string): Pa
 export async function waitForPayload(engine: Engine, handle: PayloadHandle, timeoutMs: number | null): Promise<void> {
   const { ended } = handle.program;
   const inTime = await engine.liveness.unlessAborted(
-    timeoutMs === null ? ended.then(() => true) : settlesWithin(engine.ports.clock, ended, timeoutMs),
+    timeoutMs === null
+      ? ended.then(() => true)
+      : settlesWithin(engine.ports.clock, ended, timeoutMs, engine.liveness.over),
   );
   if (inTime) return account(engine, handle, await ended);
   handle.program.kill();
@@ -95,9 +117,12 @@ export async function killPayload(engine: Engine, handle: PayloadHandle): Promis
   account(engine, handle, before ?? { kind: "killed" });
 }
 
-/** Kills payloads, the last started first. */
+/** Kills payloads, the last started first. One that cannot be killed is a warning. */
 export async function killPayloads(engine: Engine, handles: readonly PayloadHandle[]): Promise<void> {
-  for (const handle of handles.toSorted((a, b) => b.id - a.id)) await killPayload(engine, handle);
+  for (const handle of handles.toSorted((a, b) => b.id - a.id)) {
+    const failed = `the payload ${handle.payload.name} could not be killed`;
+    await orWarn(engine.book, failed, () => killPayload(engine, handle));
+  }
 }
 
 function account({ state, book }: Engine, handle: PayloadHandle, end: PayloadEnd): void {

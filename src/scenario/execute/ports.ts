@@ -8,7 +8,7 @@ import type { GroupFiles } from "./groups/group-files.ts";
 /** Workers of one kind: `WorkerSet`, or what stands for it. */
 export type Workers = Pick<
   WorkerSet,
-  "pids" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill"
+  "pids" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill" | "stuck"
 >;
 
 export interface WorkerSource {
@@ -99,8 +99,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly files: GroupFiles;
   readonly workers: WorkerSource;
-  /** @throws CorralError COMMAND_NOT_FOUND and the like */
-  readonly startProgram: (request: ProgramRequest) => Promise<RunningProgram>;
+  /** Aborting ends a start that is under way. @throws CorralError COMMAND_NOT_FOUND and the like */
+  readonly startProgram: (request: ProgramRequest, signal: AbortSignal) => Promise<RunningProgram>;
   readonly scheduler: SchedulerSource;
   readonly tasks: TaskReader;
   readonly planLimits: (limits: Limits) => LimitPlan;

@@ -35,7 +35,7 @@ export interface RunOptions {
 
 /**
  * Runs a settled scenario on this host. What goes wrong once it has begun is in the record, and nothing of it is left.
- * @throws CorralError before it has begun: SCENARIO_HOST, CGROUP_IO, CGROUP_PARENT, SCHEDULER_UNAVAILABLE, PROCESS_GONE,
+ * @throws CorralError before it has begun: SCENARIO_HOST, CGROUP_IO, CGROUP_PARENT, SCHEDULER_UNAVAILABLE, START_FAILED, PROCESS_GONE,
  * STATE_UNWRITABLE, NATIVE_MISSING
  */
 export async function runScenario(plan: ResolvedScenario, options: RunOptions): Promise<RunRecord> {

@@ -1,24 +1,30 @@
 import { CorralError } from "../../report/index.ts";
 import type { ResolvedScheduler } from "../resolve/index.ts";
+import type { Clock } from "./clock.ts";
 import type { Liveness } from "./liveness.ts";
+import { madeInTime } from "./made-in-time.ts";
 import type { RunningScheduler, SchedulerSource } from "./ports.ts";
+
+interface SlotParts {
+  readonly clock: Clock;
+  readonly source: SchedulerSource;
+  readonly liveness: Liveness;
+}
 
 /** The one scheduler that a run may have at a time. */
 export class SchedulerSlot {
-  readonly #source: SchedulerSource;
-  readonly #liveness: Liveness;
+  readonly #parts: SlotParts;
   #running: RunningScheduler | null = null;
 
-  constructor(source: SchedulerSource, liveness: Liveness) {
-    this.#source = source;
-    this.#liveness = liveness;
+  constructor(parts: SlotParts) {
+    this.#parts = parts;
   }
 
   get name(): string | null {
     return this.#running?.name ?? null;
   }
 
-  /** @throws CorralError SCHEDULER_UNAVAILABLE, also while one runs */
+  /** @throws CorralError SCHEDULER_UNAVAILABLE, also while one runs; START_FAILED, ABORTED, PROCESS_GONE as every start */
   async attach(scheduler: ResolvedScheduler): Promise<void> {
     if (this.#running !== null) {
       throw new CorralError("SCHEDULER_UNAVAILABLE", `the scheduler ${this.#running.name} runs already`, {
@@ -26,8 +32,12 @@ export class SchedulerSlot {
         fix: "use replace_scheduler, or detach it first",
       });
     }
-    this.#running = await this.#source.attach(scheduler);
-    this.#liveness.supervise(this.#running, true);
+    this.#running = await madeInTime(this.#parts, {
+      make: () => this.#parts.source.attach(scheduler),
+      undo: (late) => late.stop(),
+      what: `the scheduler ${scheduler.name} was`,
+    });
+    this.#parts.liveness.supervise(this.#running, true);
   }
 
   /** @throws CorralError SCHEDULER_ENDED when none runs */
@@ -39,7 +49,7 @@ export class SchedulerSlot {
       });
     }
     this.#running = null;
-    this.#liveness.release(running);
+    this.#parts.liveness.release(running);
     await running.stop();
   }
 

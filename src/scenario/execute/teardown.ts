@@ -1,5 +1,6 @@
 import { CorralError } from "../../report/index.ts";
 import type { Engine } from "./engine.ts";
+import { orWarn } from "./or-warn.ts";
 import { killPayloads } from "./payload-runs.ts";
 import { sampleGroup } from "./sampler.ts";
 import type { Slot, WorkHandle } from "./state.ts";
@@ -28,7 +29,8 @@ export async function takeDown(engine: Engine, slot: Slot): Promise<void> {
   await book.during({ step: slot.step, index: null, round: 0, kind: "teardown", object: "" }, async () => {
     await thaw(engine, slot);
     await killPayloads(engine, slot.payloads);
-    for (const name of slot.groups) sampleGroup(engine, name);
+    for (const name of slot.groups)
+      await orWarn(book, `the group ${name} could not be looked at`, () => sampleGroup(engine, name));
     // Without the scheduler that had to live, busy workers would be in the way of everything; what is frozen with a group
     // above cannot stop by itself.
     const isKilled = ({ cgroup }: WorkHandle): boolean => liveness.isDead || state.isFrozen(cgroup);
@@ -43,7 +45,7 @@ export async function takeDown(engine: Engine, slot: Slot): Promise<void> {
     ]);
     for (const name of slot.groups.toReversed()) {
       state.forgetGroup(name);
-      await remover.remove(name);
+      await orWarn(book, `the group ${name} could not be removed`, () => remover.remove(name));
       book.groupRemoved(name);
     }
   });

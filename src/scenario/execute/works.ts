@@ -1,19 +1,16 @@
 import { formatNumberList } from "../../kernel/index.ts";
-import { CorralError } from "../../report/index.ts";
 import type { MemPolicy } from "../model/index.ts";
 import type { WorkRecord } from "../record/index.ts";
 import type { ResolvedAffinity, ResolvedWork } from "../resolve/index.ts";
 import { drawCpus, workersPerCpu } from "../resolve/index.ts";
 import type { AttributeErrors, WorkerPlan, WorkerReport } from "../workers/index.ts";
-import { settlesWithin } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { placeProcesses } from "./groups/move.ts";
+import { madeInTime } from "./made-in-time.ts";
+import { orWarn } from "./or-warn.ts";
 import type { Workers } from "./ports.ts";
 import type { WorkHandle } from "./state.ts";
 import { isWithin, takeOut } from "./state.ts";
-
-/** How long workers may take from their making until they wait to be released. */
-export const startWaitMs = 30_000;
 
 function resourcesOf({ ports }: Engine, { resources }: ResolvedWork): readonly string[] {
   if (resources.kind === "storage") return [ports.storage()];
@@ -39,15 +36,15 @@ export function drawAffinity(affinity: ResolvedAffinity, random: () => number): 
   return cpus === null ? null : formatNumberList(cpus);
 }
 
-async function makeWorkers({ ports }: Engine, plan: WorkerPlan): Promise<Workers> {
-  const making = ports.workers.start(plan);
-  if (await settlesWithin(ports.clock, making, startWaitMs)) return await making;
-  // Should they come about all the same, nobody wants them.
-  void making.then((set) => set.kill()).catch(() => {});
-  throw new CorralError("START_FAILED", `the workers of ${plan.workType} were not ready within ${startWaitMs} ms`, {
-    object: plan.workType,
-  });
-}
+const makeWorkers = ({ ports, liveness }: Engine, plan: WorkerPlan): Promise<Workers> =>
+  madeInTime(
+    { clock: ports.clock, liveness },
+    {
+      make: () => ports.workers.start(plan),
+      undo: (set) => set.kill(),
+      what: `the workers of ${plan.workType} were`,
+    },
+  );
 
 /** What the start of workers is for. */
 export interface WorkPlace {
@@ -135,13 +132,19 @@ export function changeCpus(engine: Engine, groups: readonly string[], change: ()
   return changeCpusOf(engine, engine.state.works.filter(isTouched), change);
 }
 
-/** Stops workers, or kills them, and keeps what they report. Each stands in its own time: the slowest counts. */
+/**
+ * Stops workers, or kills them, and keeps what they report. Each stands in its own time: the slowest counts. Those that cannot be
+ * collected are a warning.
+ */
 export async function collectWorks(
   engine: Engine,
   handles: readonly WorkHandle[],
   how: "stop" | "kill",
 ): Promise<void> {
-  await Promise.all(handles.map((handle) => collectWork(engine, handle, how)));
+  const failed = ({ id, work }: WorkHandle): string => `the workers of ${work.workType} (${id}) could not be collected`;
+  await Promise.all(
+    handles.map((handle) => orWarn(engine.book, failed(handle), () => collectWork(engine, handle, how))),
+  );
 }
 
 async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "kill"): Promise<void> {
@@ -150,6 +153,11 @@ async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "ki
   // Nobody looks at them from now on: their memory is gone at the end.
   for (const slot of state.slots) takeOut(slot.works, handle);
   const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
+  const { stuck } = handle.set;
+  if (stuck.length > 0)
+    book.warn(
+      `workers ${stuck.join(", ")} of ${handle.work.workType} did not end when they were killed, and are left: they end with Corral, and corral gc removes their groups`,
+    );
   phases.finished(handle, reports);
   book.works.push(recordOf(handle, reports, book.nowMs()));
 }

@@ -17,12 +17,14 @@ import { loadModuleChecks, runModuleChecks } from "./module-checks.ts";
 export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat" | "runtime"> {
   /** Where the run is on record meanwhile. Default: this user's runtime directory (CORRAL_STATE_DIR). */
   readonly runtime?: string;
-  /** Runs, one after the other. Default 1. A run that was ended by its caller is the last. */
+  /** Runs, one after the other. Default 1. One that its caller ended, or in which a supervised process died, is the last. */
   readonly repeats?: number;
   /** Directory that modules' paths count from. Default: that of the file, else the working directory. */
   readonly directory?: string;
   /** Told before every run. */
   readonly onRun?: (repeat: number) => void;
+  /** Told after every run what came of it: an error that keeps a later one from beginning takes nothing of it back. */
+  readonly onResult?: (document: ScenarioDocument) => void;
 }
 
 const needWords: Readonly<Record<UnmetNeed["need"], string>> = {
@@ -54,13 +56,18 @@ async function runOnce(source: Source, options: RehearseOptions, repeat: number,
   return scenarioDocument(record, judgeRun(record, { more: await runModuleChecks(checks, record) }));
 }
 
+/** What is to live as long as a run would have to be there for the next. */
+const lostProcess = ({ ended }: ScenarioDocument): boolean => ended.some(({ scheduler }) => !scheduler);
+
 async function runAll(source: Source, options: RehearseOptions): Promise<readonly ScenarioDocument[]> {
   const checks = loadModuleChecks(source.scenario, source.directory);
   const documents: ScenarioDocument[] = [];
   for (let repeat = 0; repeat < (options.repeats ?? 1); repeat += 1) {
     options.onRun?.(repeat);
-    documents.push(await runOnce(source, options, repeat, checks));
-    if (options.signal?.aborted === true) break;
+    const document = await runOnce(source, options, repeat, checks);
+    documents.push(document);
+    options.onResult?.(document);
+    if (options.signal?.aborted === true || lostProcess(document)) break;
   }
   return documents;
 }

@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 import { findGroup } from "./context.ts";
 import type { Place } from "./problems.ts";
 import { refuse } from "./refusal.ts";
-import type { Handles, Rehearsal, Slot } from "./rehearsal.ts";
+import type { Handles, Rehearsal, RunState, Slot } from "./rehearsal.ts";
 import { countHandles } from "./rehearsal.ts";
 import type { ResolvedOpDetails } from "./resolved-op.ts";
 
@@ -24,8 +24,17 @@ function judgeOwners(from: { slot: Slot; name: string }, to: { slot: Slot; name:
   return false;
 }
 
+/** Payloads that a move takes along: those without a group are not workers, and stay where Corral is. */
+const carriedFrom = ({ runs }: Rehearsal, from: string): readonly RunState[] =>
+  from === "" ? [] : runs.filter(({ cgroup }) => cgroup === from);
+
 /** Workers and payloads go over, and with them who they belong to: to the backdrop, when the destination is the backdrop's. */
-function carryOver(rehearsal: Rehearsal, moved: Handles, from: string, to: { slot: Slot; name: string }): void {
+function carryOver(
+  rehearsal: Rehearsal,
+  moved: Handles,
+  carried: readonly RunState[],
+  to: { slot: Slot; name: string },
+): void {
   const group = rehearsal.groups.get(to.name);
   if (group !== undefined)
     group.handles = {
@@ -33,7 +42,7 @@ function carryOver(rehearsal: Rehearsal, moved: Handles, from: string, to: { slo
       [to.slot]: group.handles[to.slot] + countHandles(moved),
     };
   rehearsal.runs = rehearsal.runs.map((run) =>
-    run.cgroup === from ? { ...run, cgroup: to.name, slot: to.slot } : run,
+    carried.includes(run) ? { ...run, cgroup: to.name, slot: to.slot } : run,
   );
 }
 
@@ -52,7 +61,7 @@ export function resolveMove(
   // Only workers of the backdrop itself are stranded when they come from where Corral is.
   const slot = source?.slot ?? (moved.backdrop > 0 ? "backdrop" : "step");
   if (!judgeOwners({ slot, name: from }, destination, place)) return null;
-  const carried = rehearsal.runs.filter((run) => run.cgroup === from);
+  const carried = carriedFrom(rehearsal, from);
   if (countHandles(moved) === 0 && carried.length === 0)
     place.warn(from === "" ? "there are no workers without a group to move" : `nothing runs in group ${quote(from)}`);
   const twice = carried.find((run) => rehearsal.runs.some((one) => one.cgroup === to && one.payload === run.payload));
@@ -62,6 +71,6 @@ export function resolveMove(
     );
   if (source === null) rehearsal.runner = none;
   else source.handles = none;
-  carryOver(rehearsal, moved, from, destination);
+  carryOver(rehearsal, moved, carried, destination);
   return { from, to };
 }

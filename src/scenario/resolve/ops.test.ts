@@ -147,6 +147,20 @@ steps:
     expect(plan.warnings).toEqual([]);
   });
 
+  test("are workers alone where none has a group: a payload stays where Corral is", () => {
+    const ops = [
+      "run_payload: { payload: p }",
+      "spawn: { placement: runner, work: {} }",
+      'move_all_tasks: { from: "", to: web }',
+      "wait_payload: { payload: p, cgroup: '' }",
+    ];
+    const plan = planOf(`payloads: [{ name: p, command: [sleep, '1'] }]\n${step(ops)}`);
+    expect(plan.steps[0]?.ops.at(-1)).toMatchObject({ kind: "wait_payload", payload: "p", cgroup: "" });
+    expect(plan.warnings).toEqual([]);
+    const alone = planOf(`payloads: [{ name: p, command: [sleep, '1'] }]\n${step([ops[0] ?? "", ops[2] ?? ""])}`);
+    expect(alone.warnings.map(({ message }) => message)).toEqual(["there are no workers without a group to move"]);
+  });
+
   test("may be none, which is told", () => {
     expect(planOf(step(['move_all_tasks: { from: "", to: web }'])).warnings).toEqual([
       { where: "step 0, op 0 (move_all_tasks)", message: "there are no workers without a group to move" },

@@ -26,6 +26,15 @@ type Name = { readonly cgroup: string };
 const onGroup = ({ cgroup }: Name, place: Place, context: Context): Name | null =>
   findGroup(cgroup, place, context) === null ? null : { cgroup };
 
+const setFrozen =
+  (frozen: boolean) =>
+  ({ cgroup }: Name, place: Place, context: Context): Name | null => {
+    const group = findGroup(cgroup, place, context);
+    if (group === null) return null;
+    group.frozen = frozen;
+    return { cgroup };
+  };
+
 function addCgroup({ name }: Ops["addCgroup"], place: Place, context: Context): ResolvedOpDetails["add_cgroup"] | null {
   const group = resolveEmptyGroup(name, place, context);
   return group && { group };
@@ -227,8 +236,8 @@ const resolvers = {
   runPayload,
   waitPayload,
   killPayload: endPayload,
-  freezeCgroup: onGroup,
-  unfreezeCgroup: onGroup,
+  freezeCgroup: setFrozen(true),
+  unfreezeCgroup: setFrozen(false),
   // Its processes die, and their reports with them; workers and payloads are still to be collected.
   killCgroup: onGroup,
   reclaim,

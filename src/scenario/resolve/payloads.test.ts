@@ -30,6 +30,20 @@ test("a payload has its defaults, and what is added to its arguments comes after
   ]);
 });
 
+test("a payload cannot begin in a frozen group or below one", () => {
+  const run = (cgroup: string): string => `run_payload: { payload: p, cgroup: ${cgroup} }`;
+  const freeze = (is: "freeze" | "unfreeze", cgroup = "a"): string => `${is}_cgroup: { cgroup: ${cgroup} }`;
+  const below = "add_cgroup_def: { name: a/b, payload: p }";
+  expect(problemsOf(withSleep([freeze("freeze"), run("a"), run("b"), below]))).toEqual([
+    'step 0, op 1 (run_payload): payload "p" cannot begin in group "a": it is frozen at this point; unfreeze it before',
+    'step 0, op 3 (add_cgroup_def): payload "p" cannot begin in group "a/b": "a" is frozen at this point; unfreeze it before',
+  ]);
+  expect(problemsOf(withSleep([freeze("freeze"), freeze("unfreeze"), run("a")]))).toEqual([]);
+  expect(
+    problemsOf(withSleep([freeze("freeze"), "remove_cgroup: { cgroup: a }", "add_cgroup: { name: a }", run("a")])),
+  ).toEqual([]);
+});
+
 describe("which of several is meant", () => {
   const both = ["run_payload: { payload: p, cgroup: a }", "run_payload: { payload: p, cgroup: b }"];
 

@@ -119,6 +119,14 @@ export function startPayload(
   const wrongFlag = flagProblem(payload, args);
   if (wrongFlag !== null) place.refuse(refuse(wrongFlag, "add it to known_flags, or leave it out"));
   const { rehearsal } = context;
+  const frozen = rehearsal.frozenAt(cgroup);
+  if (frozen !== null)
+    return place.refuse(
+      refuse(
+        `payload ${quote(name)} cannot begin in group ${quote(cgroup)}: ${frozen === cgroup ? "it" : quote(frozen)} is frozen at this point`,
+        "unfreeze it before",
+      ),
+    );
   const running = rehearsal.runs.find((run) => run.payload === name && run.cgroup === cgroup);
   if (running !== undefined) {
     const where = cgroup === "" ? "without a group" : `in group ${quote(cgroup)}`;

@@ -22,6 +22,8 @@ export interface GroupState {
   readonly mems: readonly number[] | null;
   /** Sets of workers that run in it. */
   handles: Handles;
+  /** It was told to freeze. */
+  frozen: boolean;
 }
 
 /** A payload that may be running. */
@@ -77,7 +79,7 @@ export class Rehearsal {
 
   /** @param place where it is made */
   addGroup(facts: Pick<GroupState, "name" | "raw" | "cpus" | "mems">, place: Place): GroupState {
-    const group: GroupState = { ...facts, slot: this.slot, handles: noHandles() };
+    const group: GroupState = { ...facts, slot: this.slot, handles: noHandles(), frozen: false };
     const above = this.#lineOf(group.name).filter((one) => this.#hasProcesses(one));
     this.crowded.push(...above.map(({ name }) => ({ above: name, below: group.name, place })));
     this.groups.set(group.name, group);
@@ -99,6 +101,11 @@ export class Rehearsal {
     const group = this.groups.get(name);
     const parent = parentName(name);
     return [...(group === undefined ? [] : [group]), ...(parent === null ? [] : this.#lineOf(parent))];
+  }
+
+  /** The nearest group, of this one and those above it, that is frozen; null: none is. */
+  frozenAt(name: string): string | null {
+    return this.#lineOf(name).find(({ frozen }) => frozen)?.name ?? null;
   }
 
   /**

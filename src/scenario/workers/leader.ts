@@ -1,17 +1,28 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { ChildHandle } from "../../kernel/index.ts";
-import { openStdioPipe, requireWorker, spawnProcess } from "../../kernel/index.ts";
+import { openStdioPipe, requireWorker, signalNumbers, spawnProcess } from "../../kernel/index.ts";
 import { errnoOf } from "../../report/index.ts";
+import { within } from "./within.ts";
 
-/** What the leader is told: let the workers go, stop them, kill them, or come to its end. */
-export type LeaderWord = "go" | "stop" | "kill" | "quit";
+const sigkill = signalNumbers["SIGKILL"] ?? 9;
+
+/** What the leader is told: let the workers go, stop them, or kill them. */
+export type LeaderWord = "go" | "stop" | "kill";
+
+/** How long a leader may take to end when it is told to, and again when it is killed. */
+const quitMs = 2000;
 
 /** The process that made the workers and waits for them. It kills them when it or we die. */
 export interface Leader {
   readonly child: ChildHandle;
   /** A leader that is gone is told nothing. */
   tell(word: LeaderWord): void;
+  /**
+   * Ends it, and with it what is left of its workers: it waits for these, and one that the kernel does not let go of would keep it.
+   * It is killed then, and left behind when that does not end it either.
+   */
+  quit(): Promise<void>;
 }
 
 /**
@@ -34,13 +45,21 @@ export async function startLeader(
       cgroup: null,
       mode: "pool",
     });
-    readLines(output.ours, handlers);
+    const lines = readLines(output.ours, handlers);
     let isThere = true;
     void child.exit.finally(() => {
       isThere = false;
       return input.closeOurs();
     });
-    return { child, tell: (word) => void (isThere && write(input.ours, word)) };
+    const tell = (word: LeaderWord | "quit"): void => void (isThere && write(input.ours, word));
+    const quit = async (): Promise<void> => {
+      tell("quit");
+      const isOver = (await within(child.exit, quitMs)) || (child.kill(sigkill) && (await within(child.exit, quitMs)));
+      if (!isOver) child.unref();
+      // Workers that are left hold the other end.
+      lines.destroy();
+    };
+    return { child, tell, quit };
   } catch (thrown) {
     input.closeOurs();
     output.closeOurs();
@@ -51,7 +70,7 @@ export async function startLeader(
   }
 }
 
-function readLines(fd: number, handlers: Parameters<typeof startLeader>[1]): void {
+function readLines(fd: number, handlers: Parameters<typeof startLeader>[1]): Socket {
   const socket = new Socket({ fd, readable: true, writable: false });
   let rest = "";
   socket.setEncoding("latin1");
@@ -62,9 +81,10 @@ function readLines(fd: number, handlers: Parameters<typeof startLeader>[1]): voi
   });
   socket.on("error", () => {});
   socket.on("close", () => handlers.onClose());
+  return socket;
 }
 
-function write(fd: number, word: LeaderWord): void {
+function write(fd: number, word: LeaderWord | "quit"): void {
   try {
     writeSync(fd, word.charAt(0));
   } catch (thrown) {

@@ -29,8 +29,7 @@ export async function startWorkers(plan: WorkerPlan, options: StartOptions = {})
   await story.isReady;
   if (story.isWhole) return new WorkerSet(leader, new SharedMemory(leader.child.pid), story);
   const reasons = story.failure ?? worstReason(leader.child.pid);
-  leader.tell("quit");
-  await leader.child.exit;
+  await leader.quit();
   throw new CorralError("START_FAILED", `${plan.workers} workers for ${plan.workType} could not be made: ${reasons}`, {
     object: plan.workType,
   });

@@ -7,6 +7,7 @@ import type { WorkerEnd, WorkerReport } from "./report.ts";
 import { readReport } from "./report.ts";
 import type { WorkerSample } from "./sample.ts";
 import type { SharedMemory } from "./shared-memory.ts";
+import { within } from "./within.ts";
 
 /** How long workers that were never released work before they are stopped, so that a report says something. */
 const unreleasedGraceMs = 500;
@@ -36,6 +37,7 @@ export class WorkerSet implements AsyncDisposable {
   #epoch = 0;
   #finishing: Promise<WorkerReport[]> | null = null;
   #closing: Promise<unknown> | null = null;
+  #stuck: readonly number[] = [];
 
   constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
     this.#leader = leader;
@@ -58,6 +60,11 @@ export class WorkerSet implements AsyncDisposable {
   /** Latencies so far, by worker: what a phase added is `latenciesSince`. */
   latencies(): Latencies[] {
     return this.pids.map((_, index) => readLatencies(this.#memory.record(index)));
+  }
+
+  /** Pids of workers that had not ended 2 s after they were killed: the set was closed without them. */
+  get stuck(): readonly number[] {
+    return this.#stuck;
   }
 
   /** Settles when no worker runs any more. */
@@ -113,7 +120,8 @@ export class WorkerSet implements AsyncDisposable {
 
   async #finish(late: ReadonlySet<number>): Promise<WorkerReport[]> {
     this.#leader.tell("kill");
-    await within(this.#ends.allEnded, killMs);
+    if (!(await within(this.#ends.allEnded, killMs)))
+      this.#stuck = this.#running().flatMap((index) => this.pids[index] ?? []);
     const reports = this.#reports(late);
     await this.#close();
     return reports;
@@ -144,21 +152,9 @@ export class WorkerSet implements AsyncDisposable {
 
   async #close(): Promise<void> {
     if (this.#closing === null) {
-      this.#leader.tell("quit");
+      this.#closing = this.#leader.quit();
       this.#memory.close();
-      this.#closing = this.#leader.child.exit;
     }
     await this.#closing;
   }
-}
-
-/** Whether a promise settled in so many milliseconds. */
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const settled = await Promise.race([promise.then(() => true), late]);
-  clearTimeout(timer);
-  return settled;
 }

@@ -149,6 +149,8 @@ export class GroupDouble implements GroupFiles {
     node.files.set(file, text);
   };
 
+  readonly kill = (name: string): Promise<void> => this.write(name, "unified", "cgroup.kill", "1");
+
   readonly reclaim = async (name: string, bytes: number): Promise<"all" | "less"> => {
     this.#call(`write ${name}/memory.reclaim ${bytes}`);
     const node = this.#node(name, "memory.reclaim");

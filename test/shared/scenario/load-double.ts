@@ -30,6 +30,8 @@ export class WorkersDouble implements Workers {
   readonly epochs: string[] = [];
   /** True: it does not stop when it is told. */
   isStuck = false;
+  /** Pids that do not end when they are killed. */
+  stuck: readonly number[] = [];
   /** True: it neither runs nor is switched. */
   isStill = false;
   readonly #ground: Ground;

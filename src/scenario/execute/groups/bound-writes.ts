@@ -21,6 +21,7 @@ export function boundWrites(files: GroupFiles, clock: Clock, limitMs: number = w
     ...files,
     write: (name, use, file, value) =>
       bound(`the write to ${file} of ${name || "the scenario's group"}`, name, files.write(name, use, file, value)),
+    kill: (name) => bound(`the kill of ${name || "the scenario's group"}`, name, files.kill(name)),
     join: (name, pid) => bound(`the move of process ${pid} to ${name}`, name, files.join(name, pid)),
   };
 }

@@ -15,6 +15,8 @@ export interface GroupFiles {
   readonly has: (controller: Controller) => boolean;
   readonly read: (name: string, use: GroupUse, file: string) => string;
   readonly write: (name: string, use: GroupUse, file: string, value: string) => Promise<void>;
+  /** SIGKILL to every process of a group and below, also where the kernel has no cgroup.kill (before Linux 5.14). */
+  readonly kill: (name: string) => Promise<void>;
   /** Takes memory back from a group; as long as it takes. @returns less: the kernel found less than that */
   readonly reclaim: (name: string, bytes: number, swappiness: number | null) => Promise<ReclaimResult>;
   /** Puts a process with all its threads into a group. */

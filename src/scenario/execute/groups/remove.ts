@@ -55,14 +55,19 @@ export class GroupRemover {
    * any other failure is a warning, for the group is removed at the end with the rest.
    */
   async remove(name: string): Promise<void> {
+    // A group that lacks a file may be there all the same: rmdir(2) alone tells that it is gone.
+    const notEmptied = await this.#empty(name).then(
+      () => null,
+      (thrown: unknown) => CorralError.from(thrown),
+    );
     try {
-      await this.#empty(name);
       await this.#removeDirectory(name);
       this.#stuck.delete(name);
     } catch (thrown) {
-      const error = CorralError.from(thrown);
-      if (error.found === "ENOENT") return void this.#stuck.delete(name);
+      const refused = CorralError.from(thrown);
+      if (refused.found === "ENOENT") return void this.#stuck.delete(name);
       this.#stuck.add(name);
+      const error = notEmptied ?? refused;
       const hint = error.found === "EBUSY" ? ": processes or groups are left in it" : "";
       this.#movers.warn(`the group ${name} could not be removed (${error.found ?? error.message})${hint}`);
     }
@@ -73,7 +78,7 @@ export class GroupRemover {
     if (files.read(name, "unified", "cgroup.freeze").trim() === "1")
       await files.write(name, "unified", "cgroup.freeze", "0");
     if (isEmpty(files, name)) return;
-    await files.write(name, "unified", "cgroup.kill", "1");
+    await files.kill(name);
     if (this.#stuck.size > mostStuck) return;
     if (!(await awaitEmpty(this.#movers, name))) warn(`processes of ${name} did not end within ${emptyWaitMs} ms`);
   }

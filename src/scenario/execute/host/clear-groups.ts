@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { GroupDirectory } from "../../../cgroup/index.ts";
 import { GroupHandle, processesBelow, writeControl } from "../../../cgroup/index.ts";
 import { waitUntil } from "../../../run/jobs/index.ts";
+import { killEach } from "./kill-group.ts";
 
 /** How long killed processes may take to be gone. */
 const clearWaitMs = 5000;
@@ -41,13 +42,7 @@ function killAll(directory: GroupDirectory): void {
       // Kernels before 5.14 have no cgroup.kill.
     }
   }
-  for (const pid of processesBelow(directory.path)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // Gone meanwhile.
-    }
-  }
+  killEach(directory.path);
 }
 
 /**

@@ -16,6 +16,7 @@ import { startTether } from "../../../kernel/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import type { GroupFiles } from "../groups/group-files.ts";
 import { clearGroups } from "./clear-groups.ts";
+import { killGroupAt } from "./kill-group.ts";
 import { leafOf } from "./leftovers.ts";
 import type { ScenarioMark } from "./scenario-record.ts";
 
@@ -47,12 +48,17 @@ function sitesFor(host: HostCgroups, controllers: readonly Controller[], parent:
     });
 }
 
-/** @throws CorralError CGROUP_IO when a controller could not be had */
+/** @throws CorralError CGROUP_IO when a controller could not be had, or the v2 group, which may have none and is needed all the same */
 function makeWhole(leaf: string, sites: readonly GroupSite[]): GroupHandle {
   const handle = GroupHandle.create(leaf, sites);
   const [first] = handle.refused;
-  if (first === undefined) return handle;
+  if (first === undefined && handle.unified !== null) return handle;
   handle.remove();
+  if (first === undefined)
+    throw new CorralError("CGROUP_IO", `the group ${leaf} cannot be made on cgroup v2`, {
+      object: leaf,
+      fix: "see cgroup.max.descendants and cgroup.max.depth of the groups above it",
+    });
   throw new CorralError("CGROUP_IO", `the group ${leaf} cannot have ${first[0]}: ${first[1]}`, { object: leaf });
 }
 
@@ -113,6 +119,7 @@ export class HostGroups implements GroupFiles {
   read = (name: string, use: GroupUse, file: string): string => readControl(`${this.#directoryOf(name, use)}/${file}`);
   write = (name: string, use: GroupUse, file: string, value: string): Promise<void> =>
     writeControlInPool(`${this.#directoryOf(name, use)}/${file}`, value, false);
+  kill = (name: string): Promise<void> => killGroupAt(this.directory(name));
   reclaim = (name: string, bytes: number, swappiness: number | null) =>
     reclaimMemory(this.#directoryOf(name, "memory"), bytes, swappiness);
 

@@ -1,11 +1,18 @@
 import { closeSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import type { ChildHandle, StdioPipe, Tether } from "../../../kernel/index.ts";
-import { inheritAll, launch, openStdioPipe, signalNumbers, startTether } from "../../../kernel/index.ts";
+import {
+  inheritAll,
+  launch,
+  openStdioPipe,
+  readProcessStat,
+  signalNumbers,
+  startTether,
+} from "../../../kernel/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import { noAttributes, startErrorOf } from "../../../run/index.ts";
 import { settlesWithin, systemClock } from "../clock.ts";
-import type { ProgramEnd, ProgramRequest, RunningProgram } from "../ports.ts";
+import type { Ports, ProgramEnd, ProgramRequest, RunningProgram } from "../ports.ts";
 import type { HostGroups } from "./host-groups.ts";
 
 /** Characters of each stream that are kept; what comes after is read and dropped. */
@@ -50,14 +57,28 @@ const endOf = ({ code, signal }: Awaited<ChildHandle["exit"]>): ProgramEnd => {
   return code === null ? { kind: "lost" } : { kind: "exited", code };
 };
 
+const killOne = (child: ChildHandle): void => void child.kill(signalNumbers["SIGKILL"] ?? 9);
+
 /** SIGKILL to a process group whose leader has not been reaped, so that its number is nobody else's. */
-function killGroupOf(child: ChildHandle): void {
+function killMembers({ pid }: ChildHandle): void {
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(-pid, "SIGKILL");
   } catch {
-    // Not a group leader any more.
+    // Nobody is left in it, or it was never made.
   }
-  child.kill(signalNumbers["SIGKILL"] ?? 9);
+}
+
+function killGroupOf(child: ChildHandle): void {
+  killMembers(child);
+  killOne(child);
+}
+
+/** Where no group of ours holds what a program leaves behind, its process group ends with it. */
+function endWithLeader(child: ChildHandle): void {
+  child.onEnd((reaped) => {
+    // The number is kept as long as the group has members; a process of that number is of a new one.
+    if (!reaped || readProcessStat(child.pid) === null) killMembers(child);
+  });
 }
 
 class HostProgram implements RunningProgram {
@@ -85,7 +106,7 @@ class HostProgram implements RunningProgram {
   kill = (): void => {
     if (this.#isOver) return;
     if (this.#ownGroup) killGroupOf(this.#child);
-    else this.#child.kill(signalNumbers["SIGKILL"] ?? 9);
+    else killOne(this.#child);
   };
 
   output = () => {
@@ -98,8 +119,8 @@ const environmentOf = (env: ProgramRequest["env"]): readonly string[] =>
   Object.entries({ ...process.env, ...env }).map(([name, value]) => `${name}=${value}`);
 
 /** Starts programs in groups of a scenario, each with a process group of its own. */
-export function programStarter(groups: HostGroups): (request: ProgramRequest) => Promise<RunningProgram> {
-  return async (request) => {
+export function programStarter(groups: HostGroups): Ports["startProgram"] {
+  return async (request, signal) => {
     const { argv, env, cgroup, usesParentPgrp } = request;
     const [command = "", ...args] = argv;
     const pipes = [openStdioPipe("output"), openStdioPipe("output")] as const;
@@ -115,14 +136,14 @@ export function programStarter(groups: HostGroups): (request: ProgramRequest) =>
         fds: [nothing, pipes[0].childs, pipes[1].childs],
         cgroup: cgroup === "" ? null : groups.directory(cgroup),
         beforeExec: null,
-        signal: null,
+        signal,
       });
       if (started.fail !== null) throw startErrorOf(started.fail, command, noAttributes);
       if (!started.ready)
         throw new CorralError("START_FAILED", `${command} was killed before it began`, { object: command });
       const { child } = started;
       // In a group it is ended with the group when we die; outside, by a helper of its own.
-      const tether = cgroup === "" && !usesParentPgrp ? await tie(child.pid) : null;
+      const tether = cgroup === "" && !usesParentPgrp ? await tie(child) : null;
       return new HostProgram(child, [new Output(pipes[0]), new Output(pipes[1])], !usesParentPgrp, tether);
     } catch (thrown) {
       for (const pipe of pipes) pipe.closeOurs();
@@ -134,4 +155,13 @@ export function programStarter(groups: HostGroups): (request: ProgramRequest) =>
   };
 }
 
-const tie = (pgid: number): Promise<Tether> => startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid });
+/** @throws CorralError NATIVE_MISSING, NATIVE_CALL; the program is killed then */
+async function tie(child: ChildHandle): Promise<Tether> {
+  endWithLeader(child);
+  try {
+    return await startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid: child.pid });
+  } catch (thrown) {
+    killGroupOf(child);
+    throw thrown;
+  }
+}

@@ -1,11 +1,11 @@
 import { existsSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { unlinkIfThere } from "../../../kernel/files/index.ts";
+import { temporariesIn, unlinkIfThere, writerIsGone } from "../../../kernel/files/index.ts";
 import { isRunning } from "../../../kernel/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import { clearGroups, strayDirectories } from "./clear-groups.ts";
 import type { ScenarioRecord } from "./scenario-record.ts";
-import { listScenarioRecords } from "./scenario-record.ts";
+import { listScenarioRecords, scenariosDirectory } from "./scenario-record.ts";
 
 /** The name of a scenario's own group. */
 export const leafOf = (runId: string): string => `corral-scenario-${runId}`;
@@ -46,9 +46,13 @@ async function clearRun(path: string, record: ScenarioRecord): Promise<void> {
   unlinkIfThere(path);
 }
 
-/** Scenarios of Corrals that are gone. @param runtime `StateDirectories.runtime` */
+/** Scenarios of Corrals that are gone, and records that these had not written to their end. @param runtime `StateDirectories.runtime` */
 export function leftScenarios(runtime: string): LeftScenario[] {
-  return listScenarioRecords(runtime)
+  const runs = listScenarioRecords(runtime)
     .filter(({ record }) => !isRunning(record.corral))
     .map(({ path, record }) => ({ path, remove: () => clearRun(path, record) }));
+  const unfinished = temporariesIn(scenariosDirectory(runtime))
+    .filter(writerIsGone)
+    .map((path) => ({ path, remove: async () => unlinkIfThere(path) }));
+  return [...runs, ...unfinished];
 }

@@ -67,11 +67,11 @@ export async function setFrozen(engine: Engine, name: string, frozen: boolean): 
 /** Ends every process of a group and below; workers and payloads are accounted for later, as what they were. */
 export async function killGroup({ ports, state }: Engine, name: string): Promise<void> {
   for (const handle of state.works) if (isWithin(handle.cgroup, name)) handle.killedByOp = true;
-  await ports.files.write(name, "unified", "cgroup.kill", "1");
+  await ports.files.kill(name);
 }
 
 export async function reclaim(
-  { ports, book }: Engine,
+  { ports, book, liveness }: Engine,
   name: string,
   amount: { readonly bytes: number } | { readonly fraction: number },
   swappiness: number | null,
@@ -82,7 +82,8 @@ export async function reclaim(
       ? amount.bytes
       : Math.floor(Number(files.read(name, "memory", "memory.current")) * amount.fraction);
   if (bytes === 0) return book.warn(`${name} has no memory of which a share could be taken`);
-  const taken = await files.reclaim(name, bytes, swappiness);
+  // It cannot be called back: what it takes when the run is to end goes with the group.
+  const taken = await liveness.unlessAborted(files.reclaim(name, bytes, swappiness));
   if (taken === "less") book.warn(`the kernel took less than ${bytes} bytes from ${name}`);
 }
 
