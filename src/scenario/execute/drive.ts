@@ -155,6 +155,7 @@ export async function drive(plan: ResolvedScenario, ports: Ports, options: Drive
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
     if (plan.scheduler !== null) await engine.scheduler.attach(plan.scheduler);
+    engine.book.startClock();
     await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
     await orFail(engine.book, () => files.close());
     return engine.book;
