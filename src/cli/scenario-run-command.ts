@@ -6,7 +6,14 @@ import type { RunEvent } from "../scenario/execute/index.ts";
 import { loadScenario } from "../scenario/index.ts";
 import { rehearseFile } from "../scenario/rehearse/index.ts";
 import type { ScenarioDocument } from "../scenario/results/index.ts";
-import { htmlReport, junitReport, mergeRepeats, noHoldText, repeatText, textReport } from "../scenario/results/index.ts";
+import {
+  htmlReport,
+  junitReport,
+  mergeRepeats,
+  noHoldText,
+  repeatText,
+  textReport,
+} from "../scenario/results/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import { ownDirectories } from "./job-arguments.ts";

@@ -103,9 +103,7 @@ export async function runStep(engine: Engine, step: ResolvedStep): Promise<StepT
   const { hold, index } = step;
   engine.phases.begin(step.phase);
   try {
-    const kept = await (hold.kind === "once"
-      ? runOnce(engine, step, hold.wantedMs)
-      : runLoop(engine, step, hold));
+    const kept = await (hold.kind === "once" ? runOnce(engine, step, hold.wantedMs) : runLoop(engine, step, hold));
     if (!kept) return null;
     const totals = totalsOf(engine);
     engine.book.tell({ kind: "step_end", step: index, ...totals });

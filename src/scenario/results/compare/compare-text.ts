@@ -15,7 +15,7 @@ export function compareText(comparison: Comparison): string {
     ...removed.map((name) => `only in A: ${shown(name)}`),
     ...broken.map(
       ({ name, passedA, failedB }) =>
-        `regression: ${shown(name)} passed in ${passedA} runs of A; of B ${failedB} failed, and none counts`,
+        `regression: ${shown(name)} passed in ${passedA} runs of A, and in none of B: ${failedB} failed`,
     ),
     ...(excluded.a + excluded.b > 0
       ? [`left out, for they failed or were skipped: ${excluded.a} runs of A, ${excluded.b} of B`]
@@ -31,9 +31,10 @@ export function compareText(comparison: Comparison): string {
 const order: readonly MetricChange["status"][] = ["regression", "improvement", "noisy"];
 
 const scenarioText = (scenario: ScenarioComparison): string =>
-  [changesText(scenario), ...(scenario.lost.length === 0 ? [] : [`measured in A only: ${scenario.lost.map(shown).join(", ")}`])].join(
-    "\n",
-  );
+  [
+    changesText(scenario),
+    ...(scenario.lost.length === 0 ? [] : [`measured in A only: ${scenario.lost.map(shown).join(", ")}`]),
+  ].join("\n");
 
 function changesText({ name, runsA, runsB, changes }: ScenarioComparison): string {
   const told = order.flatMap((status) => changes.filter((change) => change.status === status));
