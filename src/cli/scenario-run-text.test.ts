@@ -3,7 +3,8 @@ import { eventLine } from "./scenario-run-command.ts";
 
 test("the begin of a hold says how long it lasts, or that no time was left for it", () => {
   const start = {
-    ...{ kind: "step_start", step: 1, label: "Step[1]", ops: 0, opMask: 0 },
+    kind: "step_start",
+    ...{ step: 1, label: "Step[1]", ops: 0, opMask: 0 },
     ...{ atMs: 900, groups: 2, sets: 2, workers: 3, iterations: 0 },
   } as const;
   expect([

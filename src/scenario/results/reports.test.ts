@@ -62,11 +62,18 @@ inconclusive (decides nothing): clock of a run queue with runnable tasks: 2 samp
   });
 
   test("says how far a run came that ended with a process, or for which no time was left", () => {
-    const ended = [
+    const ended: RunRecord["ended"] = [
       {
-        ...{ name: "db", isScheduler: false, pid: 7, atMs: 1050, when: "hold", stepsDone: 0, steps: 3 },
-        ...{ how: "exited", reason: "" },
-      } as const,
+        name: "db",
+        isScheduler: false,
+        pid: 7,
+        atMs: 1050,
+        when: "hold",
+        stepsDone: 0,
+        steps: 3,
+        how: "exited",
+        reason: "",
+      },
     ];
     const three = { version: 1, name: "steady", steps: [{}, {}, {}] } as const;
     const reached = (changes: Partial<RunRecord>): string | undefined =>
