@@ -40,6 +40,22 @@ describe("corral scenario compare", () => {
     );
   });
 
+  test("ends with 1 when a scenario that passed does nothing but fail", async () => {
+    const failed = results("failed.json", { ...aRun(1000), verdict: "fail" });
+    const { status, out } = await bench.corral(["scenario", "compare", good, failed]);
+    assert.deepEqual(
+      [status, out],
+      [
+        1,
+        [
+          "regression: steady passed in 1 runs of A, and in none of B: 1 failed",
+          "left out, for they failed or were skipped: 0 runs of A, 1 of B",
+          "1 regressions, 0 improvements, 0 noisy\n",
+        ].join("\n"),
+      ],
+    );
+  });
+
   test("ends with 2 when there is nothing to compare", async () => {
     const other = results("other.json", { ...aRun(1000), scenario: "bursts" });
     const { status, out } = await bench.corral(["scenario", "compare", good, other]);
