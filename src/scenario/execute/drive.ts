@@ -129,6 +129,7 @@ async function beside(engine: Engine, dilation: number, work: () => Promise<void
 
 async function doScenario(engine: Engine): Promise<void> {
   const { book, plan } = engine;
+  book.startClock();
   book.tell({ kind: "scenario_start", name: plan.name, steps: plan.steps.length, plannedMs: plan.plannedMs });
   try {
     await doBackdrop(engine);
@@ -155,7 +156,6 @@ export async function drive(plan: ResolvedScenario, ports: Ports, options: Drive
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
     if (plan.scheduler !== null) await engine.scheduler.attach(plan.scheduler);
-    engine.book.startClock();
     await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
     await orFail(engine.book, () => files.close());
     return engine.book;

@@ -102,7 +102,10 @@ export class Rehearsal {
     return [...(group === undefined ? [] : [group]), ...(parent === null ? [] : this.#lineOf(parent))];
   }
 
-  /** CPUs that the group really has; null: neither it nor one above has a cpuset. */
+  /**
+   * CPUs that the group really has; null: neither it nor one above has a cpuset. As in the kernel a cpuset that has nothing in
+   * common with what the group above has counts for nothing.
+   */
   effectiveCpus(name: string): readonly number[] | null {
     return effectiveCpus(this.#lineOf(name).map(({ cpus }) => cpus));
   }
