@@ -20,7 +20,7 @@ backdrop:
       works:
         - { sched_policy: { fifo: 5 }, affinity: { random_subset: { from: 0-1, count: 1 } }, nice: -5, comm: c, uid: 1, gid: 2 }
         - { work_type: { Sequence: [{ spin: 1ms }] }, mem_policy: { bind: 0 }, affinity: single_cpu }
-    - { name: a/b, cpuset: { exact: 3-5 }, limits: { pids-max: 5 }, works: [{ work_type: { Custom: { module: w.mjs } } }] }
+    - { name: a/b, cpuset: { exact: 3-5 }, limits: { pids-max: 5 }, works: [{ work_type: AluHot }] }
   ops: [{ run_payload: { payload: p } }]
 steps:
   - setup: [{ name: own, payload: p }]
@@ -41,7 +41,7 @@ expect: [{ series: { cgroup: a, metric: pids_current, holds: nondecreasing } }]
     '    1 × SpinWait, each on 1 of CPUs 0-1, fifo 5, nice -5, comm "c", uid 1, gid 2',
     "    1 × Sequence (spin 1000 us), on CPU 0, memory policy 2 of nodes 0",
     '  group "a/b": CPUs 3-5, in fact CPU 3, pids-max 5 [cpuset pids]',
-    '    1 × Custom ("default")',
+    "    1 × AluHot",
     '  op 0 run_payload: starts "p" without a group',
     "  settle 100 ms",
     "step 0, phase 1, from 100 ms",

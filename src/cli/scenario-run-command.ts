@@ -7,7 +7,14 @@ import { loadScenario } from "../scenario/index.ts";
 import type { RehearseOptions } from "../scenario/rehearse/index.ts";
 import { rehearseFile } from "../scenario/rehearse/index.ts";
 import type { ScenarioDocument } from "../scenario/results/index.ts";
-import { htmlReport, junitReport, mergeRepeats, repeatText, textReport } from "../scenario/results/index.ts";
+import {
+  htmlReport,
+  junitReport,
+  mergeRepeats,
+  noHoldText,
+  repeatText,
+  textReport,
+} from "../scenario/results/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import { ownDirectories } from "./job-arguments.ts";
@@ -18,13 +25,16 @@ import type { scenarioRunFlags } from "./scenario-flags.ts";
 
 type Flags = RawFlags<typeof scenarioRunFlags>;
 
+const holdText = ({ holdMs, wantedHoldMs }: Extract<RunEvent, { readonly kind: "step_start" }>): string =>
+  holdMs === 0 && wantedHoldMs > 0 ? noHoldText(wantedHoldMs) : `for ${Math.round(holdMs)} ms`;
+
 /** One line for people about what goes on; null for what the report tells. */
 export function eventLine(event: RunEvent): string | null {
   switch (event.kind) {
     case "scenario_start":
       return `${event.name}: ${event.steps} ${event.steps === 1 ? "step" : "steps"}`;
     case "step_start":
-      return `${event.label}: ${event.groups} groups, ${event.workers} workers, for ${Math.round(event.holdMs)} ms`;
+      return `${event.label}: ${event.groups} groups, ${event.workers} workers, ${holdText(event)}`;
     case "warning":
       return `WARNING: ${event.message}`;
     case "failure":

@@ -31,12 +31,28 @@ describe("corral scenario compare", () => {
   test("ends with 1 for a regression, 0 without one", async () => {
     const worse = await bench.corral(["scenario", "compare", fast, slow]);
     assert.deepEqual([worse.status, worse.err], [1, ""]);
-    assert.match(worse.out, /^regression {2}total_iterations .* 0\.0000|<0\.0001$/m);
+    assert.match(worse.out, /^regression {2}total_iterations .* (?:0\.0000|<0\.0001)$/m);
     const better = await bench.corral(["scenario", "compare", slow, fast]);
     assert.deepEqual(
       [better.status, /^0 regressions, 4 improvements, 0 noisy$/m.test(better.out)],
       [0, true],
       better.out,
+    );
+  });
+
+  test("ends with 1 when a scenario that passed does nothing but fail", async () => {
+    const failed = results("failed.json", { ...aRun(1000), verdict: "fail" });
+    const { status, out } = await bench.corral(["scenario", "compare", good, failed]);
+    assert.deepEqual(
+      [status, out],
+      [
+        1,
+        [
+          "regression: steady passed in 1 runs of A, and in none of B: 1 failed",
+          "left out, for they failed or were skipped: 0 runs of A, 1 of B",
+          "1 regressions, 0 improvements, 0 noisy\n",
+        ].join("\n"),
+      ],
     );
   });
 

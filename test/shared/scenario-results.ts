@@ -83,7 +83,10 @@ export function aRun(
         checks: { notStuck: true, isolation: true },
       },
       works: [work],
-      phases: [aPhase(0, 0, { holdMs: null, endMs: 90, plannedHoldMs: 0 }), aPhase(1, 100, { work: [phaseWork] })],
+      phases: [
+        aPhase(0, 0, { holdMs: null, endMs: 90, plannedHoldMs: 0, wantedHoldMs: 0 }),
+        aPhase(1, 100, { work: [phaseWork] }),
+      ],
       groups: [webGroup],
       ops: [op("setup", 100, "web"), op("set_cpuset", 140, "web"), op("teardown", 1210, "web")],
       payloads: [aPayload()],

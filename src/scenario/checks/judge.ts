@@ -4,11 +4,11 @@ import { judgeExpectations } from "./expectations.ts";
 import { mergeChecks, noOverrides } from "./merge.ts";
 import { judgeMonitor } from "./monitor/judge-monitor.ts";
 import { figure } from "./numbers.ts";
-import { judgePayload } from "./payload-checks.ts";
-import { judgeProcesses } from "./processes.ts";
+import { judgePayload, judgePayloadsWithoutRun } from "./payload-checks.ts";
+import { completesCheck, judgeProcesses } from "./processes.ts";
 import type { CheckResult, Outcome } from "./result.ts";
 import { everywhere, foldOutcomes } from "./result.ts";
-import { judgeWork } from "./workers/judge-work.ts";
+import { judgeWorks } from "./workers/judge-work.ts";
 import { workerLimits } from "./workers/limits.ts";
 
 /** A run with what was found of it. */
@@ -40,11 +40,12 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
   const payloads = new Map((scenario.payloads ?? []).map((payload) => [payload.name, payload]));
   const limits = workerLimits(asked, host.dilation);
   const results = [
-    ...record.works.flatMap((work) => judgeWork(work, limits)),
+    ...judgeWorks(record.works, asked, limits),
     ...record.payloads.flatMap((run) => {
       const payload = payloads.get(run.payload);
       return payload === undefined ? [] : judgePayload(payload, run);
     }),
+    ...judgePayloadsWithoutRun(payloads.values(), record.payloads),
     ...judgeExpectations(scenario, record),
     ...more,
     ...judgeMonitor(record.monitor, asked),
@@ -57,11 +58,14 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
   return { verdict: verdictOf(results, asked), asked, results, notes };
 }
 
+const mayBeAllowed = ({ outcome, check }: CheckResult): boolean =>
+  outcome === "inconclusive" && check !== completesCheck;
+
 /** The verdict of those that decide. */
 function verdictOf(results: readonly CheckResult[], asked: Checks): Outcome {
-  const deciding = results.filter(({ advisory }) => !advisory).map(({ outcome }) => outcome);
-  const spoils = asked.allowInconclusive !== true;
-  return foldOutcomes(deciding.map((outcome) => (outcome === "inconclusive" && !spoils ? "skip" : outcome)));
+  const deciding = results.filter(({ advisory }) => !advisory);
+  const isAllowed = asked.allowInconclusive === true;
+  return foldOutcomes(deciding.map((result) => (isAllowed && mayBeAllowed(result) ? "skip" : result.outcome)));
 }
 
 const skipResult = (why: string): CheckResult => ({

@@ -1,6 +1,7 @@
 import { quote } from "../../report/index.ts";
 import type { MetricCheck, Payload } from "../model/index.ts";
 import type { PayloadEnd, PayloadRecord } from "../record/index.ts";
+import { inconclusive } from "./finding.ts";
 import { figure } from "./numbers.ts";
 import type { CheckResult, Outcome } from "./result.ts";
 import { everywhere } from "./result.ts";
@@ -11,6 +12,22 @@ export function judgePayload(payload: Payload, run: PayloadRecord): CheckResult[
   const isExit = (check: MetricCheck): boolean => "exitCodeEq" in check;
   return [...checks.filter(isExit), ...checks.filter((check) => !isExit(check))].map((check) => judge(check, run));
 }
+
+/** Checks of payloads that were never started: nothing is known of them. */
+export function judgePayloadsWithoutRun(payloads: Iterable<Payload>, runs: readonly PayloadRecord[]): CheckResult[] {
+  const ran = new Set(runs.map(({ payload }) => payload));
+  return [...payloads]
+    .filter(({ name }) => !ran.has(name))
+    .flatMap(({ name, checks = [] }) =>
+      checks.map((check) => ({
+        check: nameOf(check),
+        advisory: false,
+        ...inconclusive("payload", { ...everywhere, payload: name }, `payload ${name}: it never ran`),
+      })),
+    );
+}
+
+const nameOf = (check: MetricCheck): string => ("exitCodeEq" in check ? "exit_code_eq" : (Object.keys(check)[0] ?? ""));
 
 interface Judged {
   readonly name: string;

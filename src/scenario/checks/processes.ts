@@ -1,6 +1,6 @@
 import { quote } from "../../report/index.ts";
-import type { EndedProcess, RunFailure, RunRecord, StalledWorker } from "../record/index.ts";
-import { phaseOfStep } from "../record/index.ts";
+import type { EndedProcess, PhaseRecord, RunFailure, RunRecord, StalledWorker } from "../record/index.ts";
+import { isHoldLost, lostHoldText, phaseOfStep } from "../record/index.ts";
 import type { CheckResult, DetailKind, Where } from "./result.ts";
 import { everywhere } from "./result.ts";
 
@@ -58,6 +58,9 @@ function stalledResult({ cgroup, work, pid, comm, atMs, samples, diagnostics }: 
   );
 }
 
+/** The check that a run came to its end. One that did not is never counted as skipped: nothing allows that. */
+export const completesCheck = "completes";
+
 /** A run that somebody ended before its time says nothing of the scenario. */
 const abortedCode = "ABORTED";
 
@@ -70,14 +73,30 @@ const stageWords = {
 
 function failureResult({ stage, step, op, atMs, code, message }: RunFailure): CheckResult {
   if (code === abortedCode)
-    return { ...failed("completes", "other", `ended early: ${message}`, { atMs }), outcome: "inconclusive" };
+    return { ...failed(completesCheck, "other", `ended early: ${message}`, { atMs }), outcome: "inconclusive" };
   const which = step === null ? "" : `step ${step}${op === null ? "" : `, op ${op}`} `;
   const phase = step === null ? null : phaseOfStep(step);
-  return failed("completes", "other", `${which}${stageWords[stage]}: ${message}`, { atMs, phase });
+  return failed(completesCheck, "other", `${which}${stageWords[stage]}: ${message}`, { atMs, phase });
 }
 
-/** What is judged without being asked for: that the run came to its end, and that what must live lived. */
-export const judgeProcesses = ({ stalled, failures, ended }: RunRecord): CheckResult[] => [
+/** What ran with hardly any time says nothing of the step. */
+const lostHoldResult = (phase: PhaseRecord): CheckResult => ({
+  check: "hold_kept",
+  advisory: false,
+  outcome: "inconclusive",
+  kind: "other",
+  message: lostHoldText(phase),
+  found: phase.plannedHoldMs,
+  limit: phase.wantedHoldMs,
+  where: { ...everywhere, phase: phase.phase, atMs: phase.holdMs },
+});
+
+/**
+ * What is judged without being asked for: that the run came to its end, that its holds had time, and that what must live lived.
+ * Nothing is told of what is as it should be.
+ */
+export const judgeProcesses = ({ phases, stalled, failures, ended }: RunRecord): CheckResult[] => [
+  ...phases.filter(isHoldLost).map(lostHoldResult),
   ...stalled.map(stalledResult),
   ...failures.map(failureResult),
   ...ended.map(endedResult),

@@ -3,6 +3,7 @@ import type { PhaseMetric, SeriesMetric } from "../model/index.ts";
 import type { RunRecord } from "../record/index.ts";
 import type { BetterClaim, Claim } from "./claims.ts";
 import { claim, claimBetter } from "./claims.ts";
+import { inconclusive } from "./finding.ts";
 import type { CheckResult, Finding, Outcome, Where } from "./result.ts";
 import { everywhere } from "./result.ts";
 import type { FigureOptions, PhaseRatio, Series, Stretch } from "./series/index.ts";
@@ -62,24 +63,15 @@ export async function runUserCheck(name: string, check: UserCheck, record: RunRe
   return results;
 }
 
-/** All of them: the verdict of several findings as one, with the message of the first that decides it. */
+/** All of them: the verdict of several findings as one, with the message of the first that decides it; of none, inconclusive. */
 export const allOf = (findings: readonly Finding[]): Finding =>
   choose(findings, ["fail", "inconclusive", "pass", "skip"]);
 
-/** Any of them: one that passes is enough. */
+/** Any of them: one that passes is enough; of none, inconclusive. */
 export const anyOf = (findings: readonly Finding[]): Finding =>
   choose(findings, ["pass", "inconclusive", "fail", "skip"]);
 
 function choose(findings: readonly Finding[], order: readonly Outcome[]): Finding {
   const found = order.flatMap((outcome) => findings.find((one) => one.outcome === outcome) ?? [])[0];
-  return (
-    found ?? {
-      outcome: "pass",
-      kind: "claim",
-      message: "nothing was claimed",
-      found: null,
-      limit: null,
-      where: everywhere,
-    }
-  );
+  return found ?? inconclusive("claim", everywhere, "nothing was claimed");
 }

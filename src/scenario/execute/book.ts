@@ -29,10 +29,10 @@ export class RunBook {
   readonly failures: RunFailure[] = [];
   readonly warnings: string[] = [];
   readonly notes: string[] = [];
-  readonly startTime: string;
   cleanupMs = 0;
   readonly #clock: Clock;
-  readonly #beganNs: bigint;
+  #beganNs: bigint;
+  #startTime: string;
   readonly #groups: Building<GroupRecord>[] = [];
   readonly #open = new Map<string, Building<GroupRecord>>();
   readonly #onEvent: (event: RunEvent) => void;
@@ -41,8 +41,19 @@ export class RunBook {
   constructor(clock: Clock, onEvent: (event: RunEvent) => void) {
     this.#clock = clock;
     this.#beganNs = clock.nowNs();
-    this.startTime = clock.wall();
+    this.#startTime = clock.wall();
     this.#onEvent = onEvent;
+  }
+
+  /** The scenario begins now: what its scheduler took until it was there is none of its time. */
+  startClock(): void {
+    this.#beganNs = this.#clock.nowNs();
+    this.#startTime = this.#clock.wall();
+  }
+
+  /** Wall clock when the scenario's clock began. */
+  get startTime(): string {
+    return this.#startTime;
   }
 
   nowMs(): number {

@@ -133,14 +133,14 @@ describe("what is told meanwhile", () => {
     expect(events.filter(({ kind }) => kind !== "op")).toEqual([
       { kind: "scenario_start", name: "test", steps: 2, plannedMs: 60_000 },
       {
-        ...{ kind: "step_start", step: 0, label: "Step[0]", ops: 0, opMask: 0, holdMs: 100 },
+        ...{ kind: "step_start", step: 0, label: "Step[0]", ops: 0, opMask: 0, holdMs: 100, wantedHoldMs: 100 },
         ...{ atMs: 0, groups: 1, sets: 1, workers: 2, iterations: 0 },
       },
       { kind: "resume", step: 0, atMs: 0 },
       { kind: "step_end", step: 0, atMs: 100, groups: 1, sets: 1, workers: 2, iterations: 2000 },
       { kind: "pause", step: 0, atMs: 100 },
       {
-        ...{ kind: "step_start", step: 1, label: "Step[1]", ops: 0, opMask: 0, holdMs: 50 },
+        ...{ kind: "step_start", step: 1, label: "Step[1]", ops: 0, opMask: 0, holdMs: 50, wantedHoldMs: 50 },
         ...{ atMs: 101, groups: 0, sets: 0, workers: 0, iterations: 0 },
       },
       { kind: "resume", step: 1, atMs: 101 },

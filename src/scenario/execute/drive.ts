@@ -134,7 +134,9 @@ async function beside(engine: Engine, dilation: number, work: () => Promise<void
 }
 
 async function doScenario(engine: Engine): Promise<void> {
-  const { book, plan } = engine;
+  const { book, plan, liveness } = engine;
+  // What is to end already has moments on record that count from before.
+  if (!liveness.mustEnd) book.startClock();
   book.tell({ kind: "scenario_start", name: plan.name, steps: plan.steps.length, plannedMs: plan.plannedMs });
   try {
     await doBackdrop(engine);

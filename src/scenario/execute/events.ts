@@ -22,6 +22,8 @@ export type RunEvent =
       readonly ops: number;
       readonly opMask: number;
       readonly holdMs: number;
+      /** Before it was cut to what is left of the scenario's duration. */
+      readonly wantedHoldMs: number;
     } & StepTotals)
   /** The hold was kept to its end. */
   | ({ readonly kind: "step_end"; readonly step: number } & StepTotals)

@@ -27,9 +27,9 @@ export async function makeGroup(engine: Engine, group: ResolvedGroup): Promise<v
   book.groupMade(name, slot.step);
   if (group.cpuset !== null) noteCpus(engine, name, group.cpuset.cpus);
   await limitGroup(engine, name, group.limits);
+  sampleGroup(engine, name, group.works.length > 0);
   for (const work of group.works) await startWork(engine, work, { cgroup: name, index: work.index });
   if (group.payload !== null) await startPayload(engine, group.payload);
-  sampleGroup(engine, name);
 }
 
 /** Remembers the CPUs of a group. */

@@ -1,5 +1,6 @@
 import { describeWork } from "../model/index.ts";
 import type { PhaseRecord, PhaseWork } from "../record/index.ts";
+import { isHoldLost, lostHoldText } from "../record/index.ts";
 import type { Latencies, WorkerReport, WorkerSample } from "../workers/index.ts";
 import { addLatencies, latenciesSince } from "../workers/index.ts";
 import type { RunBook } from "./book.ts";
@@ -28,6 +29,7 @@ function totalOf(workers: readonly Counted[], latencies: readonly Latencies[]): 
 }
 
 const nothing: Counters = totalOf([], []);
+const noHold = { holdMs: null, plannedHoldMs: 0, wantedHoldMs: 0 } as const;
 
 function since(now: Counters, before: Counters): Counters {
   return {
@@ -43,8 +45,8 @@ function since(now: Counters, before: Counters): Counters {
 interface OpenPhase {
   readonly phase: number;
   readonly startMs: number;
-  plannedHoldMs: number;
-  holdMs: number | null;
+  hold: Pick<PhaseRecord, "holdMs" | "plannedHoldMs" | "wantedHoldMs">;
+  rounds: number | null;
   readonly before: Map<number, Look>;
   readonly done: PhaseWork[];
 }
@@ -65,14 +67,18 @@ export class PhaseTracker {
   begin(phase: number): void {
     const startMs = this.#book.nowMs();
     const before = new Map(this.#state.works.map((handle) => [handle.id, this.#look(handle)] as const));
-    this.#open = { phase, startMs, plannedHoldMs: 0, holdMs: null, before, done: [] };
+    this.#open = { phase, startMs, hold: noHold, rounds: null, before, done: [] };
   }
 
-  /** Everything is set up: from now on the phase holds for so long. */
-  hold(plannedHoldMs: number): void {
+  /** Everything is set up: from now on the phase holds for so long, cut from what was wanted. */
+  hold(plannedHoldMs: number, wantedHoldMs: number): void {
     if (this.#open === null) return;
-    this.#open.holdMs = this.#book.nowMs();
-    this.#open.plannedHoldMs = plannedHoldMs;
+    this.#open.hold = { holdMs: this.#book.nowMs(), plannedHoldMs, wantedHoldMs };
+  }
+
+  /** Rounds of a loop that have begun. */
+  rounds(count: number): void {
+    if (this.#open !== null) this.#open.rounds = count;
   }
 
   started(handle: WorkHandle): void {
@@ -94,19 +100,21 @@ export class PhaseTracker {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
+    const endMs = this.#book.nowMs();
     const { works, groups } = this.#state;
     const looks = this.#lookAtAll(works);
     const record: PhaseRecord = {
       phase: open.phase,
       startMs: open.startMs,
-      holdMs: open.holdMs,
-      endMs: this.#book.nowMs(),
-      plannedHoldMs: open.plannedHoldMs,
+      endMs,
+      ...open.hold,
+      rounds: open.rounds,
       groups: groups.length,
       workers: works.reduce((sum, { set }) => sum + set.pids.length, 0),
       work: [...open.done, ...looks.map(([handle, look]) => this.#work(open, handle, look, handle.set.pids.length))],
     };
     this.#book.phases.push(record);
+    if (isHoldLost(record)) this.#book.warn(lostHoldText(record));
   }
 
   /** Counters of all first, so that they are of one moment; latencies take longer to read. */

@@ -58,10 +58,11 @@ export function totalsOf({ book, state }: Engine): StepTotals {
   };
 }
 
-function beginHold(engine: Engine, step: ResolvedStep, holdMs: number): void {
+function beginHold(engine: Engine, step: ResolvedStep, holdMs: number, wantedHoldMs: number): void {
   const { index, label, ops, opMask } = step;
-  engine.phases.hold(holdMs);
-  engine.book.tell({ kind: "step_start", step: index, label, ops: ops.length, opMask, holdMs, ...totalsOf(engine) });
+  engine.phases.hold(holdMs, wantedHoldMs);
+  const said = { step: index, label, ops: ops.length, opMask, holdMs, wantedHoldMs };
+  engine.book.tell({ kind: "step_start", ...said, ...totalsOf(engine) });
   engine.book.tell({ kind: "resume", step: index, atMs: engine.book.nowMs() });
 }
 
@@ -72,15 +73,21 @@ async function runOnce(engine: Engine, step: ResolvedStep, wantedMs: number): Pr
   await doSetup(engine, step.index, step.setup);
   if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
   const holdMs = Math.min(wantedMs, leftMs(engine, step));
-  beginHold(engine, step, holdMs);
+  beginHold(engine, step, holdMs, wantedMs);
   return engine.liveness.hold(holdMs);
 }
 
-async function runLoop(engine: Engine, step: ResolvedStep, intervalMs: number): Promise<boolean> {
+async function runLoop(
+  engine: Engine,
+  step: ResolvedStep,
+  { intervalMs, plannedMs }: Extract<ResolvedStep["hold"], { readonly kind: "loop" }>,
+): Promise<boolean> {
   await doSetup(engine, step.index, step.setup);
   if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
-  beginHold(engine, step, leftMs(engine, step));
+  beginHold(engine, step, leftMs(engine, step), plannedMs);
+  engine.phases.rounds(0);
   for (let round = 0; engine.book.nowMs() < step.deadlineMs; round += 1) {
+    engine.phases.rounds(round + 1);
     await doOps(engine, step.index, step.ops, round);
     if (!(await engine.liveness.hold(Math.min(intervalMs, leftMs(engine, step))))) return false;
   }
@@ -96,9 +103,7 @@ export async function runStep(engine: Engine, step: ResolvedStep): Promise<StepT
   const { hold, index } = step;
   engine.phases.begin(step.phase);
   try {
-    const kept = await (hold.kind === "once"
-      ? runOnce(engine, step, hold.wantedMs)
-      : runLoop(engine, step, hold.intervalMs));
+    const kept = await (hold.kind === "once" ? runOnce(engine, step, hold.wantedMs) : runLoop(engine, step, hold));
     if (!kept) return null;
     const totals = totalsOf(engine);
     engine.book.tell({ kind: "step_end", step: index, ...totals });

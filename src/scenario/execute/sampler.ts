@@ -6,15 +6,19 @@ export const samplePeriodMs = 100;
 /** Looks take at most this share of the time: with very many groups they come more seldom. */
 const mostShare = 0.05;
 
-/** One look at a group; what its workers did is added to what the kernel counts. */
-export function sampleGroup({ ports, state, book }: Engine, name: string): void {
+/**
+ * One look at a group; what its workers did is added to what the kernel counts.
+ * @param isBegin workers are about to start in it: they have done nothing yet
+ */
+export function sampleGroup({ ports, state, book }: Engine, name: string, isBegin = false): void {
   const atMs = book.nowMs();
   const works = state.worksIn(name).flatMap(({ set }) => set.sample());
   const sum = (key: "iterations" | "workUnits"): number => works.reduce((total, one) => total + one[key], 0);
+  const isCounted = isBegin || works.length > 0;
   const values: SeriesValues = {
     ...ports.look(name),
-    iterations: works.length === 0 ? null : sum("iterations"),
-    work_units: works.length === 0 ? null : sum("workUnits"),
+    iterations: isCounted ? sum("iterations") : null,
+    work_units: isCounted ? sum("workUnits") : null,
   };
   book.groupSampled(name, atMs, values);
 }

@@ -1,5 +1,6 @@
 import type { CpusetEpoch, PayloadSource, WorkRecord } from "../record/index.ts";
 import type { ResolvedPayload, ResolvedWork } from "../resolve/index.ts";
+import { effectiveCpus } from "../resolve/index.ts";
 import type { ProgramEnd, RunningProgram, Workers } from "./ports.ts";
 
 /** Workers that live. */
@@ -55,9 +56,10 @@ export class Slot {
   }
 }
 
-const parentOf = (name: string): string | null => {
+/** A group and those its path goes through, nearest first. */
+const lineOf = (name: string): readonly string[] => {
   const at = name.lastIndexOf("/");
-  return at < 0 ? null : name.slice(0, at);
+  return at < 0 ? [name] : [name, ...lineOf(name.slice(0, at))];
 };
 
 /** A group or one below it. */
@@ -108,11 +110,7 @@ export class RunState {
 
   /** CPUs that processes of a group really have, as far as it or a group above was given any; null: none was. */
   effectiveCpus(name: string): readonly number[] | null {
-    const own = this.slotOf(name)?.cpusets.get(name) ?? null;
-    const parent = parentOf(name);
-    const above = parent === null ? null : this.effectiveCpus(parent);
-    if (own === null || above === null) return own ?? above;
-    return own.filter((cpu) => above.includes(cpu));
+    return effectiveCpus(lineOf(name).map((one) => this.slotOf(one)?.cpusets.get(one) ?? null));
   }
 
   isFrozen(name: string): boolean {

@@ -39,7 +39,7 @@ export type WorkParameters = Readonly<Record<string, number | string>>;
 
 /**
  * native: the worker program does it. later: it has its name and parameters, and is refused as not supported yet.
- * module: a function of the user's, in a worker process of its own.
+ * module: a function of the user's; refused as well, until there are workers that run one.
  */
 export type WorkSupport = "native" | "later" | "module";
 

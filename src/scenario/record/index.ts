@@ -7,7 +7,7 @@ export type { GroupRecord, GroupSample, SeriesValues } from "./group-record.ts";
 export { emptyValues, usageValues } from "./group-record.ts";
 export type { HostRecord, MonitorCpu, MonitorSample } from "./host-record.ts";
 export type { Moment, OpRecord, PhaseRecord, PhaseWork } from "./phase-record.ts";
-export { baselinePhase, maxPhase, phaseAt, phaseLabel, phaseOfStep } from "./phase-record.ts";
+export { baselinePhase, isHoldLost, lostHoldText, maxPhase, phaseAt, phaseLabel, phaseOfStep } from "./phase-record.ts";
 export type {
   EndedProcess,
   PayloadEnd,

@@ -1,7 +1,7 @@
 import type { OpKind } from "../model/index.ts";
 import type { Latencies } from "../workers/index.ts";
 
-/** Milliseconds, with fractions, from the start of the scenario's clock (CLOCK_MONOTONIC, after the controllers are enabled). */
+/** Milliseconds, with fractions, from the start of the scenario's clock (CLOCK_MONOTONIC, when controllers and scheduler are there). */
 export type Moment = number;
 
 /** What is before the first step: the backdrop's setup and the settling. */
@@ -67,6 +67,10 @@ export interface PhaseRecord {
   readonly endMs: Moment;
   /** How long the hold was meant to last, after it was cut to what was left of the scenario's duration. */
   readonly plannedHoldMs: number;
+  /** How long it was to last before that; of a loop, what the plan had left for it. */
+  readonly wantedHoldMs: number;
+  /** Rounds that a loop began; null: no loop. */
+  readonly rounds: number | null;
   /** Groups and workers at the end of the phase, the backdrop's included. */
   readonly groups: number;
   readonly workers: number;
@@ -77,3 +81,28 @@ export interface PhaseRecord {
 /** The phase in which a moment lies; null between phases. */
 export const phaseAt = (phases: readonly PhaseRecord[], atMs: Moment): number | null =>
   phases.findLast(({ startMs, endMs }) => startMs <= atMs && atMs <= endMs)?.phase ?? null;
+
+/** A hold of less than this share of what was wanted shows nothing. */
+const leastHoldShare = 0.5;
+
+/** A hold began with so little time left that what was to be seen in it was hardly there, or not at all. */
+export const isHoldLost = ({
+  holdMs,
+  plannedHoldMs,
+  wantedHoldMs,
+  rounds,
+}: Pick<PhaseRecord, "holdMs" | "plannedHoldMs" | "wantedHoldMs" | "rounds">): boolean =>
+  holdMs !== null && (rounds === 0 || plannedHoldMs < wantedHoldMs * leastHoldShare);
+
+/** What there was of such a hold, and the way out. */
+export const lostHoldText = ({
+  phase,
+  plannedHoldMs,
+  wantedHoldMs,
+  rounds,
+}: Pick<PhaseRecord, "phase" | "plannedHoldMs" | "wantedHoldMs" | "rounds">): string => {
+  const had = rounds === 0 ? "its loop had no round" : `its hold had ${inMs(plannedHoldMs)} of ${inMs(wantedHoldMs)}`;
+  return `${phaseLabel(phase)}: ${had}, for the scenario's duration was used up before; raise duration`;
+};
+
+const inMs = (ms: number): string => `${Math.round(ms)} ms`;

@@ -5,6 +5,7 @@
 
 export type { AffinityPlace } from "./affinity.ts";
 export { drawCpus, resolveAffinity } from "./affinity.ts";
+export { effectiveCpus } from "./effective-cpus.ts";
 export { refusalOf, ScenarioError } from "./error.ts";
 export type { ExpandedScenario, ExpandedStep } from "./expanded.ts";
 export type { ScenarioProblem } from "./problems.ts";

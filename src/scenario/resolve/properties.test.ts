@@ -11,6 +11,7 @@ import {
   option,
   property,
   record,
+  tuple,
 } from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Topology } from "../topology/index.ts";
@@ -170,6 +171,57 @@ function judge(scenario: unknown, topology: Topology): boolean {
   return true;
 }
 
+const likelyCpusets = constantFrom(
+  { range: { start: 0, end: 1 } },
+  { disjoint: { index: 0, of: 1 } },
+  { llc: 0 },
+  { numa: 0 },
+  { exact: "0" },
+);
+const likelyLimits = maybe({
+  "cpu-quota": integer({ min: 1, max: 300 }),
+  "memory-max": constantFrom("2M", "max"),
+  "memory-high": constant("1M"),
+  "pids-max": integer({ min: 1, max: 9 }),
+});
+const likelyWorks = maybe({
+  workType: constantFrom("SpinWait", "NumaMigrationChurn", "Bursty"),
+  workersPerCpu: double({ min: 0.1, max: 3, noNaN: true }),
+  affinity: constantFrom("inherit", "cross_cgroup", "single_cpu", "llc_aligned"),
+  schedPolicy: constantFrom("normal", { fifo: 5 }),
+  memPolicy: constantFrom("default", "local"),
+});
+const likelyGroup = (name: string) =>
+  maybe({ cpuset: likelyCpusets, limits: likelyLimits, works: some(likelyWorks) }).map((group) => ({ ...group, name }));
+const ofA = { cgroup: "a" };
+const likelyOps = oneof(
+  likelyCpusets.map((cpus) => ({ setCpuset: { ...ofA, cpus } })),
+  likelyLimits.map((given) => ({ setLimits: { ...ofA, limits: given } })),
+  likelyWorks.map((work) => ({ spawn: { placement: ofA, work } })),
+  constantFrom("inherit", "cross_cgroup", "single_cpu").map((affinity) => ({ setAffinity: { ...ofA, affinity } })),
+  constantFrom<unknown>(
+    { clearCpuset: ofA },
+    { swapCpusets: { a: "a", b: "c" } },
+    { stopCgroup: ofA },
+    { moveAllTasks: { from: "a", to: "c" } },
+    { reclaim: { ...ofA, amount: "25%" } },
+    { addCgroup: { name: "a/b" } },
+  ),
+);
+/** Several steps whose names fit together: most of what they have can be done. */
+const likelyScenarios = record({
+  version: constant(1),
+  name: constant("s"),
+  backdrop: record({ cgroups: tuple(likelyGroup("a"), likelyGroup("c")) }),
+  steps: array(
+    record({ setup: tuple(likelyGroup("d")), ops: some(likelyOps), hold: constantFrom("full", { frac: 0.5 }) }),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
+});
+
 /** One group with one work and one op: few enough parts that many of them are sound together. */
 const smallScenarios = record({
   cpuset: cpusets,
@@ -199,17 +251,23 @@ describe("resolving", () => {
   });
 
   test("never throws for what looks like a scenario, and its plans have no CPU that is not there", () => {
-    assert(
-      property(scenarios, topologies, (scenario, topology) => void judge(scenario, topology)),
-      { numRuns: 200 },
-    );
     let plans = 0;
     const count = (scenario: unknown, topology: Topology): void => {
       if (judge(scenario, topology)) plans += 1;
     };
-    assert(property(smallScenarios, topologies, count), { numRuns: 500 });
-    // Else nothing was looked at.
-    expect(plans).toBeGreaterThan(25);
+    assert(
+      property(scenarios, topologies, (scenario, topology) => void judge(scenario, topology)),
+      { numRuns: 200 },
+    );
+    for (const [generator, numRuns, least] of [
+      [likelyScenarios, 200, 100],
+      [smallScenarios, 1000, 25],
+    ] as const) {
+      plans = 0;
+      assert(property(generator, topologies, count), { numRuns });
+      // Else nothing was looked at.
+      expect(plans).toBeGreaterThan(least);
+    }
   });
 
   test("never throws for parts of one that are something else", () => {

@@ -1,6 +1,7 @@
 import type { RawSettings } from "../../run/settings/index.ts";
 import type { Topology } from "../topology/index.ts";
 import { nodesOf } from "../topology/index.ts";
+import { effectiveCpus } from "./effective-cpus.ts";
 import type { Place } from "./problems.ts";
 import type { ScenarioController } from "./resolved-group.ts";
 import type { ResolvedPayloadRun } from "./resolved-payload.ts";
@@ -113,11 +114,7 @@ export class Rehearsal {
    * common with what the group above has counts for nothing.
    */
   effectiveCpus(name: string): readonly number[] | null {
-    return this.#lineOf(name).reduceRight<readonly number[] | null>((above, { cpus }) => {
-      if (cpus === null || above === null) return cpus ?? above;
-      const shared = cpus.filter((cpu) => above.includes(cpu));
-      return shared.length > 0 ? shared : above;
-    }, null);
+    return effectiveCpus(this.#lineOf(name).map(({ cpus }) => cpus));
   }
 
   /** Memory nodes of the group: those it or one above was given, else those of its cpuset; null: it has neither. */

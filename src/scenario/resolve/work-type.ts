@@ -53,7 +53,7 @@ export function settleType(type: WorkType): SettledType {
 
 /** Null when it can be done. */
 export const judgeType = (workType: WorkTypeName): Refusal | null =>
-  describeWork(workType).support === "later"
+  describeWork(workType).support !== "native"
     ? refuse(`work type ${workType} is not supported yet`, "run the program as a payload, or use another work type")
     : null;
 

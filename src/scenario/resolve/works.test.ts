@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { groupsStep, planOf, problemsOf, workOf, workProblems } from "../../../test/shared/scenario-plan.ts";
+import { settleType } from "./work-type.ts";
 import { workersPerCpu } from "./works.ts";
 
 describe("the number of workers", () => {
@@ -208,14 +209,20 @@ test("phases are told in microseconds, parameters with their defaults", () => {
   expect(workOf("{ work_type: { Bursty: { burst_us: 1 } } }").parameters).toEqual({ burst_us: 1, sleep_us: 100_000 });
 });
 
+test("a function of the user's is refused as not supported yet", () => {
+  expect(workProblems("{ work_type: { Custom: { module: w.mjs } } }")).toEqual([
+    "work type Custom is not supported yet; run the program as a payload, or use another work type",
+  ]);
+});
+
 test("a function of the user's is called by its export unless it has a name", () => {
-  expect(workOf("{ work_type: { Custom: { module: w.mjs, export: mine } } }").custom).toEqual({
+  expect(settleType({ Custom: { module: "w.mjs", export: "mine" } }).custom).toEqual({
     module: "w.mjs",
     export: "mine",
     name: "mine",
     config: null,
   });
-  expect(workOf("{ work_type: { Custom: { module: w.mjs, name: n, config: { a: 1 } } } }").custom).toEqual({
+  expect(settleType({ Custom: { module: "w.mjs", name: "n", config: { a: 1 } } }).custom).toEqual({
     module: "w.mjs",
     export: "default",
     name: "n",

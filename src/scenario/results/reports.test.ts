@@ -1,7 +1,8 @@
 import { assert, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aRecord, aWork, aWorker, queueSamples } from "../../../test/shared/scenario-record.ts";
+import { aPhase, aRecord, aWork, aWorker, queueSamples } from "../../../test/shared/scenario-record.ts";
 import { aRun, documentOf } from "../../../test/shared/scenario-results.ts";
+import type { RunRecord } from "../record/index.ts";
 import { niceCeiling } from "./html/axis.ts";
 import { htmlReport, junitReport, textReport } from "./index.ts";
 import { escapeMarkup } from "./markup.ts";
@@ -58,6 +59,39 @@ Step[0] +100 ms to +1100 ms, hold 950 ms of 950 ms, 1 groups, 2 workers, rate -
 inconclusive (decides nothing): longest run queue over the shortest: 2 samples are fewer than 5
 inconclusive (decides nothing): clock of a run queue with runnable tasks: 2 samples are fewer than 5
 `);
+  });
+
+  test("says how far a run came that ended with a process, or for which no time was left", () => {
+    const ended: RunRecord["ended"] = [
+      {
+        name: "db",
+        isScheduler: false,
+        pid: 7,
+        atMs: 1050,
+        when: "hold",
+        stepsDone: 0,
+        steps: 3,
+        how: "exited",
+        reason: "",
+      },
+    ];
+    const three = { version: 1, name: "steady", steps: [{}, {}, {}] } as const;
+    const reached = (changes: Partial<RunRecord>): string | undefined =>
+      textReport(documentOf(aRecord({ scenario: three, ...changes })))
+        .split("\n--- diagnostics ---\n")[1]
+        ?.split(",")[0];
+    expect(reached({ ended })).toBe("db ended at +1050 ms");
+    expect(reached({})).toBe("ended early");
+    expect(reached({ phases: [1, 2, 3].map((phase) => aPhase(phase, phase * 1000)) })).toBe(
+      "ran to its end: 3 of 3 steps",
+    );
+    const phases = [
+      aPhase(1, 100, { endMs: 150, plannedHoldMs: 0, wantedHoldMs: 500 }),
+      aPhase(2, 200, { endMs: 400, plannedHoldMs: 150, wantedHoldMs: 500, rounds: 2 }),
+    ];
+    const text = textReport(documentOf(aRecord({ phases })));
+    expect(text).toContain("Step[0] +100 ms to +150 ms, no time was left for its hold (wanted 500 ms), 1 groups");
+    expect(text).toContain("Step[1] +200 ms to +400 ms, hold 150 ms of 150 ms, cut from 500 ms, 2 rounds, 1 groups");
   });
 
   test("of a run that was skipped is one line", () => {

@@ -23,6 +23,10 @@ export const orDash = (value: number | null, unit = ""): string => (value === nu
 /** Milliseconds of the timeline. */
 export const atText = (ms: number): string => `+${Math.round(ms)} ms`;
 
+/** Of a hold that was cut to nothing. @param wantedMs how long it was to last */
+export const noHoldText = (wantedMs: number): string =>
+  `no time was left for its hold (wanted ${Math.round(wantedMs)} ms)`;
+
 /** Name, scheduler and machine of a run. */
 export const runTitle = ({ scenario, host }: ScenarioDocument): string =>
   `${scenario} [sched=${host.scheduler === null ? "kernel" : shown(host.scheduler)}] [topo=${host.topology}]`;

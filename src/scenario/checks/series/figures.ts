@@ -6,7 +6,7 @@ import { addLatencies, percentileNs } from "../../workers/index.ts";
 import { boundsText, figure, isWithinBounds, mean, total } from "../numbers.ts";
 import type { Finding, Outcome } from "../result.ts";
 import { everywhere } from "../result.ts";
-import { groupSeries } from "./series.ts";
+import { groupLives, growthOf } from "./series.ts";
 
 type WorkMetric = (typeof phaseWorkMetrics)[number];
 
@@ -20,31 +20,40 @@ export interface FigureOptions {
   readonly as?: FigureWord;
 }
 
-type Samples = readonly { readonly atMs: number; readonly value: number }[];
+/** Samples of each group of one name, the missing ones left out. */
+interface Samples {
+  readonly lives: readonly (readonly { readonly atMs: number; readonly value: number }[])[];
+  readonly isCounter: boolean;
+}
 
-const ends = (samples: Samples): readonly [Samples[number], Samples[number]] | null => {
-  const [first, last] = [samples[0], samples.at(-1)];
-  return first === undefined || last === undefined || last.atMs <= first.atMs ? null : [first, last];
+/** Growth and the time it took, over all groups: what is between two groups, or before a counter began anew, is in neither. */
+function growthIn({ lives, isCounter }: Samples): { readonly by: number; readonly ms: number } | null {
+  const steps = lives.flatMap((life) =>
+    life.slice(1).flatMap((point, at) => {
+      const before = life[at];
+      const by = before === undefined ? null : growthOf(before, point, isCounter);
+      return before === undefined || by === null ? [] : [{ by, ms: point.atMs - before.atMs }];
+    }),
+  );
+  return steps.length === 0 ? null : { by: total(steps.map(({ by }) => by)), ms: total(steps.map(({ ms }) => ms)) };
+}
+
+const ofSome = ({ lives }: Samples, read: (numbers: readonly number[]) => number): number | null => {
+  const numbers = lives.flat().map(({ value }) => value);
+  return numbers.length === 0 ? null : read(numbers);
 };
-
-const values = (samples: Samples): number[] => samples.map(({ value }) => value);
-const ofSome = (samples: Samples, read: (numbers: readonly number[]) => number): number | null =>
-  samples.length === 0 ? null : read(values(samples));
 
 /** How samples become one figure; null when there are too few. */
 const readings: Readonly<Record<FigureWord, (samples: Samples) => number | null>> = {
   rate: (samples) => {
-    const [first, last] = ends(samples) ?? [];
-    return first && last ? ((last.value - first.value) / (last.atMs - first.atMs)) * 1000 : null;
+    const grown = growthIn(samples);
+    return grown === null ? null : (grown.by / grown.ms) * 1000;
   },
-  growth: (samples) => {
-    const [first, last] = ends(samples) ?? [];
-    return first && last ? last.value - first.value : null;
-  },
+  growth: (samples) => growthIn(samples)?.by ?? null,
   mean: (samples) => ofSome(samples, mean),
   min: (samples) => ofSome(samples, (numbers) => Math.min(...numbers)),
   max: (samples) => ofSome(samples, (numbers) => Math.max(...numbers)),
-  last: (samples) => samples.at(-1)?.value ?? null,
+  last: ({ lives }) => lives.flat().at(-1)?.value ?? null,
 };
 
 /** A figure of a group in a phase or in the whole run, see `PhaseMetric`; null when it was not measured. */
@@ -64,10 +73,12 @@ export function figureOf(
 
 const defaultWord = (metric: SeriesMetric): FigureWord => (seriesMetrics[metric] === "counter" ? "rate" : "mean");
 
-const samplesOf = (...[record, cgroup, metric, stretch]: Parameters<typeof groupSeries>): Samples =>
-  groupSeries(record, cgroup, metric, stretch).points.flatMap(({ atMs, value }) =>
-    value === null ? [] : [{ atMs, value }],
-  );
+const samplesOf = (...[record, cgroup, metric, stretch]: Parameters<typeof groupLives>): Samples => ({
+  lives: groupLives(record, cgroup, metric, stretch).map((points) =>
+    points.flatMap(({ atMs, value }) => (value === null ? [] : [{ atMs, value }])),
+  ),
+  isCounter: seriesMetrics[metric] === "counter",
+});
 
 function workFigure(phases: readonly PhaseRecord[], cgroup: string, metric: WorkMetric): number | null {
   const perPhase = phases.map(({ work }) => work.filter((one) => one.cgroup === cgroup && one.elapsedMs > 0));

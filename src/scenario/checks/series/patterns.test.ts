@@ -1,5 +1,6 @@
 import { array, assert, double, property } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { aGroup, aRecord } from "../../../../test/shared/scenario-record.ts";
 import type { Finding } from "../result.ts";
 import { everywhere } from "../result.ts";
 import type { Series } from "./index.ts";
@@ -7,6 +8,7 @@ import {
   alwaysTrue,
   convergesTo,
   each,
+  groupSeries,
   nondecreasing,
   rateSeries,
   rateWithin,
@@ -112,11 +114,24 @@ describe("ratio_within", () => {
   });
 });
 
-test("a rate is growth per second; a counter that begins anew has none", () => {
-  expect(rateSeries(series(0, 10, 5, null, 7)).points).toEqual([
-    { atMs: 100, value: 100 },
-    { atMs: 200, value: null },
-    { atMs: 300, value: null },
-    { atMs: 400, value: null },
-  ]);
+describe("a rate", () => {
+  const ratesOf = (changes: Partial<Series>): (number | null)[] =>
+    rateSeries({ ...series(0, 10, 5, null, 7), ...changes }).points.map(({ value }) => value);
+
+  test("is growth per second; a counter that begins anew has none, a gauge that falls has its fall", () => {
+    expect(ratesOf({ isCounter: true })).toEqual([100, null, null, null]);
+    expect(ratesOf({})).toEqual([100, -50, null, null]);
+  });
+
+  test("is nothing from one group to the next of its name", () => {
+    expect(ratesOf({ beginsMs: [200] })).toEqual([100, null, null]);
+  });
+
+  test("of a gauge that falls too fast fails", () => {
+    const record = aRecord({ groups: [aGroup("memory_current_bytes", [1000, 400, 390])] });
+    const rate = rateSeries(groupSeries(record, "web", "memory_current_bytes"));
+    expect(said(each(rate, { atLeast: -1000 }))).toBe(
+      "fail: memory_current_bytes of web per second is -6000 at +200 ms, not at least -1000",
+    );
+  });
 });

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { aGroup, aPhase, aRecord, latenciesOf } from "../../../../test/shared/scenario-record.ts";
-import type { PhaseWork } from "../../record/index.ts";
-import { counterDeltaPerPhase, firstPerPhase, lastPerPhase, ratioAcrossPhases, valueAtPhase } from "./index.ts";
+import type { PhaseWork, RunRecord } from "../../record/index.ts";
+import {
+  counterDeltaPerPhase,
+  figureOf,
+  firstPerPhase,
+  judgeFigure,
+  lastPerPhase,
+  ratioAcrossPhases,
+  valueAtPhase,
+} from "./index.ts";
 
 const work = (changes: Partial<PhaseWork>): PhaseWork => ({
   work: 0,
@@ -85,5 +93,31 @@ describe("a comparison of phases", () => {
       outcome: "inconclusive",
       message: "iteration_rate of web in Step[1] over Step[0]: it is 0 in Step[0]",
     });
+  });
+});
+
+describe("a figure of a name that several groups had one after another", () => {
+  const twice = (metric: "cpu_total_us" | "memory_current_bytes", first: number[], second: number[]): RunRecord =>
+    aRecord({ groups: [aGroup(metric, first), aGroup(metric, second, { fromMs: 5100 })] });
+
+  test("has what each of them grew by, over the time each of them was there", () => {
+    const cpu = twice("cpu_total_us", [0, 1000, 9000], [0, 500, 1000]);
+    expect(figureOf(cpu, "web", "cpu_total_us", { as: "growth" })).toBe(10_000);
+    expect(figureOf(cpu, "web", "cpu_total_us")).toBe(25_000);
+    const memory = twice("memory_current_bytes", [100, 50, 60], [10, 20]);
+    expect(figureOf(memory, "web", "memory_current_bytes", { as: "growth" })).toBe(-30);
+  });
+
+  test("is not measured where none of them was looked at twice: a counter never falls", () => {
+    const kills = twice("cpu_total_us", [9], [0]);
+    expect(figureOf(kills, "web", "cpu_total_us", { as: "growth" })).toBeNull();
+    const asked = { cgroup: "web", metric: "cpu_total_us", as: "growth", atMost: 0 } as const;
+    expect(judgeFigure(asked, kills).outcome).toBe("inconclusive");
+    expect(judgeFigure(asked, twice("cpu_total_us", [0, 9], [0, 0])).outcome).toBe("fail");
+  });
+
+  test("leaves out where a counter begins anew in a group", () => {
+    const again = aRecord({ groups: [aGroup("iterations", [0, 1000, 600, 700])] });
+    expect(figureOf(again, "web", "iterations", { as: "growth" })).toBe(1100);
   });
 });

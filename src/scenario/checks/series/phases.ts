@@ -27,10 +27,13 @@ const perPhase =
 
 export const firstPerPhase = perPhase((values) => values[0]);
 export const lastPerPhase = perPhase((values) => values.at(-1));
-/** Last less first; null with fewer than two samples. */
-export const counterDeltaPerPhase = perPhase((values) =>
-  values.length < 2 ? undefined : (values.at(-1) ?? 0) - (values[0] ?? 0),
-);
+/** Growth from the first to the last; null with fewer than two samples. */
+export const counterDeltaPerPhase = (
+  record: RunRecord,
+  cgroup: string,
+  metric: SeriesMetric,
+): ReadonlyMap<number, number | null> =>
+  new Map(record.phases.map(({ phase }) => [phase, figureOf(record, cgroup, metric, { phase, as: "growth" })]));
 
 /** A figure of a group in a phase, see `PhaseMetric`; null when it was not measured there. */
 export const valueAtPhase = (record: RunRecord, cgroup: string, metric: PhaseMetric, phase: number): number | null =>

@@ -1,5 +1,8 @@
+import type { Checks } from "../../model/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
+import { inconclusive } from "../finding.ts";
 import type { CheckResult, Finding } from "../result.ts";
+import { everywhere } from "../result.ts";
 import { judgeIsolation } from "./isolation.ts";
 import type { WorkerLimits } from "./limits.ts";
 import { judgeCrossNodeMigration, judgePageLocality, judgeSlowTier } from "./pages.ts";
@@ -23,6 +26,28 @@ const limited: readonly (readonly [string, keyof WorkerLimits, Judge])[] = [
   ["max_cross_node_migration_ratio", "maxCrossNodeMigrationRatio", judgeCrossNodeMigration],
   ["max_slow_tier_ratio", "maxSlowTierRatio", judgeSlowTier],
 ];
+
+/** Worker checks by their names in files, with the field that asks for each. */
+const asking: readonly (readonly [string, keyof Checks])[] = [
+  ["not_stuck", "notStuck"],
+  ["isolation", "isolation"],
+  ...limited.map(([check, key]) => [check, key] as const),
+];
+
+/** Every work by itself; a check that was asked for and met no worker at all is inconclusive. */
+export function judgeWorks(works: readonly WorkRecord[], asked: Checks, limits: WorkerLimits): CheckResult[] {
+  const ran = works.filter(({ reports }) => reports.length > 0);
+  const results = ran.flatMap((work) => judgeWork(work, limits));
+  const judged = new Set(results.map(({ check }) => check));
+  const missed = asking.filter(([check, key]) => (asked[key] ?? false) !== false && !judged.has(check));
+  return [...results, ...missed.map(([check]) => withoutWorkers(check))];
+}
+
+const withoutWorkers = (check: string): CheckResult => ({
+  check,
+  advisory: false,
+  ...inconclusive("other", everywhere, "there were no workers to be judged by it"),
+});
 
 /** Everything that is asked of the workers of one work. */
 export function judgeWork(work: WorkRecord, limits: WorkerLimits): CheckResult[] {

@@ -6,19 +6,23 @@ import type { MetricChange, Spread } from "./judge-metric.ts";
 
 /** A comparison for people: what differs, then the changes that mean something, worst first. */
 export function compareText(comparison: Comparison): string {
-  const { differences, added, removed, excluded, scenarios, regressions, improvements, noisy } = comparison;
+  const { differences, added, removed, broken, excluded, scenarios, regressions, improvements, noisy } = comparison;
   const lines = [
     ...differences.map(({ dimension, a, b }) =>
       shown(`${dimension}: A ${a.join(", ") || "-"}, B ${b.join(", ") || "-"}`),
     ),
     ...added.map((name) => `only in B: ${shown(name)}`),
     ...removed.map((name) => `only in A: ${shown(name)}`),
+    ...broken.map(
+      ({ name, passedA, failedB }) =>
+        `regression: ${shown(name)} passed in ${passedA} runs of A, and in none of B: ${failedB} failed`,
+    ),
     ...(excluded.a + excluded.b > 0
       ? [`left out, for they failed or were skipped: ${excluded.a} runs of A, ${excluded.b} of B`]
       : []),
   ];
   const last =
-    scenarios.length === 0
+    scenarios.length === 0 && broken.length === 0
       ? "nothing to compare"
       : `${regressions} regressions, ${improvements} improvements, ${noisy} noisy`;
   return `${[...lines, ...scenarios.map(scenarioText), last].join("\n")}\n`;
@@ -26,7 +30,13 @@ export function compareText(comparison: Comparison): string {
 
 const order: readonly MetricChange["status"][] = ["regression", "improvement", "noisy"];
 
-function scenarioText({ name, runsA, runsB, changes }: ScenarioComparison): string {
+const scenarioText = (scenario: ScenarioComparison): string =>
+  [
+    changesText(scenario),
+    ...(scenario.lost.length === 0 ? [] : [`measured in A only: ${scenario.lost.map(shown).join(", ")}`]),
+  ].join("\n");
+
+function changesText({ name, runsA, runsB, changes }: ScenarioComparison): string {
   const told = order.flatMap((status) => changes.filter((change) => change.status === status));
   const title = `${shown(name)}: ${runsA} runs of A, ${runsB} of B`;
   if (told.length === 0) return `${title}: ${changes.length} metrics, no change`;

@@ -54,11 +54,13 @@ describe("a change of one metric", () => {
     ]);
   });
 
-  test("with repeats must be told from chance: by Welch's test at 5 %, or by ranges with nothing in common", () => {
+  test("with repeats must be told from chance: by Welch's test at 5 %, or from four on by ranges with nothing in common", () => {
     expect(judged([100, 102, 98], [150, 148, 152])).toBe("regression");
     expect(judged([100, 200, 0], [190, 20, 240])).toBe("noisy");
-    // p is above 5 % for so few values, and the ranges are disjoint.
-    expect(judged([10, 100], [101, 400])).toBe("regression");
+    // p is above 5 % for all of these, and the ranges are disjoint: two and two of a kind are so in one of three cases.
+    expect(judged([10, 100], [101, 400])).toBe("noisy");
+    expect(judged([10, 20, 100], [101, 110, 900])).toBe("noisy");
+    expect(judged([10, 20, 30, 100], [101, 110, 120, 2000])).toBe("regression");
   });
 
   test("with repeats on one side only is never certain", () => {
@@ -104,6 +106,30 @@ describe("a comparison of runs", () => {
       regressions: 0,
     });
     expect(compareRuns([broken], [aRun(1)]).scenarios).toEqual([]);
+  });
+
+  test("has a regression for a scenario that passed in A and only failed in B", () => {
+    const [failed, skipped] = (["fail", "skip"] as const).map((verdict) => ({ ...aRun(1000), verdict }));
+    if (failed === undefined || skipped === undefined) throw new Error("no runs");
+    const comparison = compareRuns([aRun(1000), aRun(1000)], [failed, skipped]);
+    expect(comparison).toMatchObject({
+      scenarios: [],
+      broken: [{ name: "steady", passedA: 2, failedB: 1 }],
+      regressions: 1,
+    });
+    expect(compareText(comparison)).toBe(`regression: steady passed in 2 runs of A, and in none of B: 1 failed
+left out, for they failed or were skipped: 0 runs of A, 2 of B
+1 regressions, 0 improvements, 0 noisy
+`);
+    expect(compareRuns([aRun(1000)], [failed, aRun(1000)])).toMatchObject({ broken: [], regressions: 0 });
+    expect(compareRuns([aRun(1000)], [skipped])).toMatchObject({ broken: [], regressions: 0 });
+    expect(compareRuns([failed], [failed])).toMatchObject({ broken: [], regressions: 0 });
+  });
+
+  test("tells the metrics that only A has", () => {
+    const comparison = compareRuns([aRun(1000)], [aRun(1000, { payloads: [] })]);
+    expect(comparison.scenarios.map(({ lost }) => lost)).toEqual([["fio@web/iops"]]);
+    expect(compareText(comparison)).toContain("\nmeasured in A only: fio@web/iops\n");
   });
 
   test("pairs by scenario; what only one side has is told", () => {

@@ -21,10 +21,13 @@ export interface ScenarioComparison {
   readonly runsB: number;
   /** Every metric that both sides have; those that are 0 on both are left out. */
   readonly changes: readonly MetricChange[];
+  /** Metrics that only a has. */
+  readonly lost: readonly string[];
 }
 
 export interface Comparison extends Omit<Pairing, "pairs"> {
   readonly scenarios: readonly ScenarioComparison[];
+  /** Metrics that became worse, and scenarios that do nothing but fail now. */
   readonly regressions: number;
   readonly improvements: number;
   readonly noisy: number;
@@ -43,7 +46,7 @@ export function compareRuns(
   return {
     ...pairing,
     scenarios,
-    regressions: counted("regression"),
+    regressions: counted("regression") + pairing.broken.length,
     improvements: counted("improvement"),
     noisy: counted("noisy"),
   };
@@ -63,7 +66,9 @@ function comparePair({ name, a, b }: Pair, policy: ComparePolicy): ScenarioCompa
     );
     return change.a.middle === 0 && change.b.middle === 0 ? [] : [change];
   });
-  return { name, runsA: a.length, runsB: b.length, changes };
+  const known = new Set(figuresB.flatMap(({ values }) => [...values.keys()]));
+  const lost = [...definitions.keys()].filter((metric) => !known.has(metric));
+  return { name, runsA: a.length, runsB: b.length, changes, lost };
 }
 
 function shareFor(metric: string, { share, shares }: ComparePolicy): number | null {

@@ -39,6 +39,14 @@ export const comparisonSchema = v.strictObject({
   ),
   added: texts("Scenarios that only B has."),
   removed: texts("Scenarios that only A has."),
+  broken: list(
+    v.strictObject({
+      scenario: text("Name, as of those that were compared."),
+      passed_a: count("Runs of A that passed."),
+      failed_b: count("Runs of B that failed."),
+    }),
+    "Scenarios that passed in A and of which B has nothing but failures; each is a regression.",
+  ),
   excluded: v.pipe(
     v.strictObject({ a: count("Of A."), b: count("Of B.") }),
     v.description("Runs left out, for they failed or were skipped."),
@@ -49,10 +57,11 @@ export const comparisonSchema = v.strictObject({
       runs_a: count("Runs of A."),
       runs_b: count("Runs of B."),
       changes: list(change, "Every metric that both have."),
+      lost: texts("Metrics that only A has."),
     }),
     "What was compared.",
   ),
-  regressions: count("Changes for the worse."),
+  regressions: count("Changes for the worse, and scenarios that are broken."),
   improvements: count("Changes for the better."),
   noisy: count("Changes that may be chance."),
 });
@@ -65,12 +74,18 @@ export const comparisonDocument = (comparison: Comparison): ComparisonDocument =
   differences: comparison.differences.map(({ dimension, a, b }) => ({ dimension, a: [...a], b: [...b] })),
   added: [...comparison.added],
   removed: [...comparison.removed],
+  broken: comparison.broken.map(({ name, passedA, failedB }) => ({
+    scenario: name,
+    passed_a: passedA,
+    failed_b: failedB,
+  })),
   excluded: { ...comparison.excluded },
-  scenarios: comparison.scenarios.map(({ name, runsA, runsB, changes }) => ({
+  scenarios: comparison.scenarios.map(({ name, runsA, runsB, changes, lost }) => ({
     scenario: name,
     runs_a: runsA,
     runs_b: runsB,
     changes: changes.map((one) => ({ ...one, a: { ...one.a }, b: { ...one.b } })),
+    lost: [...lost],
   })),
   regressions: comparison.regressions,
   improvements: comparison.improvements,

@@ -23,6 +23,14 @@ export interface Pair {
   readonly b: readonly ScenarioDocument[];
 }
 
+/** A scenario that b has runs of, and none of them counts. */
+export interface Broken {
+  readonly name: string;
+  /** Runs of a that passed, and of b that failed. */
+  readonly passedA: number;
+  readonly failedB: number;
+}
+
 export interface Pairing {
   /** In what the sides differ: that is what is compared. */
   readonly differences: readonly Difference[];
@@ -30,6 +38,8 @@ export interface Pairing {
   /** Scenarios that only b or only a has. */
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Scenarios that passed in a, and of which b has nothing but failures: each is a regression. */
+  readonly broken: readonly Broken[];
   /** Runs left out, for they failed or were skipped. */
   readonly excluded: { readonly a: number; readonly b: number };
 }
@@ -52,11 +62,17 @@ export function pairRuns(a: readonly ScenarioDocument[], b: readonly ScenarioDoc
   const names = (runs: readonly ScenarioDocument[]): string[] => [...new Set(runs.map(nameOf))];
   const having = (runs: readonly ScenarioDocument[], name: string) =>
     runs.filter((run) => counts(run) && nameOf(run) === name);
+  const judged = (runs: readonly ScenarioDocument[], name: string, verdict: ScenarioDocument["verdict"]): number =>
+    runs.filter((run) => run.verdict === verdict && nameOf(run) === name).length;
   const [inA, inB] = [new Set(names(a)), new Set(names(b))];
+  const inBoth = [...inA].filter((name) => inB.has(name));
   return {
     differences,
-    pairs: [...inA]
-      .filter((name) => inB.has(name))
+    broken: inBoth
+      .filter((name) => having(b, name).length === 0)
+      .map((name) => ({ name, passedA: judged(a, name, "pass"), failedB: judged(b, name, "fail") }))
+      .filter(({ passedA, failedB }) => passedA > 0 && failedB > 0),
+    pairs: inBoth
       .map((name) => ({ name, a: having(a, name), b: having(b, name) }))
       .filter((pair) => pair.a.length > 0 && pair.b.length > 0),
     added: [...inB].filter((name) => !inA.has(name)),

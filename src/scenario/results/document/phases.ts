@@ -31,6 +31,8 @@ function phaseDocument(record: RunRecord, phase: PhaseRecord): Phase {
     hold_ms: phase.holdMs,
     end_ms: endMs,
     planned_hold_ms: phase.plannedHoldMs,
+    wanted_hold_ms: phase.wantedHoldMs,
+    rounds: phase.rounds,
     groups: phase.groups,
     workers: phase.workers,
     iterations: sum(work.map(({ iterations }) => iterations)),

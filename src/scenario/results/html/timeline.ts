@@ -120,7 +120,7 @@ function levels(
       const samples = at_ms.map((atMs, at) => ({ atMs, value: metrics[metric]?.[at] ?? null }));
       const drawn =
         seriesMetrics[metric] === "counter"
-          ? rateSeries({ label: name, points: samples, where: everywhere }).points
+          ? rateSeries({ label: name, points: samples, where: everywhere, isCounter: true }).points
           : samples;
       // A group that was made anew is a line of its own.
       return [

@@ -1,6 +1,6 @@
 import { formatSeconds } from "../../../report/index.ts";
 import type { ScenarioDocument } from "../document/schema.ts";
-import { groupName, notableChecks, orDash, runTitle, shown, verdictWords } from "../words.ts";
+import { atText, groupName, notableChecks, orDash, runTitle, shown, verdictWords } from "../words.ts";
 import { timelineLines } from "./timeline-text.ts";
 
 /** The report for people: what decided, then figures, then how it went. Lines end with a newline; nothing is coloured. */
@@ -58,16 +58,25 @@ const groupLine = (group: ScenarioDocument["cgroups"][number]): string =>
     `p99wake=${orDash(group.latencies.find(({ kind }) => kind === "wake")?.p99_us ?? null)}`,
   ].join(" ");
 
-function diagnosticLines(document: ScenarioDocument): string[] {
-  const { failures, phases, steps, where, host } = document;
+/** How far a run came. */
+function reachedText({ failures, ended, phases, steps }: ScenarioDocument): string {
   const begun = phases.filter(({ phase }) => phase > 0).length;
-  const [failure] = failures;
-  const reached =
-    failure === undefined
-      ? `ran to its end: ${begun} of ${steps} steps`
-      : `ended early in ${failure.stage}${failure.step === null ? "" : ` ${failure.step}`}, ${begun} of ${steps} steps begun`;
+  const [[failure], [process]] = [failures, ended];
+  if (failure === undefined && process === undefined && begun >= steps)
+    return `ran to its end: ${begun} of ${steps} steps`;
+  const why =
+    failure !== undefined
+      ? `ended early in ${failure.stage}${failure.step === null ? "" : ` ${failure.step}`}`
+      : process === undefined
+        ? "ended early"
+        : `${shown(process.name)} ended at ${atText(process.at_ms)}`;
+  return `${why}, ${begun} of ${steps} steps begun`;
+}
+
+function diagnosticLines(document: ScenarioDocument): string[] {
+  const { where, host } = document;
   return [
-    `${reached}, ${formatSeconds(document.duration_sec)} (removing ${formatSeconds(document.cleanup_sec)})`,
+    `${reachedText(document)}, ${formatSeconds(document.duration_sec)} (removing ${formatSeconds(document.cleanup_sec)})`,
     `on ${shown(host.hostname)}${where === "vm" ? " (virtual machine)" : ""}, Linux ${host.kernel} ${host.machine}, ${host.cpus.length} CPUs, run ${document.run_id}`,
     ...document.payloads.map(
       ({ payload, cgroup, end, metrics }) =>

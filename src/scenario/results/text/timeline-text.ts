@@ -1,6 +1,6 @@
 import { figure } from "../../checks/index.ts";
 import type { ScenarioDocument } from "../document/schema.ts";
-import { atText, orDash, shown } from "../words.ts";
+import { atText, noHoldText, orDash, shown } from "../words.ts";
 
 /** Ops of one phase that are listed; a loop may have thousands. */
 const mostOps = 20;
@@ -17,11 +17,16 @@ export function timelineLines(document: ScenarioDocument): string[] {
 }
 
 function phaseLine(phase: ScenarioDocument["phases"][number]): string {
-  const hold =
-    phase.hold_ms === null
-      ? "no hold"
-      : `hold ${Math.round(phase.end_ms - phase.hold_ms)} ms of ${Math.round(phase.planned_hold_ms)} ms`;
-  return `${phase.label} ${atText(phase.start_ms)} to ${atText(phase.end_ms)}, ${hold}, ${phase.groups} groups, ${phase.workers} workers, rate ${orDash(phase.iteration_rate, "/s")}`;
+  return `${phase.label} ${atText(phase.start_ms)} to ${atText(phase.end_ms)}, ${holdText(phase)}, ${phase.groups} groups, ${phase.workers} workers, rate ${orDash(phase.iteration_rate, "/s")}`;
+}
+
+function holdText(phase: ScenarioDocument["phases"][number]): string {
+  const { hold_ms: begin, end_ms: end, planned_hold_ms: planned, wanted_hold_ms: wanted, rounds } = phase;
+  if (begin === null) return "no hold";
+  if (planned === 0 && wanted > 0) return noHoldText(wanted);
+  const cut = planned < wanted ? `, cut from ${Math.round(wanted)} ms` : "";
+  const loop = rounds === null ? "" : `, ${rounds} rounds`;
+  return `hold ${Math.round(end - begin)} ms of ${Math.round(planned)} ms${cut}${loop}`;
 }
 
 function opLines({ ops }: ScenarioDocument, phase: ScenarioDocument["phases"][number]): string[] {
