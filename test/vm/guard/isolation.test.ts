@@ -176,16 +176,11 @@ async function rawAs(path: string): Promise<string> {
 
 test("a connection whose process has ended speaks for nobody, whoever holds it then", async () => {
   // The parent connects and ends; its child has the connection, and asks.
-  const heir = `
-    const { Socket } = require("node:net");
-    const { existsSync } = require("node:fs");
-    const timer = setInterval(() => {
-      if (existsSync("/proc/" + process.env.CONNECTED)) return;
-      clearInterval(timer);
-      const socket = new Socket({ fd: 3 });
-      socket.on("data", (data) => process.stdout.write(data));
-      socket.write("GET /v1/sessions HTTP/1.1\\r\\nhost: g\\r\\nconnection: close\\r\\n\\r\\n");
-    }, 20);
+  // A shell begins at once: who says nothing for 10 s loses his place.
+  const heir = String.raw`
+    while [ -e /proc/$CONNECTED ]; do sleep 0.02; done
+    printf 'GET /v1/sessions HTTP/1.1\r\nhost: g\r\nconnection: close\r\n\r\n' >&3
+    until cat <&3 2>/dev/null; do sleep 0.05; done
   `;
   const parent = `
     const { connect } = require("node:net");
@@ -193,7 +188,7 @@ test("a connection whose process has ended speaks for nobody, whoever holds it t
     const socket = connect(process.argv[1], () => {
       const env = { ...process.env, CONNECTED: String(process.pid) };
       const options = { stdio: ["ignore", "inherit", "inherit", socket], detached: true, env };
-      spawn(process.execPath, ["-e", process.argv[2]], options).unref();
+      spawn("sh", ["-c", process.argv[2]], options).unref();
       process.exit();
     });
   `;
