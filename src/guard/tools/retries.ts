@@ -20,6 +20,11 @@ export class Retries {
     this.#granted.set(connection, granted);
   }
 
+  /** Whether a connection was granted anything that it has not used. */
+  holds(connection: AbortSignal): boolean {
+    return (this.#granted.get(connection)?.size ?? 0) > 0;
+  }
+
   /** Uses up what a connection was granted for a call; null: nothing. */
   take(connection: AbortSignal, call: string, session: string): GrantedRetry | null {
     const granted = this.#granted.get(connection);
