@@ -111,6 +111,7 @@ export class GuardDaemon {
       target: (name) => this.#target(name),
       sessionOf: (group) => this.#sessions.ofGroup(group)?.spec.name ?? null,
       move: notedMoves(this.#warmth, (pid, directory) => this.#openGroups.move(pid, directory)),
+      movedNs: () => this.#warmth.movedNs,
       stillRuns: (identity) => this.#feed.stillRuns(identity),
     });
     this.#feed = new LifecycleFeed({
