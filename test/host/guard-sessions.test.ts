@@ -5,13 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
-import { discoverHostCgroups } from "../../src/cgroup/index.ts";
+import { discoverHostCgroups, moveProcess } from "../../src/cgroup/index.ts";
+import { readServedRun } from "../../src/cli/served-run.ts";
 import type { GuardEvent } from "../../src/guard/daemon/index.ts";
 import { GuardRestorer } from "../../src/guard/daemon/restorer.ts";
 import { SessionStore } from "../../src/guard/daemon/session-store.ts";
 import { Sessions } from "../../src/guard/daemon/sessions.ts";
+import { ServedRuns } from "../../src/guard/jobs/index.ts";
 import type { SessionSpec } from "../../src/guard/model/index.ts";
 import { parseGuardConfig } from "../../src/guard/model/index.ts";
+import { ToolCalls } from "../../src/guard/tools/index.ts";
 import { findGuardRoot, guardHost } from "../../src/guard/tree/index.ts";
 import { host } from "../shared/group-parent.ts";
 import { until } from "../shared/timing.ts";
@@ -48,7 +51,13 @@ async function openSessions(t: TestContext, specs: readonly SessionSpec[]) {
     await clearPlace(place);
   });
   await sessions.open(specs);
-  return { sessions, told, root: place.root, names: () => store.read()?.sessions.map(({ spec }) => spec.name) };
+  return {
+    sessions,
+    told,
+    host: seen,
+    root: place.root,
+    names: () => store.read()?.sessions.map(({ spec }) => spec.name),
+  };
 }
 
 const control = (group: string, file: string): string => readFileSync(`${group}/${file}`, "latin1").trim();
@@ -89,6 +98,43 @@ test("a thaw that is under way when the guard ends brings no session back", { sk
   const [thawed] = await Promise.all([thaw.catch((thrown: unknown) => thrown), sessions.close("release")]);
   assert.equal((thawed as { readonly code?: string }).code, "SESSION_NOT_FOUND");
   assert.deepEqual(sessions.list(), []);
+});
+
+test("a connection has a call until its end was told", { skip }, async (t) => {
+  const { sessions, host: seen } = await openSessions(t, [specOf("a")]);
+  const calls = new ToolCalls({
+    host: seen,
+    controllers: [],
+    session: (name) => sessions.find(name),
+    frozenNs: () => 0n,
+    isFrozen: () => false,
+    usualBytes: () => null,
+    onEnd: () => {},
+    tell: () => {},
+    move: moveProcess,
+    admit: async () => {},
+    log: { add: () => {} },
+  });
+  const client = { uid: 0, pid: process.pid, connection: new AbortController().signal };
+  const { call } = await calls.start(sessions.get("a"), client, { command: "true" });
+  assert.deepEqual([calls.holds(client.connection), calls.holds(new AbortController().signal)], [true, false]);
+  await calls.finish(call, client, { exit_code: 0, exit_signal: null });
+  assert.equal(calls.holds(client.connection), false);
+});
+
+test("a connection has a run until it ends with it", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "corral-served-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const runs = new ServedRuns(readServedRun, () => {});
+  const ending = new AbortController();
+  const client = { pid: process.pid, connection: ending.signal };
+  const environment = { PATH: "/usr/bin:/bin", CORRAL_STATE_DIR: folder };
+  const answer = await runs.begin(client, { words: ["run", "--", "true"], environment });
+  assert.ok("run" in answer, JSON.stringify(answer));
+  assert.deepEqual([runs.holds(ending.signal), runs.holds(new AbortController().signal)], [true, false]);
+  ending.abort(new Error("the connection ended"));
+  await until("the run to be forgotten", () => !runs.holds(ending.signal));
+  runs.close();
 });
 
 /** The helpers of this process that put a file back. */
