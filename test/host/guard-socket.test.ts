@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { test } from "node:test";
-import type { RpcOptions, RpcRequest } from "../../src/guard/rpc/http-server.ts";
-import { serveRpc } from "../../src/guard/rpc/http-server.ts";
+import type { RpcOptions, RpcRequest } from "../../src/guard/rpc/index.ts";
+import { serveRpc } from "../../src/guard/rpc/index.ts";
 import { until } from "../shared/timing.ts";
 
 const isRoot = process.getuid?.() === 0;
