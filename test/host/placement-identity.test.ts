@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { EventSource, ExecEvent } from "../../src/events/index.ts";
 import { openEventSource } from "../../src/events/index.ts";
 import type { GuardEvent } from "../../src/guard/daemon/index.ts";
 import { parseGuardConfig } from "../../src/guard/model/index.ts";
-import { notedMoves } from "../../src/guard/moves/index.ts";
+import { notedMoves, WarmKeeper } from "../../src/guard/moves/index.ts";
 import { Placement } from "../../src/guard/placement/index.ts";
 import type { ProcessIdentity } from "../../src/kernel/index.ts";
 import { processFacts } from "../../src/kernel/index.ts";
@@ -20,13 +20,18 @@ const mount = host.unified?.mountPoint ?? null;
 const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
 const framework = `${mount}/corral-identity-${process.pid}`;
 
+/** The group of a tool call in the session. */
+const call = `${framework}-call`;
+
 before(() => {
-  if (skip === false) mkdirSync(framework);
+  if (skip === false) for (const group of [framework, call]) mkdirSync(group);
 });
 after(async () => {
-  if (skip === false)
-    await until("the group to be empty", () => readFileSync(`${framework}/cgroup.procs`, "latin1") === "");
-  if (skip === false) rmdirSync(framework);
+  if (skip !== false) return;
+  for (const group of [framework, call]) {
+    await until("the group to be empty", () => readFileSync(`${group}/cgroup.procs`, "latin1") === "");
+    rmdirSync(group);
+  }
 });
 
 const config = parseGuardConfig(
@@ -38,11 +43,13 @@ const spec = config.sessions.find(({ name }) => name === "session_low");
 /** A placement into a group of ours, and what it tells. @param stillRuns what the source of events says */
 function openPlacement(stillRuns: boolean | null): { readonly placement: Placement; readonly told: GuardEvent[] } {
   const told: GuardEvent[] = [];
+  const keeper = new WarmKeeper("never");
   const placement = new Placement(config.placement, {
     tell: (event) => void told.push(event),
     target: () => (spec === undefined ? null : { spec, framework }),
     sessionOf: (group) => (`${mount}${group}`.startsWith(framework) ? "session_low" : null),
-    move: notedMoves({ note: () => {} }),
+    move: notedMoves(keeper),
+    movedNs: () => keeper.movedNs,
     stillRuns: () => stillRuns,
   });
   return { placement, told };
@@ -92,14 +99,37 @@ for (const [by, stillRuns] of [
   });
 
 test("an exec of the process that has the pid still moves it, by what the exec told alone", { skip }, async () => {
-  const { child, identity } = await startSleeper();
   for (const stillRuns of [true, null]) {
+    const { child, identity } = await startSleeper();
     const { placement, told } = openPlacement(stillRuns);
     placement.onExec(execOf(identity), stillRuns === true ? groupOf(identity.pid) : "/");
     assert.equal(`${mount}${groupOf(identity.pid)}`, framework);
-    // It is in the group that it was moved into the first time.
     assert.equal(told.length, 1);
+    await end(child);
   }
+});
+
+test("who has joined its call since the exec, by whatever hand, is not moved out of it", { skip }, async () => {
+  const { child, identity } = await startSleeper();
+  const exec = execOf(identity);
+  const before = groupOf(identity.pid);
+  writeFileSync(`${call}/cgroup.procs`, String(identity.pid));
+  for (const stillRuns of [true, null]) {
+    const { placement, told } = openPlacement(stillRuns);
+    placement.onExec(exec, before);
+    assert.equal(`${mount}${groupOf(identity.pid)}`, call);
+    assert.deepEqual(told, []);
+  }
+  await end(child);
+});
+
+test("every move that goes by the guard's hand is noted with its time", { skip }, async () => {
+  const { child, identity } = await startSleeper();
+  const keeper = new WarmKeeper("never");
+  assert.equal(keeper.movedNs, 0n);
+  const beforeNs = process.hrtime.bigint();
+  assert.equal(notedMoves(keeper)(identity.pid, call), null);
+  assert.ok(keeper.movedNs > beforeNs && keeper.movedNs <= process.hrtime.bigint());
   await end(child);
 });
 

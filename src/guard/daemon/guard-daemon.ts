@@ -12,7 +12,7 @@ import type { GuardConfig, GuardStatus, SessionDocument } from "../model/index.t
 import { loadGuardConfig, plainGuardConfig } from "../model/index.ts";
 import { notedMoves, OpenGroups, WarmKeeper } from "../moves/index.ts";
 import { Placement } from "../placement/index.ts";
-import type { GuardFace, RpcServer } from "../rpc/index.ts";
+import type { GuardFace, RpcHandler, RpcServer } from "../rpc/index.ts";
 import { answer, callerOf, serveRpc } from "../rpc/index.ts";
 import { ToolCalls, ToolLog } from "../tools/index.ts";
 import type { GuardRoot } from "../tree/index.ts";
@@ -111,6 +111,7 @@ export class GuardDaemon {
       target: (name) => this.#target(name),
       sessionOf: (group) => this.#sessions.ofGroup(group)?.spec.name ?? null,
       move: notedMoves(this.#warmth, (pid, directory) => this.#openGroups.move(pid, directory)),
+      movedNs: () => this.#warmth.movedNs,
       stillRuns: (identity) => this.#feed.stillRuns(identity),
     });
     this.#feed = new LifecycleFeed({
@@ -159,10 +160,12 @@ export class GuardDaemon {
     this.#memory.open();
     if (!monitorOnly) this.#toolLog.open(this.#config.toolLog);
     this.#warmth.open();
-    this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, async (request) => {
+    const handle: RpcHandler = async (request) => {
       const inside = (group: string): string | null => this.#sessions.ofGroup(group)?.spec.name ?? null;
       return answer(this.#face(), () => callerOf(request, inside, (token) => this.#bearerOf(token)), request);
-    });
+    };
+    const holds = (connection: AbortSignal): boolean => this.#tools.holds(connection) || this.#runs.holds(connection);
+    this.#rpc = serveRpc(socket ?? this.#config.socket ?? defaultGuardSocket, handle, { holds });
     if (listen !== null) this.#metrics = await this.#serveMetrics(listen);
     await this.#feed.open();
     this.#tellStart();

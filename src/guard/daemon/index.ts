@@ -8,5 +8,7 @@ export type { Actor, GuardEvent, GuardEventDocument, GuardEventLine, Tell } from
 export type { GuardOptions, OnStop } from "./guard-options.ts";
 export { checkGuardFile } from "./host-questions.ts";
 export type { LiveSession } from "./live-session.ts";
+export { GuardRestorer } from "./restorer.ts";
+export { SessionStore } from "./session-store.ts";
 export type { SessionTokens } from "./session-tokens.ts";
-export type { Sessions } from "./sessions.ts";
+export { Sessions } from "./sessions.ts";

@@ -251,6 +251,8 @@ export class MemoryGuard {
     this.#stages.set(domain, to);
     if (action === "forget") this.#stages.delete(domain);
     this.#noteFrozen(session, to === "frozen" || to === "freezing");
+    // It may be there all the same, or again: only the helper that would put it back is gone.
+    if (action === "forget") this.#weigh(session, null);
     if (weight !== null) this.#weigh(session, weight === "standing" ? null : weight);
   }
 

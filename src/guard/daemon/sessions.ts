@@ -42,7 +42,11 @@ export class Sessions {
   readonly #turns = new Turns();
   /** Sessions that are about to be made, by name: on record before anything of them is there. */
   readonly #intended = new Map<string, StoredSession>();
-  readonly #restorer = new GuardRestorer(() => this.#standing());
+  readonly #restorer = new GuardRestorer({
+    standing: () => this.#standing(),
+    onChange: () => this.#options.onChange(),
+    warn: (message) => this.#warn(null, message),
+  });
   readonly #over = new AbortController();
   #rootMade = false;
   /** False: what was stored at the start is all there is, and is not to be written over. */
@@ -124,6 +128,7 @@ export class Sessions {
         await this.#arm();
       } catch (thrown) {
         this.#abandon(spec.name);
+        this.#orWarn(spec.name, () => this.#save());
         throw thrown;
       }
       return this.get(spec.name);
@@ -215,6 +220,8 @@ export class Sessions {
     if (freeze === null) return this.get(name);
     clearTimeout(freeze.timer);
     const complete = await before.groups.setFrozen(false);
+    // Whoever closes the guard waits for nobody's turn.
+    if (this.find(name)?.groups !== before.groups) throw notFound(name);
     const lastedNs = nowNs() - freeze.sinceNs;
     const session = this.#set({ ...before, freeze: null, thawedNs: before.thawedNs + lastedNs });
     this.#options.tell({ event: "THAWED", session: name, by, frozen_ms: Number(lastedNs) / 1e6, complete });
@@ -234,11 +241,16 @@ export class Sessions {
       if (before === null) await this.create(spec);
       else if (JSON.stringify(before.spec) !== JSON.stringify(spec)) await this.update(spec.name, () => spec, "guard");
     }
-    for (const { spec } of this.list()) {
-      if (spec.origin !== "client" && !specs.some(({ name }) => name === spec.name)) this.#drop(spec.name, "guard");
-    }
+    const kept = new Set(specs.map(({ name }) => name));
+    for (const { spec } of this.list())
+      if (!kept.has(spec.name)) await this.#turns.take(spec.name, async () => this.#dropUnlessClients(spec.name));
     this.#save();
     await this.#arm();
+  }
+
+  #dropUnlessClients(name: string): void {
+    const session = this.find(name);
+    if (session !== null && session.spec.origin !== "client") this.#drop(name, "guard");
   }
 
   /**
@@ -292,8 +304,9 @@ export class Sessions {
   }
 
   #drop(name: string, by: Actor): void {
-    const { groups, freeze } = this.get(name);
+    const { groups, freeze, spec } = this.get(name);
     if (freeze !== null) clearTimeout(freeze.timer);
+    this.#restorer.forget(groups.standingFiles(spec.limits).map(({ path }) => path));
     const not_restored = groups.release();
     this.#live.delete(name);
     this.#options.onChange();
@@ -322,6 +335,14 @@ export class Sessions {
   /** What every session holds when nothing temporary is done to it. */
   #standing(): readonly Standing[] {
     return this.list().flatMap(({ groups, spec }) => groups.standingFiles(spec.limits));
+  }
+
+  #orWarn(session: string | null, work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#warn(session, CorralError.from(thrown).message);
+    }
   }
 
   #warn(session: string | null, message: string): void {

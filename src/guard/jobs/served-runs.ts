@@ -67,6 +67,11 @@ export class ServedRuns {
     return this.#answer(id, run.begin());
   }
 
+  /** Whether a connection has a run under way. */
+  holds(connection: AbortSignal): boolean {
+    return [...this.#entries.values()].some(({ client }) => client.connection === connection);
+  }
+
   /** @throws CorralError JOB_NOT_FOUND, GUARD_DENIED, as all that follow */
   held(id: string, connection: AbortSignal, held: JobHeld): Promise<JobAnswer> {
     return this.#answer(id, this.#own(id, connection).held(held));

@@ -52,6 +52,14 @@ test("where moves are quick anyway, by the kernel or a mount option, the lock is
   expect(decideKeeping(facts({ history: history(1000, { coldMs: null, warmMs: 0.03 }) }))).toBe(null);
 });
 
+test("where moves are quick anyway the period does not shrink, also when the lock is always kept", () => {
+  const quick = (coldMs: number) =>
+    facts({ wanted: "always", periodMs: 5, history: history(9, { coldMs, warmMs: coldMs }) });
+  expect(decideKeeping(quick(0.03))).toBe(5);
+  expect(decideKeeping(quick(0.99))).toBe(5);
+  expect(decideKeeping(quick(1))).toBe(2);
+});
+
 test("where a touch is dear it must save more", () => {
   expect(decideKeeping(facts({ history: history(5), touchMs: 0.1 }))).toBe(null);
   expect(decideKeeping(facts({ history: history(25), touchMs: 0.1 }))).toBe(plainPeriodMs);

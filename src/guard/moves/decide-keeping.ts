@@ -28,9 +28,12 @@ export function savedMsPerSec({ coolMs, coldMs, warmMs }: MoveHistory, nowMs: nu
 /** CPU milliseconds of the keeping, in a second. */
 export const costMsPerSec = (touchMs: number, periodMs: number): number => (touchMs * 1000) / periodMs;
 
+/** Whoever waits for no grace period, of some milliseconds, takes less: there is nothing that a shorter period could save. */
+const leastColdMs = 1;
+
 /** Moves take long although the lock is kept: this kernel's grace periods are shorter than the period. */
 const isTooSlow = ({ coldMs, warmMs }: MoveHistory): boolean =>
-  coldMs !== null && warmMs !== null && warmMs > coldMs / 2;
+  coldMs !== null && warmMs !== null && coldMs >= leastColdMs && warmMs > coldMs / 2;
 
 /**
  * Decides whether the lock on moves is kept warm, and by how many milliseconds between two touches; null: it is not. A

@@ -29,6 +29,7 @@ export class WarmKeeper {
   #wanted: WarmMoves;
   #history: MoveHistory = noMoves;
   #moves = 0;
+  #movedNs = 0n;
   #touchMs = plainTouchMs;
   #formerCpuMs = 0;
   #keeping: Keeping | null = null;
@@ -60,9 +61,15 @@ export class WarmKeeper {
   /** Takes note of a move that was made. @param startMs by the clock of this keeper */
   note(startMs: number, tookMs: number): void {
     this.#moves += 1;
+    this.#movedNs = process.hrtime.bigint();
     this.#history = noteMove(this.#history, { startMs, tookMs, kept: this.#keeping !== null });
     // Not in the way of who has just been moved.
     setImmediate(() => this.#decide()).unref();
+  }
+
+  /** When the last move that was noted was over, by CLOCK_MONOTONIC; 0: none was. */
+  get movedNs(): bigint {
+    return this.#movedNs;
   }
 
   get status(): WarmMovesStatus {

@@ -30,6 +30,8 @@ export interface PlacementOptions {
   /** Name of the session in whose groups a path of /proc/PID/cgroup lies. */
   readonly sessionOf: (group: string) => string | null;
   readonly move: MoveInto;
+  /** When anybody was moved last by this guard, by CLOCK_MONOTONIC: what an exec from before says of groups may hold no more. */
+  readonly movedNs: () => bigint;
   /** Whether a process whose exec was told still runs, by its source; null: /proc must be asked. */
   readonly stillRuns: (identity: ProcessIdentity) => boolean | null;
 }
@@ -50,8 +52,6 @@ export class Placement {
   readonly #options: PlacementOptions;
   readonly #self = ourSelf();
   #finder: RuleFinder;
-  /** When anybody was moved last: what an exec from before says of groups may hold no more. */
-  #movedNs = 0n;
 
   constructor(rules: readonly PlacementRule[], options: PlacementOptions) {
     this.#finder = new RuleFinder(rules);
@@ -87,7 +87,7 @@ export class Placement {
       const rule = this.#finder.findFor(event, facts);
       if (rule === null) return;
       const identity = event.identity ?? processFacts(tgid).identity;
-      const now = group !== null && execNs > this.#movedNs ? group : groupOf(tgid);
+      const now = group !== null && execNs > this.#options.movedNs() ? group : groupOf(tgid);
       if (identity !== null && this.#isFree(now)) this.#place(rule, { facts, identity, execNs });
     });
   }
@@ -114,7 +114,9 @@ export class Placement {
     if (session.framework === null) return tell({ event: "WOULD_PLACE", ...told });
     try {
       refuseProtected(judgedFacts(facts), this.#self);
-      const isDue = (root: ProcessIdentity): boolean => this.#options.stillRuns(root) ?? isSameProcess(root);
+      // The group once more: somebody may have joined its call, or been put into a session by other hands, since the exec.
+      const isDue = (root: ProcessIdentity): boolean =>
+        this.#isFree(groupOf(root.pid)) && (this.#options.stillRuns(root) ?? isSameProcess(root));
       const processes = this.#move(identity, session.framework, isDue);
       // It has ended meanwhile.
       if (processes === 0) return;
@@ -155,7 +157,6 @@ export class Placement {
     const framework = this.#options.target(session)?.framework ?? "";
     const judge = (pid: number): void => refuseProtected(targetFacts(processFacts(pid)), this.#self);
     const { moved, left } = moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge);
-    this.#movedNs = process.hrtime.bigint();
     const [pid] = moved;
     if (pid !== undefined)
       this.#options.tell({ event: "PLACED", session, pid, rule: null, processes: moved.length, after_ms: null });
@@ -179,7 +180,6 @@ export class Placement {
   #move(root: ProcessIdentity, directory: string, isDue: TreeMover["isDue"] = this.#isOutside): number {
     const { move } = this.#options;
     const { moved, refusal } = moveTree(root, directory, { move, isDue, isOutside: this.#isOutside });
-    this.#movedNs = process.hrtime.bigint();
     if (refusal === null) return moved;
     throw new CorralError("CGROUP_IO", `not all processes went into ${directory}: ${refusal}`, { object: directory });
   }

@@ -7,9 +7,13 @@ import { bindOwnedSocket, listenUnix, socketTypes } from "../../kernel/index.ts"
 import type { ErrorCode } from "../../report/index.ts";
 import { CorralError, errnoOf } from "../../report/index.ts";
 import type { ErrorDocument } from "../model/index.ts";
+import type { PatienceLimits } from "./patience.ts";
+import { Patience, plainPatience } from "./patience.ts";
 import { PeerStream } from "./peer-stream.ts";
+import type { PlaceLimits } from "./places.ts";
+import { Places, plainPlaces } from "./places.ts";
 import type { ShortRequest } from "./short-http.ts";
-import { isOfJobs, jobsPath, mostMsOfRequest, ShortHttp } from "./short-http.ts";
+import { isOfJobs, jobsPath, ShortHttp } from "./short-http.ts";
 
 /** One request that was read whole. */
 export interface RpcRequest {
@@ -38,8 +42,15 @@ export interface RpcServer {
   close(): void;
 }
 
+/** What a server asks and heeds besides requests. */
+export interface RpcOptions {
+  /** Whether something runs that ends with a connection: it may be idle then. */
+  readonly holds: (connection: AbortSignal) => boolean;
+  /** Default plainPatience and plainPlaces. */
+  readonly limits?: PatienceLimits & PlaceLimits;
+}
+
 const mostBodyBytes = 64 * 1024;
-const mostConnections = 512;
 const maxUnsentBytes = 4 * 2 ** 20;
 
 /** Everybody may connect: who it is says the kernel, what he may do the guard. */
@@ -132,8 +143,17 @@ interface Receiver {
   destroy(): void;
 }
 
+/** What one connection is to whoever serves it. */
+interface Line {
+  readonly connection: UnixConnection;
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+  /** The connection is no more. */
+  readonly forget: () => void;
+}
+
 /** Serves the clients of jobs on one connection. */
-function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortController): Receiver {
+function serveJobs({ connection, patience, signal, forget }: Line, handle: RpcHandler): Receiver {
   const { peer } = connection;
   const answer = async ({ method, path, authorization, body }: ShortRequest): Promise<string> => {
     try {
@@ -142,77 +162,105 @@ function serveJobs(connection: UnixConnection, handle: RpcHandler, end: AbortCon
       if (path === jobsPath && jobs.hasEnded) return "";
       const token = tokenOf(authorization);
       return toText(
-        await handle({ method, path, query: noQuery, body: parseBody(body), token, peer, connection: end.signal }),
+        await handle({ method, path, query: noQuery, body: parseBody(body), token, peer, connection: signal }),
       );
     } catch (thrown) {
       return toText(failure(CorralError.from(thrown)));
     }
   };
-  const jobs = new ShortHttp(connection, mostBodyBytes, answer, () => end.abort(new Error("the connection ended")));
+  const jobs = new ShortHttp(connection, { mostBodyBytes, handle: answer, patience, onClose: forget });
   return jobs;
+}
+
+/** What of a request is in its first line. @throws CorralError USAGE: anybody may send anything */
+function readTarget({ method = "", url = "/" }: IncomingMessage): Pick<RpcRequest, "method" | "path" | "query"> {
+  try {
+    const { pathname, searchParams } = new URL(url, "http://guard");
+    return { method, path: pathname, query: searchParams };
+  } catch (cause) {
+    throw new CorralError("USAGE", "the target of the request is no path", { object: "request", cause });
+  }
+}
+
+/** Serves all others, each connection of which is handed to it: by the HTTP of Node. */
+function serveOthers(handle: RpcHandler): { take(line: Line): Receiver; close(): void } {
+  const server = createServer({ keepAliveTimeout: 0 });
+  const lines = new WeakMap<PeerStream, Line>();
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    // Only PeerStreams are handed to this server.
+    const stream = request.socket as unknown as PeerStream;
+    const { signal = AbortSignal.abort(), patience } = lines.get(stream) ?? {};
+    response.once("close", () => patience?.answered());
+    const whole = async (): Promise<RpcRequest> => {
+      try {
+        const body = await readBody(request);
+        const token = tokenOf(request.headers.authorization);
+        return { ...readTarget(request), body, token, peer: stream.peer, connection: signal };
+      } finally {
+        patience?.asked();
+      }
+    };
+    void whole()
+      .then(handle)
+      .catch((thrown: unknown) => failure(CorralError.from(thrown)))
+      .then((reply) => send(response, reply, signal))
+      .catch(() => stream.destroy());
+  });
+  const take = (line: Line): Receiver => {
+    const stream = new PeerStream(line.connection);
+    lines.set(stream, line);
+    stream.on("error", () => {});
+    stream.on("close", line.forget);
+    server.emit("connection", stream);
+    return stream;
+  };
+  return { take, close: () => void server.close() };
 }
 
 /**
  * Serves requests on a unix socket that every user may connect to.
  * @throws CorralError SOCKET_IN_USE, LISTEN_FAILED, NATIVE_MISSING
  */
-export function serveRpc(path: string, handle: RpcHandler): RpcServer {
-  const server = createServer({
-    keepAliveTimeout: 0,
-    requestTimeout: mostMsOfRequest,
-    headersTimeout: mostMsOfRequest,
-  });
-  const ends = new WeakMap<PeerStream, AbortController>();
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    // Only PeerStreams are handed to this server.
-    const stream = request.socket as unknown as PeerStream;
-    const ended = ends.get(stream)?.signal ?? AbortSignal.abort();
-    const { pathname, searchParams: query } = new URL(request.url ?? "/", "http://guard");
-    const token = tokenOf(request.headers.authorization);
-    const asked = { method: request.method ?? "", path: pathname, query, token };
-    void readBody(request)
-      .then((body) => handle({ ...asked, body, peer: stream.peer, connection: ended }))
-      .catch((thrown: unknown) => failure(CorralError.from(thrown)))
-      .then((reply) => send(response, reply, ended));
-  });
-  const serveOthers = (connection: UnixConnection, end: AbortController): Receiver => {
-    const stream = new PeerStream(connection);
-    ends.set(stream, end);
-    stream.on("error", () => {});
-    stream.on("close", () => end.abort(new Error("the connection ended")));
-    server.emit("connection", stream);
-    return stream;
+export function serveRpc(path: string, handle: RpcHandler, { holds, limits }: RpcOptions): RpcServer {
+  const bounds = limits ?? { ...plainPatience, ...plainPlaces };
+  const others = serveOthers(handle);
+  const places = new Places(bounds, process.geteuid?.() ?? 0);
+  const open = new Set<() => void>();
+  const serve = (connection: UnixConnection, leave: () => void): void => {
+    const end = new AbortController();
+    let receiver: Receiver | null = null;
+    const close = (): void => {
+      if (receiver !== null) return receiver.destroy();
+      connection.close();
+      forget();
+    };
+    const patience = new Patience(bounds, () => holds(end.signal), close);
+    const forget = (): void => {
+      if (!open.delete(close)) return;
+      leave();
+      patience.close();
+      end.abort(new Error("the connection ended"));
+    };
+    const line: Line = { connection, patience, signal: end.signal, forget };
+    open.add(close);
+    connection.start({
+      onBytes: (bytes) => {
+        receiver ??= isOfJobs(bytes) ? serveJobs(line, handle) : others.take(line);
+        patience.arrived();
+        receiver.arrived(bytes);
+      },
+      onEnd: () => (receiver === null ? forget() : receiver.ended()),
+    });
   };
   makeDirectory(path);
   const socket = bindOwnedSocket({ type: socketTypes.stream, path, gid: null });
   chmodSync(path, socketMode);
-  const open = new Set<() => void>();
   const listener = listenUnix(socket, {
     maxUnsentBytes,
     onConnection: (connection) => {
-      if (open.size >= mostConnections) return connection.close();
-      const end = new AbortController();
-      let receiver: Receiver | null = null;
-      const close = (): void => (receiver === null ? connection.close() : receiver.destroy());
-      const forget = (): void => end.abort(new Error("the connection ended"));
-      const silent = setTimeout(() => {
-        connection.close();
-        forget();
-      }, mostMsOfRequest).unref();
-      open.add(close);
-      end.signal.addEventListener("abort", () => open.delete(close), { once: true });
-      connection.start({
-        onBytes: (bytes) => {
-          clearTimeout(silent);
-          receiver ??= isOfJobs(bytes) ? serveJobs(connection, handle, end) : serveOthers(connection, end);
-          receiver.arrived(bytes);
-        },
-        onEnd: () => {
-          clearTimeout(silent);
-          if (receiver === null) forget();
-          else receiver.ended();
-        },
-      });
+      const leave = places.take(connection.peer.uid);
+      if (leave === null) connection.close();
+      else serve(connection, leave);
     },
   });
   return {
@@ -220,7 +268,7 @@ export function serveRpc(path: string, handle: RpcHandler): RpcServer {
     close: () => {
       listener.close();
       for (const close of open) close();
-      server.close();
+      others.close();
       socket.close();
     },
   };

@@ -4,7 +4,7 @@
  */
 export type { Caller } from "./authorise.ts";
 export { callerOf } from "./caller.ts";
-export type { RpcServer } from "./http-server.ts";
+export type { RpcHandler, RpcOptions, RpcRequest, RpcServer } from "./http-server.ts";
 export { serveRpc } from "./http-server.ts";
 export type { GuardFace } from "./routes.ts";
 export { answer } from "./routes.ts";

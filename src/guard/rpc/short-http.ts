@@ -1,5 +1,6 @@
 import type { UnixConnection } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
+import type { Patience } from "./patience.ts";
 
 /** A request as it came, and how to reply to it. */
 export interface ShortRequest {
@@ -16,9 +17,6 @@ export type ShortHandler = (request: ShortRequest) => Promise<string>;
 export const jobsPath = "/v1/runs";
 const beginning = `POST ${jobsPath}`;
 const mostHeadBytes = 8 * 1024;
-
-/** How long a request may take to come whole, and the first of a connection to come at all: who says nothing keeps a place. */
-export const mostMsOfRequest = 10_000;
 
 /** RFC 2518: the reply is not ready, and will come. A client that hears nothing for five seconds takes the guard for dead. */
 const processing = "HTTP/1.1 102 Processing\r\n\r\n";
@@ -48,6 +46,14 @@ function readHead(text: string): Head {
   return { method, path, authorization: authorizationLine.exec(text)?.[1], bodyBytes };
 }
 
+interface ShortHttpOptions {
+  readonly mostBodyBytes: number;
+  readonly handle: ShortHandler;
+  readonly patience: Patience;
+  /** Told once when the connection is no more. */
+  readonly onClose: () => void;
+}
+
 /**
  * As much of HTTP/1.1 as the clients of jobs speak: a request line, headers, a body of known length, one request after the other.
  * Node's own server takes half a millisecond for each, which a short job is as long as.
@@ -57,22 +63,21 @@ export class ShortHttp {
   readonly #handle: ShortHandler;
   readonly #mostBodyBytes: number;
   readonly #onClose: () => void;
+  readonly #patience: Patience;
   #waiting: Buffer = Buffer.alloc(0);
   #busy = false;
   #hasEnded = false;
-  /** Ends a connection whose request does not come whole. */
-  #slow: NodeJS.Timeout | null = null;
 
   /** The other end has closed. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** @param onClose told once when the connection is no more */
-  constructor(connection: UnixConnection, mostBodyBytes: number, handle: ShortHandler, onClose: () => void) {
+  constructor(connection: UnixConnection, { mostBodyBytes, handle, patience, onClose }: ShortHttpOptions) {
     this.#connection = connection;
     this.#mostBodyBytes = mostBodyBytes;
     this.#handle = handle;
+    this.#patience = patience;
     this.#onClose = onClose;
   }
 
@@ -90,14 +95,8 @@ export class ShortHttp {
   }
 
   destroy(): void {
-    this.#clearSlow();
     this.#connection.close();
     this.#onClose();
-  }
-
-  #clearSlow(): void {
-    if (this.#slow !== null) clearTimeout(this.#slow);
-    this.#slow = null;
   }
 
   #next(): void {
@@ -109,12 +108,12 @@ export class ShortHttp {
       return this.destroy();
     }
     if (request !== null) return void this.#answer(request);
-    if (this.#waiting.length > 0) this.#slow ??= setTimeout(() => this.destroy(), mostMsOfRequest).unref();
+    if (this.#waiting.length > 0) this.#patience.arrived();
   }
 
   async #answer(request: ShortRequest): Promise<void> {
     this.#busy = true;
-    this.#clearSlow();
+    this.#patience.asked();
     const alive = setInterval(() => void this.#connection.send(Buffer.from(processing)), aliveEveryMs).unref();
     const reply = await this.#handle(request);
     clearInterval(alive);
@@ -124,6 +123,7 @@ export class ShortHttp {
       this.#hasEnded = true;
     }
     this.#busy = false;
+    this.#patience.answered();
     this.#next();
     if (this.#hasEnded && !this.#busy) this.destroy();
   }

@@ -68,6 +68,13 @@ export class ToolCalls {
     this.#options = options;
   }
 
+  /** Whether a connection has a call that runs, or may run one again. */
+  holds(connection: AbortSignal): boolean {
+    return (
+      this.#retries.holds(connection) || [...this.#running.values()].some((one) => one.client.connection === connection)
+    );
+  }
+
   /** How many calls a session has now. */
   count(session: string): number {
     return [...this.#running.values()].filter((one) => one.session === session).length;

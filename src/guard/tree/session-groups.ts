@@ -54,7 +54,6 @@ export class SessionGroups {
   readonly #parts: readonly EnsuredGroup[];
   readonly #session: GroupHandle;
   #memory: GroupMemory;
-  #limits: Limits = {};
   readonly #found: MemoryStanding;
   #outcomes: readonly ConstraintOutcome[] = [];
 
@@ -136,14 +135,13 @@ export class SessionGroups {
     this.note(limits);
     const plan = planLimits(limits, this.#host);
     const gone = unplanned(this.#memory.before, plan.planned);
-    applyWrites(this.places.session, planRelease(gone, this.#limits));
-    const before = Object.entries(this.#memory.before).filter(([file]) => !Object.hasOwn(gone, file));
+    applyWrites(this.places.session, planRelease(gone));
+    const before = Object.entries(this.#memory.before).filter(([name]) => !Object.hasOwn(gone, name));
     this.#memory = { ...this.#memory, before: Object.fromEntries(before) };
     this.#outcomes = inGuardWords([
       ...plan.settled,
       ...applyLimits(plan.planned, (one) => this.#session.directoryOf(one)),
     ]);
-    this.#limits = limits;
   }
 
   /** Bounds the groups that there may be below the session. */
@@ -235,7 +233,7 @@ export class SessionGroups {
    */
   release(): readonly string[] {
     this.thawAll();
-    const writes = [...planRelease(this.#memory.before, this.#limits), ...noNesting];
+    const writes = [...planRelease(this.#memory.before), ...noNesting];
     const unwritten = applyWrites(this.places.session, writes);
     if (this.#session.isPopulated()) return unwritten;
     for (const path of childGroups(this.places.tools)) removeEmpty(path);
