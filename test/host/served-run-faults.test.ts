@@ -10,6 +10,8 @@ import type { RunReport } from "../../src/report/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { host } from "../shared/group-parent.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
+import { requires } from "../shared/requires.ts";
+import { killAt, tracing } from "../shared/strace.ts";
 import { until } from "../shared/timing.ts";
 import { clearPlace, type GuardUnderTest, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
 
@@ -185,7 +187,7 @@ const requestOf = (path: string, body: unknown): string => {
 };
 
 /** A client that stays: says one request and waits for the answer, which has to hold what is looked for. */
-async function openClient() {
+function openClient() {
   let said = "";
   const connection = connect(guard.socket);
   connection.on("data", (data) => {
@@ -201,8 +203,9 @@ async function openClient() {
 }
 
 test("a run is told of by the connection that began it, and by no other", { skip }, async () => {
-  const owner = await openClient();
-  const environment = { PATH: process.env["PATH"], CORRAL_STATE_DIR: undefined, ...bench.env };
+  const owner = openClient();
+  const { PATH, CORRAL_STATE_DIR, CORRAL_CGROUP_PARENT } = bench.env;
+  const environment = { PATH, CORRAL_STATE_DIR, CORRAL_CGROUP_PARENT };
   const words = ["run", "--job-id", "mine", "--", "true"];
   const [, run = ""] = await owner.ask("/v1/runs", { words, environment }, /"run":"(run_\d+_\d+)"/);
   for (const [verb, body] of [["leave", { signal: "SIGTERM" }] as const, ["held", { pid: 1, status: "" }] as const])
@@ -215,6 +218,41 @@ test("a run is told of by the connection that began it, and by no other", { skip
   owner.close();
   await until("its end", () => resultsOf("mine").length === 1);
   assert.equal(resultsOf("mine")[0]?.exit_reason, "start_failed");
+});
+
+/** A run whose client is killed as it sends for the nth time: the request, the word to go on, what became of it. */
+const runKilledAtSend = (jobId: string, nth: number, script: string) =>
+  bench.corral(["run", "--job-id", jobId, "--pids-max", "50", "--quiet", "--", "sh", "-c", script], {
+    ...served(),
+    wrap: killAt("sendto", nth),
+  });
+
+test("a client that dies over the word to go on leaves a job that has not started, or may not have", {
+  skip,
+}, async (t) => {
+  if (!requires(t, tracing())) return;
+  const mark = bench.fresh("mark");
+  await runKilledAtSend("unsaid", 2, `touch ${mark}`);
+  await until("its result", () => resultsOf("unsaid").length === 1);
+  const [result] = resultsOf("unsaid");
+  assert.equal(existsSync(mark), false);
+  assert.equal(result?.wrapper_pid, guard.process.pid);
+  t.diagnostic(`${result?.exit_reason}: ${result?.warnings.join("; ")}`);
+  if (result?.exit_reason === "start_failed") return;
+  assert.deepEqual([result?.exit_reason, result?.exit_code, result?.exit_signal], ["unknown", null, null]);
+  assert.match(result?.warnings.join("\n") ?? "", /it may not have executed its command/);
+});
+
+test("a client that dies after the word leaves a job that the guard follows to its end", { skip }, async (t) => {
+  if (!requires(t, tracing())) return;
+  const mark = bench.fresh("mark");
+  await runKilledAtSend("said", 3, `while [ ! -e ${mark} ]; do sleep 0.05; done; exit 3`);
+  await guard.seen("JOB_STARTED", (line) => line["job"] === "said");
+  await bench.corral(["run", "--no-daemon", "--quiet", "--", "touch", mark]);
+  await until("its result", () => resultsOf("said").length === 1);
+  const [result] = resultsOf("said");
+  assert.deepEqual(result?.warnings, []);
+  assert.ok(result?.exit_code === 3 || result?.exit_reason === "unknown", JSON.stringify(result));
 });
 
 test("a guard that is killed while the workload runs leaves it alone, and its account is kept", { skip }, async () => {
