@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { launcherPath, requireAddon, spawnProcess, startRestorer } from "../../src/kernel/index.ts";
+import { startTiedHelper } from "../../src/kernel/tied-helper.ts";
 import { run, until, withoutAddon } from "./support.ts";
 
 /** Files with a first value each. */
@@ -30,6 +31,17 @@ for (const [way, by] of [
       assert.equal((await helper.child.exit).code, 0);
       assert.deepEqual(texts(paths), ["changed", "changed"]);
     }));
+
+test("a helper that is not ready when its spawn is over is waited for by the event loop", () =>
+  files(async ([path = ""]) => {
+    // It is not waited for by the spawn at all, as one is that takes too long.
+    const { helper, said } = await startTiedHelper(["restore", "--after-ms", "-1", "--write", path, "x"], true, 0);
+    assert.equal(said, "r");
+    helper.child.ref();
+    helper.goodbye();
+    assert.equal((await helper.child.exit).code, 0);
+    assert.equal(readFileSync(path, "utf8"), "changed");
+  }));
 
 test("when its Corral dies every file is written, in order, and also what took a file's place is not", () =>
   files(async (paths) => {
