@@ -27,7 +27,7 @@ export interface StartedHelper {
 const readyMs = 10_000;
 
 /** For so much of it the event loop stands still, which is sooner done than a wake-up; then it goes on. */
-const standStillMs = 20;
+export const standStillMs = 20;
 
 /**
  * Starts a mode of the launcher with our life on its stdin.

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { launcherPath, requireAddon, spawnProcess, startRestorer } from "../../src/kernel/index.ts";
-import { startTiedHelper } from "../../src/kernel/tied-helper.ts";
 import { run, until, withoutAddon } from "./support.ts";
 
 /** Files with a first value each. */
@@ -35,8 +34,7 @@ for (const [way, by] of [
 test("a helper that is not ready when its spawn is over is waited for by the event loop", () =>
   files(async ([path = ""]) => {
     // It is not waited for by the spawn at all, as one is that takes too long.
-    const { helper, said } = await startTiedHelper(["restore", "--after-ms", "-1", "--write", path, "x"], true, 0);
-    assert.equal(said, "r");
+    const helper = await startRestorer({ afterMs: null, writes: [{ path, value: "x" }], heldUpMs: 0 });
     helper.child.ref();
     helper.goodbye();
     assert.equal((await helper.child.exit).code, 0);
