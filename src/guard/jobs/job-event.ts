@@ -8,7 +8,8 @@ export type JobEvent =
       readonly session: null;
       readonly job: string;
       readonly pid: number;
-      readonly signal: NodeJS.Signals;
+      /** Name of the one because of which its client left. */
+      readonly signal: string;
     }
   | {
       readonly event: "JOB_ENDED";
@@ -22,7 +23,7 @@ export type JobEvent =
     };
 
 /** Its client left it to itself; no end of it is told. */
-export const leftEvent = (job: string, pid: number, signal: NodeJS.Signals): JobEvent => ({
+export const leftEvent = (job: string, pid: number, signal: string): JobEvent => ({
   event: "JOB_LEFT",
   session: null,
   job,
