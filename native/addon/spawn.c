@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef P_PIDFD
@@ -116,21 +118,37 @@ static bool clone_and_check(struct spawn *spawn, void *stack, int cgroup_fd)
 	return true;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* A signal, such as the one that has a guard read its file again, neither ends the wait nor begins it anew. */
+static int poll_for(struct pollfd *fd, int ms)
+{
+	int64_t end = now_ms() + ms, left = ms;
+	int polled;
+
+	while ((polled = poll(fd, 1, left < 0 ? 0 : (int)left)) < 0 && errno == EINTR)
+		left = end - now_ms();
+	return polled;
+}
+
 /* Takes the event loop's part where the child is quick; whatever is not as hoped is left to JavaScript. */
 static void read_output(struct spawn *spawn)
 {
 	struct pollfd hangup = { .fd = -1 };
-	int available, polled, i = 0;
+	int available, i = 0;
 
 	while (i < spawn->child.fd_count && spawn->wanted[i] != FD_PIPE_WRITTEN_BY_CHILD)
 		i++;
 	if (spawn->read_ms <= 0 || i == spawn->child.fd_count)
 		return;
 	hangup.fd = spawn->ours[i];
-	/* A signal, such as the one that has a guard read its file again, is not the end of the wait. */
-	while ((polled = poll(&hangup, 1, spawn->read_ms)) < 0 && errno == EINTR)
-		continue;
-	if (polled != 1 || ioctl(hangup.fd, FIONREAD, &available) < 0 ||
+	if (poll_for(&hangup, spawn->read_ms) != 1 || ioctl(hangup.fd, FIONREAD, &available) < 0 ||
 	    available > (int)sizeof(spawn->output))
 		return;
 	spawn->output_length = available == 0 ? 0 : (int)read(hangup.fd, spawn->output, sizeof(spawn->output));

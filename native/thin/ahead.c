@@ -44,14 +44,6 @@ static long long start_ticks_of(int pid)
 	return at == NULL ? -1 : strtoll(at + 1, &end, 10);
 }
 
-static void put_decimal(struct text *out, long long value)
-{
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%lld", value);
-	put(out, digits);
-}
-
 bool put_on_record(struct ahead *ahead, int pid)
 {
 	static char bytes[128 * 1024];

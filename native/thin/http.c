@@ -3,6 +3,7 @@
 #include "thin.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +58,13 @@ void guard_patience(int connection, int seconds)
 bool guard_is_silent(void)
 {
 	return silent;
+}
+
+bool guard_has_gone(int connection)
+{
+	struct pollfd end = { .fd = connection };
+
+	return poll(&end, 1, 0) > 0 && (end.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 static bool send_all(int connection, const char *bytes, size_t length)

@@ -203,7 +203,8 @@ static bool run_launched(struct job *job, struct launched *launched, int *status
 
 	if (!launched->held)
 		return say_failed(job, launched, tell_started(job, launched, false), status);
-	released = all_set(launched) && put_on_record(&job->ahead, launched->pid);
+	/* Who would keep its time and write its result may have died since the plan: Node does the job then. */
+	released = all_set(launched) && !guard_has_gone(job->connection) && put_on_record(&job->ahead, launched->pid);
 	if (!released && !ask_to_go(job, launched, status))
 		return *status >= 0;
 	say_kept();

@@ -16,11 +16,8 @@ static bool send_to(const struct job *job, const char *verb, const struct text *
 
 static void put_number(struct text *out, const char *name, long long value)
 {
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%lld", value);
 	put(out, name);
-	put(out, digits);
+	put_decimal(out, value);
 }
 
 static void put_status(struct text *body, const struct launched *launched)

@@ -39,6 +39,7 @@ size_t utf8_first(const char *text, unsigned *character);
 void put(struct text *out, const char *text);
 void put_bytes(struct text *out, const char *bytes, size_t length);
 void put_character(struct text *out, unsigned character);
+void put_decimal(struct text *out, long long value);
 bool utf8_valid(const char *text);
 /* Without quotes, at most so many UTF-16 units; `plain`: also what would change how a line looks is escaped. Returns what is left. */
 size_t put_escaped(struct text *out, const char *text, size_t most, bool plain);
@@ -71,6 +72,8 @@ int guard_connect(const char *path);
 void guard_patience(int connection, int seconds);
 /* Whether the reply that did not come was waited for in vain, and the guard has not gone away. */
 bool guard_is_silent(void);
+/* Whether it has closed the connection by now, as the kernel does for one that dies. */
+bool guard_has_gone(int connection);
 /* Sends a POST with a JSON body; false when the guard went away. */
 bool guard_send(int connection, const char *path, struct span body);
 /* Waits for the reply to it; false when the guard went away, or what answers is none. It lasts until the next. */

@@ -84,6 +84,14 @@ void put_character(struct text *out, unsigned character)
 	put_bytes(out, bytes, more + 1);
 }
 
+void put_decimal(struct text *out, long long value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%lld", value);
+	put(out, digits);
+}
+
 /* The characters that `quote` of src/report/units.ts escapes besides those of JSON. */
 static bool changes_line(unsigned c)
 {

@@ -55,6 +55,8 @@ export interface ReleasedLauncher {
   readonly identity: ProcessIdentity;
   /** CLOCK_MONOTONIC just before. */
   readonly releasedNs: bigint;
+  /** Whether it is known to have executed its command, or to have failed; absent: it is. */
+  readonly executed?: "unknown";
 }
 
 /**

@@ -1,6 +1,6 @@
 import { CorralError } from "../report/index.ts";
 import type { TiedHelper } from "./tied-helper.ts";
-import { startTiedHelper } from "./tied-helper.ts";
+import { standStillMs, startTiedHelper } from "./tied-helper.ts";
 
 /** Files to be put back, in this order. */
 export interface RestorerRequest {
@@ -9,6 +9,8 @@ export interface RestorerRequest {
   readonly writes: readonly { readonly path: string; readonly value: string }[];
   /** A file that is not there is passed over: its group has gone. Default: it is an error. */
   readonly mayLack?: boolean;
+  /** Milliseconds for which the event loop stands still at most until it is ready. Default: 20. */
+  readonly heldUpMs?: number;
 }
 
 /** The byte with which the launcher says that it holds every file open. */
@@ -19,10 +21,19 @@ const ready = "r";
  * once this resolves, so that what is written to is what is there now. Say `goodbye()` to leave them alone.
  * @throws CorralError NATIVE_MISSING without a launcher, NATIVE_CALL when it cannot be spawned or cannot open a file
  */
-export async function startRestorer({ afterMs, writes, mayLack = false }: RestorerRequest): Promise<TiedHelper> {
+export async function startRestorer({
+  afterMs,
+  writes,
+  mayLack = false,
+  heldUpMs = standStillMs,
+}: RestorerRequest): Promise<TiedHelper> {
   const option = mayLack ? "--write-if-there" : "--write";
   const files = writes.flatMap(({ path, value }) => [option, path, value]);
-  const { helper, said } = await startTiedHelper(["restore", "--after-ms", String(afterMs ?? -1), ...files], true);
+  const { helper, said } = await startTiedHelper(
+    ["restore", "--after-ms", String(afterMs ?? -1), ...files],
+    true,
+    heldUpMs,
+  );
   if (said === ready) return helper;
   helper.goodbye();
   throw new CorralError(

@@ -8,6 +8,7 @@ import { loadAddon, pipeFds, requireLauncher } from "./native-addon.ts";
 import { nativeErrno } from "./native-error.ts";
 import { pipeFd, spawnWithNode } from "./node-child.ts";
 import { once } from "./once.ts";
+import { readAtEnd } from "./status-reader.ts";
 
 /** A helper beside this process that acts when this process dies. It does not keep the event loop alive. */
 export interface TiedHelper {
@@ -25,12 +26,20 @@ export interface StartedHelper {
 /** Longest wait for what a helper says at its start: a few milliseconds, but on a host that has no CPU to spare. */
 const readyMs = 10_000;
 
+/** For so much of it the event loop stands still, which is sooner done than a wake-up; then it goes on. */
+export const standStillMs = 20;
+
 /**
  * Starts a mode of the launcher with our life on its stdin.
- * @param speaks wait for what it writes to its stdout until it closes that
+ * @param speaks wait for what it writes to its stdout until it closes that; null when that takes longer than ten seconds
+ * @param heldUpMs how long the event loop waits for it at most
  * @throws CorralError NATIVE_MISSING without a launcher, NATIVE_CALL when it cannot be spawned
  */
-export async function startTiedHelper(args: readonly string[], speaks: boolean): Promise<StartedHelper> {
+export async function startTiedHelper(
+  args: readonly string[],
+  speaks: boolean,
+  heldUpMs = standStillMs,
+): Promise<StartedHelper> {
   const spawn: SpawnRequest = {
     file: requireLauncher(),
     argv: ["corral-launch", ...args],
@@ -45,7 +54,7 @@ export async function startTiedHelper(args: readonly string[], speaks: boolean):
   const fds = [pipeFds.readByChild, speaks ? pipeFds.writtenByChild : -1, -1];
   let spawned: AddonChild;
   try {
-    spawned = await spawnWithAddon(addon, { ...spawn, fds }, speaks ? readyMs : 0);
+    spawned = await spawnWithAddon(addon, { ...spawn, fds }, speaks ? heldUpMs : 0);
   } catch (thrown) {
     // clone3 is closed to a service with RestrictNamespaces= and in some containers.
     if (nativeErrno(thrown) !== "ENOSYS") throw thrown;
@@ -53,10 +62,23 @@ export async function startTiedHelper(args: readonly string[], speaks: boolean):
   }
   const { child, pipes, output } = spawned;
   child.unref();
-  const goodbye = once(() => {
-    for (const fd of pipes) if (fd >= 0) sayAndClose(addon, fd);
+  const [input = -1, words = -1] = pipes;
+  const goodbye = once(() => sayAndClose(addon, input));
+  const said = speaks && output === null ? await readInTime(addon, words) : output;
+  return { helper: { child, goodbye }, said };
+}
+
+/** What comes until the end of a pipe, which is closed then; null: it does not end in time, but with the helper. */
+async function readInTime(addon: NativeAddon, fd: number): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, readyMs, null);
   });
-  return { helper: { child, goodbye }, said: output };
+  try {
+    return await Promise.race([readAtEnd(addon, fd)(() => {}), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function sayAndClose(addon: NativeAddon, fd: number): void {

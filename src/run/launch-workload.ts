@@ -159,6 +159,8 @@ async function settle(
   refuseIfStrict(context.spec, constraints);
   refuseIfAborted(attempt.signal);
   for (const line of warningsFor(constraints, prepared.denied)) attempt.warn(line);
+  if (released?.executed === "unknown")
+    attempt.warn("WARNING: the client died as it started the workload; it may not have executed its command");
   warnOfEscapes(attempt);
   // Marked again when the records are written: only a Corral that takes the job up reads this earlier mark.
   attempt.state = {

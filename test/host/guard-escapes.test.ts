@@ -1,10 +1,11 @@
 /** Ways out of a session that a tenant could try, where no limit has to hold. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { host } from "../shared/group-parent.ts";
+import { until } from "../shared/timing.ts";
 import { clearPlace, type GuardUnderTest, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
 
 const mount = host.unified?.mountPoint ?? null;
@@ -12,11 +13,15 @@ const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgro
 const tenant = 4001;
 const asTenant = ["setpriv", "--reuid", String(tenant), "--regid", String(tenant), "--clear-groups"];
 const place = newPlace(mount ?? "/nowhere");
+/** The program that a rule is for. */
+const agent = join(place.home, "agent");
 let guard: GuardUnderTest;
 
 before(async () => {
   if (skip !== false) return;
-  const config = `{ version: 1, sessions: [{ name: own, uid: ${tenant} }, { name: other }] }`;
+  copyFileSync("/bin/sleep", agent);
+  const rule = `{ name: agent, session: other, match: { exe: ${agent} } }`;
+  const config = `{ version: 1, sessions: [{ name: own, uid: ${tenant} }, { name: other }], placement: [${rule}] }`;
   // Without controllers no limit holds, and none is looked at here.
   guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
 });
@@ -83,9 +88,40 @@ test("in namespaces of its own a tenant mounts the groups anew, and can write no
   assert.deepEqual(could, []);
 });
 
+test("a program that a tenant mounts where a rule's is, in a mount namespace of his own, is not taken for it", {
+  skip,
+}, async (t) => {
+  const user = ["--user", "--map-root-user", "--mount"];
+  if (spawnSync("setpriv", [...asTenant.slice(1), "unshare", ...user, "true"]).status !== 0)
+    return t.skip("users may make no user namespaces here");
+  const script = 'mount --bind /bin/sleep "$1" && exec "$1" 600';
+  const words = [...asTenant.slice(1), "unshare", ...user, "sh", "-c", script, "sh", agent];
+  const stranger = spawn("setpriv", words, { stdio: "ignore" });
+  // As systemd does it for a service: its mounts are its own, and the file is the same.
+  const service = spawn("unshare", ["--mount", agent, "600"], { stdio: "ignore" });
+  try {
+    await until("the stranger to run", () => readlinkSync(`/proc/${stranger.pid}/exe`) === agent);
+    // What comes after it in the stream of events has been placed: so it has been judged.
+    const genuine = spawn(agent, ["600"], { stdio: "ignore" });
+    try {
+      for (const one of [genuine, service]) await guard.seen("PLACED", ({ pid }) => pid === one.pid);
+      const ofStranger = guard.lines.filter(({ pid }) => pid === stranger.pid);
+      assert.deepEqual(ofStranger, []);
+    } finally {
+      genuine.kill("SIGKILL");
+    }
+  } finally {
+    stranger.kill("SIGKILL");
+    service.kill("SIGKILL");
+  }
+});
+
 test("what processes open and type is not told unless the guard is asked to", { skip }, async () => {
-  assert.equal(call("cat", "/etc/hostname", "/etc/passwd").status, 0);
-  await guard.seen("TOOL_ENDED", ({ session }) => session === "own");
+  // By its id: other calls have ended before.
+  const [, id] =
+    /\/(tool_\d+_\d+)$/m.exec(call("cat", "/proc/self/cgroup", "/etc/hostname", "/etc/passwd").stdout) ?? [];
+  assert.ok(id !== undefined);
+  await guard.seen("TOOL_ENDED", (line) => line["call"] === id);
   const names = new Set(guard.lines.map(({ event }) => event));
   assert.deepEqual(
     ["FILE_OPEN", "BASH_READLINE"].filter((name) => names.has(name)),

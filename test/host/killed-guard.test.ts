@@ -24,12 +24,14 @@ test("a guard that is killed leaves nothing frozen for a second, loses no sessio
       ...killsWanted(30),
       workMs: 200,
       memory: "policy: none",
+      awaits: [(_guard, { frozen }) => frozen.length > 0],
       env,
     });
     const longest = Math.max(...restoredMs).toFixed(1);
     t.diagnostic(
       `${restoredMs.length} kills, ${early} early, ${found.frozen} froze; restored in ${longest} ms at most`,
     );
+    assert.ok(found.frozen > 0, "nothing was frozen: the test proves nothing");
   } finally {
     await clearPlace(place);
   }

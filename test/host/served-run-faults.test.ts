@@ -1,6 +1,8 @@
 /** `corral run` by the native client when its guard stops, dies or is killed at the worst moment. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
@@ -8,6 +10,8 @@ import type { RunReport } from "../../src/report/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { host } from "../shared/group-parent.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
+import { requires } from "../shared/requires.ts";
+import { killAt, tracing } from "../shared/strace.ts";
 import { until } from "../shared/timing.ts";
 import { clearPlace, type GuardUnderTest, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
 
@@ -48,7 +52,8 @@ test("a guard that stands still when the workload ends holds nobody up, and fini
   const script = `echo up; while [ ! -e ${mark} ]; do sleep 0.05; done; exit 7`;
   const run = bench.start(["run", "--job-id", "still", "--", "sh", "-c", script], served());
   await until("the workload to run", () => run.out().includes("up"));
-  await until("the guard to have heard", () => /"begun_ns": "\d+"/.test(readFileSync(recordOf("still"), "utf8")));
+  // It is told after the guard has heard; the record is written ahead, by the client.
+  await guard.seen("JOB_STARTED", (line) => line["job"] === "still");
   await stop();
   await bench.corral(["run", "--no-daemon", "--quiet", "--", "touch", mark]);
   const ran = await run.ended;
@@ -81,22 +86,25 @@ test("a guard that goes on after its client has given up waiting begins nothing"
   assert.equal(existsSync(recordOf("given-up")), false);
 });
 
+/** A plan of no guard's. */
+const emptyPlan = {
+  run: "run_1",
+  job: "x",
+  command_words: 2,
+  stderr: "",
+  group: null,
+  options: ["--"],
+  variables: [],
+  json: false,
+  report: null,
+  ahead: null as { readonly path: string; readonly parts: readonly string[] } | null,
+  own_group: true,
+};
+
 test("a guard that dies after its plan is replaced by Node, and its warnings are not said twice", {
   skip,
 }, async () => {
-  const plan = {
-    run: "run_1",
-    job: "x",
-    command_words: 1,
-    stderr: "[corral] WARNING: of the guard that dies\n",
-    group: null,
-    options: ["--"],
-    variables: [],
-    json: false,
-    report: null,
-    ahead: null,
-    own_group: true,
-  };
+  const plan = { ...emptyPlan, command_words: 1, stderr: "[corral] WARNING: of the guard that dies\n" };
   const asked: string[] = [];
   const dying = createServer((request, response) => {
     asked.push(request.url ?? "");
@@ -112,6 +120,35 @@ test("a guard that dies after its plan is replaced by Node, and its warnings are
   assert.deepEqual(asked, ["/v1/runs", "/v1/runs/run_1/held"]);
   assert.deepEqual([ran.status, ran.out, ran.err.includes("of the guard that dies")], [0, "hello\n", false]);
   assert.equal(resultsOf("left").length, 1);
+});
+
+test("a guard that dies before a client lets its process go on by itself is replaced by Node, which keeps the time", {
+  skip,
+}, async () => {
+  const gate = `${place.home}/gate`;
+  execFileSync("mkfifo", [gate]);
+  const record = `${place.home}/ahead.json`;
+  const asked: string[] = [];
+  const dying = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    const ahead = { path: record, parts: ["{ pid: ", ", ticks: ", ", ns: ", " }"] };
+    // The launcher opens the gate, which waits for who reads it: that is only after the end of the connection.
+    const text = JSON.stringify({ ...emptyPlan, options: ["--join", gate, "--"], ahead });
+    response.writeHead(201, { "content-type": "application/json", "content-length": text.length });
+    response.end(text, () => request.socket.destroy());
+    request.socket.on("close", () => void readFile(gate));
+  });
+  const socket = `${place.home}/early.sock`;
+  await new Promise<void>((resolve) => dying.listen(socket, resolve));
+  const words = ["run", "--job-id", "early", "--timeout", "300ms", "--", "sleep", "60"];
+  const ran = await bench.corral(words, served(socket));
+  dying.close();
+  assert.deepEqual([asked, existsSync(record)], [["/v1/runs"], false]);
+  assert.equal(ran.status, 124, ran.err);
+  assert.deepEqual(
+    resultsOf("early").map(({ exit_reason }) => exit_reason),
+    ["timeout"],
+  );
 });
 
 /** Sends bytes to the guard; what it answers until it closes the connection. */
@@ -144,19 +181,78 @@ test("who says nothing, or half of a request, does not keep a place for ever", {
   assert.deepEqual(await Promise.all([sayTo(guard.socket, ""), sayTo(guard.socket, half)]), ["", ""]);
 });
 
-test("a run of another connection cannot be told to have ended", { skip }, async () => {
-  const body = JSON.stringify({ signal: "SIGTERM" });
-  const head = `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
-  const run = bench.start(["run", "--job-id", "mine", "--", "sh", "-c", "echo up; sleep 60"], served());
-  await until("the workload to run", () => run.out().includes("up"));
-  const name = `run_${run.pid}_`;
-  for (const number of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
-    const bytes = `POST /v1/runs/${name}${number}/leave HTTP/1.1\r\n${head}${body}POST /v1/runs/x HTTP/9\r\n\r\n`;
-    assert.match(await sayTo(guard.socket, bytes), /^HTTP\/1\.1 500 .*JOB_NOT_FOUND/s);
-  }
-  run.kill("SIGTERM");
-  assert.match((await run.ended).err, /leaving; the workload continues as job mine/);
-  await bench.corral(["stop", "mine"]);
+const requestOf = (path: string, body: unknown): string => {
+  const text = JSON.stringify(body);
+  return `POST ${path} HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+};
+
+/** A client that stays: says one request and waits for the answer, which has to hold what is looked for. */
+function openClient() {
+  let said = "";
+  const connection = connect(guard.socket);
+  connection.on("data", (data) => {
+    said += data.toString();
+  });
+  const ask = async (path: string, body: unknown, wanted: RegExp): Promise<RegExpExecArray> => {
+    said = "";
+    connection.write(requestOf(path, body));
+    await until(`the answer to ${path}`, () => wanted.test(said));
+    return wanted.exec(said) as RegExpExecArray;
+  };
+  return { ask, close: () => void connection.destroy() };
+}
+
+test("a run is told of by the connection that began it, and by no other", { skip }, async () => {
+  const owner = openClient();
+  const { PATH, CORRAL_STATE_DIR, CORRAL_CGROUP_PARENT } = bench.env;
+  const environment = { PATH, CORRAL_STATE_DIR, CORRAL_CGROUP_PARENT };
+  const words = ["run", "--job-id", "mine", "--", "true"];
+  const [, run = ""] = await owner.ask("/v1/runs", { words, environment }, /"run":"(run_\d+_\d+)"/);
+  for (const [verb, body] of [["leave", { signal: "SIGTERM" }] as const, ["held", { pid: 1, status: "" }] as const])
+    assert.match(
+      await sayTo(guard.socket, `${requestOf(`/v1/runs/${run}/${verb}`, body)}POST /v1/runs/x HTTP/9\r\n\r\n`),
+      /^HTTP\/1\.1 500 .*JOB_NOT_FOUND/s,
+    );
+  // It is there all the same, for whose it is.
+  await owner.ask(`/v1/runs/${run}/held`, { pid: 1, status: "" }, /GUARD_DENIED/);
+  owner.close();
+  await until("its end", () => resultsOf("mine").length === 1);
+  assert.equal(resultsOf("mine")[0]?.exit_reason, "start_failed");
+});
+
+/** A run whose client is killed as it sends for the nth time: the request, the word to go on, what became of it. */
+const runKilledAtSend = (jobId: string, nth: number, script: string) =>
+  bench.corral(["run", "--job-id", jobId, "--pids-max", "50", "--quiet", "--", "sh", "-c", script], {
+    ...served(),
+    wrap: killAt("sendto", nth),
+  });
+
+test("a client that dies over the word to go on leaves a job that has not started, or may not have", {
+  skip,
+}, async (t) => {
+  if (!requires(t, tracing())) return;
+  const mark = bench.fresh("mark");
+  await runKilledAtSend("unsaid", 2, `touch ${mark}`);
+  await until("its result", () => resultsOf("unsaid").length === 1);
+  const [result] = resultsOf("unsaid");
+  assert.equal(existsSync(mark), false);
+  assert.equal(result?.wrapper_pid, guard.process.pid);
+  t.diagnostic(`${result?.exit_reason}: ${result?.warnings.join("; ")}`);
+  if (result?.exit_reason === "start_failed") return;
+  assert.deepEqual([result?.exit_reason, result?.exit_code, result?.exit_signal], ["unknown", null, null]);
+  assert.match(result?.warnings.join("\n") ?? "", /it may not have executed its command/);
+});
+
+test("a client that dies after the word leaves a job that the guard follows to its end", { skip }, async (t) => {
+  if (!requires(t, tracing())) return;
+  const mark = bench.fresh("mark");
+  await runKilledAtSend("said", 3, `while [ ! -e ${mark} ]; do sleep 0.05; done; exit 3`);
+  await guard.seen("JOB_STARTED", (line) => line["job"] === "said");
+  await bench.corral(["run", "--no-daemon", "--quiet", "--", "touch", mark]);
+  await until("its result", () => resultsOf("said").length === 1);
+  const [result] = resultsOf("said");
+  assert.deepEqual(result?.warnings, []);
+  assert.ok(result?.exit_code === 3 || result?.exit_reason === "unknown", JSON.stringify(result));
 });
 
 test("a guard that is killed while the workload runs leaves it alone, and its account is kept", { skip }, async () => {

@@ -169,4 +169,23 @@ test("no Node waits for a job: its parent is the client, and the guard goes on w
   assert.equal(result()?.exit_signal, "SIGTERM");
 });
 
+test("a job that its client leaves because of a signal is told as left, and no end of it", { skip }, async () => {
+  const run = bench.start(["run", "--job-id", "left", "--", "sh", "-c", "echo up; sleep 60"], served());
+  await until("the workload to run", () => run.out().includes("up"));
+  run.kill("SIGTERM");
+  const ran = await run.ended;
+  assert.equal(ran.status, 128 + 15);
+  assert.match(ran.err, /leaving; the workload continues as job left/);
+  const mine = (line: Line): boolean => line["job"] === "left";
+  const [started, left] = [await guard.seen("JOB_STARTED", mine), await guard.seen("JOB_LEFT", mine)];
+  assert.deepEqual([left["pid"], left["signal"]], [started["pid"], "SIGTERM"]);
+  assert.equal((await bench.corral(["stop", "left"])).status, 0);
+  assert.equal((await bench.corral(["run", "--job-id", "later", "--", "true"], served())).status, 0);
+  await guard.seen("JOB_ENDED", (line) => line["job"] === "later");
+  assert.equal(
+    guard.lines.find((line) => line.event === "JOB_ENDED" && mine(line)),
+    undefined,
+  );
+});
+
 expectNoLeftovers(bench);

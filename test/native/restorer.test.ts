@@ -31,6 +31,16 @@ for (const [way, by] of [
       assert.deepEqual(texts(paths), ["changed", "changed"]);
     }));
 
+test("a helper that is not ready when its spawn is over is waited for by the event loop", () =>
+  files(async ([path = ""]) => {
+    // It is not waited for by the spawn at all, as one is that takes too long.
+    const helper = await startRestorer({ afterMs: null, writes: [{ path, value: "x" }], heldUpMs: 0 });
+    helper.child.ref();
+    helper.goodbye();
+    assert.equal((await helper.child.exit).code, 0);
+    assert.equal(readFileSync(path, "utf8"), "changed");
+  }));
+
 test("when its Corral dies every file is written, in order, and also what took a file's place is not", () =>
   files(async (paths) => {
     const addon = requireAddon();

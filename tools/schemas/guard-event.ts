@@ -176,6 +176,15 @@ export const guardEvent = v.variant("event", [
     exit_signal: textOrNull("Name of the signal that ended it; null when none did."),
     reason: v.pipe(v.picklist(exitReasons), v.description("How it ended; docs/report.md.")),
   }),
+  host(
+    "JOB_LEFT",
+    "The client of a job has left it because of a signal; nobody watches it, and no end of it is told.",
+    {
+      job: text("Its id."),
+      pid,
+      signal: text("Name of the signal."),
+    },
+  ),
   own("HINT_IGNORED", "A part of a hint counts as not given.", {
     call,
     reason: text("Why, with its text, untrusted."),

@@ -131,10 +131,13 @@ export class GuardClient {
   /**
    * Makes the group of a tool call with its limits. The call lives as long as this client's connection: it is killed when the
    * client goes away before `finishTool`.
-   * @throws CorralError SESSION_BUSY when the session runs as many calls as it may
+   * @throws CorralError GUARD_UNREACHABLE when the answer is no tool call; SESSION_BUSY when the session runs as many calls as it may
    */
-  startTool(request: ToolRequest): Promise<ToolDocument> {
-    return this.#connection.ask("POST", "/v1/tools", request);
+  async startTool(request: ToolRequest): Promise<ToolDocument> {
+    const call = await this.#connection.ask<Partial<ToolDocument> | null>("POST", "/v1/tools", request);
+    // A command must not run in no group because something else answers yes to everything.
+    if (typeof call?.call !== "string" || typeof call.group !== "string") throw this.#connection.strange();
+    return call as ToolDocument;
   }
 
   /** Puts a child of this process, which has not executed the command yet, into the group of its call. */

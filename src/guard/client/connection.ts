@@ -17,11 +17,12 @@ const unreachable = (socket: string, why: string, cause?: unknown): CorralError 
     cause,
   });
 
+const noGuard = "what answers there is no corral guard";
+
 /** The guard's own error, as it was thrown there. */
 function toError(document: unknown, socket: string): CorralError {
   const { error } = (document ?? {}) as Partial<ErrorDocument>;
-  if (error === undefined || !isErrorCode(error.code))
-    return unreachable(socket, "what answers there is no corral guard");
+  if (error === undefined || !isErrorCode(error.code)) return unreachable(socket, noGuard);
   const { code, message, object, found, fix } = error;
   return new CorralError(code, message, {
     ...(object === null ? {} : { object }),
@@ -54,6 +55,11 @@ export class GuardConnection {
     const document = text === "" ? null : parse(text);
     if ((response.statusCode ?? 500) >= 400) throw toError(document, this.#socket);
     return document as T;
+  }
+
+  /** What answers is no guard: it has not said what a guard says. */
+  strange(): CorralError {
+    return unreachable(this.#socket, noGuard);
   }
 
   /** Opens a stream on a connection of its own. @throws CorralError as `ask` does */

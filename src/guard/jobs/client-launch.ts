@@ -1,5 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { LaunchRequest, LaunchResult, ProcessIdentity, ReleasedLauncher } from "../../kernel/index.ts";
-import { bootId, identityOf, ParsedStatus, readProcessStat, signalNumbers } from "../../kernel/index.ts";
+import { bootId, identityOf, ParsedStatus, readProcessStat, signalNumbers, taskFlags } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { RecordAhead } from "../../run/index.ts";
 import { awaited } from "./awaited.ts";
@@ -101,10 +102,13 @@ export class ClientLaunch {
     });
   }
 
-  /** The client had put it on record and has died over it. */
+  /** The client had put it on record, and has died before it let it go on, or after. */
   async #takeReleased(released: ReleasedLauncher): Promise<void> {
+    const executed = await hasExecuted(released.identity);
+    if (executed === false) return;
     const child = this.#take(released.identity, released.identity.pid);
-    await this.#launch?.request.beforeExec?.({ child, sets: [], released });
+    const seen: ReleasedLauncher = executed === null ? { ...released, executed: "unknown" } : released;
+    await this.#launch?.request.beforeExec?.({ child, sets: [], released: seen });
   }
 
   #childOfClient(pid: number): ProcessIdentity | null {
@@ -120,5 +124,19 @@ export class ClientLaunch {
     }
     this.#child = new ClientChild(identity);
     return this.#child;
+  }
+}
+
+/** Between looks at a launcher whose client has died: it ends at once, or is about to execute its command. */
+const lookMs = 2;
+
+/** Whether a launcher executes its command; false: it ends without; null: it is gone, and nobody has seen which. */
+async function hasExecuted({ pid, startTicks }: ProcessIdentity): Promise<boolean | null> {
+  for (;;) {
+    const stat = readProcessStat(pid);
+    if (stat === null || stat.startTicks !== startTicks) return null;
+    if ((stat.flags & taskFlags.neverExecuted) === 0) return true;
+    if ((stat.flags & taskFlags.exiting) !== 0) return false;
+    await delay(lookMs);
   }
 }

@@ -4,6 +4,14 @@ import type { RunReport } from "../../report/index.ts";
 export type JobEvent =
   | { readonly event: "JOB_STARTED"; readonly session: null; readonly job: string; readonly pid: number }
   | {
+      readonly event: "JOB_LEFT";
+      readonly session: null;
+      readonly job: string;
+      readonly pid: number;
+      /** Name of the one because of which its client left. */
+      readonly signal: string;
+    }
+  | {
       readonly event: "JOB_ENDED";
       readonly session: null;
       readonly job: string;
@@ -13,6 +21,15 @@ export type JobEvent =
       readonly exit_signal: string | null;
       readonly reason: RunReport["exit_reason"];
     };
+
+/** Its client left it to itself; no end of it is told. */
+export const leftEvent = (job: string, pid: number, signal: string): JobEvent => ({
+  event: "JOB_LEFT",
+  session: null,
+  job,
+  pid,
+  signal,
+});
 
 export type TellJob = (event: JobEvent) => void;
 

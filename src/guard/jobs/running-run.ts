@@ -6,8 +6,8 @@ import { exitStatusOf, gatherHostFacts, generateJobId, startRun, summaryText } f
 import type { EndAnswer, GoingAnswer, JobAnswer, PlannedAnswer } from "./answers.ts";
 import { refusedAnswer, saidLine } from "./answers.ts";
 import { ClientLaunch } from "./client-launch.ts";
-import type { JobEvent, TellJob } from "./job-event.ts";
-import { endedEvent, startedEvent } from "./job-event.ts";
+import type { TellJob } from "./job-event.ts";
+import { endedEvent, leftEvent, startedEvent } from "./job-event.ts";
 import type { JobExit, JobHeld, JobStarted } from "./job-request.ts";
 import type { ServedRun } from "./served-run.ts";
 
@@ -18,6 +18,7 @@ export class RunningRun {
   readonly #served: ServedRun;
   readonly #launch: ClientLaunch;
   readonly #started: Promise<StartResult>;
+  readonly #tell: TellJob;
   #job: RunningJob | null = null;
   /** What the client has not been told yet. */
   #unsaid = "";
@@ -47,18 +48,18 @@ export class RunningRun {
         },
       },
     );
-    void this.#keepJob(tell);
+    // Nobody waits for what is told.
+    this.#tell = (event) => void setImmediate(() => tell(event));
+    void this.#keepJob();
   }
 
-  /** Nobody waits for what is told. */
-  async #keepJob(tell: TellJob): Promise<void> {
-    const later = (event: JobEvent): void => void setImmediate(() => tell(event));
+  async #keepJob(): Promise<void> {
     const result = await this.#started.catch(() => null);
     if (result === null) return;
-    if (!result.started) return later(endedEvent(result.report));
+    if (!result.started) return this.#tell(endedEvent(result.report));
     this.#job = result.job;
-    later(startedEvent(result.job.jobId, result.job.pid));
-    later(endedEvent(await result.job.result));
+    this.#tell(startedEvent(result.job.jobId, result.job.pid));
+    this.#tell(endedEvent(await result.job.result));
   }
 
   /** Answers when the group stands, or when there will be no workload. */
@@ -109,6 +110,7 @@ export class RunningRun {
     if (!started.started) return this.#notStarted();
     const { job } = started;
     const report = await job.detach(signal);
+    this.#tell(leftEvent(job.jobId, job.pid, signal));
     const line = this.#served.quiet ? "" : saidLine(job.leavingLine(signal));
     return this.#end(128 + (signalNumber(signal) ?? 0), report, line);
   }

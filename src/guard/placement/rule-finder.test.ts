@@ -4,9 +4,13 @@ import type { MatchFacts } from "../../kernel/match/index.ts";
 import { parseGuardConfig } from "../model/index.ts";
 import { RuleFinder } from "./rule-finder.ts";
 
+/** A finder to which all but process 6000 run the files of this host. */
 const finderOf = (...rules: readonly string[]): RuleFinder => {
   const lines = rules.map((match, index) => `  - { name: r${index}, session: session_low, ${match} }`);
-  return new RuleFinder(parseGuardConfig(["version: 1", "placement:", ...lines, ""].join("\n"), "g").placement);
+  return new RuleFinder(
+    parseGuardConfig(["version: 1", "placement:", ...lines, ""].join("\n"), "g").placement,
+    (pid) => pid !== 6000,
+  );
 };
 
 const exec: ExecEvent = {
@@ -85,3 +89,19 @@ test("what an exec does not tell is asked for, and not remembered", () => {
     expect(asked()).toBeGreaterThanOrEqual(round);
   }
 });
+
+test.each(["", "argv: '*', ", "parent: '*', "])(
+  "a program that a process mounted at a path itself is neither placed nor excepted by that path (%s)",
+  (narrowing) => {
+    const finder = finderOf(
+      `match: { ${narrowing}exe: /opt/agent }`,
+      `match: { ${narrowing}uid: 1000 }, except: [{ exe: /opt/other }]`,
+    );
+    const other = { ...exec, exe: "/opt/other" };
+    for (const _ of [1, 2]) {
+      expect([exec, other].map((event) => find(finder, { ...event, ppid: process.ppid })[0])).toEqual(["r0", null]);
+      const strangers = [exec, other].map((event) => ({ ...event, tgid: 6000, ppid: process.ppid }));
+      expect(strangers.map((event) => find(finder, event)[0])).toEqual(["r1", "r1"]);
+    }
+  },
+);

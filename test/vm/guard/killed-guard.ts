@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Random } from "../../../src/policy/workload/index.ts";
 import { seededRandom } from "../../../src/policy/workload/index.ts";
 import { processesMarked } from "../../shared/processes.ts";
-import { sleep, until } from "../../shared/timing.ts";
+import { scaled, sleep, until } from "../../shared/timing.ts";
 import { fileSessions, GuardWork, passingSessions, workConfig } from "./guard-work.ts";
 import { SessionLedger } from "./session-ledger.ts";
 import { type GuardUnderTest, groupNames, type Place, sleeperIn, spawnGuard } from "./support.ts";
@@ -21,6 +21,8 @@ export interface KillPlan {
   /** The key `memory` of the guard's file. */
   readonly memory: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the first kills at work wait for, each for one, so that none of it is left to chance; the others come at any moment. */
+  readonly awaits: readonly ((guard: GuardUnderTest, held: Temporary) => boolean)[];
   /** Called once when the first guard has begun. */
   readonly begin?: (guard: GuardUnderTest) => Promise<void>;
 }
@@ -75,6 +77,7 @@ class KillRounds {
   /** How long a guard takes to begin. */
   #startMs = 0;
   #early = 0;
+  #atWork = 0;
   #guard: GuardUnderTest | null = null;
 
   constructor(place: Place, plan: KillPlan) {
@@ -126,8 +129,7 @@ class KillRounds {
   /** Kills a guard that does everything at once. */
   async killAtWork(guard: GuardUnderTest): Promise<void> {
     const work = new GuardWork(guard, this.#random, this.#ledger, this.#plan.memory);
-    await sleep(this.#random.unit() * this.#plan.workMs);
-    const found = readTemporary(guard.root);
+    const found = await this.#untilDue(guard);
     work.isOver();
     const killedAt = performance.now();
     const died = guard.end("SIGKILL");
@@ -135,6 +137,20 @@ class KillRounds {
     await died;
     await work.end();
     for (const kind of ["frozen", "clamped", "weighed"] as const) this.#found[kind] += found[kind].length > 0 ? 1 : 0;
+  }
+
+  /** Waits for the moment to kill a guard at work. @returns what it holds then */
+  async #untilDue(guard: GuardUnderTest): Promise<Temporary> {
+    const isDue = this.#plan.awaits[this.#atWork];
+    this.#atWork += 1;
+    if (isDue === undefined) await sleep(this.#random.unit() * this.#plan.workMs);
+    let found = readTemporary(guard.root);
+    if (isDue === undefined) return found;
+    for (const end = performance.now() + scaled(20_000); !isDue(guard, found); found = readTemporary(guard.root)) {
+      assert.ok(performance.now() < end, `what kill ${this.#atWork} at work waits for does not come`);
+      await sleep(2);
+    }
+    return found;
   }
 
   async #untilRestored(killedAt: number): Promise<void> {

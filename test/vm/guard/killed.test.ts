@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { until } from "../../shared/timing.ts";
 import { fixture, read, write } from "../support.ts";
 import { killAgainAndAgain, killsWanted } from "./killed-guard.ts";
-import { clearPlace, type GuardUnderTest, newPlace } from "./support.ts";
+import { clearPlace, type GuardUnderTest, type Line, newPlace } from "./support.ts";
+import type { Temporary } from "./temporary.ts";
 
 const mebibyte = 1024 * 1024;
 /** Of all sessions together. What the two below hold leaves 30 MiB: less than what low ones are frozen for. */
@@ -25,8 +26,15 @@ async function fillMemory({ root, seen }: GuardUnderTest): Promise<void> {
   write(`${root}/memory.max`, String(limitMib * mebibyte));
   await fill(root, "session_low");
   await fill(root, "session_high");
-  await seen("DECISION", ({ action, session }) => action === "frozen" && session === "session_low");
+  await seen("DECISION", decidesToFreeze);
 }
+
+const decidesToFreeze = ({ event, action, session }: Line): boolean =>
+  event === "DECISION" && action === "frozen" && session === "session_low";
+
+/** This very guard has frozen it for lack of memory, and has not let it go on. */
+const isFrozenByDecision = ({ lines }: GuardUnderTest, { frozen }: Temporary): boolean =>
+  lines.some(decidesToFreeze) && frozen.some((one) => one.startsWith("/session_low "));
 
 test("a guard that is killed leaves nothing clamped, frozen or weighed down for a second, loses no session and leaves nothing", async (t) => {
   const place = newPlace();
@@ -35,6 +43,11 @@ test("a guard that is killed leaves nothing clamped, frozen or weighed down for 
       ...killsWanted(10),
       workMs: 3000,
       memory: "policy: two-stage",
+      awaits: [
+        isFrozenByDecision,
+        (_guard, { clamped }) => clamped.length > 0,
+        (_guard, { weighed }) => weighed.length > 0,
+      ],
       begin: fillMemory,
     });
     const { frozen, clamped, weighed } = found;

@@ -10,7 +10,7 @@ import { defaultSchedulerOptions, openCpuBackend, ScxBackend, schedulerLacks } f
 import { setAffinity } from "../../../src/kernel/index.ts";
 import { until } from "../../shared/timing.ts";
 import { assertNear, childrenOf, fixture, read, sampleCpu, withParent, write } from "../support.ts";
-import { awaitBurning, burn, checkShares, makeGroup, spread, withSiblings, withTree } from "./support.ts";
+import { awaitBurning, burn, checkShares, makeGroup, reportShares, spread, withSiblings, withTree } from "./support.ts";
 
 const online = "/sys/devices/system/cpu/cpu1/online";
 
@@ -28,6 +28,12 @@ describe("the fair backend", () => {
 
   test("fair: siblings of weights 100, 200 and 300 have a sixth, a third and a half", (t) =>
     withSiblings(adopt, (contest) => checkShares(t, contest, "fair 100:200:300")));
+
+  test("fair: siblings that the load balancer places, and not this test, have more the more they weigh", (t) =>
+    withSiblings(
+      (group) => void backend.adopt(group),
+      ({ groups }) => reportShares(t, groups, "fair 100:200:300, unpinned"),
+    ));
 
   test("fair: shares compound in a tree of two levels", (t) =>
     withTree(adopt, (contest) => checkShares(t, contest, "fair tree")));

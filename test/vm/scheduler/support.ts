@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import type { TestContext } from "node:test";
@@ -56,6 +57,25 @@ export async function awaitBurning(group: string, processes: number): Promise<vo
   await until(`${group} to compute`, () => burnt(group) > before + 20_000);
 }
 
+/** Percent of the CPU time of all groups that each has used since. @param before what each had used then */
+function sharesSince(groups: readonly string[], before: readonly number[]): readonly number[] {
+  const used = groups.map((group, index) => burnt(group) - (before[index] ?? 0));
+  const sum = used.reduce((all, one) => all + one, 0);
+  return used.map((one) => (100 * one) / sum);
+}
+
+const written = (shares: readonly number[]): string => shares.map((share) => share.toFixed(2)).join(" ");
+
+/** Reports what percent of the CPU time each group uses, whatever it is; asserts that more weight has more. */
+export async function reportShares(t: TestContext, groups: readonly string[], what: string, sec = 10): Promise<void> {
+  const before = groups.map(burnt);
+  await sleep(sec * 1000);
+  const shares = sharesSince(groups, before);
+  t.diagnostic(`${what}: ${written(shares)} % in ${sec} s`);
+  const rising = shares.toSorted((a, b) => a - b);
+  assert.deepEqual(shares, rising, what);
+}
+
 /** Three points, as the issue says it. */
 const tolerance = 3;
 
@@ -75,11 +95,9 @@ export async function checkShares(
     shares.every((share, index) => Math.abs(share - (wanted[index] ?? -1)) <= points);
   for (let seconds = 1; ; seconds += 1) {
     await sleep(1000);
-    const used = groups.map((group, index) => burnt(group) - (before[index] ?? 0));
-    const sum = used.reduce((all, one) => all + one, 0);
-    const shares = used.map((one) => (100 * one) / sum);
+    const shares = sharesSince(groups, before);
     if (seconds < 2 || (seconds < mostSec && !isWithin(shares, tolerance / 2))) continue;
-    t.diagnostic(`${what}: ${shares.map((share) => share.toFixed(2)).join(" ")} % in ${seconds} s`);
+    t.diagnostic(`${what}: ${written(shares)} % in ${seconds} s`);
     for (const [index, share] of shares.entries())
       assertNear(share, wanted[index] ?? -1, tolerance, `${what}, share ${index + 1}`);
     return;
