@@ -22,7 +22,7 @@ const served = () => ({ program: [thinClient()], env: { CORRAL_GUARD_SOCKET: gua
 
 test("the limits stand in the group that the command finds itself in", async () => {
   const flags = ["--cpu-quota", "50", "--memory-limit", "64", "--pids-max", "20"];
-  const script = 'cd "/sys/fs/cgroup$(sed -n s/^0::// /proc/self/cgroup)" && cat cpu.max memory.max pids.max';
+  const script = 'cd "/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)" && cat cpu.max memory.max pids.max';
   const { out, report, status } = await bench.report(flags, ["sh", "-c", script], served());
   assert.deepEqual([status, out], [0, `50000 100000\n${64 * mib}\n20\n`]);
   assert.equal(report.wrapper_pid, guard.process.pid);
