@@ -284,11 +284,11 @@ wait $events; cat told`;
 
   for (const [schema, script] of Object.entries({
     reports:
-      "sleep 0.3 & a=$!; sleep 0.3 & corral attach --json --pid $a,$!,4194304 --oom-score 100 --pids-max 50; exit 0",
+      "sleep 2 & a=$!; sleep 2 & corral attach --json --pid $a,$!,4194304 --oom-score 100 --pids-max 50; exit 0",
     "attach-plan": "sleep 5 & corral attach --dry-run --json --pid $!,4194304 --nice 5 --cpu-quota 50; kill $!",
     update:
       "sleep 5 & corral attach --pid $! --job-id u --nice 5 --once --quiet; corral update u --cpu-quota 50 --json; kill $!",
-    report: "sleep 0.3 & corral attach --json --pid $! --memory-limit 64 --oom-score 100",
+    report: "sleep 2 & corral attach --json --pid $! --memory-limit 64 --oom-score 100",
   })) {
     test(`what ${script.slice(0, 60)}… prints is a corral.${schema}/1`, () => {
       const { stdout, stderr } = runScript(script, root);
