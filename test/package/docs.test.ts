@@ -283,8 +283,7 @@ wait $events; cat told`;
   }
 
   for (const [schema, script] of Object.entries({
-    reports:
-      "sleep 2 & a=$!; sleep 2 & corral attach --json --pid $a,$!,4194304 --oom-score 100 --pids-max 50; exit 0",
+    reports: "sleep 2 & a=$!; sleep 2 & corral attach --json --pid $a,$!,4194304 --oom-score 100 --pids-max 50; exit 0",
     "attach-plan": "sleep 5 & corral attach --dry-run --json --pid $!,4194304 --nice 5 --cpu-quota 50; kill $!",
     update:
       "sleep 5 & corral attach --pid $! --job-id u --nice 5 --once --quiet; corral update u --cpu-quota 50 --json; kill $!",
