@@ -518,7 +518,7 @@ rule("no hold goes beyond the duration of the scenario", async (world) => {
 
 rule("a caller who wants an end gets it, with all that is known", async (world) => {
   const ran = await world.run(plan([{ setup: [group("a")], holdMs: 60_000 }, {}], { durationMs: 60_000 }), {
-    signal: world.abortAfter(300),
+    signal: world.abortAfter(world.scaled(1000)),
   });
   assert.deepEqual(
     ran.failures.map(({ stage, code }) => [stage, code]),
