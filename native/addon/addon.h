@@ -58,6 +58,17 @@ void claim_child(struct instance *instance, int pidfd);
 /* Kills and reaps what nobody can claim any more. */
 void abandon_unclaimed(struct instance *instance);
 
+/* pidfd.c: the group of a process in cgroup v2; -1 where the kernel does not tell (before Linux 6.13), or it was reaped. */
+int pidfd_group(int pidfd, uint64_t *group);
+
+/* What is done when a descriptor is readable, before JavaScript is told. */
+struct watch_hook {
+	void (*run)(void *data);
+	void *data;
+};
+/* watcher.c: watchFd(fd, events, callback) with a hook; `owner` is kept from the collector for as long. */
+napi_value watch_with_hook(napi_env env, napi_value *arguments, struct watch_hook hook, napi_value owner);
+
 /* arena-memory.c */
 void orphan_mappings(struct instance *instance);
 

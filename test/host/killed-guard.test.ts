@@ -1,29 +1,41 @@
 /** A guard that is killed at random points of its work, on this host: its groups and freezes. Limits: test/vm/guard/killed.test.ts. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { test } from "node:test";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 import { host } from "../shared/group-parent.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { requires } from "../shared/requires.ts";
 import { killAt, tracing } from "../shared/strace.ts";
 import { until } from "../shared/timing.ts";
 import { killAgainAndAgain, killsWanted, leftFiles } from "../vm/guard/killed-guard.ts";
-import { clearPlace, type GuardUnderTest, newPlace, spawnGuard, startGuard } from "../vm/guard/support.ts";
-
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
+import { clearPlace, type GuardUnderTest, spawnGuard, startGuard } from "../vm/guard/support.ts";
 
 // Without controllers no limit holds, and nothing is clamped.
-const env = { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" };
+const env = withoutControllers;
+
+/** Not in the home of a place: whoever has that in his command line counts as the guard's. */
+const programs = mkdtempSync(join(tmpdir(), "corral-watch-"));
+after(() => rmSync(programs, { recursive: true }));
+
+function compileWatch(): string {
+  const program = join(programs, "watch-temporary");
+  execFileSync("gcc", ["-O2", "-Wall", "-D_GNU_SOURCE", "-o", program, "test/vm/fixtures/watch-temporary.c"]);
+  return program;
+}
 
 test("a guard that is killed leaves nothing frozen for a second, loses no session and leaves nothing", {
   skip,
 }, async (t) => {
-  const place = newPlace(mount ?? "/nowhere");
+  const place = newHostPlace();
   try {
     const { early, found, restoredMs } = await killAgainAndAgain(place, {
       ...killsWanted(30),
       workMs: 200,
       memory: "policy: none",
+      watch: compileWatch(),
       awaits: [(_guard, { frozen }) => frozen.length > 0],
       env,
     });
@@ -57,7 +69,7 @@ for (const call of ["mkdir", "rename"])
     if (!requires(t, tracing())) return;
     let killed = 0;
     for (let isKilled = true; isKilled; ) {
-      const place = newPlace(mount ?? "/nowhere");
+      const place = newHostPlace();
       try {
         isKilled = await wasKilled(spawnGuard(place, { env, through: killAt(call, killed + 1) }));
         const next = await startGuard(place, { env });

@@ -11,7 +11,7 @@ import { memorySettings } from "./memory-schema.ts";
 import { sessionClassNames } from "./session-class.ts";
 import { backgroundPolicies, callDefaults, groupSettings } from "./session-settings.ts";
 import { ttlMs } from "./time-to-live.ts";
-import { warmMovesWords } from "./warm-moves.ts";
+import { warmMovesWords } from "../../run/moves/index.ts";
 
 /*
  * The file of `corral guard` as it is written, and the parts of it that clients send. Every value is judged here, each for

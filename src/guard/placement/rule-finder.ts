@@ -21,6 +21,9 @@ const most = 4096;
 /** Nobody is Corral's own to a verdict that is remembered; that is asked each time. */
 const noOwn = { isCorral: () => false };
 
+/** Neither a name nor a path has a NUL. */
+const keyOf = (uid: number | null, comm: string | null, exe: string | null): string => `${uid}\0${comm}\0${exe}`;
+
 /** Finds the rule of a process. Programs execute again and again: where rules ask for nothing else, their verdicts are remembered. */
 export class RuleFinder {
   readonly #rules: readonly PlacementRule[];
@@ -50,11 +53,15 @@ export class RuleFinder {
   findFor({ tgid, ppid, uid, comm, exe }: ExecEvent, facts: MatchFacts): PlacementRule | null {
     if (!this.#remembers || exe === null || uid === null || comm === null || ppid === null) return this.find(facts);
     if (tgid === process.pid || ppid === process.pid) return null;
-    // Neither a name nor a path has a NUL.
-    const told = `${uid}\0${comm}\0${exe}`;
+    const told = keyOf(uid, comm, exe);
     const { ours, strange } = this.#verdicts.get(told) ?? this.#remember(told, facts);
     // Most programs have no rule either way, and nobody looks whose file theirs is.
     return ours === strange || this.#isOurs(tgid, exe) ? ours : strange;
+  }
+
+  /** What is remembered of an exec that was judged; null: rules ask for more than that. */
+  remembered({ uid, comm, exe }: ExecEvent): Verdict | null {
+    return this.#verdicts.get(keyOf(uid, comm, exe)) ?? null;
   }
 
   #remember(told: string, facts: MatchFacts): Verdict {

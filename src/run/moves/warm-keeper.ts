@@ -1,12 +1,11 @@
-import type { HostCgroups } from "../../cgroup/index.ts";
-import { hostCgroupsReader } from "../../cgroup/index.ts";
 import type { MoveWarmer } from "../../kernel/index.ts";
 import { startMoveWarmer } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
-import type { WarmMoves, WarmMovesStatus } from "../model/index.ts";
 import { decideKeeping } from "./decide-keeping.ts";
 import type { MoveHistory } from "./move-history.ts";
 import { noMoves, noteMove } from "./move-history.ts";
+import { ownProcs } from "./own-procs.ts";
+import type { WarmMoves, WarmMovesStatus } from "./warm-moves.ts";
 
 /** A touch of the lock, before one was measured; of this host (docs/benchmarks.md). */
 const plainTouchMs = 0.02;
@@ -65,6 +64,12 @@ export class WarmKeeper {
     this.#history = noteMove(this.#history, { startMs, tookMs, kept: this.#keeping !== null });
     // Not in the way of who has just been moved.
     setImmediate(() => this.#decide()).unref();
+  }
+
+  /** As `note`, by CLOCK_MONOTONIC. */
+  noteAt(beganNs: bigint, endedNs: bigint): void {
+    const agoMs = Number(process.hrtime.bigint() - beganNs) / 1e6;
+    this.note(this.#nowMs() - agoMs, Number(endedNs - beganNs) / 1e6);
   }
 
   /** When the last move that was noted was over, by CLOCK_MONOTONIC; 0: none was. */
@@ -140,10 +145,10 @@ export class WarmKeeper {
   }
 
   async #start(periodMs: number): Promise<Keeping> {
-    // Read anew each time: whoever moves this process meanwhile has the helper born elsewhere, too.
-    const directory = ownGroup(hostCgroupsReader()(process.pid));
-    if (directory === null) throw new CorralError("CGROUP_IO", "this process is in no group that it can see");
-    const warmer = await startMoveWarmer(periodMs, `${directory}/cgroup.procs`);
+    // The helper is born there.
+    const procs = ownProcs();
+    if (procs === null) throw new CorralError("CGROUP_IO", "this process is in no group that it can see");
+    const warmer = await startMoveWarmer(periodMs, procs);
     const keeping = { periodMs, sinceMs: this.#nowMs(), warmer };
     void this.#awaitEnd(keeping);
     return keeping;
@@ -161,9 +166,6 @@ export class WarmKeeper {
     if (this.#review !== null) clearInterval(this.#review);
   }
 }
-
-const ownGroup = ({ hierarchies }: HostCgroups): string | null =>
-  hierarchies.find(({ ownDirectory }) => ownDirectory !== null)?.ownDirectory ?? null;
 
 function rounded<T extends number | null>(ms: T): T {
   return (ms === null ? null : Math.round(ms * 1000) / 1000) as T;

@@ -1,4 +1,4 @@
-import type { WarmMoves } from "../model/index.ts";
+import type { WarmMoves } from "./warm-moves.ts";
 import type { MoveHistory } from "./move-history.ts";
 import { windowMs } from "./move-history.ts";
 
