@@ -6,11 +6,12 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmdirSync, writeFileS
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { host } from "../shared/group-parent.ts";
+import { requireAddon } from "../../src/kernel/index.ts";
 import { mount, newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { cgroupOf, killQuietly, readProc, startTicks } from "../shared/processes.ts";
+import { requires } from "../shared/requires.ts";
 import { until } from "../shared/timing.ts";
-import { type Asker, clearPlace, type GuardUnderTest, startAsker, startGuard } from "../vm/guard/support.ts";
+import { type Asker, clearPlace, type GuardUnderTest, type Line, startAsker, startGuard } from "../vm/guard/support.ts";
 
 const place = newHostPlace();
 
@@ -19,7 +20,7 @@ const bob = 4002;
 /** Programs of our own, so that no rule ever fits anybody else's process. */
 const program = (name: string): string => join(place.home, name);
 const sleepers = ["by-exe", "by-user", "by-parent", "by-group", "narrowed", "excepted", "tenants", "else"] as const;
-const shells = ["parent", "changing"] as const;
+const shells = ["parent", "changing", "quick"] as const;
 
 const config = `
 version: 1
@@ -34,6 +35,7 @@ placement:
   - { name: narrowed, session: agents, match: { exe: ${program("narrowed")}, argv: "* 777" } }
   - { name: excepted, session: agents, match: { exe: ${program("excepted")} }, except: [{ uid: ${bob} }] }
   - { name: changing, session: agents, match: { exe: ${program("changing")} } }
+  - { name: quick, session: agents, match: { exe: ${program("quick")} } }
   - { name: tenants, session: alices, match: { exe: ${program("tenants")} } }
 `;
 
@@ -65,10 +67,11 @@ function start(words: readonly string[], uid = 0): ChildProcess {
 const framework = (session: string): string => `${guard.root.slice((mount ?? "").length)}/${session}/framework`;
 
 /** Waits until the guard has placed a process, and looks where. */
-async function placed(child: ChildProcess, session: string, rule: string): Promise<void> {
+async function placed(child: ChildProcess, session: string, rule: string): Promise<Line> {
   const line = await guard.seen("PLACED", ({ pid }) => pid === child.pid);
   assert.deepEqual([line.session, line["rule"]], [session, rule]);
   assert.equal(cgroupOf(child.pid), framework(session));
+  return line;
 }
 
 /** Waits until a process runs its program, and the guard has judged whatever was executed until then. */
@@ -82,6 +85,37 @@ async function leftAlone(child: ChildProcess, file: string): Promise<void> {
 test("a process is placed by its program, whatever it calls itself", { skip }, async () => {
   await placed(start([program("by-exe"), "600"]), "agents", "exe");
   await placed(start(["/usr/bin/bash", "-c", `exec -a sshd ${program("by-exe")} 600`]), "agents", "exe");
+});
+
+/** The guard moves a process by its pidfd's group, as the kernel tells it from Linux 6.13 on, and by BPF. */
+async function whyNotQuick(): Promise<string | null> {
+  const { source } = await guard.client.status();
+  const addon = requireAddon();
+  const pidfd = addon.pidfdOpen(process.pid);
+  const info = addon.pidfdInfo(pidfd);
+  addon.close(pidfd);
+  if (source !== "bpf") return `the source of events is ${source}`;
+  return info === null ? "the kernel does not tell the group of a pidfd" : null;
+}
+
+test("the next process of a program that was placed is moved as its exec is read, with all that it had forked", {
+  skip,
+}, async (t) => {
+  if (!requires(t, await whyNotQuick())) return;
+  const quick = program("quick");
+  await placed(start([quick, "-c", "sleep 600"]), "agents", "quick");
+  // Its children are there before it executes again.
+  const children = "sleep 600 & sleep 600 &";
+  const forked = start(["/usr/bin/bash", "-c", `${children} exec ${quick} -c "sleep 600; :"`]);
+  const line = await placed(forked, "agents", "quick");
+  assert.deepEqual([line["quick"], Number(line["processes"]) >= 3], [true, true], JSON.stringify(line));
+  await until("its children to be where it is", () =>
+    descendantsOf(forked.pid ?? 0).every((pid) => groupOrNull(pid) === framework("agents")),
+  );
+  // By whatever way a session changes, all is judged anew, and goes where it is to go then.
+  await guard.client.createSession({ name: "another" });
+  assert.equal((await placed(start([quick, "-c", "sleep 600"]), "agents", "quick"))["quick"], false);
+  assert.equal((await placed(start([quick, "-c", "sleep 600"]), "agents", "quick"))["quick"], true);
 });
 
 test("a name that a process chose itself is worth nothing", { skip }, async () => {

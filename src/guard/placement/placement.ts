@@ -134,7 +134,7 @@ export class Placement {
     const told = { session: rule.session, pid: tgid, rule: rule.name };
     try {
       const processes = 1 + this.#move(root, directory, () => false);
-      tell({ event: "PLACED", ...told, processes, after_ms: Number(endedNs - execNs) / 1e6 });
+      tell({ event: "PLACED", ...told, processes, after_ms: Number(endedNs - execNs) / 1e6, quick: true });
     } catch (thrown) {
       tell({ event: "PLACEMENT_FAILED", ...told, reason: CorralError.from(thrown).message });
     }
@@ -173,7 +173,7 @@ export class Placement {
       // It has ended meanwhile.
       if (processes === 0) return false;
       const after_ms = execNs === null ? null : Number(process.hrtime.bigint() - execNs) / 1e6;
-      tell({ event: "PLACED", ...told, processes, after_ms });
+      tell({ event: "PLACED", ...told, processes, after_ms, quick: false });
       return true;
     } catch (thrown) {
       tell({ event: "PLACEMENT_FAILED", ...told, reason: CorralError.from(thrown).message });
@@ -193,7 +193,7 @@ export class Placement {
       throw new CorralError("PROCESS_GONE", `process ${pid} does not exist any more`, { object: String(pid) });
     refuseProtected(targetFacts(facts), this.#self);
     const processes = this.#move(facts.identity, framework);
-    this.#options.tell({ event: "PLACED", session, pid, rule: null, processes, after_ms: null });
+    this.#tellAsked(session, pid, processes);
     return processes;
   }
 
@@ -212,8 +212,7 @@ export class Placement {
     const judge = (pid: number): void => refuseProtected(targetFacts(processFacts(pid)), this.#self);
     const { moved, left } = moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge);
     const [pid] = moved;
-    if (pid !== undefined)
-      this.#options.tell({ event: "PLACED", session, pid, rule: null, processes: moved.length, after_ms: null });
+    if (pid !== undefined) this.#tellAsked(session, pid, moved.length);
     return { schema: "corral.session-adopt/1", session, group, processes: moved.length, left };
   }
 
@@ -221,6 +220,11 @@ export class Placement {
     const group = groupOf(pid);
     if (group !== null) this.#refuseHeld(group, String(pid));
     return { schema: "corral.session-adopt/1", session, group, processes: this.join(session, pid), left: [] };
+  }
+
+  /** Somebody has asked for it. */
+  #tellAsked(session: string, pid: number, processes: number): void {
+    this.#options.tell({ event: "PLACED", session, pid, rule: null, processes, after_ms: null, quick: false });
   }
 
   /** Who is in a session stays there. */
