@@ -15,7 +15,6 @@ import { parseGuardConfig } from "../../src/guard/model/index.ts";
 import { ToolCalls } from "../../src/guard/tools/index.ts";
 import { findGuardRoot, guardHost } from "../../src/guard/tree/index.ts";
 import { CorralError } from "../../src/report/index.ts";
-import { host } from "../shared/group-parent.ts";
 import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { until } from "../shared/timing.ts";
 import { clearPlace } from "../vm/guard/support.ts";

@@ -16,7 +16,6 @@ import {
 } from "../../tools/schemas/guard.ts";
 import { guardEvent } from "../../tools/schemas/guard-event.ts";
 import { toolLog, toolResult } from "../../tools/schemas/tool.ts";
-import { host } from "../shared/group-parent.ts";
 import { mount, newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { page } from "../shared/page.ts";
 import { until } from "../shared/timing.ts";

@@ -8,7 +8,6 @@ import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import type { RunReport } from "../../src/report/index.ts";
 import { openBench } from "../shared/bench.ts";
-import { host } from "../shared/group-parent.ts";
 import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { requires } from "../shared/requires.ts";
