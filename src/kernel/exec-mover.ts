@@ -38,6 +38,8 @@ export interface ExecMove {
  * Everything else is left alone. It never acts between two lines of JavaScript.
  */
 export interface ExecMover {
+  /** Whether it knows a program, and may move anybody. */
+  readonly isActive: boolean;
   /**
    * Forgets all programs and groups. What was moved is still to be taken.
    * @param mounts inode numbers of the mount namespaces in which paths mean what they say, 8 at most
@@ -59,14 +61,20 @@ const movesAtATime = 32;
 /** @param isOpen whether the object is: when it is not, nothing is done */
 export function makeExecMover(addon: NativeAddon, handle: BpfHandle, isOpen: () => boolean): ExecMover {
   const rows = new BigInt64Array(movesAtATime * numbersPerMove);
+  let programs = 0;
   return {
+    get isActive() {
+      return programs > 0 && isOpen();
+    },
     reset(mounts, spared) {
+      programs = 0;
       if (isOpen()) addon.bpfMoverReset(handle, Uint32Array.from(mounts), Uint32Array.from(spared));
     },
     addProgram({ uid, comm, exe, anyMounts, directory, id }) {
       const procs = toByteString(`${directory}/cgroup.procs`);
-      if (isOpen())
-        addon.bpfMoverProgram(handle, uid, toByteString(comm), toByteString(exe), anyMounts ? 1 : 0, procs, id);
+      if (!isOpen()) return;
+      addon.bpfMoverProgram(handle, uid, toByteString(comm), toByteString(exe), anyMounts ? 1 : 0, procs, id);
+      programs += 1;
     },
     addGroup(id) {
       if (isOpen()) addon.bpfMoverGroup(handle, id);

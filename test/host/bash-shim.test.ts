@@ -10,7 +10,6 @@ import {
   corralProgram,
   type GuardUnderTest,
   groupNames,
-  newPlace,
   startGuard,
   thinClient,
 } from "../vm/guard/support.ts";

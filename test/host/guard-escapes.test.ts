@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { mount, newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { until } from "../shared/timing.ts";
 import { clearPlace, type GuardUnderTest, startGuard, thinClient } from "../vm/guard/support.ts";
 

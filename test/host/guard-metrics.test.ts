@@ -9,14 +9,7 @@ import { page } from "../shared/page.ts";
 import type { Family } from "../shared/prometheus.ts";
 import { parsePrometheus } from "../shared/prometheus.ts";
 import { until } from "../shared/timing.ts";
-import {
-  clearPlace,
-  corralProgram,
-  type GuardUnderTest,
-  newPlace,
-  sleeperIn,
-  startGuard,
-} from "../vm/guard/support.ts";
+import { clearPlace, corralProgram, type GuardUnderTest, sleeperIn, startGuard } from "../vm/guard/support.ts";
 
 const place = newHostPlace();
 const listen = join(place.home, "metrics.sock");

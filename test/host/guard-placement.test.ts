@@ -28,6 +28,8 @@ warm_moves: never
 tenants: [{ uid: ${alice} }]
 sessions: [{ name: agents }, { name: alices, uid: ${alice} }]
 placement:
+  # Before the rule of whose child somebody is, which asks for more than an exec tells.
+  - { name: quick, session: agents, match: { exe: ${program("quick")} } }
   - { name: exe, session: agents, match: { exe: ${program("by-exe")} } }
   - { name: user, session: agents, match: { uid: ${bob}, exe: ${program("by-user")} } }
   - { name: parent, session: agents, match: { parent: ${program("parent")} } }
@@ -35,7 +37,6 @@ placement:
   - { name: narrowed, session: agents, match: { exe: ${program("narrowed")}, argv: "* 777" } }
   - { name: excepted, session: agents, match: { exe: ${program("excepted")} }, except: [{ uid: ${bob} }] }
   - { name: changing, session: agents, match: { exe: ${program("changing")} } }
-  - { name: quick, session: agents, match: { exe: ${program("quick")} } }
   - { name: tenants, session: alices, match: { exe: ${program("tenants")} } }
 `;
 

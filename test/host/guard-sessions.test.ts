@@ -193,7 +193,13 @@ test("a lost one that cannot be started again at once is tried again until it ca
   refusals = 2;
   process.kill(restorersOf(path)[0] ?? 0, "SIGKILL");
   await until("another one to hold the file", () => held.length === 2);
-  assert.deepEqual([held, warned.slice(1)], [[false, true], ["it cannot be read now", "it cannot be read now"]]);
+  assert.deepEqual(
+    [held, warned.slice(1)],
+    [
+      [false, true],
+      ["it cannot be read now", "it cannot be read now"],
+    ],
+  );
   assert.equal(restorersOf(path).length, 1);
 });
 

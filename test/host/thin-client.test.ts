@@ -15,7 +15,6 @@ import {
   type GuardUnderTest,
   groupNames,
   type Line,
-  newPlace,
   startGuard,
   thinClient,
   toolPrograms,

@@ -10,10 +10,13 @@ import { runsOurFile, withOwnFile, withStrangeFile } from "./own-files.ts";
 /** Keys that are judged by what an exec tells alone, so that the same answers come to the same verdict. */
 const toldKeys: readonly MatchKey[] = ["comm", "exe", "uid", "user"];
 
-/** The rule of who runs the file that the path means to the guard, and of who runs another under the same path. */
+/** The first rule that holds; undefined: that depends on more than an exec tells. */
+type Judgement = PlacementRule | null | undefined;
+
+/** Of who runs the file that the path means to the guard, and of who runs another under the same path. */
 interface Verdict {
-  readonly ours: PlacementRule | null;
-  readonly strange: PlacementRule | null;
+  readonly ours: Judgement;
+  readonly strange: Judgement;
 }
 
 /** Verdicts that are remembered at a time; one more, and all are judged anew. */
@@ -29,8 +32,8 @@ const keyOf = (uid: number | null, comm: string | null, exe: string | null): str
 export class RuleFinder {
   readonly #rules: readonly PlacementRule[];
   readonly #isOurs: RunsOurFile;
-  /** By what was told; null: a rule must be asked for more. */
-  readonly #verdicts = new Map<string, Verdict | null>();
+  /** By what was told. */
+  readonly #verdicts = new Map<string, Verdict>();
 
   /** @param isOurs whether the path of a process' program means that file to the guard */
   constructor(rules: readonly PlacementRule[], isOurs: RunsOurFile = runsOurFile) {
@@ -53,30 +56,25 @@ export class RuleFinder {
     if (exe === null || uid === null || comm === null || ppid === null) return this.find(facts);
     if (tgid === 1 || tgid === process.pid || ppid === process.pid) return null;
     const told = keyOf(uid, comm, exe);
-    const known = this.#verdicts.get(told);
-    const verdict = known === undefined ? this.#remember(told, facts) : known;
-    if (verdict === null) return this.find(facts);
-    const { ours, strange } = verdict;
+    const { ours, strange } = this.#verdicts.get(told) ?? this.#remember(told, facts);
     // Most programs have no rule either way, and nobody looks whose file theirs is.
-    return ours === strange || this.#isOurs(tgid, exe) ? ours : strange;
+    const judged = ours === strange || this.#isOurs(tgid, exe) ? ours : strange;
+    return judged === undefined ? this.find(facts) : judged;
   }
 
-  /** What is remembered of an exec that was judged; null: a rule must be asked for more. */
+  /** What is remembered of an exec that was judged; null: nothing. */
   remembered({ uid, comm, exe }: ExecEvent): Verdict | null {
     return this.#verdicts.get(keyOf(uid, comm, exe)) ?? null;
   }
 
-  #remember(told: string, facts: MatchFacts): Verdict | null {
-    const ours = this.#judge(facts);
-    const strange = this.#judge(withStrangeFile(facts));
-    const verdict = ours === undefined || strange === undefined ? null : { ours, strange };
+  #remember(told: string, facts: MatchFacts): Verdict {
+    const verdict = { ours: this.#judge(facts), strange: this.#judge(withStrangeFile(facts)) };
     if (this.#verdicts.size >= most) this.#verdicts.clear();
     this.#verdicts.set(told, verdict);
     return verdict;
   }
 
-  /** The first rule that holds, by what an exec tells; undefined: that depends on more. */
-  #judge(facts: MatchFacts): PlacementRule | null | undefined {
+  #judge(facts: MatchFacts): Judgement {
     const subject = toSubject(facts, processFacts);
     for (const rule of this.#rules) {
       const fits = fitsAsTold(rule, subject);

@@ -1,6 +1,7 @@
 import type { Controller, HostCgroups } from "../../cgroup/index.ts";
 import { readProcessStat, readProcText } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
+import type { MoveInto } from "../../run/moves/index.ts";
 import type { LiveSession, Tell } from "../daemon/index.ts";
 import type {
   Hint,
@@ -13,7 +14,6 @@ import type {
   ToolResult,
 } from "../model/index.ts";
 import { planBudget, readHint } from "../model/index.ts";
-import type { MoveInto } from "../../run/moves/index.ts";
 import { groupOfLines, headroomBytes, readSessionMemory } from "../tree/index.ts";
 import { CallGroup } from "./call-group.ts";
 import { callName } from "./call-name.ts";

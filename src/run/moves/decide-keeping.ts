@@ -1,6 +1,6 @@
-import type { WarmMoves } from "./warm-moves.ts";
 import type { MoveHistory } from "./move-history.ts";
 import { windowMs } from "./move-history.ts";
+import type { WarmMoves } from "./warm-moves.ts";
 
 /** What is known when it is decided. */
 export interface KeepingFacts {
