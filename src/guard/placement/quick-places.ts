@@ -30,7 +30,7 @@ export class QuickPlaces {
   /** User, name and file of those programs. */
   readonly #programs = new Set<string>();
   /** What was moved and is to be taken. */
-  #untaken: QuickMove[] = [];
+  readonly #untaken: QuickMove[] = [];
   /** By process: the time of the exec upon which it was moved. */
   readonly #moved = new Map<number, bigint>();
   #ids = 0;
