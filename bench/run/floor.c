@@ -7,6 +7,7 @@
  *
  * LEAF is made in UNIFIED and in every DIRECTORY. FILEs are below: written and read back before the start (=), read after the end (-).
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>

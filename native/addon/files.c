@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Short file operations, many in one call: of a control file, to get here and back takes longer than the kernel does. */
-#define _GNU_SOURCE
 #include "addon.h"
 
 #include <errno.h>
