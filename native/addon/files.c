@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,18 @@ static struct outcome read_link(const char *path, const char *value, char *text)
 	return length < 0 ? failed() : (struct outcome){ 0, length };
 }
 
+/* Whether a file of /proc that is open here, such as mountinfo, tells of a change since this was asked before, or since it was opened. */
+static struct outcome ask_change(const char *path, const char *value, char *text)
+{
+	struct pollfd change = { .fd = (int)strtol(path, NULL, 10), .events = POLLPRI };
+
+	(void)value;
+	if (poll(&change, 1, 0) < 0)
+		return failed();
+	text[0] = change.revents == 0 ? '0' : '1';
+	return (struct outcome){ 0, 1 };
+}
+
 static operation *operation_of(char letter)
 {
 	static const struct {
@@ -153,6 +166,7 @@ static operation *operation_of(char letter)
 		{ 'r', read_file },	 { 'w', write_file },	 { 'i', tell_identity },
 		{ 'm', make_directory }, { 'd', remove_directory }, { 'l', read_link },
 		{ 'c', create_file },	 { 'v', move_file },	 { 'n', move_into_gap },
+		{ 'p', ask_change },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

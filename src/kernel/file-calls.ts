@@ -27,12 +27,14 @@ export type DirectoryIdentity = string;
  * - `make`: a directory; answers its identity
  * - `remove`: an empty directory, if it is this one; another, or none, is passed over
  * - `link`: where a link points to
+ * - `changed`: `1` when a file of /proc that tells of changes has done so since this was asked before, else `0`; `path` is the number of its
+ *   descriptor. Without the addon always `1`
  * - `create`: a file that was not there, 0640, with all of its text
  * - `move`: gives a file another name, over what has it; `add`: the same, but EEXIST when there is one
  * - `identify`: the identity of what is there
  */
 export type FileCall =
-  | { readonly call: "read" | "make" | "link" | "identify"; readonly path: string; readonly chained?: true }
+  | { readonly call: "read" | "make" | "link" | "identify" | "changed"; readonly path: string; readonly chained?: true }
   | {
       readonly call: "write" | "create";
       readonly path: string;
@@ -59,6 +61,7 @@ const letters: Readonly<Record<FileCall["call"], string>> = {
   create: "c",
   move: "v",
   add: "n",
+  changed: "p",
   identify: "i",
 };
 
@@ -118,6 +121,8 @@ function perform(call: FileCall): string {
       return readlinkSync(call.path);
     case "identify":
       return identityOf(call.path);
+    case "changed":
+      return "1";
     case "make":
       mkdirSync(call.path);
       return identityOf(call.path);
