@@ -1,5 +1,5 @@
-import { compile } from "../lib/compile.ts";
 import { planLimits } from "../../src/cgroup/index.ts";
+import { compile } from "../lib/compile.ts";
 import { host } from "../lib/group-parent.ts";
 import type { Settings } from "./settings.ts";
 import { findProgram } from "./settings.ts";

@@ -65,7 +65,7 @@ const letters: Readonly<Record<FileCall["call"], string>> = {
   identify: "i",
 };
 
-function valueOf(call: FileCall): string {
+function argumentOf(call: FileCall): string {
   if ("value" in call) return call.value;
   if ("to" in call) return call.to;
   return "identity" in call ? call.identity : "";
@@ -84,7 +84,7 @@ export function doFileCalls(calls: readonly FileCall[]): readonly FileAnswer[] {
   const addon = loadAddon();
   if (addon === null) return doEach(calls);
   const words: string[] = [];
-  for (const call of calls) words.push(letterOf(call) + call.path, valueOf(call));
+  for (const call of calls) words.push(letterOf(call) + call.path, argumentOf(call));
   return addon
     .fileCalls(toByteBlock(words))
     .map((result) => (typeof result === "string" ? { text: result } : result < 0 ? failed(-result) : { text: "" }));

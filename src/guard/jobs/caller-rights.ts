@@ -14,7 +14,12 @@ const effective = "\nCapEff:";
 
 function capabilitiesIn(status: string): bigint {
   const at = status.indexOf(effective);
-  return BigInt(`0x${status.slice(at + effective.length).split("\n", 1)[0]?.trim()}`);
+  return BigInt(
+    `0x${status
+      .slice(at + effective.length)
+      .split("\n", 1)[0]
+      ?.trim()}`,
+  );
 }
 
 /** Null where it cannot be told, or the process is gone. */

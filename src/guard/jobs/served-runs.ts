@@ -61,7 +61,12 @@ export class ServedRuns {
     if (served === null) return declined("it needs a process of its own");
     this.#begun += 1;
     const id = `run_${client.pid}_${this.#begun}`;
-    const run = new RunningRun(id, served, { pid: client.pid, cwd, cgroups: () => this.#cgroups()(client.pid) }, this.#tell);
+    const run = new RunningRun(
+      id,
+      served,
+      { pid: client.pid, cwd, cgroups: () => this.#cgroups()(client.pid) },
+      this.#tell,
+    );
     const { directories } = served;
     const entry: Entry = { run, client, directories, onGone: () => void this.#abandon(id) };
     this.#entries.set(id, entry);

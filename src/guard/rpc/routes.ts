@@ -293,8 +293,7 @@ export async function answer(face: GuardFace, callerOf: () => Caller, request: R
   const caller = callerOf();
   for (const [method, pattern, route] of routes) {
     const found = method === request.method ? pattern.exec(request.path) : null;
-    if (found !== null)
-      return route(face, { caller, request, name: decodeName(found[1] ?? "") });
+    if (found !== null) return route(face, { caller, request, name: decodeName(found[1] ?? "") });
   }
   const document = {
     error: {

@@ -28,7 +28,9 @@ const longestBeginning = Math.max(...Object.values(beginnings).map(({ length }) 
 
 /** Who has begun a connection with these bytes; null: none of those who speak no more HTTP than is spoken here. */
 export function shortClientOf(bytes: Uint8Array): keyof typeof beginnings | null {
-  const first = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(longestBeginning, bytes.length)).toString("latin1");
+  const first = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(longestBeginning, bytes.length)).toString(
+    "latin1",
+  );
   if (first.startsWith(beginnings.jobs)) return "jobs";
   return first.startsWith(beginnings.calls) ? "calls" : null;
 }
