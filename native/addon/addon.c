@@ -90,6 +90,7 @@ NAPI_MODULE_INIT()
 		{ "spawn", spawn_process },
 		{ "spawnAsync", spawn_async },
 		{ "claimChild", claim_child_call },
+		{ "fileCalls", file_calls },
 		{ "pidfdOpen", pidfd_open_call },
 		{ "timerOpen", timer_open_call },
 		{ "timerSet", timer_set_call },

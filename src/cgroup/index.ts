@@ -21,7 +21,7 @@ export { enableControllers, GroupHandle, signalQuietly } from "./group.ts";
 export type { GroupMemory } from "./group-memory.ts";
 export { controlNumber, currentMemoryFile, readGroupMemory } from "./group-memory.ts";
 export type { CgroupTexts, Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
-export { controllers, discoverHostCgroups, hostCgroupsReader, seenFrom } from "./hierarchy.ts";
+export { controllers, discoverHostCgroups, hostCgroupsReader, hostCgroupsWatch, seenFrom } from "./hierarchy.ts";
 export { describeLimit } from "./limit-text.ts";
 export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./limits.ts";
 export { limitNames } from "./limits.ts";
