@@ -1,10 +1,10 @@
 import type { Dilation } from "../record/index.ts";
 
 /** What `corral-worker gauge` is asked: a few milliseconds on a machine of nominal speed, some tenths of a second on an emulated one. */
-export const gaugeSettings = { rounds: 12, turns: 20_000, sleepUs: 500 } as const;
+export const gaugeSettings = { rounds: 12, turns: 10_000, sleepUs: 500 } as const;
 
 /** What a round costs on a machine of nominal speed (a shared x86-64 server of 2021, Linux 6), nanoseconds. */
-export const nominalCosts = { compute: 80_000, timer: 75_000, process: 200_000 } as const;
+export const nominalCosts = { compute: 100_000, timer: 65_000, process: 150_000 } as const;
 
 /** A machine on which the quickest round of computing costs less than this many times the nominal is none of the slow ones. */
 export const slowFrom = 1.5;
