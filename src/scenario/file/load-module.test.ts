@@ -47,7 +47,10 @@ test("what exports no scenario, or cannot be loaded, is refused with what is wro
 });
 
 test("TypeScript is for versions of Node that load it", () => {
-  const typed = moduleOf("typed.ts", "const n: number = 1;\nmodule.exports = { version: 1, name: `s${n}`, steps: [{}] };");
+  const typed = moduleOf(
+    "typed.ts",
+    "const n: number = 1;\nmodule.exports = { version: 1, name: 's' + n, steps: [{}] };",
+  );
   if (Reflect.get(process.features, "typescript")) expect(loadScenario(typed).scenario.name).toBe("s1");
   else expect(messageOf(typed)).toMatch(/is TypeScript, which Node v\S+ does not load: use Node 22\.18 or later/);
 });
