@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { CorralError } from "../../report/index.ts";
 import { loadScenario } from "./index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "corral-scenario-module-"));
@@ -18,9 +19,7 @@ const messageOf = (path: string): string => {
     loadScenario(path);
     return "none";
   } catch (thrown) {
-    return Reflect.get(Object(thrown) as object, "toLine") instanceof Function
-      ? (thrown as { toLine: () => string }).toLine()
-      : String(thrown);
+    return CorralError.from(thrown).toLine();
   }
 };
 
