@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { dilationNotes } from "./dilation-notes.ts";
-import { dilationOf, mostFactor, nominalCosts, readGauge, slowFrom } from "./dilation-of.ts";
+import {
+  busySettings,
+  dilationOf,
+  gaugeSettings,
+  mostFactor,
+  nominalCosts,
+  readGauge,
+  slowFrom,
+} from "./dilation-of.ts";
 
 /** A round that costs so many times the nominal. */
 const round = (compute: number, process = compute, timer = 1) => ({
@@ -24,7 +32,7 @@ describe("the factor", () => {
   test("is 1 on such a machine under load too: its quickest round tells", () => {
     expect(dilationOf([round(30, 90), round(1.2, 60), round(25, 40)])).toEqual({
       ...{ factor: 1, setupFactor: 1, source: "measured" },
-      costs: { computeBest: 1.2, compute: 25, timer: 1, process: 60 },
+      costs: { computeBest: 1.2, compute: 25, computeBusy: null, timer: 1, process: 60 },
     });
   });
 
@@ -32,6 +40,14 @@ describe("the factor", () => {
     expect(factorsOf([round(4, 16), round(4, 16), round(90, 900)])).toEqual([4, 8]);
     // Processes that are cheap for once make no slow machine quicker.
     expect(factorsOf([round(5, 1)])).toEqual([5, 5]);
+  });
+
+  test("is that of every CPU at work where that is more: an emulator may have fewer than it tells", () => {
+    const perTurn = nominalCosts.compute / gaugeSettings.turns;
+    const busy = [3, 9].map((times) => ({ ...round(1), compute: times * perTurn * busySettings.turns }));
+    const slow = dilationOf([round(4, 24)], busy);
+    expect([slow.factor, slow.setupFactor, slow.costs?.computeBusy]).toEqual([6, 12, 6]);
+    expect(dilationOf([round(9, 9)], busy)).toMatchObject({ factor: 9, setupFactor: 9 });
   });
 
   test("has an upper bound", () => {

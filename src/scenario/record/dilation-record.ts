@@ -3,6 +3,8 @@ export interface DilationCosts {
   /** Computing: the quickest round, which load beside it hardly touches, and the median. */
   readonly computeBest: number;
   readonly compute: number;
+  /** The same while every CPU computes, mean: a guest's CPUs may be fewer than it is told. Null: not measured, for it is no slow machine. */
+  readonly computeBusy: number | null;
   /** How late a sleep ends, median. */
   readonly timer: number;
   /** Making a process and waiting for its end, median. */

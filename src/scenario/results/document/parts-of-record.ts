@@ -30,6 +30,7 @@ export const dilationDocument = ({ dilation }: RunRecord): ScenarioDocument["dil
   source: dilation.source,
   compute_best_ratio: dilation.costs?.computeBest ?? null,
   compute_ratio: dilation.costs?.compute ?? null,
+  compute_busy_ratio: dilation.costs?.computeBusy ?? null,
   timer_ratio: dilation.costs?.timer ?? null,
   process_ratio: dilation.costs?.process ?? null,
   limits_ms: Object.fromEntries(

@@ -31,6 +31,9 @@ const dilation = v.strictObject({
   ),
   compute_best_ratio: numberOrNull("Computing over that of a nominal machine, the quickest round; null: not measured."),
   compute_ratio: numberOrNull("The same, median."),
+  compute_busy_ratio: numberOrNull(
+    "The same with every CPU busy, mean; null: not measured, for it is no slow machine.",
+  ),
   timer_ratio: numberOrNull("How late a sleep ends over that, median; null: not measured."),
   process_ratio: numberOrNull("Making a process and waiting for its end over that, median; null: not measured."),
   limits_ms: v.pipe(
