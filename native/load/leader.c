@@ -72,6 +72,7 @@ static uint32_t tell_ended(const struct load_set *set)
 
 		if (counters->ended == 0 && counters->pid > 0 &&
 		    waitid(P_PID, (id_t)counters->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+			counters->ended_ns = now_ns();
 			counters->wait_status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
 			__atomic_store_n(&counters->ended, 1, __ATOMIC_RELEASE);
 			tell_number("ended ", index);
@@ -104,6 +105,8 @@ static void set_state(const struct load_set *set, enum load_state state)
 	*at = now_ns();
 	__atomic_store_n(&set->header->state, state, __ATOMIC_RELEASE);
 	load_wake(&set->header->state, UINT32_MAX);
+	if (set->options->type->is_program && state == LOAD_RUNNING)
+		close(set->go_pipe[1]);
 }
 
 /* Until every worker waits or has ended. */
@@ -117,6 +120,27 @@ static void await_ready(const struct load_set *set)
 		if (ready + tell_ended(set) >= header->workers)
 			return;
 		load_wait(&header->ready, ready);
+	}
+}
+
+/* The same of programs, each of which says so with a byte. */
+static void await_programs(const struct load_set *set, int children)
+{
+	struct pollfd fds[] = { { .fd = set->ready_pipe[0], .events = POLLIN }, { .fd = children, .events = POLLIN } };
+	struct signalfd_siginfo info;
+	uint32_t ready = 0;
+
+	/* Theirs: without it the pipe ends with the last of them. */
+	close(set->ready_pipe[1]);
+	while (ready + tell_ended(set) < set->options->workers) {
+		char bytes[64];
+		ssize_t length = poll(fds, 2, -1) > 0 && (fds[0].revents & POLLIN) ? read(fds[0].fd, bytes, sizeof(bytes)) : 0;
+
+		ready += length > 0 ? (uint32_t)length : 0;
+		if (fds[0].revents != 0 && length <= 0)
+			fds[0].fd = -1;
+		while (read(children, &info, sizeof(info)) > 0)
+			;
 	}
 }
 
@@ -181,7 +205,10 @@ int run_leader(const struct load_options *options)
 		signal_workers(&set, SIGKILL, true);
 		return 1;
 	}
-	await_ready(&set);
+	if (options->type->is_program)
+		await_programs(&set, children);
+	else
+		await_ready(&set);
 	report_text("ready\n");
 	report_flush();
 	lead(&set, children);

@@ -55,6 +55,14 @@ static void raise_descriptors(void)
 	}
 }
 
+/* Workers that are programs are told and tell through pipes. */
+static bool make_pipes(struct load_set *set)
+{
+	if (!set->options->type->is_program)
+		return true;
+	return pipe2(set->ready_pipe, O_CLOEXEC) == 0 && pipe2(set->go_pipe, O_CLOEXEC) == 0;
+}
+
 bool make_set(const struct load_options *options, struct load_set *set)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -79,5 +87,5 @@ bool make_set(const struct load_options *options, struct load_set *set)
 		.records_offset = (uint32_t)records,
 		.record_bytes = (uint32_t)set->record_bytes,
 	};
-	return make_groups(set);
+	return make_groups(set) && make_pipes(set);
 }

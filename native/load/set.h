@@ -16,10 +16,15 @@ struct load_set {
 	size_t record_bytes;
 	char *groups; /* what the workers of a group share; not in the memfd */
 	size_t group_bytes;
+	/* Of workers that are programs, which have no futex: a byte from each that waits; its end lets all go. */
+	int ready_pipe[2], go_pipe[2];
 };
 
 /* Where whoever started us finds the memory: /proc/PID/fd/3. */
 #define LOAD_MEMORY_FD 3
+/* What a worker that is a program has beside it. */
+#define LOAD_READY_FD 4
+#define LOAD_GO_FD 5
 
 static inline struct load_record *set_record(const struct load_set *set, uint32_t index)
 {
@@ -30,6 +35,8 @@ static inline struct load_record *set_record(const struct load_set *set, uint32_
 bool make_set(const struct load_options *options, struct load_set *set);
 /* layout.c: prints what memory.h says. */
 int print_load_layout(void);
+/* program.c: the worker becomes its program; the value is the errno of why it did not. */
+int become_program(const struct load_set *set, uint32_t index);
 /* worker.c: the life of a worker; the value is its exit status. */
 int run_worker(const struct load_set *set, uint32_t index, pid_t leader);
 /* leader.c: the value is the exit status of the program. */

@@ -96,6 +96,10 @@ int run_worker(const struct load_set *set, uint32_t index, pid_t leader)
 	}
 	die_with(leader);
 	take_mempolicy(&load);
+	if (type->is_program) {
+		load_failed(&load, become_program(set, index));
+		return 1;
+	}
 	load.random = (uint64_t)load.counters->pid << 32 | 1;
 	if (type->ready != NULL && !type->ready(&load)) {
 		load_failed(&load, errno);

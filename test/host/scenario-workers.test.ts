@@ -17,6 +17,7 @@ import { scaled, sleep, until } from "../shared/timing.ts";
 
 const worker = requireWorker();
 const native = workTypeNames.filter((name) => describeWork(name).support === "native");
+const known = workTypeNames.filter((name) => describeWork(name).support !== "later");
 const ascending = (a: number, b: number): number => a - b;
 const isGone = (pid: number): boolean => startTicks(pid) === null;
 
@@ -50,9 +51,9 @@ test("the memory is laid out as the worker program says", () => {
   assert.deepEqual(printedLayout(), layout);
 });
 
-test("the worker program knows each native kind of work, its parameters and what it measures", () => {
+test("the worker program knows each kind of work that is done, its parameters and what it measures", () => {
   const printed = spawnSync(worker, ["load-types"], { encoding: "utf8" }).stdout.trimEnd().split("\n").toSorted();
-  const expected = native.map((name) => {
+  const expected = known.map((name) => {
     const { samples, parameters } = describeWork(name);
     const numbers = Object.entries(parameters).filter(([, { kind }]) => kind === "number" || kind === "choice");
     const kebab = name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
@@ -160,6 +161,20 @@ test("a worker that is killed is told at once and keeps what it had counted", as
   assert.deepEqual([first?.completed, first?.end], [true, { kind: "exited", code: 0 }]);
   assert.deepEqual([second?.completed, second?.end], [false, { kind: "signaled", signal: 9 }]);
   assert.ok((second?.iterations ?? 0) > 0 && (second?.wallTimeNs ?? 0) > 0 && second?.slices === null);
+});
+
+test("the time of a worker that was killed ends with its death, and not when it is collected", async () => {
+  await using set = await startWorkers(planOf("SpinWait"));
+  const began = performance.now();
+  set.release();
+  await progresses(set);
+  process.kill(set.pids[0] ?? 0, "SIGKILL");
+  await until("its end is known", () => set.sample().every(({ hasEnded }) => hasEnded));
+  const livedMs = performance.now() - began;
+  await sleep(500);
+  const [report] = await set.stop();
+  const wallMs = (report?.wallTimeNs ?? 0) / 1e6;
+  assert.ok(wallMs > 0 && wallMs <= livedMs, `${wallMs} of ${livedMs} ms`);
 });
 
 test("a worker that does not stop is killed when its time is over, and its report says so", async () => {

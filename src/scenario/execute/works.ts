@@ -1,4 +1,5 @@
 import { formatNumberList } from "../../kernel/index.ts";
+import { customCommand } from "../custom/index.ts";
 import type { MemPolicy } from "../model/index.ts";
 import type { WorkRecord } from "../record/index.ts";
 import type { ResolvedAffinity, ResolvedWork } from "../resolve/index.ts";
@@ -12,16 +13,21 @@ import type { Workers } from "./ports.ts";
 import type { WorkHandle } from "./state.ts";
 import { isWithin, takeOut } from "./state.ts";
 
-function resourcesOf({ ports }: Engine, { resources }: ResolvedWork): readonly string[] {
+function resourcesOf({ ports, directory }: Engine, work: ResolvedWork, cgroup: string): readonly string[] {
+  const { resources, custom, comm } = work;
+  if (custom !== null)
+    return customCommand({ ...custom, directory, comm, cgroup: cgroup === "" ? null : ports.files.directory(cgroup) });
   if (resources.kind === "storage") return [ports.storage()];
   if (resources.kind === "texts") return resources.texts;
   if (resources.kind === "groups") return resources.groups.map((name) => `${ports.files.directory(name)}/cgroup.procs`);
   return [];
 }
 
-function planOf(engine: Engine, work: ResolvedWork, workers: number): WorkerPlan {
+function planOf(engine: Engine, work: ResolvedWork, cgroup: string): WorkerPlan {
   const { workType, parameters, phases, memoryPolicy, comm, uid, gid } = work;
-  return { workType, parameters, phases, resources: resourcesOf(engine, work), workers, memoryPolicy, comm, uid, gid };
+  const resources = resourcesOf(engine, work, cgroup);
+  const workers = countOf(engine, work, cgroup);
+  return { workType, parameters, phases, resources, workers, memoryPolicy, comm, uid, gid };
 }
 
 /** How many: those per CPU are counted by the CPUs that the group has now. */
@@ -61,10 +67,10 @@ export interface WorkPlace {
  */
 export async function startWork(engine: Engine, work: ResolvedWork, place: WorkPlace): Promise<WorkHandle> {
   const { state, book, phases } = engine;
-  const set = await makeWorkers(engine, planOf(engine, work, countOf(engine, work, place.cgroup)));
+  const set = await makeWorkers(engine, planOf(engine, work, place.cgroup));
   try {
     if (place.cgroup !== "") await placeProcesses(engine.movers, place.cgroup, set.pids);
-    const attributeErrors = set.pids.flatMap((pid) => attributesOf(engine, work, pid));
+    const attributeErrors = set.pids.flatMap((pid) => attributesOf(engine, work, pid, set.tasksOf(pid)));
     const target = state.target;
     const handle: WorkHandle = {
       id: state.nextWork(),
@@ -87,13 +93,22 @@ export async function startWork(engine: Engine, work: ResolvedWork, place: WorkP
   }
 }
 
-function attributesOf({ ports, book }: Engine, work: ResolvedWork, pid: number): WorkHandle["attributeErrors"] {
-  const affinity = drawAffinity(work.affinity, ports.random);
-  const errors = ports.workers.setAttributes(pid, { affinity, nice: work.nice, scheduling: work.scheduling });
+/** Sets a worker's attributes; those of threads beside its own are of no interest when its own was refused. */
+function attributesOf(
+  { ports, book }: Engine,
+  { workType, affinity: wanted, nice, scheduling }: ResolvedWork,
+  pid: number,
+  tasks: readonly number[],
+): WorkHandle["attributeErrors"] {
+  const affinity = drawAffinity(wanted, ports.random);
+  const errors = ports.workers.setAttributes(pid, { affinity, nice, scheduling });
+  // A deadline is bandwidth, which the threads of a runtime do not need.
+  const shared = { affinity, nice, scheduling: scheduling?.deadline === null ? scheduling : null };
+  for (const tid of tasks) if (tid !== pid) ports.workers.setAttributes(tid, shared);
   return (Object.keys(errors) as (keyof AttributeErrors)[]).flatMap((attribute) => {
     const error = errors[attribute];
     if (error === null) return [];
-    book.warn(`${attribute} of worker ${pid} (${work.workType}) was refused (${error})`);
+    book.warn(`${attribute} of worker ${pid} (${workType}) was refused (${error})`);
     return [{ pid, attribute, error }];
   });
 }
@@ -150,6 +165,7 @@ export async function collectWorks(
 async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "kill"): Promise<void> {
   const { state, book, phases, stopMs } = engine;
   if (how === "kill") handle.killedByOp = true;
+  phases.finishing(handle);
   // Nobody looks at them from now on: their memory is gone at the end.
   for (const slot of state.slots) takeOut(slot.works, handle);
   const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
@@ -158,9 +174,12 @@ async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "ki
     book.warn(
       `workers ${stuck.join(", ")} of ${handle.work.workType} did not end when they were killed, and are left: they end with Corral, and corral gc removes their groups`,
     );
-  phases.finished(handle, reports);
+  for (const { pid, failureText } of reports)
+    if (failureText !== null) book.warn(`worker ${pid} of ${nameOf(handle)} failed: ${failureText}`);
   book.works.push(recordOf(handle, reports, book.nowMs()));
 }
+
+const nameOf = ({ work }: WorkHandle): string => work.custom?.name ?? work.workType;
 
 const memPolicyOf = ({ memoryPolicy }: ResolvedWork): MemPolicy => {
   const flags = (1 << 13) | (1 << 14) | (1 << 15);
@@ -182,7 +201,7 @@ const recordOf = (handle: WorkHandle, reports: readonly WorkerReport[], endedMs:
   cgroup: handle.cgroup,
   step: handle.step,
   index: handle.index,
-  workType: handle.work.custom?.name ?? handle.work.workType,
+  workType: nameOf(handle),
   memPolicy: memPolicyOf(handle.work),
   startedMs: handle.startedMs,
   endedMs,

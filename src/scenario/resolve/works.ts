@@ -1,3 +1,4 @@
+import { quote } from "../../report/index.ts";
 import type { CgroupDef, WorkSpec, WorkType } from "../model/index.ts";
 import { resolveAffinity } from "./affinity.ts";
 import { resolveMemPolicy } from "./mem-policy.ts";
@@ -75,6 +76,15 @@ function judgeGroups({ workType, groupSize }: SettledType, count: number): Refus
   );
 }
 
+/** The function of `Custom` must be there. */
+function judgeFunction({ custom }: SettledType, { judgeModule }: Rehearsal, place: Place): void {
+  const fault = custom === null ? null : judgeModule(custom);
+  if (custom !== null && fault !== null)
+    place
+      .at("workType")
+      .refuse(refuse(`module ${quote(custom.module)} ${fault}`, "name a module and its exported function"));
+}
+
 /**
  * Workers of one spec, settled; null when something is wrong, which is told at the place.
  * @param index place in the list of works
@@ -92,6 +102,7 @@ export function resolveWork(
   const type = chooseType(spec, workers ?? 0, at, place);
   const wrongType = judgeType(type.workType) ?? (workers === null ? null : judgeGroups(type, workers));
   if (wrongType !== null) place.at("workType").refuse(wrongType);
+  judgeFunction(type, rehearsal, place);
   if (spec.pcomm !== undefined) place.at("pcomm").refuse(threadsLater);
   const numaNode = spec.numaNode ?? at.defaults.numaNode ?? null;
   const intent = spec.affinity ?? "inherit";

@@ -34,11 +34,6 @@ export class SharedMemory {
     return this.#read(Buffer.alloc(this.shape.recordBytes), this.shape.recordsOffset + index * this.shape.recordBytes);
   }
 
-  /** When the workers were released, CLOCK_MONOTONIC; 0n: they were not. */
-  releasedNs(): bigint {
-    return this.#read(Buffer.alloc(headerBytes), 0).readBigUInt64LE(layout.header.released_ns);
-  }
-
   setEpoch(epoch: number): void {
     const text = Buffer.alloc(4);
     text.writeUInt32LE(epoch);

@@ -1,5 +1,6 @@
 import { getSystemErrorName } from "node:util";
 import { CorralError } from "../../report/index.ts";
+import { describeWork } from "../model/index.ts";
 import { startLeader } from "./leader.ts";
 import type { LeaderLine } from "./leader-line.ts";
 import { readLeaderLine } from "./leader-line.ts";
@@ -23,11 +24,13 @@ export interface StartOptions {
 export async function startWorkers(plan: WorkerPlan, options: StartOptions = {}): Promise<WorkerSet> {
   const story = new LeaderStory(options.onEnd ?? (() => {}));
   const leader = await startLeader(planArguments(plan), {
+    // What a function of the user's finds is what he gave us.
+    env: isFunction(plan) ? ownEnvironment() : [],
     onLine: (line) => story.hear(readLeaderLine(line)),
     onClose: () => story.close(),
   });
   await story.isReady;
-  if (story.isWhole) return new WorkerSet(leader, new SharedMemory(leader.child.pid), story);
+  if (story.isWhole) return new WorkerSet(leader, new SharedMemory(leader.child.pid), story, isFunction(plan));
   const reasons = story.failure ?? worstReason(leader.child.pid);
   await leader.quit();
   throw new CorralError("START_FAILED", `${plan.workers} workers for ${plan.workType} could not be made: ${reasons}`, {
@@ -35,13 +38,20 @@ export async function startWorkers(plan: WorkerPlan, options: StartOptions = {})
   });
 }
 
+const isFunction = ({ workType }: WorkerPlan): boolean => describeWork(workType).support === "module";
+
+const ownEnvironment = (): readonly string[] =>
+  Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`);
+
 /** Why a worker ended before it could begin, from its record. */
 function worstReason(leaderPid: number): string {
   try {
     const memory = new SharedMemory(leaderPid);
-    const facts = { end: { kind: "lost" }, cpusets: 1, elapsedNs: 0 } as const;
+    const facts = { end: { kind: "lost" }, cpusets: 1, nowNs: 0n } as const;
     const reports = memory.samples().map((sample) => readReport(memory.record(sample.index), sample, facts));
     memory.close();
+    const text = reports.find(({ failureText }) => failureText !== null)?.failureText ?? null;
+    if (text !== null) return text;
     const error = reports.map((report) => report.identityError ?? report.failureError).find((name) => name !== null);
     return error === undefined || error === null ? "a worker ended at once" : `a worker ended with ${error}`;
   } catch {

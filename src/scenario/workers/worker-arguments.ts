@@ -18,7 +18,8 @@ export interface WorkerPlan {
   readonly phases: readonly { readonly kind: PhaseKind; readonly us: number }[];
   /**
    * What the type works on. IO and a `Sequence` with it: one directory, file or block device. NumaWorkingSetSweep: numbers of
-   * nodes. NumaMigrationChurn: CPUs of each node (`0-3`). CgroupChurn, CgroupAttachStorm: cgroup.procs files. Else empty.
+   * nodes. NumaMigrationChurn: CPUs of each node (`0-3`). CgroupChurn, CgroupAttachStorm: cgroup.procs files. Custom: the command
+   * line of its workers, the number of the worker comes last. Else empty.
    */
   readonly resources: readonly string[];
   /** A multiple of the type's group size. */
@@ -48,7 +49,7 @@ function parameterNumber(plan: WorkerPlan, name: string): number | null {
  */
 export function planArguments(plan: WorkerPlan): readonly string[] {
   const { support, parameters } = describeWork(plan.workType);
-  if (support !== "native")
+  if (support === "later")
     throw new CorralError("USAGE", `${plan.workType} is not done by the worker program`, { object: plan.workType });
   const groupSize = describeWork(plan.workType).groupSize(plan.parameters);
   if (plan.workers < 1 || plan.workers % groupSize !== 0)

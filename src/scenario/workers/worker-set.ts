@@ -1,4 +1,4 @@
-import { exitFromWaitStatus } from "../../kernel/index.ts";
+import { exitFromWaitStatus, listTasks } from "../../kernel/index.ts";
 import type { Latencies } from "./latencies.ts";
 import { readLatencies } from "./latencies.ts";
 import { layout } from "./layout.ts";
@@ -33,17 +33,25 @@ export class WorkerSet implements AsyncDisposable {
   readonly #leader: Leader;
   readonly #memory: SharedMemory;
   readonly #ends: Ends;
+  readonly #areFunctions: boolean;
   #isReleased = false;
   #epoch = 0;
   #finishing: Promise<WorkerReport[]> | null = null;
   #closing: Promise<unknown> | null = null;
   #stuck: readonly number[] = [];
 
-  constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
+  /** @param areFunctions each is a process of node, which has threads */
+  constructor(leader: Leader, memory: SharedMemory, ends: Ends, areFunctions = false) {
     this.#leader = leader;
     this.#memory = memory;
     this.#ends = ends;
+    this.#areFunctions = areFunctions;
     this.pids = memory.samples().map(({ pid }) => pid);
+  }
+
+  /** The threads of a worker, itself first: what it is told of CPUs and priorities is for all of them. */
+  tasksOf(pid: number): readonly number[] {
+    return this.#areFunctions ? listTasks(pid) : [pid];
   }
 
   /** Lets all workers begin. Idempotent. */
@@ -128,9 +136,7 @@ export class WorkerSet implements AsyncDisposable {
   }
 
   #reports(late: ReadonlySet<number>): WorkerReport[] {
-    const releasedNs = this.#memory.releasedNs();
-    const elapsedNs = releasedNs === 0n ? 0 : Number(process.hrtime.bigint() - releasedNs);
-    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, elapsedNs };
+    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, nowNs: process.hrtime.bigint() };
     return this.sample().map((sample) =>
       readReport(this.#memory.record(sample.index), sample, { ...facts, end: this.#endOf(sample.index, late) }),
     );

@@ -3,6 +3,7 @@ import { planLimits } from "../../../src/cgroup/index.ts";
 import { CorralError } from "../../../src/report/index.ts";
 import type {
   Death,
+  MonitorLook,
   Ports,
   PressureWait,
   ProgramRequest,
@@ -41,6 +42,8 @@ export class MachineDouble {
   extState = "absent";
   /** The next set of workers is never ready. */
   neverReady = false;
+  /** What the monitor sees. */
+  look: MonitorLook = { cpus: [], selectCpuFallbacks: null, dispatchKeepLasts: null };
   onPressure: (wait: PressureWait) => Promise<void> = () => new Promise(() => {});
   readonly schedulers: { readonly name: string; die: (death: Death) => void }[] = [];
   readonly #alive = new Map<number, () => void>();
@@ -123,6 +126,7 @@ export class MachineDouble {
       },
       planLimits: (limits) => planLimits(limits, pureV2),
       look: () => emptyValues,
+      monitor: () => this.look,
       pressure: (wait) => this.onPressure(wait),
       storage: () => "/scratch",
       random: () => 0,

@@ -29,7 +29,8 @@ export function setAffinity(engine: Engine, name: string, intent: AffinityIntent
   for (const { set } of state.worksIn(name)) {
     for (const pid of set.pids) {
       const list = drawAffinity(affinity, ports.random);
-      const error = list === null ? null : ports.workers.setAffinity(pid, list);
+      if (list === null) continue;
+      const [error = null] = set.tasksOf(pid).map((tid) => ports.workers.setAffinity(tid, list));
       if (error !== null) book.warn(`affinity ${list} of worker ${pid} in ${name} was refused (${error})`);
     }
   }
