@@ -55,7 +55,7 @@ struct load_counters {
 	uint32_t max_gap_cpu;
 	uint32_t cpu;
 	uint32_t stage; /* enum load_stage */
-	int32_t pid;
+	int32_t pid; /* of its process, or of its thread where workers are threads */
 	uint32_t ended; /* 1 once the process has ended; of the leader, as are the next two */
 	int32_t wait_status; /* as wait(2) */
 	uint64_t ended_ns; /* when the leader was told of its end; 0: not yet */
@@ -65,7 +65,7 @@ struct load_counters {
 struct load_record {
 	uint64_t begun_ns;
 	uint64_t done_ns; /* 0: the worker did not come to its end */
-	uint64_t run_ns; /* of /proc/self/schedstat, as are the next two */
+	uint64_t run_ns; /* of /proc/thread-self/schedstat, as are the next two */
 	uint64_t run_delay_ns;
 	uint64_t slices;
 	uint64_t voluntary_switches;

@@ -12,19 +12,17 @@ static size_t up_to(size_t bytes, size_t unit)
 	return (bytes + unit - 1) / unit * unit;
 }
 
-/* A memfd as descriptor LOAD_MEMORY_FD; NULL: errno says why. */
-static void *make_shared_file(size_t bytes)
+/* A memfd as this descriptor; NULL: errno says why. */
+static void *make_shared_file(size_t bytes, int as)
 {
 	int fd = memfd_create("corral-load", MFD_CLOEXEC);
 
 	if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0)
 		return NULL;
-	if (fd != LOAD_MEMORY_FD) {
-		if (dup3(fd, LOAD_MEMORY_FD, O_CLOEXEC) < 0)
-			return NULL;
-		close(fd);
-	}
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, LOAD_MEMORY_FD, 0);
+	if (dup3(fd, as, O_CLOEXEC) < 0)
+		return NULL;
+	close(fd);
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, as, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
 }
@@ -63,17 +61,17 @@ static bool make_pipes(struct load_set *set)
 	return pipe2(set->ready_pipe, O_CLOEXEC) == 0 && pipe2(set->go_pipe, O_CLOEXEC) == 0;
 }
 
-bool make_set(const struct load_options *options, struct load_set *set)
+bool make_set(const struct load_options *options, int memory_fd, struct load_set *set)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t counters = up_to(sizeof(struct load_header), page);
 	size_t records = counters + up_to(options->workers * sizeof(struct load_counters), page);
 	char *memory;
 
-	*set = (struct load_set){ .options = options, .group_size = load_group_size(options) };
+	*set = (struct load_set){ .options = options, .memory_fd = memory_fd, .group_size = load_group_size(options) };
 	set->record_bytes = up_to(sizeof(struct load_record), page);
 	raise_descriptors();
-	memory = make_shared_file(records + options->workers * set->record_bytes);
+	memory = make_shared_file(records + options->workers * set->record_bytes, memory_fd);
 	if (memory == NULL)
 		return false;
 	set->header = (struct load_header *)(void *)memory;

@@ -8,12 +8,14 @@ import type { GroupFiles } from "./groups/group-files.ts";
 /** Workers of one kind: `WorkerSet`, or what stands for it. */
 export type Workers = Pick<
   WorkerSet,
-  "pids" | "tasksOf" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill" | "stuck"
+  "pids" | "processes" | "tasksOf" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill" | "stuck"
 >;
 
 export interface WorkerSource {
   /** Makes workers that wait to be released. @throws CorralError START_FAILED and the like; nothing is left then */
   readonly start: (plan: WorkerPlan) => Promise<Workers>;
+  /** The same of threads of one process of this name, a set for each plan; the end of one is the end of all. */
+  readonly startThreads: (pcomm: string, plans: readonly WorkerPlan[]) => Promise<readonly Workers[]>;
   /** Of one thread. */
   readonly setAttributes: (tid: number, attributes: WorkerAttributes) => AttributeErrors;
   readonly setAffinity: (tid: number, cpus: string) => string | null;

@@ -42,15 +42,23 @@ export function drawAffinity(affinity: ResolvedAffinity, random: () => number): 
   return cpus === null ? null : formatNumberList(cpus);
 }
 
-const makeWorkers = ({ ports, liveness }: Engine, plan: WorkerPlan): Promise<Workers> =>
-  madeInTime(
+/** The sets of works that are started together: one, or those that are threads of one process. */
+async function makeWorkers(engine: Engine, works: readonly ResolvedWork[], cgroup: string): Promise<readonly Workers[]> {
+  const { ports, liveness } = engine;
+  const [first] = works;
+  if (first === undefined) return [];
+  const plans = works.map((work) => planOf(engine, work, cgroup));
+  const make = async (): Promise<readonly Workers[]> => {
+    if (first.pcomm !== null) return ports.workers.startThreads(first.pcomm, plans);
+    return Promise.all(plans.map((plan) => ports.workers.start(plan)));
+  };
+  return madeInTime(
     { clock: ports.clock, liveness },
-    {
-      make: () => ports.workers.start(plan),
-      undo: (set) => set.kill(),
-      what: `the workers of ${plan.workType} were`,
-    },
+    { make, undo: killAll, what: `the workers of ${works.map(nameOfWork).join(", ")} were` },
   );
+}
+
+const killAll = (sets: readonly Workers[]) => Promise.all(sets.map((set) => set.kill()));
 
 /** What the start of workers is for. */
 export interface WorkPlace {
@@ -60,37 +68,66 @@ export interface WorkPlace {
   readonly index: number | null;
 }
 
+/** Works of a group in the order of their start: processes one after the other, then all threads of each process together. */
+export function startsOf(works: readonly ResolvedWork[]): readonly (readonly ResolvedWork[])[] {
+  const names = new Set(works.flatMap(({ pcomm }) => pcomm ?? []));
+  const ofName = (name: string | null): readonly ResolvedWork[] => works.filter(({ pcomm }) => pcomm === name);
+  return [...ofName(null).map((work) => [work]), ...[...names].map(ofName)];
+}
+
+/** Starts workers by an op. @throws as `startWorks` */
+export const startWork = (engine: Engine, work: ResolvedWork, cgroup: string): Promise<void> =>
+  startAll(engine, [work], () => ({ cgroup, index: null }));
+
+/** Starts workers of a group's definition that belong together. @throws as `startAll` */
+export const startWorks = (engine: Engine, works: readonly ResolvedWork[], cgroup: string): Promise<void> =>
+  startAll(engine, works, ({ index }) => ({ cgroup, index }));
+
 /**
  * Starts workers: they are made waiting, put into their group, given their attributes, and only then let go, so that no work
  * is ever done anywhere else.
  * @throws CorralError; the workers are gone then
  */
-export async function startWork(engine: Engine, work: ResolvedWork, place: WorkPlace): Promise<WorkHandle> {
-  const { state, book, phases } = engine;
-  const set = await makeWorkers(engine, planOf(engine, work, place.cgroup));
+async function startAll(
+  engine: Engine,
+  works: readonly ResolvedWork[],
+  placeOf: (work: ResolvedWork) => WorkPlace,
+): Promise<void> {
+  const [first] = works;
+  if (first === undefined) return;
+  const { cgroup } = placeOf(first);
+  const sets = await makeWorkers(engine, works, cgroup);
   try {
-    if (place.cgroup !== "") await placeProcesses(engine.movers, place.cgroup, set.pids);
-    const attributeErrors = set.pids.flatMap((pid) => attributesOf(engine, work, pid, set.tasksOf(pid)));
-    const target = state.target;
-    const handle: WorkHandle = {
-      id: state.nextWork(),
-      step: target.step,
-      ...place,
-      work,
-      set,
-      startedMs: book.nowMs(),
-      epochs: [epochOf(engine, place.cgroup)],
-      attributeErrors,
-      killedByOp: false,
-    };
-    target.works.push(handle);
-    phases.started(handle);
-    set.release();
-    return handle;
+    const processes = first.pcomm === null ? sets.flatMap((set) => set.processes) : (sets[0]?.processes ?? []);
+    if (cgroup !== "") await placeProcesses(engine.movers, cgroup, processes);
+    for (const [at, work] of works.entries()) {
+      const set = sets[at];
+      if (set !== undefined) keepHandle(engine, work, set, placeOf(work));
+    }
+    for (const set of sets) set.release();
   } catch (thrown) {
-    await set.kill();
+    await killAll(sets);
     throw thrown;
   }
+}
+
+function keepHandle(engine: Engine, work: ResolvedWork, set: Workers, place: WorkPlace): void {
+  const { state, book, phases } = engine;
+  const attributeErrors = set.pids.flatMap((pid) => attributesOf(engine, work, pid, set.tasksOf(pid)));
+  const target = state.target;
+  const handle: WorkHandle = {
+    id: state.nextWork(),
+    step: target.step,
+    ...place,
+    work,
+    set,
+    startedMs: book.nowMs(),
+    epochs: [epochOf(engine, place.cgroup)],
+    attributeErrors,
+    killedByOp: false,
+  };
+  target.works.push(handle);
+  phases.started(handle);
 }
 
 /** Sets a worker's attributes; those of threads beside its own are of no interest when its own was refused. */
@@ -179,7 +216,8 @@ async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "ki
   book.works.push(recordOf(handle, reports, book.nowMs()));
 }
 
-const nameOf = ({ work }: WorkHandle): string => work.custom?.name ?? work.workType;
+const nameOfWork = ({ custom, workType }: ResolvedWork): string => custom?.name ?? workType;
+const nameOf = ({ work }: WorkHandle): string => nameOfWork(work);
 
 const memPolicyOf = ({ memoryPolicy }: ResolvedWork): MemPolicy => {
   const flags = (1 << 13) | (1 << 14) | (1 << 15);

@@ -136,6 +136,7 @@ function spawn({ placement, work }: Ops["spawn"], place: Place, context: Context
     group: cgroup,
     defaults: {},
     override: null,
+    isSpawn: true,
     workersPerCgroup: Math.max(1, scenario.workersPerCgroup ?? 1),
   };
   const resolved = resolveWork(work, 0, at, rehearsal, place.at("work"));

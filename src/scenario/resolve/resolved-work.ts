@@ -77,6 +77,8 @@ export interface ResolvedWork {
   readonly nice: number | null;
   /** 1 to 15 bytes; null: the worker program's own name. */
   readonly comm: string | null;
+  /** Name of the process that they are threads of; null: each is a process. */
+  readonly pcomm: string | null;
   readonly uid: number | null;
   readonly gid: number | null;
   /** The node whose CPUs `affinity` was narrowed to; null: none. */

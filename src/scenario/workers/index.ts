@@ -14,6 +14,6 @@ export { latencyKinds } from "./report.ts";
 export type { WorkerSample } from "./sample.ts";
 export { readShape } from "./sample.ts";
 export type { StartOptions } from "./start-workers.ts";
-export { startWorkers } from "./start-workers.ts";
+export { startThreads, startWorkers } from "./start-workers.ts";
 export type { MemoryPolicyCall, WorkerPlan } from "./worker-arguments.ts";
 export { WorkerSet } from "./worker-set.ts";

@@ -1,6 +1,6 @@
 import { CorralError } from "../../report/index.ts";
 import type { PhaseKind, WorkParameters, WorkTypeName } from "../model/index.ts";
-import { describeWork } from "../model/index.ts";
+import { canBeThread, describeWork } from "../model/index.ts";
 
 /** Memory policy of set_mempolicy(2). */
 export interface MemoryPolicyCall {
@@ -74,4 +74,17 @@ export function planArguments(plan: WorkerPlan): readonly string[] {
     ...option("--uid", plan.uid),
     ...option("--gid", plan.gid),
   ];
+}
+
+/**
+ * The command line of sets whose workers are threads of one process.
+ * @throws CorralError as `planArguments`, USAGE for work that threads cannot do
+ */
+export function threadArguments(name: string, plans: readonly WorkerPlan[]): readonly string[] {
+  for (const { workType } of plans)
+    if (!canBeThread(workType))
+      throw new CorralError("USAGE", `${workType} is not done by threads`, { object: workType });
+  // Without the word "load" of each.
+  const sets = plans.map((plan) => planArguments(plan).slice(1));
+  return ["load-threads", name, ...sets.flatMap((args, at) => (at === 0 ? args : ["and", ...args]))];
 }

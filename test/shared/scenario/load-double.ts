@@ -55,6 +55,10 @@ export class WorkersDouble implements Workers {
     this.pids = this.#workers.map(({ pid }) => pid);
   }
 
+  get processes(): readonly number[] {
+    return this.pids;
+  }
+
   tasksOf = (pid: number): readonly number[] => [pid];
 
   release(): void {

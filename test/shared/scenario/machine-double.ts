@@ -108,6 +108,10 @@ export class MachineDouble {
       files: boundWrites(this.groups, this.clock),
       workers: {
         start: async (plan) => this.#startWorkers(plan),
+        startThreads: async (pcomm, plans) => {
+          this.log.push(`threads of ${pcomm}`);
+          return Promise.all(plans.map((plan) => this.#startWorkers(plan)));
+        },
         setAttributes: (pid, { affinity }) => {
           if (affinity !== null) this.affinities.push([pid, affinity]);
           return { affinity: this.refuse.affinity ?? null, nice: this.refuse.nice ?? null, scheduling: null };

@@ -17,7 +17,7 @@ export async function spawn(engine: Engine, cgroup: string | null, work: Resolve
       fix: "make the group in the backdrop, in an earlier op or in an earlier step",
     });
   }
-  await startWork(engine, work, { cgroup: cgroup ?? "", index: null });
+  await startWork(engine, work, cgroup ?? "");
 }
 
 /** Where workers of a group may run; a refusal for one of them is a warning, and it keeps what it had. */

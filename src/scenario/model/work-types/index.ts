@@ -13,4 +13,4 @@ export type {
 } from "./description.ts";
 export { workLatencies } from "./description.ts";
 export type { GivenParameters, PhaseKind, WorkTypeName } from "./table.ts";
-export { describeWork, fillParameters, phaseKinds, workTypeNames, workTypes } from "./table.ts";
+export { canBeThread, describeWork, fillParameters, phaseKinds, workTypeNames, workTypes } from "./table.ts";

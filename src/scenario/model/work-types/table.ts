@@ -42,6 +42,13 @@ export const workTypeNames = Object.keys(workTypes) as readonly WorkTypeName[];
 /** What is known of a kind of work. */
 export const describeWork = (name: WorkTypeName): WorkDescription => workTypes[name];
 
+/** Work of a process as a whole: it forks, moves itself, or is a program. */
+const wholeProcesses: readonly WorkTypeName[] = ["ForkExit", "CgroupChurn", "CgroupAttachStorm", "CrossAffinityChurn"];
+
+/** Whether workers of this kind can be threads of one process. */
+export const canBeThread = (name: WorkTypeName): boolean =>
+  workTypes[name].support === "native" && !wholeProcesses.includes(name);
+
 /** Phases of `Sequence`, each with its length. io writes 64 KiB and sleeps 100 µs, again and again. */
 export const phaseKinds = ["spin", "sleep", "yield", "io"] as const;
 export type PhaseKind = (typeof phaseKinds)[number];
