@@ -170,7 +170,7 @@ test("its name and its user are those that were asked for", async (t) => {
   const resources = plan.resources.map((text) => text.replace(packageRoot(), openPackageRoot()));
   await using set = await startWorkers({ ...plan, resources });
   const [pid] = set.pids;
-  assert.match(readFileSync(`/proc/${pid}/status`, "latin1"), /^Name:\tcustom-one$[^]*^Uid:(\t65534){4}$/m);
+  assert.match(readFileSync(`/proc/${pid}/status`, "latin1"), /^Name:\tcustom-one$[\s\S]*^Uid:(\t65534){4}$/m);
 });
 
 test("in a group it is there from its first instruction, knows its place, and all its threads keep to their CPUs", async (t) => {
@@ -203,7 +203,11 @@ test("in a group it is there from its first instruction, knows its place, and al
     },
   );
   delete process.env["CUSTOM_MARK"];
-  assert.deepEqual([document?.verdict, document?.works[0]?.work_type], ["pass", "teller"], JSON.stringify(document?.checks));
+  assert.deepEqual(
+    [document?.verdict, document?.works[0]?.work_type],
+    ["pass", "teller"],
+    JSON.stringify(document?.checks),
+  );
   const told = [0, 1].map((index) => JSON.parse(readFileSync(`${file}${index}`, "utf8")) as Record<string, unknown>);
   for (const [index, one] of told.entries()) {
     assert.deepEqual(

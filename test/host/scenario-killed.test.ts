@@ -85,7 +85,10 @@ steps:
 function writeScenario(bench: Bench): string {
   const directory = bench.fresh("killed");
   mkdirSync(directory);
-  writeFileSync(join(directory, "work.mjs"), "export default (context) => { while (!context.stopping) context.count(); };");
+  writeFileSync(
+    join(directory, "work.mjs"),
+    "export default (context) => { while (!context.stopping) context.count(); };",
+  );
   writeFileSync(join(directory, "killed.yaml"), scenarioText);
   return join(directory, "killed.yaml");
 }
@@ -173,5 +176,8 @@ function defineTest(seed: number, kills: number): void {
 
 const ordered = process.env["CORRAL_KILLED_ORDER"];
 if (ordered === undefined)
-  defineTest(Number(process.env["CORRAL_TEST_SEED"] ?? 1), Number(process.env["CORRAL_TEST_KILLS"] ?? (slowness > 1 ? 6 : 24)));
+  defineTest(
+    Number(process.env["CORRAL_TEST_SEED"] ?? 1),
+    Number(process.env["CORRAL_TEST_KILLS"] ?? (slowness > 1 ? 6 : 24)),
+  );
 else await runAndDie(JSON.parse(ordered) as Order);

@@ -38,7 +38,10 @@ test("many tasks on one CPU and none on another are an imbalance that the monito
   t.diagnostic(`${record.monitor.length} looks, tasks of CPU 0: ${first.join(" ")}`);
   assert.ok(first.filter((tasks) => tasks >= 38).length >= 3, first.join(" "));
   assert.deepEqual(outcomesOf(record, "max_imbalance_ratio"), ["fail"]);
-  assert.equal(record.monitor.every(({ cpus: all }) => all.length >= 2), true);
+  assert.equal(
+    record.monitor.every(({ cpus: all }) => all.length >= 2),
+    true,
+  );
 });
 
 test("what is not there is not seen: few tasks are no imbalance, and clocks go on", async (t) => {

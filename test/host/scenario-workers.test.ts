@@ -6,7 +6,14 @@ import { requireWorker, setAffinity } from "../../src/kernel/index.ts";
 import type { WorkTypeName } from "../../src/scenario/model/index.ts";
 import { canBeThread, describeWork, workTypeNames } from "../../src/scenario/model/index.ts";
 import type { WorkerPlan, WorkerReport, WorkerSet } from "../../src/scenario/workers/index.ts";
-import { applyAttributes, layout, meanNs, percentileNs, startThreads, startWorkers } from "../../src/scenario/workers/index.ts";
+import {
+  applyAttributes,
+  layout,
+  meanNs,
+  percentileNs,
+  startThreads,
+  startWorkers,
+} from "../../src/scenario/workers/index.ts";
 import type { GroupParent } from "../shared/group-parent.ts";
 import { makeGroupParent } from "../shared/group-parent.ts";
 import { parentOf, processGroupOf, startTicks } from "../shared/processes.ts";
@@ -305,7 +312,10 @@ test("workers of several kinds are threads of one process, each with counters an
     [commOf(`${process}`), ...pids.map((pid) => commOf(`${process}/task/${pid}`))],
     ["crowd", "first", "first", "second", "second"],
   );
-  assert.deepEqual(sets.flatMap((set) => set.processes).map((pid) => pids.includes(pid)), [true, true]);
+  assert.deepEqual(
+    sets.flatMap((set) => set.processes).map((pid) => pids.includes(pid)),
+    [true, true],
+  );
   setAffinity(pids[0] ?? 0, "1");
   assert.ok(sets.every((set) => set.sample().every(({ iterations, stage }) => iterations === 0 && stage === "ready")));
   for (const set of sets) set.release();
@@ -331,10 +341,13 @@ test("threads end together: with their process, and when one of them cannot begi
     reports.flat().map(({ completed, end }) => [completed, end.kind]),
     [0, 1, 2].map(() => [false, "signaled"]),
   );
-  await assert.rejects(startThreads("crowd", [planOf("SpinWait"), planOf("IoSyncWrite", { resources: ["/no/such"] })]), {
-    code: "START_FAILED",
-    message: "2 workers for SpinWait, IoSyncWrite could not be made: a worker ended with ENOENT",
-  });
+  await assert.rejects(
+    startThreads("crowd", [planOf("SpinWait"), planOf("IoSyncWrite", { resources: ["/no/such"] })]),
+    {
+      code: "START_FAILED",
+      message: "2 workers for SpinWait, IoSyncWrite could not be made: a worker ended with ENOENT",
+    },
+  );
   await assert.rejects(startThreads("crowd", [planOf("ForkExit")]), { message: "ForkExit is not done by threads" });
 });
 

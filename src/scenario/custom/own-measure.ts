@@ -35,7 +35,7 @@ export class OwnMeasure {
   readonly #gap = { ns: 0, atNs: 0, cpu: 0 };
   readonly #latency = { min: 0, max: 0, sum: 0, squares: 0 };
   readonly #histogram = Buffer.alloc(layout.buckets * 8);
-  readonly #dirty = { from: layout.buckets, to: -1 };
+  readonly #dirty: { from: number; to: number } = { from: layout.buckets, to: -1 };
   readonly #counters = Buffer.alloc(layout.counters.stage);
   #before: Usage = usageNow();
   #migratedBefore = 0;
@@ -163,8 +163,9 @@ export class OwnMeasure {
     this.tell();
     const [before, now] = [this.#before, usageNow()];
     const { record: at } = layout;
-    const grown = (key: "voluntaryContextSwitches" | "involuntaryContextSwitches" | "minorPageFault" | "majorPageFault") =>
-      now.resources[key] - before.resources[key];
+    const grown = (
+      key: "voluntaryContextSwitches" | "involuntaryContextSwitches" | "minorPageFault" | "majorPageFault",
+    ) => now.resources[key] - before.resources[key];
     const write = (value: number | bigint, place: number): void => this.#memory.writeRecord(wholeNumber(value), place);
     write(cpuNs(now) - cpuNs(before), at.run_ns);
     write(now.delayNs - before.delayNs, at.run_delay_ns);

@@ -125,7 +125,11 @@ function failStep({ book, liveness }: Engine, step: number, thrown: unknown): vo
 }
 
 /** Does what goes on beside the steps for as long as `work` takes. */
-async function beside(engine: Engine, { dilation = 1, monitor = false }: DriveOptions, work: () => Promise<void>): Promise<void> {
+async function beside(
+  engine: Engine,
+  { dilation = 1, monitor = false }: DriveOptions,
+  work: () => Promise<void>,
+): Promise<void> {
   const end = new AbortController();
   const loops = [
     orFail(engine.book, () => sampleGroups(engine, end.signal)),

@@ -8,7 +8,17 @@ import type { GroupFiles } from "./groups/group-files.ts";
 /** Workers of one kind: `WorkerSet`, or what stands for it. */
 export type Workers = Pick<
   WorkerSet,
-  "pids" | "processes" | "tasksOf" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill" | "stuck"
+  | "pids"
+  | "processes"
+  | "tasksOf"
+  | "release"
+  | "sample"
+  | "latencies"
+  | "suspendCpus"
+  | "beginCpuset"
+  | "stop"
+  | "kill"
+  | "stuck"
 >;
 
 export interface WorkerSource {

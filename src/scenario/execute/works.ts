@@ -43,7 +43,11 @@ export function drawAffinity(affinity: ResolvedAffinity, random: () => number): 
 }
 
 /** The sets of works that are started together: one, or those that are threads of one process. */
-async function makeWorkers(engine: Engine, works: readonly ResolvedWork[], cgroup: string): Promise<readonly Workers[]> {
+async function makeWorkers(
+  engine: Engine,
+  works: readonly ResolvedWork[],
+  cgroup: string,
+): Promise<readonly Workers[]> {
   const { ports, liveness } = engine;
   const [first] = works;
   if (first === undefined) return [];

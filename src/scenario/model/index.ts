@@ -60,4 +60,12 @@ export type {
   WorkSupport,
   WorkTypeName,
 } from "./work-types/index.ts";
-export { canBeThread, describeWork, fillParameters, phaseKinds, workLatencies, workTypeNames, workTypes } from "./work-types/index.ts";
+export {
+  canBeThread,
+  describeWork,
+  fillParameters,
+  phaseKinds,
+  workLatencies,
+  workTypeNames,
+  workTypes,
+} from "./work-types/index.ts";

@@ -115,7 +115,7 @@ steps:
 `,
     );
     expect(await refusalOf(planScenarioFile(loadScenario(path), { topology }))).toContain(
-      "custom.yaml:7:13: steps[0].setup[0].works[0].work_type",
+      `${path}:7:24: step 0, group "g", work 0: module "absent.mjs" cannot be loaded: `,
     );
   });
 });

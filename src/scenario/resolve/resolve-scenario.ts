@@ -140,11 +140,7 @@ function settle(scenario: ExpandedScenario, rehearsal: Rehearsal, findings: Find
  * limits name, which are looked up on this host, and what `judgeModule` does. Never throws.
  * @param judgeModule looks at modules of the user's; default: they are taken as they are
  */
-export function resolveScenario(
-  scenario: ExpandedScenario,
-  topology: Topology,
-  judgeModule?: ModuleJudge,
-): Resolution {
+export function resolveScenario(scenario: ExpandedScenario, topology: Topology, judgeModule?: ModuleJudge): Resolution {
   const wrong = judgeScenarioValues(scenario);
   if (wrong.length > 0) return { kind: "problems", problems: wrong };
   const findings = new Findings(scenario);

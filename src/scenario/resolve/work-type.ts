@@ -18,7 +18,13 @@ const toPhase = (phase: WorkPhase): ResolvedWork["phases"][number] => {
   return { kind, us: Math.max(1, Math.round(durationOf(length) * 1000)) };
 };
 
-const toCustom = ({ module, export: exported = "default", name, config, samples = "none" }: CustomWork): ResolvedWork["custom"] => ({
+const toCustom = ({
+  module,
+  export: exported = "default",
+  name,
+  config,
+  samples = "none",
+}: CustomWork): ResolvedWork["custom"] => ({
   module,
   export: exported,
   name: name ?? exported,

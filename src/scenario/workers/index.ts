@@ -6,7 +6,15 @@
 export type { AttributeErrors, DeadlineTimes, WorkerAttributes } from "./attributes.ts";
 export { applyAttributes } from "./attributes.ts";
 export type { Latencies } from "./latencies.ts";
-export { addLatencies, bucketLowestNs, bucketOf, latenciesSince, meanNs, percentileNs, variation } from "./latencies.ts";
+export {
+  addLatencies,
+  bucketLowestNs,
+  bucketOf,
+  latenciesSince,
+  meanNs,
+  percentileNs,
+  variation,
+} from "./latencies.ts";
 export type { WorkerStage } from "./layout.ts";
 export { layout, workerStages } from "./layout.ts";
 export type { WorkerEnd, WorkerReport } from "./report.ts";

@@ -139,9 +139,21 @@ export class WorkersDouble implements Workers {
   }
 
   #report(worker: Worker, index: number, stopped: boolean): WorkerReport {
-    const { stage: _stage, hasEnded: _ended, endedNs: _endedNs, samples: _samples, ...counters } = this.#sample(worker, index);
+    const {
+      stage: _stage,
+      hasEnded: _ended,
+      endedNs: _endedNs,
+      samples: _samples,
+      ...counters
+    } = this.#sample(worker, index);
     const nothing = { slices: null, voluntarySwitches: null, involuntarySwitches: null, minorFaults: null };
-    const unknown = { majorFaults: null, numaPages: null, numaPagesMigrated: null, failureError: null, failureText: null };
+    const unknown = {
+      majorFaults: null,
+      numaPages: null,
+      numaPagesMigrated: null,
+      failureError: null,
+      failureText: null,
+    };
     const errors = { memPolicyError: null, schedPolicyError: null, identityError: null };
     return {
       ...counters,

@@ -28,8 +28,7 @@ steps:
   assert.deepEqual([record.failures, record.ended, record.warnings], [[], [], []]);
   assert.deepEqual(seen, ["enabled", "disabled", "enabled", "enabled", "enabled"]);
   assert.equal(state(), "disabled");
-  for (const { phase, work } of record.phases.slice(1))
-    assert.ok((work[0]?.iterations ?? 0) > 0, `phase ${phase}`);
+  for (const { phase, work } of record.phases.slice(1)) assert.ok((work[0]?.iterations ?? 0) > 0, `phase ${phase}`);
 });
 
 /** The loader of the scheduler. */

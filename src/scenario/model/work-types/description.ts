@@ -1,5 +1,5 @@
 /** A whole number; its unit is the end of its name (`_us`, `_ms`, `_kib`, `_hz`), or it is a count. */
-interface NumberParameter {
+export interface NumberParameter {
   readonly kind: "number";
   readonly fallback: number;
   readonly min: number;
@@ -8,7 +8,7 @@ interface NumberParameter {
 }
 
 /** One of a closed set of words. */
-interface ChoiceParameter {
+export interface ChoiceParameter {
   readonly kind: "choice";
   readonly choices: readonly string[];
   readonly fallback: string;

@@ -16,7 +16,6 @@ export const workTypes = {
   ...programsWork,
 } as const satisfies Readonly<Record<string, WorkDescription>>;
 
-
 /** The name of a kind of work. */
 export type WorkTypeName = keyof typeof workTypes;
 
