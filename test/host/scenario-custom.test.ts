@@ -196,7 +196,7 @@ test("in a group it is there from its first instruction, knows its place, and al
         if (event.kind !== "step_start") return;
         const pids = readdirSync("/proc").filter((name) => {
           const text = /^\d+$/.test(name) && startTicks(Number(name)) !== null ? commandOf(name) : "";
-          return text.includes(file) && text.includes("custom-worker");
+          return text.startsWith(process.execPath) && text.includes(file);
         });
         affinities.push(...pids.map((pid) => listTasks(Number(pid)).map(readAffinity)));
       },

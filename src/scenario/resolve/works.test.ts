@@ -93,6 +93,7 @@ test("what a work leaves out has its default, and no call is made", () => {
     memoryPolicy: null,
     nice: null,
     comm: null,
+    pcomm: null,
     uid: null,
     gid: null,
     numaNode: null,
