@@ -161,7 +161,7 @@ function defineTest(seed: number, kills: number): void {
     if (!requires(t, root(), controller("pids"))) return;
     const file = writeScenario(bench);
     const whole = await runUntil(bench, file, { events: Number.MAX_SAFE_INTEGER, afterMs: null });
-    assert.equal(whole.at(-1), "scenario_end", whole.join(" "));
+    assert.ok(whole.includes("scenario_end"), whole.join(" "));
     await assertNothingLeft(bench, "a run that came to its end");
     const last = new Map<string, number>();
     for (const [at, moment] of momentsOf(kills, seed, whole.length).entries()) {

@@ -130,7 +130,7 @@ export class MachineDouble {
       },
       planLimits: (limits) => planLimits(limits, pureV2),
       look: () => emptyValues,
-      monitor: () => this.look,
+      monitor: () => ({ look: this.look, cpuMs: 0 }),
       pressure: (wait) => this.onPressure(wait),
       storage: () => "/scratch",
       random: () => 0,

@@ -9,7 +9,7 @@ import { systemClock } from "../clock.ts";
 import { boundWrites } from "../groups/bound-writes.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { HostGroups } from "./host-groups.ts";
-import { lookAtHost } from "./host-monitor.ts";
+import { measuredLook } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
 import { hostTasks } from "./host-tasks.ts";
@@ -66,7 +66,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler 
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
     look: (name) => lookAt(groups, name),
-    monitor: lookAtHost,
+    monitor: measuredLook,
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,
