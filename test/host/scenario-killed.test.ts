@@ -120,7 +120,7 @@ async function runUntil(bench: Bench, file: string, moment: Moment): Promise<rea
 }
 
 async function assertNothingLeft(bench: Bench, what: string): Promise<void> {
-  const { status, err } = await bench.corral(["gc"]);
+  const { status, err } = await bench.corral(["gc"], { limitMs: 120_000 });
   assert.equal(status, 0, `${what}: ${err}`);
   assert.deepEqual([bench.parent.children(), recorded(bench), scratch(bench)], [[], [], []], what);
   const mark = bench.env["CORRAL_TEST_MARK"] ?? "";
