@@ -59,10 +59,12 @@ describe("run queues", () => {
       8: stat("R", 0),
       9: stat("R", 0),
     });
-    expect([...countRunning(proc, 9)].toSorted()).toEqual([
-      [0, 1],
-      [1, 2],
-    ]);
+    expect(countRunning(proc, 9)).toEqual(
+      new Map([
+        [0, 1],
+        [1, 2],
+      ]),
+    );
   });
 
   test("a look tells what each file tells, and nothing where there is none", () => {
