@@ -8,7 +8,6 @@ import { runScenario } from "../../src/scenario/execute/index.ts";
 import { parseScenario } from "../../src/scenario/file/index.ts";
 import { planScenarioFile } from "../../src/scenario/plan/index.ts";
 import type { OpRecord, RunRecord } from "../../src/scenario/record/index.ts";
-import { slowness } from "./timing.ts";
 
 export interface KernelRunOptions {
   readonly cgroupParent?: string | null;
@@ -28,7 +27,6 @@ export async function runText(text: string, options: KernelRunOptions = {}): Pro
       file: null,
       runtime,
       monitor: asksMonitor(scenario),
-      dilation: slowness,
       ...options,
     });
   } finally {
