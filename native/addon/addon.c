@@ -123,6 +123,7 @@ NAPI_MODULE_INIT()
 		{ "bpfMoverGroup", bpf_mover_group_call },
 		{ "bpfMoverTake", bpf_mover_take_call },
 		{ "sendDatagram", send_datagram_call },
+		{ "writeAside", write_aside_call },
 		{ "processMadvise", process_madvise_call },
 		{ "unixBind", unix_bind_call },
 		{ "unixListen", unix_listen_call },

@@ -23,6 +23,7 @@ export {
   stepWithOp,
   stepWithPayload,
 } from "./build/index.ts";
+export type { CustomContext, CustomFunction } from "./custom/index.ts";
 export type { ScenarioFile } from "./file/index.ts";
 export { loadScenario, parseScenario } from "./file/index.ts";
 export type {

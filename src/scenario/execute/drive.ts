@@ -9,6 +9,7 @@ import { GroupRemover } from "./groups/remove.ts";
 import { HoldBudget } from "./hold-budget.ts";
 import { limitsAt } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
+import { watchHost } from "./monitor.ts";
 import { killPayloads, startPayload } from "./payload-runs.ts";
 import { PhaseTracker } from "./phases.ts";
 import type { Ports, Supervised } from "./ports.ts";
@@ -25,6 +26,10 @@ export interface DriveOptions {
   readonly signal?: AbortSignal | null;
   /** Processes that must live as long as the run. */
   readonly supervised?: readonly Supervised[];
+  /** That paths of modules count from. Default: the working directory. */
+  readonly directory?: string;
+  /** Whether the host's run queues are looked at meanwhile, which costs some time of a CPU. Default: not. */
+  readonly monitor?: boolean;
   /**
    * Factor by which set-up is slower than on a machine of nominal speed: all limits in time are multiplied by it, and above 1 the
    * duration counts settling and holds alone. Default 1.
@@ -55,6 +60,7 @@ function makeEngine(plan: ResolvedScenario, given: Ports, options: DriveOptions)
     budget: new HoldBudget(book, dilation === 1),
     limits,
     dilation,
+    directory: options.directory ?? process.cwd(),
   };
 }
 
@@ -130,11 +136,12 @@ function failStep({ book, liveness }: Engine, step: number, thrown: unknown): vo
 }
 
 /** Does what goes on beside the steps for as long as `work` takes. */
-async function beside(engine: Engine, work: () => Promise<void>): Promise<void> {
+async function beside(engine: Engine, monitor: boolean, work: () => Promise<void>): Promise<void> {
   const end = new AbortController();
   const loops = [
     orFail(engine.book, () => sampleGroups(engine, end.signal)),
     orFail(engine.book, () => watchStalls(engine, end.signal)),
+    ...(monitor ? [orFail(engine.book, () => watchHost(engine, end.signal))] : []),
   ];
   try {
     await work();
@@ -174,7 +181,7 @@ export async function drive(plan: ResolvedScenario, ports: Ports, options: Drive
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
     await attachFirst(engine);
-    await finishing(engine, () => beside(engine, () => doScenario(engine)));
+    await finishing(engine, () => beside(engine, options.monitor ?? false, () => doScenario(engine)));
     await orFail(engine.book, () => files.close());
     return engine.book;
   } catch (thrown) {

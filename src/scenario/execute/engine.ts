@@ -21,6 +21,8 @@ export interface Engine {
   readonly remover: GroupRemover;
   readonly liveness: Liveness;
   readonly scheduler: SchedulerSlot;
+  /** That paths of modules count from. */
+  readonly directory: string;
   readonly budget: HoldBudget;
   readonly limits: EngineLimits;
   /** What limits in time that the scenario sets are multiplied by; 1 but where time is slower. */

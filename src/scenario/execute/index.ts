@@ -12,6 +12,7 @@ export type { LeftScenario } from "./host/leftovers.ts";
 export { leftScenarios } from "./host/leftovers.ts";
 export type {
   Death,
+  MonitorLook,
   Ports,
   PressureWait,
   ProgramEnd,

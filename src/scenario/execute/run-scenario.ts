@@ -26,6 +26,10 @@ export interface RunOptions {
   readonly repeat?: number;
   /** Factor by which time is slower than on a machine of nominal speed, for workers and for set-up. Default: it is measured, in some 20 ms. */
   readonly dilation?: number;
+  /** That paths of modules count from. Default: the working directory. */
+  readonly directory?: string;
+  /** Whether run queues are looked at (`asksMonitor`). Default: not. */
+  readonly monitor?: boolean;
   /** As `--cgroup-parent`. Default: where a job's group would be made. */
   readonly cgroupParent?: string | null;
   /** Processes whose end ends the run. Default none. */
@@ -56,7 +60,9 @@ export async function runScenario(plan: ResolvedScenario, options: RunOptions): 
       onNote: (note) => notes.push(note),
       scheduler: hostScheduler,
     });
-    const book = await drive(plan, ports, { supervised, signal, dilation: dilation.setupFactor, onEvent });
+    const { directory = process.cwd(), monitor = false } = options;
+    const { setupFactor } = dilation;
+    const book = await drive(plan, ports, { supervised, signal, dilation: setupFactor, directory, monitor, onEvent });
     return recordOf(plan, options, { book, notes, dilation, runId: mark.record.run_id });
   } finally {
     for (const one of supervised) one.release();
@@ -122,7 +128,7 @@ function recordOf(plan: ResolvedScenario, options: RunOptions, { book, notes, di
     payloads: book.payloads.toSorted(byId),
     ended: book.ended,
     stalled: book.stalled,
-    monitor: [],
+    monitor: book.monitor,
     failures: book.failures,
     warnings: [...plan.warnings.map(({ where, message }) => `${where}: ${message}`), ...book.warnings],
     notes: [...dilationNotes(slowed), ...book.notes, ...notes],

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { stateDirectories } from "../../run/index.ts";
-import { judgeRun } from "../checks/index.ts";
+import { asksMonitor, judgeRun } from "../checks/index.ts";
 import type { RunOptions } from "../execute/index.ts";
 import { runScenario, skippedRecord } from "../execute/index.ts";
 import type { ScenarioFile } from "../file/index.ts";
@@ -15,7 +15,7 @@ import { findIncludedFiles, withIncludedFiles } from "./include-files.ts";
 import type { ModuleCheck } from "./module-checks.ts";
 import { loadModuleChecks, runModuleChecks } from "./module-checks.ts";
 
-export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat" | "runtime"> {
+export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat" | "runtime" | "monitor"> {
   /** Where the run is on record meanwhile. Default: this user's runtime directory (CORRAL_STATE_DIR). */
   readonly runtime?: string;
   /** Runs, one after the other. Default 1. One that its caller ended, or in which a supervised process died, is the last. */
@@ -46,9 +46,9 @@ interface Source {
 }
 
 async function runOnce(source: Source, options: RehearseOptions, repeat: number, checks: readonly ModuleCheck[]) {
-  const { scenario, file, planned } = source;
+  const { scenario, file, directory, planned } = source;
   const { runtime = stateDirectories(process.env, process.getuid?.() ?? 0).runtime } = options;
-  const runOptions = { ...options, runtime, scenario, file, repeat };
+  const runOptions = { ...options, runtime, scenario, file, directory, repeat, monitor: asksMonitor(scenario) };
   if (planned.kind === "skip") {
     const record = skippedRecord(runOptions, readHostTopology(), unmetText(planned.unmet));
     return scenarioDocument(record, judgeRun(record));

@@ -1,4 +1,4 @@
-import { exitFromWaitStatus } from "../../kernel/index.ts";
+import { exitFromWaitStatus, listTasks } from "../../kernel/index.ts";
 import type { Latencies } from "./latencies.ts";
 import { readLatencies } from "./latencies.ts";
 import { layout } from "./layout.ts";
@@ -16,10 +16,19 @@ const stopMs = 5000;
 /** Default: a killed process that does not end within this is stuck in the kernel; its report says so. */
 const defaultKillMs = 2000;
 
+/** processes: each is one; functions: each is a process of node, which has threads; threads: all are of one process. */
+export type WorkerKind = "processes" | "functions" | "threads";
+
+export interface WorkerSetOptions {
+  readonly kind: WorkerKind;
+  /** Default 2000. */
+  readonly killMs?: number | undefined;
+}
+
 /** What is known of the ends of the workers, while lines come. */
 export interface Ends {
   /** Status in the form of wait(2) by worker. */
-  readonly statuses: ReadonlyMap<number, number>;
+  readonly statuses: Pick<ReadonlyMap<number, number>, "get" | "has">;
   /** Settles when all have ended, or the leader has. */
   readonly allEnded: Promise<void>;
 }
@@ -33,6 +42,7 @@ export class WorkerSet implements AsyncDisposable {
   readonly #leader: Leader;
   readonly #memory: SharedMemory;
   readonly #ends: Ends;
+  readonly #kind: WorkerKind;
   readonly #killMs: number;
   #isReleased = false;
   #epoch = 0;
@@ -40,12 +50,23 @@ export class WorkerSet implements AsyncDisposable {
   #closing: Promise<unknown> | null = null;
   #stuck: readonly number[] = [];
 
-  constructor(leader: Leader, memory: SharedMemory, ends: Ends, killMs = defaultKillMs) {
+  constructor(leader: Leader, memory: SharedMemory, ends: Ends, { kind, killMs = defaultKillMs }: WorkerSetOptions) {
     this.#leader = leader;
     this.#memory = memory;
     this.#ends = ends;
+    this.#kind = kind;
     this.#killMs = killMs;
     this.pids = memory.samples().map(({ pid }) => pid);
+  }
+
+  /** The threads of a worker, itself first: what it is told of CPUs and priorities is for all of them. */
+  tasksOf(pid: number): readonly number[] {
+    return this.#kind === "functions" ? listTasks(pid) : [pid];
+  }
+
+  /** One task of each process: what is put into groups, where the kernel moves a process whole. */
+  get processes(): readonly number[] {
+    return this.#kind === "threads" ? this.pids.slice(0, 1) : this.pids;
   }
 
   /** Lets all workers begin. Idempotent. */
@@ -130,9 +151,7 @@ export class WorkerSet implements AsyncDisposable {
   }
 
   #reports(late: ReadonlySet<number>): WorkerReport[] {
-    const releasedNs = this.#memory.releasedNs();
-    const elapsedNs = releasedNs === 0n ? 0 : Number(process.hrtime.bigint() - releasedNs);
-    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, elapsedNs };
+    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, nowNs: process.hrtime.bigint() };
     return this.sample().map((sample) =>
       readReport(this.#memory.record(sample.index), sample, { ...facts, end: this.#endOf(sample.index, late) }),
     );

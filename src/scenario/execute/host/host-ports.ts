@@ -1,4 +1,5 @@
-import { mkdtempSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { controlNumber, listDisks, planLimits, readUsage, tryReadControl } from "../../../cgroup/index.ts";
@@ -8,6 +9,7 @@ import { systemClock } from "../clock.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { HostGroups } from "./host-groups.ts";
+import { measuredLook } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
 import { hostTasks } from "./host-tasks.ts";
@@ -31,13 +33,15 @@ function lookAt(groups: HostGroups, name: string): SeriesValues {
   };
 }
 
-/** Makes a directory for IO when the first worker wants one, and has it on record before anything is in it. */
+/** Makes a directory for IO when the first worker wants one; it is on record before it is there. */
 function scratchMaker(mark: ScenarioMark): () => string {
   let made: string | null = null;
   return () => {
     if (made !== null) return made;
-    made = mkdtempSync(join(tmpdir(), scratchPrefix));
-    mark.change({ scratch: made });
+    const scratch = join(tmpdir(), `${scratchPrefix}${mark.record.run_id}-${randomBytes(6).toString("hex")}`);
+    mark.change({ scratch });
+    mkdirSync(scratch, { mode: 0o700 });
+    made = scratch;
     return made;
   };
 }
@@ -63,6 +67,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, sc
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
     look: (name) => lookAt(groups, name),
+    monitor: measuredLook,
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,
