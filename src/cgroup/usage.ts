@@ -82,8 +82,10 @@ const numberIn = (text: string | null): number | null => {
 
 type Reader = (file: string) => string | null;
 
-const readerFor = (directory: string | null): Reader =>
-  directory === null ? () => null : (file) => tryReadControl(`${directory}/${file}`);
+const readerIn =
+  (read: Reader) =>
+  (directory: string | null): Reader =>
+    directory === null ? () => null : (file) => read(`${directory}/${file}`);
 
 function readMemory(
   read: Reader,
@@ -111,10 +113,11 @@ function readMemory(
 function readCpu(
   group: GroupHandle,
   unified: Reader,
+  read: Reader,
 ): Pick<GroupUsage, "cpu_total_us" | "cpu_user_us" | "cpu_sys_us" | "nr_periods" | "nr_throttled" | "throttled_us"> {
   const total = parseFlatKeyed(unified("cpu.stat"));
   const v1 = group.directories.find((one) => one.version === 1 && one.controllers.includes("cpu"));
-  const bandwidth = v1 === undefined ? total : parseFlatKeyed(tryReadControl(`${v1.path}/cpu.stat`));
+  const bandwidth = v1 === undefined ? total : parseFlatKeyed(read(`${v1.path}/cpu.stat`));
   const throttledNs = bandwidth.get("throttled_time");
   return {
     cpu_total_us: total.get("usage_usec") ?? null,
@@ -127,8 +130,12 @@ function readCpu(
   };
 }
 
-/** Reads every counter a group has, from whichever hierarchy holds it. Never throws; what is absent is null. */
-export function readUsage(group: GroupHandle): GroupUsage {
+/**
+ * Reads every counter a group has, from whichever hierarchy holds it. Never throws; what is absent is null.
+ * @param read a file by its path, null when it is absent; default: opens it for this one time
+ */
+export function readUsage(group: GroupHandle, read: Reader = tryReadControl): GroupUsage {
+  const readerFor = readerIn(read);
   const unified = readerFor(group.unified?.path ?? null);
   const isV2 = (path: string | null): boolean => path !== null && path === group.unified?.path;
   const memory = group.directoryOf("memory");
@@ -136,7 +143,7 @@ export function readUsage(group: GroupHandle): GroupUsage {
   const pids = readerFor(group.directoryOf("pids"));
   const ioText = readerFor(io)(isV2(io) ? "io.stat" : "blkio.throttle.io_service_bytes_recursive");
   return {
-    ...readCpu(group, unified),
+    ...readCpu(group, unified, read),
     ...readMemory(readerFor(memory), isV2(memory)),
     io_read_bytes: isV2(io) ? sumIoStat(ioText, "rbytes") : sumBlkio(ioText, "Read"),
     io_write_bytes: isV2(io) ? sumIoStat(ioText, "wbytes") : sumBlkio(ioText, "Write"),

@@ -1,9 +1,10 @@
 import { CorralError } from "../../report/index.ts";
+import { objectOf } from "../plan/index.ts";
 import type { ResolvedGroup, ResolvedOp, ResolvedStep } from "../resolve/index.ts";
 import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
-import { describeOp, doOp } from "./ops/index.ts";
+import { doOp } from "./ops/index.ts";
 
 /** Where in a step something went wrong. */
 export class StepError extends Error {
@@ -22,7 +23,7 @@ export async function doOps(engine: Engine, step: number | null, ops: readonly R
     const { kind, index } = op;
     try {
       engine.liveness.throwIfAborted();
-      await engine.book.during({ step, index, round, kind, object: describeOp(op) }, () => doOp(engine, op));
+      await engine.book.during({ step, index, round, kind, object: objectOf(op) }, () => doOp(engine, op));
     } catch (thrown) {
       throw new StepError(index, thrown);
     }

@@ -10,6 +10,7 @@ export { addLatencies, bucketLowestNs, latenciesSince, meanNs, percentileNs, var
 export type { WorkerStage } from "./layout.ts";
 export { layout } from "./layout.ts";
 export type { WorkerEnd, WorkerReport } from "./report.ts";
+export { offCpuPct, pagesOf, pagesOn } from "./report.ts";
 export type { WorkerSample } from "./sample.ts";
 export type { StartOptions } from "./start-workers.ts";
 export { startWorkers } from "./start-workers.ts";

@@ -1,4 +1,5 @@
 import { getSystemErrorName } from "node:util";
+import { total } from "../../report/index.ts";
 import type { Latencies } from "./latencies.ts";
 import { readLatencies } from "./latencies.ts";
 import { layout, readCount } from "./layout.ts";
@@ -52,6 +53,17 @@ export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | 
   readonly schedPolicyError: string | null;
   readonly identityError: string | null;
 }
+
+/** Pages that a worker has, on all nodes; 0 where nobody read them. */
+export const pagesOf = ({ numaPages }: Pick<WorkerReport, "numaPages">): number => total(Object.values(numaPages ?? {}));
+
+/** Of these, those on some nodes. */
+export const pagesOn = ({ numaPages }: Pick<WorkerReport, "numaPages">, nodes: readonly number[]): number =>
+  total(nodes.map((node) => numaPages?.[node] ?? 0));
+
+/** Share of its time that a worker was off a CPU, percent; null for one that never ran. */
+export const offCpuPct = ({ offCpuNs, wallTimeNs }: Pick<WorkerReport, "offCpuNs" | "wallTimeNs">): number | null =>
+  wallTimeNs > 0 ? (offCpuNs / wallTimeNs) * 100 : null;
 
 function listBits(record: Buffer, at: number): number[] {
   const cpus: number[] = [];

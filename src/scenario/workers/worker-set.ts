@@ -10,9 +10,9 @@ import type { SharedMemory } from "./shared-memory.ts";
 import { within } from "./within.ts";
 
 /** How long workers that were never released work before they are stopped, so that a report says something. */
-const unreleasedGraceMs = 500;
+export const unreleasedGraceMs = 500;
 /** Default of `stop`. */
-const stopMs = 5000;
+export const stopMs = 5000;
 /** A killed process that does not end within this is stuck in the kernel; its report says so. */
 const killMs = 2000;
 

@@ -1,12 +1,12 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { controlNumber, listDisks, planLimits, readUsage, tryReadControl } from "../../../cgroup/index.ts";
-import type { SeriesValues } from "../../record/index.ts";
-import { usageValues } from "../../record/index.ts";
+import { listDisks, planLimits } from "../../../cgroup/index.ts";
 import { systemClock } from "../clock.ts";
 import { boundWrites } from "../groups/bound-writes.ts";
+import type { GroupFiles } from "../groups/group-files.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
+import { GroupLooks } from "./group-looks.ts";
 import { HostGroups } from "./host-groups.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
@@ -14,22 +14,6 @@ import { hostTasks } from "./host-tasks.ts";
 import { hostWorkers } from "./host-workers.ts";
 import { scratchPrefix } from "./leftovers.ts";
 import type { ScenarioMark } from "./scenario-record.ts";
-
-const numberIn = (directory: string | null, file: string): number | null =>
-  directory === null ? null : controlNumber(tryReadControl(`${directory}/${file}`));
-
-/** What the kernel counts of a group now; only files that it has are read: a failed read costs the most. */
-function lookAt(groups: HostGroups, name: string): SeriesValues {
-  const group = groups.group(name);
-  const memory = group.directoryOf("memory");
-  const isV2 = groups.host.owner.memory?.version === 2;
-  return {
-    ...usageValues(readUsage(group)),
-    memory_current_bytes: numberIn(memory, isV2 ? "memory.current" : "memory.usage_in_bytes"),
-    swap_current_bytes: numberIn(isV2 ? memory : null, "memory.swap.current"),
-    pids_current: numberIn(group.directoryOf("pids"), "pids.current"),
-  };
-}
 
 /** Makes a directory for IO when the first worker wants one, and has it on record before anything is in it. */
 function scratchMaker(mark: ScenarioMark): () => string {
@@ -52,16 +36,28 @@ export interface HostPortsOptions {
 /** The kernel of this host, for one run. */
 export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler }: HostPortsOptions): Ports {
   const groups = new HostGroups(mark, cgroupParent);
+  const looks = new GroupLooks(groups);
+  const files: GroupFiles = {
+    ...groups,
+    remove: (name) => {
+      looks.forget(name);
+      return groups.remove(name);
+    },
+    close: () => {
+      looks.close();
+      return groups.close();
+    },
+  };
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
   return {
     clock: systemClock,
-    files: boundWrites(groups, systemClock),
+    files: boundWrites(files, systemClock),
     workers: hostWorkers,
     startProgram: programStarter(groups),
     scheduler: scheduler(groups),
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
-    look: (name) => lookAt(groups, name),
+    look: (name) => looks.look(name),
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,

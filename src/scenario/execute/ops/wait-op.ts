@@ -1,6 +1,7 @@
 import { controlNumber, parseFlatKeyed } from "../../../cgroup/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import type { EventCounter } from "../../model/index.ts";
+import { describeCondition } from "../../plan/index.ts";
 import type { ResolvedCondition } from "../../resolve/index.ts";
 import type { Engine } from "../engine.ts";
 
@@ -100,23 +101,6 @@ function begin(engine: Engine, condition: ResolvedCondition, over: AbortSignal) 
   }
 }
 
-const boundsText = ({ atLeast, atMost }: Condition<"metric">): string =>
-  atLeast === null ? `at most ${atMost}` : `at least ${atLeast}`;
-
-/** A condition for people. */
-export function describeCondition(condition: ResolvedCondition): string {
-  switch (condition.kind) {
-    case "pressure":
-      return `${condition.share} ${condition.resource} pressure of ${condition.cgroup ?? "the host"}`;
-    case "events":
-      return `${condition.counter} of ${condition.cgroup} grown by ${condition.by}`;
-    case "state":
-      return `${condition.cgroup} ${condition.is}`;
-    case "metric":
-      return `${condition.metric} of ${condition.cgroup} ${boundsText(condition)}`;
-  }
-}
-
 /** @throws CorralError WAIT_TIMEOUT when the condition does not hold in time, ABORTED when the run is to end meanwhile */
 export async function waitFor(engine: Engine, condition: ResolvedCondition, timeoutMs: number): Promise<void> {
   const over = new AbortController();
@@ -125,7 +109,7 @@ export async function waitFor(engine: Engine, condition: ResolvedCondition, time
   try {
     const first = await engine.liveness.unlessAborted(Promise.race([held.then(() => "held" as const), late]));
     if (first === "held") return;
-    throw new CorralError("WAIT_TIMEOUT", `${describeCondition(condition)} did not come true within ${timeoutMs} ms`, {
+    throw new CorralError("WAIT_TIMEOUT", `it did not come true within ${timeoutMs} ms that ${describeCondition(condition)}`, {
       object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
       fix: "raise the timeout, or see why it does not",
     });
