@@ -43,7 +43,8 @@ async function measure(): Promise<Result> {
   await using place = openPlace();
   const ops = isWanted("ops") ? await measureOps(place, rounds, 20) : [];
   const sampling: SamplingCost[] = [];
-  for (const groups of isWanted("sampling") ? [1, 8] : []) sampling.push(await measureSampling(place, groups, 64, 5000));
+  for (const groups of isWanted("sampling") ? [1, 8] : [])
+    sampling.push(await measureSampling(place, groups, 64, 5000));
   const death = isWanted("death") ? await measureDeath(place, 4 * rounds) : null;
   const crowd: CrowdCost[] = [];
   for (let round = 0; round < (isWanted("crowd") ? 3 : 0); round += 1)
@@ -51,17 +52,32 @@ async function measure(): Promise<Result> {
   return { ops, crowd, sampling, death };
 }
 
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 function targetsOf({ ops, crowd, sampling, death }: Result): readonly Target[] {
-  const beyond = ops.flatMap(({ kind, beyondUs }) => (beyondUs === null ? [] : [{ name: `${kind} beyond its writes, p50 ms`, value: beyondUs / 1000, limit: 1 }]));
-  const groups = crowd.length === 0 ? [] : [{ name: `${crowd[0]?.groups} groups, seconds`, value: median(crowd.map(({ totalMs }) => totalMs)) / 1000, limit: 5 }];
+  const beyond = ops.flatMap(({ kind, beyondUs }) =>
+    beyondUs === null ? [] : [{ name: `${kind} beyond its writes, p50 ms`, value: beyondUs / 1000, limit: 1 }],
+  );
+  const groups =
+    crowd.length === 0
+      ? []
+      : [
+          {
+            name: `${crowd[0]?.groups} groups, seconds`,
+            value: median(crowd.map(({ totalMs }) => totalMs)) / 1000,
+            limit: 5,
+          },
+        ];
   const looks = sampling.map((one) => ({
     name: `looks at ${one.workers} workers in ${one.groups} ${one.groups === 1 ? "group" : "groups"}, share of a CPU`,
     value: one.shareOfCpu,
     limit: 0.01,
   }));
-  const dead = death === null ? [] : [{ name: "death of a supervised process until the hold is over, longest ms", value: death.longest, limit: 5 }];
+  const dead =
+    death === null
+      ? []
+      : [{ name: "death of a supervised process until the hold is over, longest ms", value: death.longest, limit: 5 }];
   return [...beyond, ...groups, ...looks, ...dead];
 }
 
@@ -76,10 +92,22 @@ function print({ ops, crowd, sampling, death }: Result): string {
     beyondUs === null ? "–" : fixed(beyondUs, 0),
   ]);
   const lines = [
-    ...(ops.length === 0 ? [] : [table(["µs per op", "engine p50", "p10–p90", "writes p50", "p10–p90", "beyond"], opRows), ""]),
-    ...crowd.map((one) => `  ${one.groups} groups with limits and a worker: ${fixed(one.totalMs, 0)} ms (set-up ${fixed(one.setupMs, 0)}, teardown ${fixed(one.teardownMs, 0)})`),
-    ...sampling.map((one) => `  ${one.workers} workers in ${one.groups} groups: ${fixed(100 * one.shareOfCpu)} % of a CPU at ${fixed(one.looksPerSec, 1)} looks per second`),
-    ...(death === null ? [] : [`  death to the end of the hold, ms: p50 ${fixed(death.median)}, p90 ${fixed(death.p90)}, longest ${fixed(death.longest)} of ${death.count}`]),
+    ...(ops.length === 0
+      ? []
+      : [table(["µs per op", "engine p50", "p10–p90", "writes p50", "p10–p90", "beyond"], opRows), ""]),
+    ...crowd.map(
+      (one) =>
+        `  ${one.groups} groups with limits and a worker: ${fixed(one.totalMs, 0)} ms (set-up ${fixed(one.setupMs, 0)}, teardown ${fixed(one.teardownMs, 0)})`,
+    ),
+    ...sampling.map(
+      (one) =>
+        `  ${one.workers} workers in ${one.groups} groups: ${fixed(100 * one.shareOfCpu)} % of a CPU at ${fixed(one.looksPerSec, 1)} looks per second`,
+    ),
+    ...(death === null
+      ? []
+      : [
+          `  death to the end of the hold, ms: p50 ${fixed(death.median)}, p90 ${fixed(death.p90)}, longest ${fixed(death.longest)} of ${death.count}`,
+        ]),
   ];
   return lines.join("\n");
 }

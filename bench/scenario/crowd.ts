@@ -22,7 +22,8 @@ export async function measureCrowd(place: Place, groups: number): Promise<CrowdC
   const began = nowMs();
   const { record } = await place.run(crowd);
   const totalMs = nowMs() - began;
-  const took = (kind: string): number => record.ops.find((op) => op.kind === kind && op.step === 0)?.durationMs ?? Number.NaN;
+  const took = (kind: string): number =>
+    record.ops.find((op) => op.kind === kind && op.step === 0)?.durationMs ?? Number.NaN;
   if (record.works.length !== groups) throw new Error(`${record.works.length} of ${groups} groups had workers`);
   return { groups, totalMs, setupMs: took("setup"), teardownMs: took("teardown") };
 }

@@ -39,14 +39,20 @@ const cycle: readonly Op[] = [
 const plan = (times: number) =>
   scenario("ops", {
     duration: "60s",
-    backdrop: { cgroups: [cgroup("a").cpuset({ exact: "0" }).pidsMax(1000).work(work), cgroup("b").cpuset({ exact: "0" })] },
+    backdrop: {
+      cgroups: [cgroup("a").cpuset({ exact: "0" }).pidsMax(1000).work(work), cgroup("b").cpuset({ exact: "0" })],
+    },
     steps: [{ ops: Array.from({ length: times }, () => cycle).flat(), hold: hold.fixed("0s") }],
   });
 
 /** Microseconds of every op of one run, by kind. */
 async function engineRound(place: Place, times: number): Promise<ReadonlyMap<string, readonly number[]>> {
   const { record } = await place.run(plan(times));
-  return byKind(record.ops.filter(({ step, index }) => step === 0 && index !== null).map(({ kind, durationMs }) => [kind, durationMs]));
+  return byKind(
+    record.ops
+      .filter(({ step, index }) => step === 0 && index !== null)
+      .map(({ kind, durationMs }) => [kind, durationMs]),
+  );
 }
 
 function byKind(samples: readonly (readonly [string, number])[]): ReadonlyMap<string, readonly number[]> {
@@ -57,7 +63,9 @@ function byKind(samples: readonly (readonly [string, number])[]): ReadonlyMap<st
 
 /** Directories that a group of these controllers has, below those of the benchmark's. */
 function directoriesOf(place: Place, name: string): ReadonlyMap<Controller | "unified", string> {
-  const places = (["unified", ...controllers] as const).map((use) => [use, `${place.parent.directoryOf(use)}/${name}`] as const);
+  const places = (["unified", ...controllers] as const).map(
+    (use) => [use, `${place.parent.directoryOf(use)}/${name}`] as const,
+  );
   return new Map(places);
 }
 
@@ -97,7 +105,9 @@ function bareRound(place: Place, times: number, pid: number): ReadonlyMap<string
     timed("unfreeze_cgroup", () => writeFileSync(`${c.get("unified")}/cgroup.freeze`, "0"));
     timed("move_all_tasks", join(b));
     timed("move_all_tasks", join(a));
-    timed("remove_cgroup", () => each(c).forEach((directory) => rmdirSync(directory)));
+    timed("remove_cgroup", () => {
+      for (const directory of each(c)) rmdirSync(directory);
+    });
   }
   for (const directory of each(new Map([...a].map(([use]) => [use, `${place.parent.directoryOf(use)}`]))))
     writeFileSync(`${directory}/cgroup.procs`, String(pid));

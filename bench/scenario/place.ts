@@ -21,7 +21,8 @@ export function openPlace(): Place {
     run: async (scenario, options = {}) => {
       const [rehearsal] = await rehearse(scenario, { runtime, cgroupParent: parent.argument, ...options });
       const [failure] = rehearsal?.record.failures ?? [];
-      if (rehearsal === undefined || failure !== undefined) throw new Error(failure?.message ?? "the scenario did not run");
+      if (rehearsal === undefined || failure !== undefined)
+        throw new Error(failure?.message ?? "the scenario did not run");
       return rehearsal;
     },
     [Symbol.asyncDispose]: async () => {

@@ -26,7 +26,12 @@ function stand(): Stand {
 const shareBetween = (from: Stand, to: Stand): number => (to.cpuMs - from.cpuMs) / (to.atMs - from.atMs);
 
 /** A hold of so long with that many workers, who mostly sleep, in groups of the same size. */
-export async function measureSampling(place: Place, groups: number, workers: number, ms: number): Promise<SamplingCost> {
+export async function measureSampling(
+  place: Place,
+  groups: number,
+  workers: number,
+  ms: number,
+): Promise<SamplingCost> {
   const each = { workType: { TimerLatency: { interval_us: 20_000 } }, workers: workers / groups } as const;
   const setup = Array.from({ length: groups }, (_, at) => cgroup(`g${at}`).memoryMax("512M").pidsMax(1000).work(each));
   const held = scenario("sampling", { duration: "60s", steps: [{ setup, hold: hold.fixed(`${ms}ms`) }] });

@@ -8,10 +8,10 @@ import { aRecord, aWork, aWorker, latenciesOf, queueSamples } from "../../test/s
 import type { Finding } from "./checks/index.ts";
 import { judgeRun } from "./checks/index.ts";
 import { monitorLimits } from "./checks/monitor/limits.ts";
+import { workerLimits } from "./checks/workers/limits.ts";
 import { judgeSpread } from "./checks/workers/progress.ts";
 import { judgeThroughputCv } from "./checks/workers/rates.ts";
 import { judgeWakeCv } from "./checks/workers/wake-latency.ts";
-import { workerLimits } from "./checks/workers/limits.ts";
 import { stopMs as engineStopMs } from "./execute/drive.ts";
 import { writeLimitMs } from "./execute/groups/bound-writes.ts";
 import { busyPauseMs, busyRetries } from "./execute/groups/move.ts";

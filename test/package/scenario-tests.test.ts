@@ -96,7 +96,10 @@ describe("scenarios in tests of a user", () => {
   const underNode = (sources: readonly string[]) => {
     const files = sources.map((source, at) => [`t${at}.test.mjs`, asScript(source)] as const);
     const names = files.map(([name]) => name);
-    return run(["--test", "--test-concurrency=1", "--test-reporter=tap", ...names], folderOf(Object.fromEntries(files)));
+    return run(
+      ["--test", "--test-concurrency=1", "--test-reporter=tap", ...names],
+      folderOf(Object.fromEntries(files)),
+    );
   };
 
   const underVitest = (sources: readonly string[]) => {
@@ -130,7 +133,12 @@ describe("scenarios in tests of a user", () => {
       const ending = (name: string): string | undefined =>
         new RegExp(`^ *((?:not )?ok) \\d+ - .*${name}.*?( # SKIP.*)?$`, "m").exec(told)?.slice(1).join("").trim();
       assert.deepEqual(
-        ["fails by its own check", "fails by a check of its file", "is inconclusive", "is allowed to be inconclusive"].map(ending),
+        [
+          "fails by its own check",
+          "fails by a check of its file",
+          "is inconclusive",
+          "is allowed to be inconclusive",
+        ].map(ending),
         ["not ok", "not ok", "not ok", "ok"],
         told,
       );
@@ -153,7 +161,12 @@ describe("scenarios in tests of a user", () => {
     assert.deepEqual(parent.children(), []);
   });
 
-  const strictest = ["--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--noPropertyAccessFromIndexSignature"];
+  const strictest = [
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--noUncheckedIndexedAccess",
+    "--noPropertyAccessFromIndexSignature",
+  ];
   for (const compiler of ["typescript", "typescript7"]) {
     test(`every example compiles with ${compiler}, also for Vitest`, () => {
       const folder = mkdtempSync(join(user, "types-"));
@@ -164,7 +177,17 @@ describe("scenarios in tests of a user", () => {
       const types = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
       const compile = (files: string, ...flags: readonly string[]) => {
         const names = (files === "e" ? sources : sources.filter(isTest)).map((_, at) => `${files}${at}.mts`);
-        const all = ["--noEmit", ...strictest, "--target", "es2022", "--module", "node16", ...types, ...flags, ...names];
+        const all = [
+          "--noEmit",
+          ...strictest,
+          "--target",
+          "es2022",
+          "--module",
+          "node16",
+          ...types,
+          ...flags,
+          ...names,
+        ];
         const { status, stdout } = spawnSync(process.execPath, [resolve("node_modules", compiler, "bin/tsc"), ...all], {
           cwd: folder,
           encoding: "utf8",

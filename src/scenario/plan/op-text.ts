@@ -99,10 +99,12 @@ const words: { readonly [K in ResolvedOp["kind"]]: OpWords<K> } = {
   restart_scheduler: { object: scheduler, does: (op) => `starts scheduler ${quote(op.scheduler.name)} again` },
 };
 
-const wordsOf = ({ kind }: ResolvedOp): OpWords<never> => words[kind];
+/** The words of an op, for any op: the table has them by its kind. */
+const wordsOf = ({ kind }: ResolvedOp) =>
+  words[kind] as { readonly [K in keyof OpWords<never>]: (op: ResolvedOp) => string };
 
 /** What an op does, for people. */
-export const describeOp = (op: ResolvedOp): string => wordsOf(op).does(op as never);
+export const describeOp = (op: ResolvedOp): string => wordsOf(op).does(op);
 
 /** What an op is done to, for people: a group, a payload, `a → b`. Empty when there is nothing to name. */
-export const objectOf = (op: ResolvedOp): string => wordsOf(op).object(op as never);
+export const objectOf = (op: ResolvedOp): string => wordsOf(op).object(op);

@@ -10,7 +10,8 @@ const mostWarnings = 5;
 const value = (found: number | string): string => (typeof found === "number" ? figure(found) : shown(found));
 
 function whereWords({ cgroup, pid, cpu, payload, phase, atMs }: Where): readonly string[] {
-  const word = (given: number | string | null, text: () => string): readonly string[] => (given === null ? [] : [text()]);
+  const word = (given: number | string | null, text: () => string): readonly string[] =>
+    given === null ? [] : [text()];
   return [
     ...word(cgroup, () => `group ${groupName(String(cgroup))}`),
     ...word(payload, () => `payload ${shown(String(payload))}`),

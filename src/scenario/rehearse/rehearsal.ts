@@ -1,7 +1,7 @@
 import { pathName } from "../../report/config/index.ts";
 import type { CheckResult, Judgement } from "../checks/index.ts";
-import { snakePath } from "../file/index.ts";
 import type { ScenarioFile } from "../file/index.ts";
+import { snakePath } from "../file/index.ts";
 import type { RunRecord } from "../record/index.ts";
 import type { ScenarioDocument } from "../results/index.ts";
 import { scenarioDocument } from "../results/index.ts";

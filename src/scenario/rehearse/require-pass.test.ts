@@ -58,7 +58,13 @@ function inTest(rehearsals: readonly Rehearsal[], options?: PassOptions) {
     thrown = error;
   }
   const failure = thrown instanceof ScenarioFailure ? thrown : null;
-  return { skipped, code: failure?.code ?? null, message: failure?.message ?? null, line: failure?.toLine() ?? null, thrown };
+  return {
+    skipped,
+    code: failure?.code ?? null,
+    message: failure?.message ?? null,
+    line: failure?.toLine() ?? null,
+    thrown,
+  };
 }
 
 describe("a test that requires a scenario to pass", () => {
@@ -108,7 +114,9 @@ describe("a test that requires a scenario to pass", () => {
   test("passes with what is inconclusive when that is allowed, by the test or by the scenario", () => {
     const run = rehearsed({ works: [idle] }, null);
     expect(inTest([run], { allowInconclusive: true }).thrown).toBe(null);
-    expect(inTest([rehearsed({ works: [idle] }, null, { isolation: true, allowInconclusive: true })]).thrown).toBe(null);
+    expect(inTest([rehearsed({ works: [idle] }, null, { isolation: true, allowInconclusive: true })]).thrown).toBe(
+      null,
+    );
   });
 
   test("never passes when the run was ended early", () => {
@@ -136,9 +144,16 @@ describe("a test that requires a scenario to pass", () => {
 
 test("what asks for a result is not in its document", () => {
   const document = documentOf(rehearsed({ works: [strayed] }));
-  expect(Object.keys(document.checks[0] ?? {}).sort()).toEqual(
-    ["advisory", "check", "found", "kind", "limit", "message", "outcome", "where"],
-  );
+  expect(Object.keys(document.checks[0] ?? {}).sort()).toEqual([
+    "advisory",
+    "check",
+    "found",
+    "kind",
+    "limit",
+    "message",
+    "outcome",
+    "where",
+  ]);
 });
 
 describe("what asks for a result", () => {
@@ -174,12 +189,12 @@ describe("what asks for a result", () => {
     [result("completes", { where: { ...where, atMs: 4 } }), null],
     [result("worker_stuck"), null],
     [result("max_keep_last_rate"), null],
-  ])("$check: %j", (one, path) => {
+  ])("$check", (one, path) => {
     expect(askedAt(one, { scenario, failures })).toEqual(path);
   });
 });
 
 test("a hold that was lost points to the step's", () => {
   const { results } = rehearsed({ phases: [aPhase(1, 100, { plannedHoldMs: 1, wantedHoldMs: 500 })] });
-  expect(results.find(({ check }) => check === "hold_kept")?.source).toBe("halves.yaml:13:39");
+  expect(results.find(({ check }) => check === "hold_kept")?.source).toBe("halves.yaml:13:36");
 });

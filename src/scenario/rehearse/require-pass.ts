@@ -1,5 +1,5 @@
-import { foldOutcomes } from "../checks/index.ts";
 import { CorralError } from "../../report/index.ts";
+import { foldOutcomes } from "../checks/index.ts";
 import { against, failureText } from "./failure-text.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 

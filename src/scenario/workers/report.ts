@@ -55,7 +55,8 @@ export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | 
 }
 
 /** Pages that a worker has, on all nodes; 0 where nobody read them. */
-export const pagesOf = ({ numaPages }: Pick<WorkerReport, "numaPages">): number => total(Object.values(numaPages ?? {}));
+export const pagesOf = ({ numaPages }: Pick<WorkerReport, "numaPages">): number =>
+  total(Object.values(numaPages ?? {}));
 
 /** Of these, those on some nodes. */
 export const pagesOn = ({ numaPages }: Pick<WorkerReport, "numaPages">, nodes: readonly number[]): number =>

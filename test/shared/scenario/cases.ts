@@ -335,7 +335,7 @@ rule("a condition that does not come true in time fails its step", async (world)
       [
         "WAIT_TIMEOUT",
         1,
-        "step 0 failed: it did not come true within 100 ms that \"a\" is populated; raise the timeout, or see why it does not",
+        'step 0 failed: it did not come true within 100 ms that "a" is populated; raise the timeout, or see why it does not',
       ],
     ],
   );

@@ -20,7 +20,7 @@ export class KeptFiles implements Disposable {
       if (fd === null) return null;
       const length = readSync(fd, buffer, 0, buffer.length, 0);
       if (!this.#fds.has(path)) closeSync(fd);
-      return length === buffer.length ? readFileSync(path, "latin1") : buffer.latin1Slice(0, length);
+      return length === buffer.length ? readFileSync(path, "latin1") : buffer.toString("latin1", 0, length);
     } catch (thrown) {
       if (errnoOf(thrown) === null) throw thrown;
       this.#close(path);

@@ -109,10 +109,14 @@ export async function waitFor(engine: Engine, condition: ResolvedCondition, time
   try {
     const first = await engine.liveness.unlessAborted(Promise.race([held.then(() => "held" as const), late]));
     if (first === "held") return;
-    throw new CorralError("WAIT_TIMEOUT", `it did not come true within ${timeoutMs} ms that ${describeCondition(condition)}`, {
-      object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
-      fix: "raise the timeout, or see why it does not",
-    });
+    throw new CorralError(
+      "WAIT_TIMEOUT",
+      `it did not come true within ${timeoutMs} ms that ${describeCondition(condition)}`,
+      {
+        object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
+        fix: "raise the timeout, or see why it does not",
+      },
+    );
   } finally {
     stop();
     over.abort();
