@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import type { Controller } from "../../src/cgroup/index.ts";
 import type { Op, OpKind } from "../../src/scenario/index.ts";
 import { cgroup, hold, ops, scenario } from "../../src/scenario/index.ts";
-import { host } from "../lib/group-parent.ts";
+import { host, seedCpuset } from "../lib/group-parent.ts";
 import type { Summary } from "../lib/measure.ts";
 import { medianDifference, nowMs, summarize } from "../lib/measure.ts";
 import type { Place } from "./place.ts";
@@ -74,11 +74,9 @@ const each = (directories: Directories): readonly string[] => [...new Set(direct
 
 function makeBare(directories: Directories): void {
   for (const directory of each(directories)) mkdirSync(directory);
+  const hierarchy = host.owner.cpuset;
   const cpuset = directories.get("cpuset");
-  if (host.owner.cpuset?.version !== 1 || cpuset === undefined) return;
-  // A v1 group has no CPUs and no nodes until it is given some, and takes no process before.
-  for (const file of ["cpuset.cpus", "cpuset.mems"])
-    writeFileSync(`${cpuset}/${file}`, readFileSync(`${cpuset}/../${file}`, "latin1").trim());
+  if (hierarchy !== undefined && cpuset !== undefined) seedCpuset(hierarchy, cpuset);
 }
 
 /** The writes of the same ops, by themselves. */

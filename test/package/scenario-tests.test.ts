@@ -18,8 +18,8 @@ const isTest = (source: string): boolean => source.includes('from "node:test"');
 /** What the second example rehearses. */
 const caches = `version: 1
 name: caches
-duration: 200ms
-steps: [{ setup: [{ name: web, cpuset: { exact: 0 }, works: [{ workers: 1 }] }] }]
+duration: 30s
+steps: [{ setup: [{ name: web, cpuset: { exact: 0 }, works: [{ workers: 1 }] }], hold: { fixed: 200ms } }]
 checks: { isolation: true }
 `;
 
@@ -27,7 +27,7 @@ checks: { isolation: true }
 const ends = `import { test } from "node:test";
 import { cgroup, hold, loadScenario, rehearse, rehearseFile, requirePass, scenario } from "corral/scenario";
 
-const held = (parts: object) => scenario("held", { duration: "100ms", steps: [{ setup: [cgroup("web").workers(1)], hold: hold.full }], ...parts });
+const held = (parts: object) => scenario("held", { duration: "30s", steps: [{ setup: [cgroup("web").workers(1)], hold: hold.fixed("100ms") }], ...parts });
 
 test("fails by its own check", { timeout: 60_000 }, async (t) => {
   requirePass(t, await rehearse(held({}), { checks: { "enough groups": ({ claim, record }) => void claim("groups", record.groups.length).atLeast(2) } }));
@@ -48,8 +48,8 @@ test("is skipped", { timeout: 60_000 }, async (t) => {
 
 const broken = `version: 1
 name: broken
-duration: 100ms
-steps: [{ setup: [{ name: web, works: [{ workers: 1 }] }] }]
+duration: 30s
+steps: [{ setup: [{ name: web, works: [{ workers: 1 }] }], hold: { fixed: 100ms } }]
 checks:
   min_iteration_rate: 1000000000000
 `;
