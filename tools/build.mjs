@@ -36,8 +36,11 @@ const external = ["@particle/dbus-next"];
 const programs = { run: "src/cli/run-main.ts", program: "src/cli/main.ts" };
 /** What a program loads as a file of its own when it needs it: too much to be read at every start. */
 const parts = { mcp: "src/cli/mcp-server.ts" };
-/** What worker threads run: plain CommonJS, as Node loads it. */
-const threads = { "memory-thread": "src/guard/memory/protection-thread.ts" };
+/** What worker threads and processes run: plain CommonJS, as Node loads it. */
+const threads = {
+  "memory-thread": "src/guard/memory/protection-thread.ts",
+  "custom-worker": "src/scenario/custom/worker-main.ts",
+};
 const starterEntry = "src/cli/starter.ts";
 const libraryEntry = "src/index.ts";
 const schemaEntry = "tools/gen-schemas.ts";
@@ -63,6 +66,7 @@ function outputsExist() {
     [starterEntry]: "dist/corral.cjs",
     [parts.mcp]: "dist/mcp.cjs",
     [threads["memory-thread"]]: "dist/memory-thread.cjs",
+    [threads["custom-worker"]]: "dist/custom-worker.cjs",
     [libraryEntry]: "dist/lib/index.js",
   };
   return Object.entries(outputOf).every(

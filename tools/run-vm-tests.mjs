@@ -65,7 +65,14 @@ const machines = [
     flags: ["--cpus", "2", ...slow],
   },
   { name: "vm-agents", tests: ["test/vm/agents", "test/vm/policy"], flags: ["--cpus", "2", ...slow] },
-  { name: "vm-scenario", tests: hostTests("scenario-run", "scenario-workers"), flags: ["--cpus", "2", ...slow] },
+  {
+    name: "vm-scenario",
+    tests: [
+      "test/vm/scenario",
+      ...hostTests("scenario-custom", "scenario-killed", "scenario-monitor", "scenario-run", "scenario-workers"),
+    ],
+    flags: ["--cpus", "2", ...slow],
+  },
   { name: "vm-scx", tests: ["test/vm/scheduler"], flags: ["--cpus", "2", ...slow] },
   {
     name: "vm-stable",

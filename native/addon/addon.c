@@ -116,6 +116,7 @@ NAPI_MODULE_INIT()
 		{ "bpfClose", bpf_close_call },
 		{ "bpfLayout", bpf_layout_call },
 		{ "sendDatagram", send_datagram_call },
+		{ "writeAside", write_aside_call },
 		{ "processMadvise", process_madvise_call },
 		{ "unixBind", unix_bind_call },
 		{ "unixListen", unix_listen_call },

@@ -91,6 +91,7 @@ napi_value bpf_misses_call(napi_env env, napi_callback_info info);
 napi_value bpf_close_call(napi_env env, napi_callback_info info);
 napi_value bpf_layout_call(napi_env env, napi_callback_info info);
 napi_value send_datagram_call(napi_env env, napi_callback_info info);
+napi_value write_aside_call(napi_env env, napi_callback_info info);
 napi_value process_madvise_call(napi_env env, napi_callback_info info);
 napi_value unix_bind_call(napi_env env, napi_callback_info info);
 napi_value unix_listen_call(napi_env env, napi_callback_info info);

@@ -54,7 +54,7 @@ static bool parse_option(const char *name, const char *value, struct worker_opti
 
 static int usage(void)
 {
-	static const char text[] = "usage: corral-worker fork-exit|fork-touch|fork-exec|trace|load [options]; started by corral, see native/BOUNDARY.md\n";
+	static const char text[] = "usage: corral-worker fork-exit|fork-touch|fork-exec|trace|load|load-threads [options]; started by corral, see native/BOUNDARY.md\n";
 
 	return write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? EXIT_USAGE : EXIT_USAGE;
 }
@@ -65,7 +65,27 @@ static int run_load(int argc, char **argv)
 
 	if (!parse_load_options(argc - 2, argv + 2, &options))
 		return usage();
-	return run_leader(&options);
+	return run_leader(&options, 1, NULL);
+}
+
+/* "load-threads NAME", then what "load" has, for each set after the word "and". */
+static int run_load_threads(int argc, char **argv)
+{
+	static struct load_options options[LOAD_SETS];
+	uint32_t count = 0;
+
+	for (int at = 3; at < argc; count += 1) {
+		int end = at + 1;
+
+		while (end + 1 < argc && strcmp(argv[end], "and") != 0)
+			end += 2;
+		/* A set that ends with an option without its value is none. */
+		end = end >= argc || strcmp(argv[end], "and") == 0 ? end : argc;
+		if (count == LOAD_SETS || !parse_load_options(end - at, argv + at, &options[count]) || options[count].type->is_program)
+			return usage();
+		at = end + 1;
+	}
+	return count == 0 ? usage() : run_leader(options, count, argv[2]);
 }
 
 int main(int argc, char **argv)
@@ -77,6 +97,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "load") == 0)
 		return run_load(argc, argv);
+	if (argc > 3 && strcmp(argv[1], "load-threads") == 0)
+		return run_load_threads(argc, argv);
 	if (argc == 2 && strcmp(argv[1], "load-layout") == 0)
 		return print_load_layout();
 	if (argc == 2 && strcmp(argv[1], "load-types") == 0)

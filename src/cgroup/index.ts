@@ -10,7 +10,7 @@ export {
   readControl,
   tryReadControl,
   writeControl,
-  writeControlInPool,
+  writeControlAside,
 } from "./control-file.ts";
 export type { FreezerState, GroupNow } from "./current.ts";
 export { eventsFile, freezerState, readNow } from "./current.ts";

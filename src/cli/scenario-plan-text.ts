@@ -39,13 +39,14 @@ const nodesText = (nodes: string): string => (nodes === "" ? "" : ` of nodes ${n
 
 /** What a worker gets beside its kind, as words. */
 function attributesOf(work: WorkDocument): readonly string[] {
-  const { scheduling, memory_policy: memory, nice, comm, uid, gid } = work;
+  const { scheduling, memory_policy: memory, nice, comm, pcomm, uid, gid } = work;
   return [
     affinityText(work),
     scheduling && `${scheduling.policy}${scheduling.priority > 0 ? ` ${scheduling.priority}` : ""}`,
     memory && `memory policy ${memory.mode}${nodesText(memory.nodes)}`,
     nice === null ? null : `nice ${nice}`,
     comm && `comm ${quote(comm)}`,
+    pcomm && `threads of ${quote(pcomm)}`,
     uid === null ? null : `uid ${uid}`,
     gid === null ? null : `gid ${gid}`,
   ].filter((text): text is string => text !== null);

@@ -47,6 +47,7 @@ describe("the packed package", () => {
       "dist/corral.cjs",
       "dist/mcp.cjs",
       "dist/memory-thread.cjs",
+      "dist/custom-worker.cjs",
       "dist/program.cjs",
       "dist/run.cjs",
       "dist/lib/index.js",

@@ -66,6 +66,7 @@ export const aWorker = (changes: Partial<WorkerReport> = {}): WorkerReport => ({
   numaPagesMigrated: 0,
   failures: 0,
   failureError: null,
+  failureText: null,
   memPolicyError: null,
   schedPolicyError: null,
   identityError: null,

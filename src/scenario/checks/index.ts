@@ -5,7 +5,7 @@
  */
 export type { BetterClaim, Claim } from "./claims.ts";
 export type { Judgement, JudgeOptions } from "./judge.ts";
-export { isAgainst, judgeRun } from "./judge.ts";
+export { asksMonitor, isAgainst, judgeRun } from "./judge.ts";
 export { mergeChecks, noOverrides } from "./merge.ts";
 export { figure } from "./numbers.ts";
 export type { CheckResult, DetailKind, Finding, Outcome, Where } from "./result.ts";

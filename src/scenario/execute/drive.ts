@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import type { RunEvent } from "./events.ts";
 import { GroupRemover } from "./groups/remove.ts";
 import { Liveness } from "./liveness.ts";
+import { watchHost } from "./monitor.ts";
 import { killPayloads, startPayload } from "./payload-runs.ts";
 import { PhaseTracker } from "./phases.ts";
 import type { Ports, Supervised } from "./ports.ts";
@@ -22,6 +23,10 @@ export interface DriveOptions {
   readonly signal?: AbortSignal | null;
   /** Processes that must live as long as the run. */
   readonly supervised?: readonly Supervised[];
+  /** That paths of modules count from. Default: the working directory. */
+  readonly directory?: string;
+  /** Whether the host's run queues are looked at meanwhile, which costs some time of a CPU. Default: not. */
+  readonly monitor?: boolean;
   /** Factor by which time-bound work is slower than on the machine itself. Default 1. */
   readonly dilation?: number;
 }
@@ -45,6 +50,7 @@ function makeEngine(plan: ResolvedScenario, ports: Ports, options: DriveOptions)
     remover: new GroupRemover(movers),
     liveness,
     scheduler: new SchedulerSlot({ clock: ports.clock, source: ports.scheduler, liveness }),
+    directory: options.directory ?? process.cwd(),
     stopMs: stopMs * (options.dilation ?? 1),
   };
 }
@@ -119,11 +125,16 @@ function failStep({ book, liveness }: Engine, step: number, thrown: unknown): vo
 }
 
 /** Does what goes on beside the steps for as long as `work` takes. */
-async function beside(engine: Engine, dilation: number, work: () => Promise<void>): Promise<void> {
+async function beside(
+  engine: Engine,
+  { dilation = 1, monitor = false }: DriveOptions,
+  work: () => Promise<void>,
+): Promise<void> {
   const end = new AbortController();
   const loops = [
     orFail(engine.book, () => sampleGroups(engine, end.signal)),
     orFail(engine.book, () => watchStalls(engine, stallPollMs * dilation, end.signal)),
+    ...(monitor ? [orFail(engine.book, () => watchHost(engine, end.signal))] : []),
   ];
   try {
     await work();
@@ -163,7 +174,7 @@ export async function drive(plan: ResolvedScenario, ports: Ports, options: Drive
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
     await attachFirst(engine);
-    await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
+    await finishing(engine, () => beside(engine, options, () => doScenario(engine)));
     await orFail(engine.book, () => files.close());
     return engine.book;
   } catch (thrown) {

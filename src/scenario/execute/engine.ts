@@ -19,6 +19,8 @@ export interface Engine {
   readonly remover: GroupRemover;
   readonly liveness: Liveness;
   readonly scheduler: SchedulerSlot;
+  /** That paths of modules count from. */
+  readonly directory: string;
   /** Workers may take so long to stop before they are killed. */
   readonly stopMs: number;
 }

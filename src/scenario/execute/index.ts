@@ -13,6 +13,7 @@ export type { LeftScenario } from "./host/leftovers.ts";
 export { leftScenarios } from "./host/leftovers.ts";
 export type {
   Death,
+  MonitorLook,
   Ports,
   PressureWait,
   ProgramEnd,

@@ -24,6 +24,10 @@ export interface RunOptions {
   readonly repeat?: number;
   /** Factor by which time-bound work is slower than on the machine itself. Default 1. */
   readonly dilation?: number;
+  /** That paths of modules count from. Default: the working directory. */
+  readonly directory?: string;
+  /** Whether run queues are looked at (`asksMonitor`). Default: not. */
+  readonly monitor?: boolean;
   /** As `--cgroup-parent`. Default: where a job's group would be made. */
   readonly cgroupParent?: string | null;
   /** Processes whose end ends the run. Default none. */
@@ -48,8 +52,8 @@ export async function runScenario(plan: ResolvedScenario, options: RunOptions): 
       onNote: (note) => notes.push(note),
       scheduler: hostScheduler,
     });
-    const { signal = null, dilation = 1, onEvent = () => {} } = options;
-    const book = await drive(plan, ports, { supervised, signal, dilation, onEvent });
+    const { signal = null, dilation = 1, directory = process.cwd(), monitor = false, onEvent = () => {} } = options;
+    const book = await drive(plan, ports, { supervised, signal, dilation, directory, monitor, onEvent });
     return recordOf(plan, options, { book, notes, runId: mark.record.run_id });
   } finally {
     for (const one of supervised) one.release();
@@ -111,7 +115,7 @@ function recordOf(plan: ResolvedScenario, options: RunOptions, { book, notes, ru
     payloads: book.payloads.toSorted(byId),
     ended: book.ended,
     stalled: book.stalled,
-    monitor: [],
+    monitor: book.monitor,
     failures: book.failures,
     warnings: [...plan.warnings.map(({ where, message }) => `${where}: ${message}`), ...book.warnings],
     notes: [...book.notes, ...notes],

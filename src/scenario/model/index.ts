@@ -53,10 +53,19 @@ export type {
   GivenParameters,
   PhaseKind,
   WorkDescription,
+  WorkLatencies,
   WorkParameter,
   WorkParameters,
   WorkSamples,
   WorkSupport,
   WorkTypeName,
-} from "./work-type.ts";
-export { describeWork, fillParameters, phaseKinds, workTypeNames, workTypes } from "./work-type.ts";
+} from "./work-types/index.ts";
+export {
+  canBeThread,
+  describeWork,
+  fillParameters,
+  phaseKinds,
+  workLatencies,
+  workTypeNames,
+  workTypes,
+} from "./work-types/index.ts";

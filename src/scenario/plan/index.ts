@@ -1,5 +1,5 @@
 /**
- * scenario/plan/: from a scenario to its settled plan, and the plan as a document. Calls the modules that make groups; else
+ * scenario/plan/: from a scenario to its settled plan, and the plan as a document. Calls the modules that make groups, and loads those of workers; else
  * nothing here has effects.
  */
 export { describeCondition } from "./condition-text.ts";

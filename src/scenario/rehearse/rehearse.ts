@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { stateDirectories } from "../../run/index.ts";
 import type { UserCheck } from "../checks/index.ts";
-import { judgeRun } from "../checks/index.ts";
+import { asksMonitor, judgeRun } from "../checks/index.ts";
 import type { RunOptions } from "../execute/index.ts";
 import { runScenario, skippedRecord } from "../execute/index.ts";
 import type { ScenarioFile } from "../file/index.ts";
@@ -16,7 +16,7 @@ import type { Rehearsal } from "./rehearsal.ts";
 import { rehearsalOf } from "./rehearsal.ts";
 
 /** How a scenario is rehearsed; everything has a default. */
-export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat" | "runtime"> {
+export interface RehearseOptions extends Omit<RunOptions, "scenario" | "file" | "repeat" | "runtime" | "monitor"> {
   /** Where the run is on record meanwhile. Default: this user's runtime directory (CORRAL_STATE_DIR). */
   readonly runtime?: string;
   /** Runs, one after the other. Default 1. One that its caller ended, or in which a supervised process died, is the last. */
@@ -49,9 +49,10 @@ interface Source {
 }
 
 async function runOnce(source: Source, options: RehearseOptions, repeat: number, checks: readonly OwnCheck[]) {
-  const { scenario, file, planned } = source;
+  const { scenario, file, directory, planned } = source;
   const { runtime = stateDirectories(process.env, process.getuid?.() ?? 0).runtime } = options;
-  const runOptions = { ...options, runtime, scenario, file: file?.file ?? null, repeat };
+  const parts = { runtime, scenario, file: file?.file ?? null, directory, repeat, monitor: asksMonitor(scenario) };
+  const runOptions = { ...options, ...parts };
   if (planned.kind === "skip") {
     const record = skippedRecord(runOptions, readHostTopology(), unmetText(planned.unmet));
     return rehearsalOf(record, judgeRun(record), { file });

@@ -56,6 +56,17 @@ function combine(a: Latencies, b: Latencies, sign: 1 | -1): Latencies {
   };
 }
 
+/** Longest duration that has a bucket of its own. */
+const longestNs = 2 ** 40 - 1;
+
+/** The bucket of a duration in whole nanoseconds; what is longer than 18 minutes is in the last. */
+export function bucketOf(ns: number): number {
+  const kept = Math.min(ns, longestNs);
+  let shift = 0;
+  while (Math.floor(kept / 2 ** shift) >= layout.sub_buckets) shift += 1;
+  return shift * half + Math.floor(kept / 2 ** shift);
+}
+
 /** Lowest duration of a bucket, and how many nanoseconds wide it is. */
 function boundsOf(bucket: number): { readonly lowest: number; readonly width: number } {
   const shift = Math.max(0, Math.floor(bucket / half) - 1);

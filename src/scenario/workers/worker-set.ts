@@ -1,4 +1,4 @@
-import { exitFromWaitStatus } from "../../kernel/index.ts";
+import { exitFromWaitStatus, listTasks } from "../../kernel/index.ts";
 import type { Latencies } from "./latencies.ts";
 import { readLatencies } from "./latencies.ts";
 import { layout } from "./layout.ts";
@@ -16,10 +16,13 @@ export const stopMs = 5000;
 /** A killed process that does not end within this is stuck in the kernel; its report says so. */
 const killMs = 2000;
 
+/** processes: each is one; functions: each is a process of node, which has threads; threads: all are of one process. */
+export type WorkerKind = "processes" | "functions" | "threads";
+
 /** What is known of the ends of the workers, while lines come. */
 export interface Ends {
   /** Status in the form of wait(2) by worker. */
-  readonly statuses: ReadonlyMap<number, number>;
+  readonly statuses: Pick<ReadonlyMap<number, number>, "get" | "has">;
   /** Settles when all have ended, or the leader has. */
   readonly allEnded: Promise<void>;
 }
@@ -33,17 +36,29 @@ export class WorkerSet implements AsyncDisposable {
   readonly #leader: Leader;
   readonly #memory: SharedMemory;
   readonly #ends: Ends;
+  readonly #kind: WorkerKind;
   #isReleased = false;
   #epoch = 0;
   #finishing: Promise<WorkerReport[]> | null = null;
   #closing: Promise<unknown> | null = null;
   #stuck: readonly number[] = [];
 
-  constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
+  constructor(leader: Leader, memory: SharedMemory, ends: Ends, kind: WorkerKind) {
     this.#leader = leader;
     this.#memory = memory;
     this.#ends = ends;
+    this.#kind = kind;
     this.pids = memory.samples().map(({ pid }) => pid);
+  }
+
+  /** The threads of a worker, itself first: what it is told of CPUs and priorities is for all of them. */
+  tasksOf(pid: number): readonly number[] {
+    return this.#kind === "functions" ? listTasks(pid) : [pid];
+  }
+
+  /** One task of each process: what is put into groups, where the kernel moves a process whole. */
+  get processes(): readonly number[] {
+    return this.#kind === "threads" ? this.pids.slice(0, 1) : this.pids;
   }
 
   /** Lets all workers begin. Idempotent. */
@@ -128,9 +143,7 @@ export class WorkerSet implements AsyncDisposable {
   }
 
   #reports(late: ReadonlySet<number>): WorkerReport[] {
-    const releasedNs = this.#memory.releasedNs();
-    const elapsedNs = releasedNs === 0n ? 0 : Number(process.hrtime.bigint() - releasedNs);
-    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, elapsedNs };
+    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, nowNs: process.hrtime.bigint() };
     return this.sample().map((sample) =>
       readReport(this.#memory.record(sample.index), sample, { ...facts, end: this.#endOf(sample.index, late) }),
     );

@@ -3,6 +3,7 @@ import { planLimits } from "../../../src/cgroup/index.ts";
 import { CorralError } from "../../../src/report/index.ts";
 import type {
   Death,
+  MonitorLook,
   Ports,
   PressureWait,
   ProgramRequest,
@@ -41,6 +42,8 @@ export class MachineDouble {
   extState = "absent";
   /** The next set of workers is never ready. */
   neverReady = false;
+  /** What the monitor sees. */
+  look: MonitorLook = { cpus: [], selectCpuFallbacks: null, dispatchKeepLasts: null };
   onPressure: (wait: PressureWait) => Promise<void> = () => new Promise(() => {});
   readonly schedulers: { readonly name: string; die: (death: Death) => void }[] = [];
   readonly #alive = new Map<number, () => void>();
@@ -105,6 +108,10 @@ export class MachineDouble {
       files: boundWrites(this.groups, this.clock),
       workers: {
         start: async (plan) => this.#startWorkers(plan),
+        startThreads: async (pcomm, plans) => {
+          this.log.push(`threads of ${pcomm}`);
+          return Promise.all(plans.map((plan) => this.#startWorkers(plan)));
+        },
         setAttributes: (pid, { affinity }) => {
           if (affinity !== null) this.affinities.push([pid, affinity]);
           return { affinity: this.refuse.affinity ?? null, nice: this.refuse.nice ?? null, scheduling: null };
@@ -123,6 +130,7 @@ export class MachineDouble {
       },
       planLimits: (limits) => planLimits(limits, pureV2),
       look: () => emptyValues,
+      monitor: () => this.look,
       pressure: (wait) => this.onPressure(wait),
       storage: () => "/scratch",
       random: () => 0,

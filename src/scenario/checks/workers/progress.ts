@@ -1,3 +1,4 @@
+import { quote } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
 import type { WorkerEnd, WorkerReport } from "../../workers/index.ts";
 import { offCpuPct } from "../../workers/index.ts";
@@ -14,7 +15,7 @@ export function judgeProgress(work: WorkRecord): Finding[] {
 }
 
 function failureOf(work: WorkRecord, report: WorkerReport): Finding[] {
-  const { pid, workUnits, completed, end } = report;
+  const { pid, workUnits, completed } = report;
   const fail = (what: string): Finding[] => [
     {
       outcome: "fail",
@@ -25,13 +26,17 @@ function failureOf(work: WorkRecord, report: WorkerReport): Finding[] {
       where: atWorker(work, report),
     },
   ];
-  if (workUnits === 0) return fail(`made no progress: 0 work units, ${endText(end)}`);
+  if (workUnits === 0) return fail(`made no progress: 0 work units, ${endText(report)}`);
   return completed || work.killedByOp
     ? []
-    : fail(`ended before it was stopped, after ${workUnits} work units: ${endText(end)}`);
+    : fail(`ended before it was stopped, after ${workUnits} work units: ${endText(report)}`);
 }
 
-function endText(end: WorkerEnd): string {
+function endText({ end, failureText }: WorkerReport): string {
+  return `${endWords(end)}${failureText === null ? "" : `, ${quote(failureText)}`}`;
+}
+
+function endWords(end: WorkerEnd): string {
   switch (end.kind) {
     case "exited":
       return `exit status ${end.code}`;

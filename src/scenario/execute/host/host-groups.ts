@@ -9,7 +9,7 @@ import {
   reclaimMemory,
   selectParent,
   systemdIsRunning,
-  writeControlInPool,
+  writeControlAside,
 } from "../../../cgroup/index.ts";
 import type { Tether } from "../../../kernel/index.ts";
 import { startTether } from "../../../kernel/index.ts";
@@ -118,14 +118,19 @@ export class HostGroups implements GroupFiles {
   has = (controller: Controller): boolean => this.#groups.get("")?.directoryOf(controller) != null;
   read = (name: string, use: GroupUse, file: string): string => readControl(`${this.#directoryOf(name, use)}/${file}`);
   write = (name: string, use: GroupUse, file: string, value: string): Promise<void> =>
-    writeControlInPool(`${this.#directoryOf(name, use)}/${file}`, value, false);
+    writeControlAside(`${this.#directoryOf(name, use)}/${file}`, value, false);
   kill = (name: string): Promise<void> => killGroupAt(this.directory(name));
   reclaim = (name: string, bytes: number, swappiness: number | null) =>
     reclaimMemory(this.#directoryOf(name, "memory"), bytes, swappiness);
 
+  /** In all hierarchies at once: none waits for another. */
   join = async (name: string, pid: number): Promise<void> => {
-    for (const { path } of this.group(name).directories)
-      await writeControlInPool(`${path}/cgroup.procs`, String(pid), false);
+    const { directories } = this.group(name);
+    const joined = await Promise.allSettled(
+      directories.map(({ path }) => writeControlAside(`${path}/cgroup.procs`, String(pid), false)),
+    );
+    const refused = joined.find((one) => one.status === "rejected");
+    if (refused !== undefined) throw refused.reason;
   };
 
   members = (name: string): number[] => this.group(name).processes();

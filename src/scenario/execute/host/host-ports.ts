@@ -1,4 +1,5 @@
-import { mkdtempSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listDisks, planLimits } from "../../../cgroup/index.ts";
@@ -8,6 +9,7 @@ import type { GroupFiles } from "../groups/group-files.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { GroupLooks } from "./group-looks.ts";
 import { HostGroups } from "./host-groups.ts";
+import { lookAtHost } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
 import { hostTasks } from "./host-tasks.ts";
@@ -15,13 +17,15 @@ import { hostWorkers } from "./host-workers.ts";
 import { scratchPrefix } from "./leftovers.ts";
 import type { ScenarioMark } from "./scenario-record.ts";
 
-/** Makes a directory for IO when the first worker wants one, and has it on record before anything is in it. */
+/** Makes a directory for IO when the first worker wants one; it is on record before it is there. */
 function scratchMaker(mark: ScenarioMark): () => string {
   let made: string | null = null;
   return () => {
     if (made !== null) return made;
-    made = mkdtempSync(join(tmpdir(), scratchPrefix));
-    mark.change({ scratch: made });
+    const scratch = join(tmpdir(), `${scratchPrefix}${mark.record.run_id}-${randomBytes(6).toString("hex")}`);
+    mark.change({ scratch });
+    mkdirSync(scratch, { mode: 0o700 });
+    made = scratch;
     return made;
   };
 }
@@ -58,6 +62,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler 
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
     look: (name) => looks.look(name),
+    monitor: lookAtHost,
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,

@@ -125,6 +125,9 @@ export function programStarter(groups: HostGroups): Ports["startProgram"] {
     const [command = "", ...args] = argv;
     const pipes = [openStdioPipe("output"), openStdioPipe("output")] as const;
     const nothing = openSync("/dev/null", "r");
+    // In a group it is ended with the group when we die; outside, by a helper of its own.
+    const isTied = cgroup === "" && !usesParentPgrp;
+    const tied: { tether: Tether | null } = { tether: null };
     try {
       const joins = cgroup === "" ? [] : groups.joins(cgroup);
       const started = await launch({
@@ -135,17 +138,18 @@ export function programStarter(groups: HostGroups): Ports["startProgram"] {
         env: environmentOf(env),
         fds: [nothing, pipes[0].childs, pipes[1].childs],
         cgroup: cgroup === "" ? null : groups.directory(cgroup),
-        beforeExec: null,
+        // It waits: there is no moment in which it runs and nothing would end it with us.
+        beforeExec: isTied ? ({ child }) => startTetherOf(child, tied) : null,
         signal,
       });
       if (started.fail !== null) throw startErrorOf(started.fail, command, noAttributes);
       if (!started.ready)
         throw new CorralError("START_FAILED", `${command} was killed before it began`, { object: command });
       const { child } = started;
-      // In a group it is ended with the group when we die; outside, by a helper of its own.
-      const tether = cgroup === "" && !usesParentPgrp ? await tie(child) : null;
-      return new HostProgram(child, [new Output(pipes[0]), new Output(pipes[1])], !usesParentPgrp, tether);
+      if (isTied) endWithLeader(child);
+      return new HostProgram(child, [new Output(pipes[0]), new Output(pipes[1])], !usesParentPgrp, tied.tether);
     } catch (thrown) {
+      tied.tether?.goodbye();
       for (const pipe of pipes) pipe.closeOurs();
       throw thrown;
     } finally {
@@ -155,13 +159,7 @@ export function programStarter(groups: HostGroups): Ports["startProgram"] {
   };
 }
 
-/** @throws CorralError NATIVE_MISSING, NATIVE_CALL; the program is killed then */
-async function tie(child: ChildHandle): Promise<Tether> {
-  endWithLeader(child);
-  try {
-    return await startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid: child.pid });
-  } catch (thrown) {
-    killGroupOf(child);
-    throw thrown;
-  }
+/** @throws CorralError NATIVE_MISSING, NATIVE_CALL: the program does not begin then */
+async function startTetherOf({ pid }: ChildHandle, tied: { tether: Tether | null }): Promise<void> {
+  tied.tether = await startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid: pid });
 }

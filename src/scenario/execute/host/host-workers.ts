@@ -1,10 +1,11 @@
 import { nativeErrno, setAffinity } from "../../../kernel/index.ts";
-import { applyAttributes, startWorkers } from "../../workers/index.ts";
+import { applyAttributes, startThreads, startWorkers } from "../../workers/index.ts";
 import type { WorkerSource } from "../ports.ts";
 
 /** Workers of `corral-worker load`. */
 export const hostWorkers: WorkerSource = {
   start: (plan) => startWorkers(plan),
+  startThreads,
   setAttributes: applyAttributes,
   setAffinity: (pid, cpus) => {
     try {
