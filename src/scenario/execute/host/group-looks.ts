@@ -33,6 +33,9 @@ export class GroupLooks {
     const known = this.#files.get(name);
     if (known !== undefined) return known;
     const files = new KeptFiles();
+    const group = this.#groups.group(name);
+    // Series do not have these.
+    files.leaveOut(`${group.directoryOf("memory")}/memory.swap.peak`, `${group.directoryOf("pids")}/pids.peak`);
     this.#files.set(name, files);
     return files;
   }

@@ -8,7 +8,7 @@ let kept = 0;
 /** More than any file has that is looked at; one that has more is read whole. */
 const buffer = Buffer.allocUnsafe(16_384);
 
-/** Files of one group that are read again and again: each stays open, and one that is not there is not looked for again. */
+/** Files that are read again and again: each stays open, and one that is not there is not looked for again. */
 export class KeptFiles implements Disposable {
   /** Null: nothing can be read there. */
   readonly #fds = new Map<string, number | null>();
@@ -28,6 +28,11 @@ export class KeptFiles implements Disposable {
       return null;
     }
   };
+
+  /** What nobody wants to know of these is not read. */
+  leaveOut(...paths: readonly string[]): void {
+    for (const path of paths) this.#fds.set(path, null);
+  }
 
   /** A descriptor, which is kept unless there are too many. */
   #open(path: string): number | null {
