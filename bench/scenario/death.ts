@@ -27,10 +27,11 @@ async function sleeper(): Promise<ChildProcess> {
 /** One run, whose process is killed in the middle of a hold. */
 async function killInHold(place: Place): Promise<number> {
   const child = await sleeper();
-  let [killedMs, overMs] = [Number.NaN, Number.NaN];
-  const onEvent = ({ kind }: RunEvent): void => {
-    if (kind === "pause") overMs = nowMs();
-    if (kind !== "resume") return;
+  let [killedMs, beganMs] = [Number.NaN, Number.NaN];
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind !== "resume") return;
+    // The record's times are from the begin of the scenario's clock.
+    beganMs = nowMs() - event.atMs;
     void sleep(150 + Math.random() * 100).then(() => {
       killedMs = nowMs();
       child.kill("SIGKILL");
@@ -38,7 +39,7 @@ async function killInHold(place: Place): Promise<number> {
   };
   const { record } = await place.run(waiting, { supervise: [child.pid ?? 0], onEvent });
   if (record.ended.length !== 1) throw new Error("the run did not end with its process");
-  return overMs - killedMs;
+  return beganMs + Number(record.phases.at(-1)?.endMs) - killedMs;
 }
 
 export async function measureDeath(place: Place, rounds: number): Promise<DeathCost> {

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from "node:util";
 import { total } from "../../report/index.ts";
 import type { Latencies } from "./latencies.ts";
-import { readLatencies } from "./latencies.ts";
+import { noLatencies, readLatencies } from "./latencies.ts";
 import { layout, readCount } from "./layout.ts";
 import type { WorkerSample } from "./sample.ts";
 
@@ -134,7 +134,7 @@ export function readReport(
     wallTimeNs,
     offCpuNs: Math.max(0, wallTimeNs - counters.cpuTimeNs),
     latencyKind: latencyKinds[record.readUInt32LE(at.latency_kind)] ?? "none",
-    latencies: readLatencies(record),
+    latencies: samples === 0 ? noLatencies() : readLatencies(record),
     minLatencyNs: samples === 0 ? null : readCount(record, at.latency_min_ns),
     maxLatencyNs: samples === 0 ? null : readCount(record, at.latency_max_ns),
     cpusUsed: [...new Set(cpusByCpuset.flat())].toSorted((a, b) => a - b),

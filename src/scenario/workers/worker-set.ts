@@ -1,6 +1,6 @@
 import { exitFromWaitStatus, listTasks } from "../../kernel/index.ts";
 import type { Latencies } from "./latencies.ts";
-import { readLatencies } from "./latencies.ts";
+import { noLatencies, readLatencies } from "./latencies.ts";
 import { layout } from "./layout.ts";
 import type { Leader } from "./leader.ts";
 import type { WorkerEnd, WorkerReport } from "./report.ts";
@@ -74,7 +74,10 @@ export class WorkerSet implements AsyncDisposable {
 
   /** Latencies so far, by worker: what a phase added is `latenciesSince`. */
   latencies(): Latencies[] {
-    return this.pids.map((_, index) => readLatencies(this.#memory.record(index)));
+    // Most kinds of work have none, and records are long.
+    return this.sample().map(({ index, samples }) =>
+      samples === 0 ? noLatencies() : readLatencies(this.#memory.record(index)),
+    );
   }
 
   /** Pids of workers that had not ended 2 s after they were killed: the set was closed without them. */
