@@ -27,7 +27,10 @@ function passOn(hierarchy: Hierarchy, directory: string): void {
 }
 
 /** A v1 group has no CPUs and no memory nodes until it is given some, and takes no process before. */
-export function seedCpuset({ version, controllers }: Pick<Hierarchy, "version" | "controllers">, directory: string): void {
+export function seedCpuset(
+  { version, controllers }: Pick<Hierarchy, "version" | "controllers">,
+  directory: string,
+): void {
   if (version !== 1 || !controllers.includes("cpuset")) return;
   for (const file of ["cpuset.cpus", "cpuset.mems"])
     writeFileSync(`${directory}/${file}`, readFileSync(`${directory}/../${file}`, "latin1").trim());

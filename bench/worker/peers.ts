@@ -17,8 +17,7 @@ type Program = keyof typeof packages;
 
 /** Runs a program on CPU 0, and reads a number of what it says. */
 function read(program: Program, args: readonly string[], pattern: RegExp): PeerRate {
-  if (findProgram(program) === null)
-    return { skipped: `${program} is not installed (Debian: ${packages[program]})` };
+  if (findProgram(program) === null) return { skipped: `${program} is not installed (Debian: ${packages[program]})` };
   const { stdout, stderr, status } = spawnSync("taskset", ["-c", "0", program, ...args], { encoding: "utf8" });
   const found = pattern.exec(`${stdout}${stderr}`)?.[1];
   return found === undefined ? { skipped: `${program} told no figure, exit status ${status}` } : Number(found);
@@ -29,11 +28,7 @@ const seconds = 2;
 /** Bogus operations per second of real time. */
 function stressNg(stressor: string, workers: number): PeerRate {
   const args = ["--taskset", "0", `--${stressor}`, String(workers), "--timeout", `${seconds}s`, "--metrics-brief"];
-  return read(
-    "stress-ng",
-    args,
-    new RegExp(`\\] ${stressor}\\s+\\d+\\s+[\\d.]+\\s+[\\d.]+\\s+[\\d.]+\\s+([\\d.]+)`),
-  );
+  return read("stress-ng", args, new RegExp(`\\] ${stressor}\\s+\\d+\\s+[\\d.]+\\s+[\\d.]+\\s+[\\d.]+\\s+([\\d.]+)`));
 }
 
 const loops = 500;

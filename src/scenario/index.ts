@@ -55,8 +55,8 @@ export {
   steadyWithin,
   strictlyIncreasing,
 } from "./checks/index.ts";
-export type { RunEvent } from "./execute/index.ts";
 export type { CustomContext, CustomFunction } from "./custom/index.ts";
+export type { RunEvent } from "./execute/index.ts";
 export type { ScenarioFile } from "./file/index.ts";
 export { loadScenario, parseScenario } from "./file/index.ts";
 export type {

@@ -16,6 +16,7 @@ import { SchedulerSlot } from "./scheduler-slot.ts";
 import { stallPollMs, watchStalls } from "./stall.ts";
 import { RunState, Slot } from "./state.ts";
 import { takeDown } from "./teardown.ts";
+import { WorksAhead } from "./works-ahead.ts";
 
 export interface DriveOptions {
   readonly onEvent?: (event: RunEvent) => void;
@@ -50,6 +51,7 @@ function makeEngine(plan: ResolvedScenario, ports: Ports, options: DriveOptions)
     remover: new GroupRemover(movers),
     liveness,
     scheduler: new SchedulerSlot({ clock: ports.clock, source: ports.scheduler, liveness }),
+    ahead: new WorksAhead(),
     directory: options.directory ?? process.cwd(),
     stopMs: stopMs * (options.dilation ?? 1),
   };

@@ -5,6 +5,7 @@ import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
 import { doOp } from "./ops/index.ts";
+import { makeAhead } from "./works.ts";
 
 /** Where in a step something went wrong. */
 export class StepError extends Error {
@@ -36,12 +37,14 @@ export async function doSetup(engine: Engine, step: number | null, groups: reado
   const object = groups.map(({ name }) => name).join(", ");
   try {
     await engine.book.during({ step, index: null, round: 0, kind: "setup", object }, async () => {
-      for (const group of groups) {
+      for (const [at, group] of groups.entries()) {
         engine.liveness.throwIfAborted();
+        makeAhead(engine, groups, at);
         await makeGroup(engine, group);
       }
     });
   } catch (thrown) {
+    engine.ahead.clear();
     throw new StepError(null, thrown);
   }
 }
