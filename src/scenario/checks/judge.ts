@@ -70,6 +70,11 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
 const mayBeAllowed = ({ outcome, check }: CheckResult): boolean =>
   outcome === "inconclusive" && check !== completesCheck;
 
+/** Whether a result keeps its run from passing. @param isAllowed what is inconclusive does not, but that the run was ended early */
+export const isAgainst = (result: CheckResult, isAllowed: boolean): boolean =>
+  !result.advisory &&
+  (result.outcome === "fail" || (result.outcome === "inconclusive" && !(isAllowed && mayBeAllowed(result))));
+
 /** The verdict of those that decide. */
 function verdictOf(results: readonly CheckResult[], asked: Checks): Outcome {
   const deciding = results.filter(({ advisory }) => !advisory);

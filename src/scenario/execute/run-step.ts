@@ -1,9 +1,11 @@
 import { CorralError } from "../../report/index.ts";
+import { objectOf } from "../plan/index.ts";
 import type { ResolvedGroup, ResolvedOp, ResolvedStep } from "../resolve/index.ts";
 import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
-import { describeOp, doOp } from "./ops/index.ts";
+import { doOp } from "./ops/index.ts";
+import { makeAhead } from "./works.ts";
 
 /** Where in a step something went wrong. */
 export class StepError extends Error {
@@ -22,7 +24,7 @@ export async function doOps(engine: Engine, step: number | null, ops: readonly R
     const { kind, index } = op;
     try {
       engine.liveness.throwIfAborted();
-      await engine.book.during({ step, index, round, kind, object: describeOp(op) }, () => doOp(engine, op));
+      await engine.book.during({ step, index, round, kind, object: objectOf(op) }, () => doOp(engine, op));
     } catch (thrown) {
       throw new StepError(index, thrown);
     }
@@ -35,12 +37,14 @@ export async function doSetup(engine: Engine, step: number | null, groups: reado
   const object = groups.map(({ name }) => name).join(", ");
   try {
     await engine.book.during({ step, index: null, round: 0, kind: "setup", object }, async () => {
-      for (const group of groups) {
+      for (const [at, group] of groups.entries()) {
         engine.liveness.throwIfAborted();
+        makeAhead(engine, groups, at);
         await makeGroup(engine, group);
       }
     });
   } catch (thrown) {
+    engine.ahead.clear();
     throw new StepError(null, thrown);
   }
 }

@@ -128,9 +128,14 @@ export class HostGroups implements GroupFiles {
   reclaim = (name: string, bytes: number, swappiness: number | null) =>
     reclaimMemory(this.#directoryOf(name, "memory"), bytes, swappiness);
 
+  /** In all hierarchies at once: none waits for another. */
   join = async (name: string, pid: number): Promise<void> => {
-    for (const { path } of this.group(name).directories)
-      await writeControlAside(`${path}/cgroup.procs`, String(pid), false);
+    const { directories } = this.group(name);
+    const joined = await Promise.allSettled(
+      directories.map(({ path }) => writeControlAside(`${path}/cgroup.procs`, String(pid), false)),
+    );
+    const refused = joined.find((one) => one.status === "rejected");
+    if (refused !== undefined) throw refused.reason;
   };
 
   members = (name: string): number[] => this.group(name).processes();

@@ -1,6 +1,7 @@
 import { controlNumber, parseFlatKeyed } from "../../../cgroup/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import type { EventCounter } from "../../model/index.ts";
+import { describeCondition } from "../../plan/index.ts";
 import type { ResolvedCondition } from "../../resolve/index.ts";
 import type { Engine } from "../engine.ts";
 
@@ -100,27 +101,10 @@ function begin(engine: Engine, condition: ResolvedCondition, over: AbortSignal) 
   }
 }
 
-const boundsText = ({ atLeast, atMost }: Condition<"metric">): string =>
-  atLeast === null ? `at most ${atMost}` : `at least ${atLeast}`;
-
 const timeoutText = (nominalMs: number, { dilation }: Engine): string =>
   dilation === 1
     ? `${nominalMs} ms`
     : `${Math.round(nominalMs * dilation)} ms (${nominalMs} ms, for time is slower here)`;
-
-/** A condition for people. */
-export function describeCondition(condition: ResolvedCondition): string {
-  switch (condition.kind) {
-    case "pressure":
-      return `${condition.share} ${condition.resource} pressure of ${condition.cgroup ?? "the host"}`;
-    case "events":
-      return `${condition.counter} of ${condition.cgroup} grown by ${condition.by}`;
-    case "state":
-      return `${condition.cgroup} ${condition.is}`;
-    case "metric":
-      return `${condition.metric} of ${condition.cgroup} ${boundsText(condition)}`;
-  }
-}
 
 /**
  * @param nominalMs how long it may take on a machine of nominal speed
@@ -136,7 +120,7 @@ export async function waitFor(engine: Engine, condition: ResolvedCondition, nomi
     if (first === "held") return;
     throw new CorralError(
       "WAIT_TIMEOUT",
-      `${describeCondition(condition)} did not come true within ${timeoutText(nominalMs, engine)}`,
+      `it did not come true within ${timeoutText(nominalMs, engine)} that ${describeCondition(condition)}`,
       {
         object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
         fix: "raise the timeout, or see why it does not",
