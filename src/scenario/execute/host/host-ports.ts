@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listDisks, planLimits } from "../../../cgroup/index.ts";
 import { systemClock } from "../clock.ts";
-import { boundWrites } from "../groups/bound-writes.ts";
 import type { GroupFiles } from "../groups/group-files.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
@@ -57,7 +56,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, sc
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
   return {
     clock: systemClock,
-    files: boundWrites(files, systemClock),
+    files,
     workers: hostWorkers(limits.workerKillMs),
     startProgram: programStarter(groups, limits.drainMs),
     scheduler: scheduler(groups),
