@@ -3,7 +3,7 @@ import type { ResolvedGroup, ResolvedOp, ResolvedStep } from "../resolve/index.t
 import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
-import { describeOp, doOp } from "./ops/index.ts";
+import { describeOp, doOp, keepCounts } from "./ops/index.ts";
 
 /** Where in a step something went wrong. */
 export class StepError extends Error {
@@ -18,6 +18,7 @@ export class StepError extends Error {
 
 /** @throws StepError */
 export async function doOps(engine: Engine, step: number | null, ops: readonly ResolvedOp[], round = 0): Promise<void> {
+  keepCounts(engine, ops);
   for (const op of ops) {
     const { kind, index } = op;
     try {
