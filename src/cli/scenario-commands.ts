@@ -9,15 +9,16 @@ const proposeArgs = async (partial: string): Promise<readonly string[]> =>
 export const scenarioCommands: readonly CommandDefinition[] = [
   {
     path: ["scenario", "run"],
-    usage: "corral scenario run FILE [--repeat N] [--supervise PID]… [--json] [--report FILE]",
-    brief: "Run a scenario on this host and judge what came of it",
+    usage: "corral scenario run FILE [--vm] [--repeat N] [--supervise PID]… [--json] [--report FILE]",
+    brief: "Run a scenario, on this host or in a guest, and judge what came of it",
     flags: scenarioRunFlags,
     args: "file",
     proposeArgs,
     footer: [
       "FILE: a file, or when there is none of that path, a shipped scenario's name (scenario list).",
-      "Ctrl-C takes everything down, and the report has what was found until then.",
+      "Ctrl-C takes everything down, and the report has what was found until then; with --vm it ends the guest.",
       "Example: corral scenario run halves.yaml --report halves.json --html halves.html",
+      "Example: corral scenario run halves.yaml --vm --cpus 8 --numa 2",
       "Exit status: 0 passed or skipped; 1 failed; 2 inconclusive, usage or mistakes in the file;",
       "125 it could not begin.",
     ],

@@ -28,7 +28,7 @@ after(async () => {
   rmSync(runtime, { recursive: true, force: true });
 });
 
-/** Each case against the groups of this kernel. */
+/** Each case against the groups of this kernel; the engine's own limits are those of the model, also in a guest. */
 const world: TestWorld = {
   run: async (plan, { signal = null } = {}) => {
     const events: RunEvent[] = [];
@@ -36,6 +36,7 @@ const world: TestWorld = {
       scenario: { version: 1, name: plan.name, steps: [] },
       file: null,
       runtime,
+      dilation: 1,
       cgroupParent: parent?.argument ?? null,
       signal,
       onEvent: (event) => events.push(event),

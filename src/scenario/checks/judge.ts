@@ -40,7 +40,7 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
   const payloads = new Map((scenario.payloads ?? []).map((payload) => [payload.name, payload]));
   const limits = workerLimits(asked, host.dilation);
   const results = [
-    ...judgeWorks(record.works, asked, limits),
+    ...judgeWorks(record, asked, limits),
     ...record.payloads.flatMap((run) => {
       const payload = payloads.get(run.payload);
       return payload === undefined ? [] : judgePayload(payload, run);

@@ -67,15 +67,22 @@ function beginHold(engine: Engine, step: ResolvedStep, holdMs: number, wantedHol
   engine.book.tell({ kind: "resume", step: index, atMs: engine.book.nowMs() });
 }
 
-const leftMs = ({ book }: Engine, step: ResolvedStep): number => Math.max(0, step.deadlineMs - book.nowMs());
+/** The pause after the setup. @returns whether it was kept to its end */
+async function settle({ liveness, budget }: Engine, ms: number): Promise<boolean> {
+  if (ms > 0 && !(await liveness.hold(ms))) return false;
+  budget.spend(ms);
+  return true;
+}
 
 async function runOnce(engine: Engine, step: ResolvedStep, wantedMs: number): Promise<boolean> {
   await doOps(engine, step.index, step.ops);
   await doSetup(engine, step.index, step.setup);
-  if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
-  const holdMs = Math.min(wantedMs, leftMs(engine, step));
+  if (!(await settle(engine, step.settleMs))) return false;
+  const holdMs = Math.min(wantedMs, engine.budget.leftMs(step.deadlineMs));
   beginHold(engine, step, holdMs, wantedMs);
-  return engine.liveness.hold(holdMs);
+  const kept = await engine.liveness.hold(holdMs);
+  engine.budget.spend(holdMs);
+  return kept;
 }
 
 async function runLoop(
@@ -84,15 +91,20 @@ async function runLoop(
   { intervalMs, plannedMs }: Extract<ResolvedStep["hold"], { readonly kind: "loop" }>,
 ): Promise<boolean> {
   await doSetup(engine, step.index, step.setup);
-  if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
-  beginHold(engine, step, leftMs(engine, step), plannedMs);
-  engine.phases.rounds(0);
-  for (let round = 0; engine.book.nowMs() < step.deadlineMs; round += 1) {
-    engine.phases.rounds(round + 1);
+  if (!(await settle(engine, step.settleMs))) return false;
+  const { book, budget, phases, liveness } = engine;
+  const holdMs = budget.leftMs(step.deadlineMs);
+  const untilMs = book.nowMs() + holdMs;
+  beginHold(engine, step, holdMs, plannedMs);
+  phases.rounds(0);
+  // Its ops are what a loop holds with: their time counts everywhere.
+  for (let round = 0; book.nowMs() < untilMs; round += 1) {
+    phases.rounds(round + 1);
     await doOps(engine, step.index, step.ops, round);
-    if (!(await engine.liveness.hold(Math.min(intervalMs, leftMs(engine, step))))) return false;
+    if (!(await liveness.hold(Math.min(intervalMs, Math.max(0, untilMs - book.nowMs()))))) return false;
   }
-  return !engine.liveness.mustEnd;
+  budget.spend(holdMs);
+  return !liveness.mustEnd;
 }
 
 /**

@@ -36,9 +36,9 @@ export function drawAffinity(affinity: ResolvedAffinity, random: () => number): 
   return cpus === null ? null : formatNumberList(cpus);
 }
 
-const makeWorkers = ({ ports, liveness }: Engine, plan: WorkerPlan): Promise<Workers> =>
+const makeWorkers = ({ ports, liveness, limits }: Engine, plan: WorkerPlan): Promise<Workers> =>
   madeInTime(
-    { clock: ports.clock, liveness },
+    { clock: ports.clock, liveness, limits },
     {
       make: () => ports.workers.start(plan),
       undo: (set) => set.kill(),
@@ -148,11 +148,11 @@ export async function collectWorks(
 }
 
 async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "kill"): Promise<void> {
-  const { state, book, phases, stopMs } = engine;
+  const { state, book, phases, limits } = engine;
   if (how === "kill") handle.killedByOp = true;
   // Nobody looks at them from now on: their memory is gone at the end.
   for (const slot of state.slots) takeOut(slot.works, handle);
-  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
+  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: limits.stopMs }) : handle.set.kill());
   const { stuck } = handle.set;
   if (stuck.length > 0)
     book.warn(

@@ -11,6 +11,7 @@ import type { UnmetNeed } from "../resolve/index.ts";
 import type { ScenarioDocument } from "../results/index.ts";
 import { scenarioDocument } from "../results/index.ts";
 import { readHostTopology } from "../topology/index.ts";
+import { findIncludedFiles, withIncludedFiles } from "./include-files.ts";
 import type { ModuleCheck } from "./module-checks.ts";
 import { loadModuleChecks, runModuleChecks } from "./module-checks.ts";
 
@@ -53,7 +54,8 @@ async function runOnce(source: Source, options: RehearseOptions, repeat: number,
     const record = skippedRecord(runOptions, readHostTopology(), unmetText(planned.unmet));
     return scenarioDocument(record, judgeRun(record));
   }
-  const record = await runScenario(planned.plan, runOptions);
+  const plan = withIncludedFiles(planned.plan, findIncludedFiles(scenario, source.directory));
+  const record = await runScenario(plan, runOptions);
   return scenarioDocument(record, judgeRun(record, { more: await runModuleChecks(checks, record) }));
 }
 

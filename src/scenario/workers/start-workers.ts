@@ -13,6 +13,8 @@ import { WorkerSet } from "./worker-set.ts";
 export interface StartOptions {
   /** Called when a worker has ended, also one that was told to; `waitStatus` as of wait(2). */
   readonly onEnd?: (index: number, waitStatus: number) => void;
+  /** How long a worker that was killed may take to end before the set is closed without it. Default 2000. */
+  readonly killMs?: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function startWorkers(plan: WorkerPlan, options: StartOptions = {})
     onClose: () => story.close(),
   });
   await story.isReady;
-  if (story.isWhole) return new WorkerSet(leader, new SharedMemory(leader.child.pid), story);
+  if (story.isWhole) return new WorkerSet(leader, new SharedMemory(leader.child.pid), story, options.killMs);
   const reasons = story.failure ?? worstReason(leader.child.pid);
   await leader.quit();
   throw new CorralError("START_FAILED", `${plan.workers} workers for ${plan.workType} could not be made: ${reasons}`, {

@@ -13,8 +13,8 @@ import { within } from "./within.ts";
 const unreleasedGraceMs = 500;
 /** Default of `stop`. */
 const stopMs = 5000;
-/** A killed process that does not end within this is stuck in the kernel; its report says so. */
-const killMs = 2000;
+/** Default: a killed process that does not end within this is stuck in the kernel; its report says so. */
+const defaultKillMs = 2000;
 
 /** What is known of the ends of the workers, while lines come. */
 export interface Ends {
@@ -33,16 +33,18 @@ export class WorkerSet implements AsyncDisposable {
   readonly #leader: Leader;
   readonly #memory: SharedMemory;
   readonly #ends: Ends;
+  readonly #killMs: number;
   #isReleased = false;
   #epoch = 0;
   #finishing: Promise<WorkerReport[]> | null = null;
   #closing: Promise<unknown> | null = null;
   #stuck: readonly number[] = [];
 
-  constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
+  constructor(leader: Leader, memory: SharedMemory, ends: Ends, killMs = defaultKillMs) {
     this.#leader = leader;
     this.#memory = memory;
     this.#ends = ends;
+    this.#killMs = killMs;
     this.pids = memory.samples().map(({ pid }) => pid);
   }
 
@@ -62,7 +64,7 @@ export class WorkerSet implements AsyncDisposable {
     return this.pids.map((_, index) => readLatencies(this.#memory.record(index)));
   }
 
-  /** Pids of workers that had not ended 2 s after they were killed: the set was closed without them. */
+  /** Pids of workers that had not ended in time (2 s) after they were killed: the set was closed without them. */
   get stuck(): readonly number[] {
     return this.#stuck;
   }
@@ -120,7 +122,7 @@ export class WorkerSet implements AsyncDisposable {
 
   async #finish(late: ReadonlySet<number>): Promise<WorkerReport[]> {
     this.#leader.tell("kill");
-    if (!(await within(this.#ends.allEnded, killMs)))
+    if (!(await within(this.#ends.allEnded, this.#killMs)))
       this.#stuck = this.#running().flatMap((index) => this.pids[index] ?? []);
     const reports = this.#reports(late);
     await this.#close();

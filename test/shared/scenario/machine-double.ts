@@ -9,7 +9,6 @@ import type {
   RunningScheduler,
   Supervised,
 } from "../../../src/scenario/execute/index.ts";
-import { boundWrites } from "../../../src/scenario/execute/index.ts";
 import { emptyValues } from "../../../src/scenario/record/index.ts";
 import type { WorkerPlan } from "../../../src/scenario/workers/index.ts";
 import { GroupDouble } from "./group-double.ts";
@@ -102,7 +101,7 @@ export class MachineDouble {
   get ports(): Ports {
     return {
       clock: this.clock,
-      files: boundWrites(this.groups, this.clock),
+      files: this.groups,
       workers: {
         start: async (plan) => this.#startWorkers(plan),
         setAttributes: (pid, { affinity }) => {

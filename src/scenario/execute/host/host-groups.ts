@@ -67,13 +67,18 @@ export class HostGroups implements GroupFiles {
   readonly host: HostCgroups = discoverHostCgroups();
   readonly #mark: ScenarioMark;
   readonly #parent: string | null;
+  readonly #clearWaitMs: number;
   readonly #groups = new Map<string, GroupHandle>();
   #tether: Tether | null = null;
 
-  /** @param parent as `--cgroup-parent`; null: where a job's group would be made */
-  constructor(mark: ScenarioMark, parent: string | null) {
+  /**
+   * @param parent as `--cgroup-parent`; null: where a job's group would be made
+   * @param clearWaitMs how long what is left in them may take to be gone at the end
+   */
+  constructor(mark: ScenarioMark, parent: string | null, clearWaitMs: number) {
     this.#mark = mark;
     this.#parent = parent;
+    this.#clearWaitMs = clearWaitMs;
   }
 
   /** @throws CorralError SCENARIO_HOST, CGROUP_IO, CGROUP_PARENT */
@@ -155,7 +160,7 @@ export class HostGroups implements GroupFiles {
   close = async (): Promise<void> => {
     const root = this.#groups.get("");
     if (root !== undefined) {
-      const left = await clearGroups(root.directories, () => root.remove());
+      const left = await clearGroups(root.directories, this.#clearWaitMs, () => root.remove());
       if (left.length > 0) {
         throw new CorralError("CGROUP_IO", `groups of the scenario are left: ${left.join(", ")}`, {
           object: left[0] ?? "",

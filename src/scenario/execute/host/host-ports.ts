@@ -5,7 +5,7 @@ import { controlNumber, listDisks, planLimits, readUsage, tryReadControl } from 
 import type { SeriesValues } from "../../record/index.ts";
 import { usageValues } from "../../record/index.ts";
 import { systemClock } from "../clock.ts";
-import { boundWrites } from "../groups/bound-writes.ts";
+import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { HostGroups } from "./host-groups.ts";
 import { awaitPressure } from "./host-pressure.ts";
@@ -45,19 +45,20 @@ function scratchMaker(mark: ScenarioMark): () => string {
 export interface HostPortsOptions {
   /** As `--cgroup-parent`; null: where a job's group would be made. */
   readonly cgroupParent: string | null;
+  readonly limits: EngineLimits;
   readonly onNote: (note: string) => void;
   readonly scheduler: (groups: HostGroups) => SchedulerSource;
 }
 
 /** The kernel of this host, for one run. */
-export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler }: HostPortsOptions): Ports {
-  const groups = new HostGroups(mark, cgroupParent);
+export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, scheduler }: HostPortsOptions): Ports {
+  const groups = new HostGroups(mark, cgroupParent, limits.clearWaitMs);
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
   return {
     clock: systemClock,
-    files: boundWrites(groups, systemClock),
-    workers: hostWorkers,
-    startProgram: programStarter(groups),
+    files: groups,
+    workers: hostWorkers(limits.workerKillMs),
+    startProgram: programStarter(groups, limits.drainMs),
     scheduler: scheduler(groups),
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),

@@ -116,6 +116,9 @@ function begin(engine: Engine, condition: ResolvedCondition, over: AbortSignal) 
 const boundsText = ({ atLeast, atMost }: Condition<"metric">): string =>
   atLeast === null ? `at most ${atMost}` : `at least ${atLeast}`;
 
+const timeoutText = (nominalMs: number, { dilation }: Engine): string =>
+  dilation === 1 ? `${nominalMs} ms` : `${Math.round(nominalMs * dilation)} ms (${nominalMs} ms, for time is slower here)`;
+
 /** A condition for people. */
 export function describeCondition(condition: ResolvedCondition): string {
   switch (condition.kind) {
@@ -130,15 +133,19 @@ export function describeCondition(condition: ResolvedCondition): string {
   }
 }
 
-/** @throws CorralError WAIT_TIMEOUT when the condition does not hold in time, ABORTED when the run is to end meanwhile */
-export async function waitFor(engine: Engine, condition: ResolvedCondition, timeoutMs: number): Promise<void> {
+/**
+ * @param nominalMs how long it may take on a machine of nominal speed
+ * @throws CorralError WAIT_TIMEOUT when the condition does not hold in time, ABORTED when the run is to end meanwhile
+ */
+export async function waitFor(engine: Engine, condition: ResolvedCondition, nominalMs: number): Promise<void> {
+  const timeoutMs = nominalMs * engine.dilation;
   const over = new AbortController();
   const { held, stop } = begin(engine, condition, over.signal);
   const late = engine.ports.clock.sleep(timeoutMs, over.signal).then(() => "late" as const);
   try {
     const first = await engine.liveness.unlessAborted(Promise.race([held.then(() => "held" as const), late]));
     if (first === "held") return;
-    throw new CorralError("WAIT_TIMEOUT", `${describeCondition(condition)} did not come true within ${timeoutMs} ms`, {
+    throw new CorralError("WAIT_TIMEOUT", `${describeCondition(condition)} did not come true within ${timeoutText(nominalMs, engine)}`, {
       object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
       fix: "raise the timeout, or see why it does not",
     });

@@ -1,0 +1,55 @@
+import type { Dilation } from "../record/index.ts";
+
+/** What `corral-worker gauge` is asked: a few milliseconds on a machine of nominal speed, some tenths of a second on an emulated one. */
+export const gaugeSettings = { rounds: 12, turns: 10_000, sleepUs: 500 } as const;
+
+/** What a round costs on a machine of nominal speed (a shared x86-64 server of 2021, Linux 6), nanoseconds. */
+export const nominalCosts = { compute: 100_000, timer: 65_000, process: 150_000 } as const;
+
+/** A machine on which the quickest round of computing costs less than this many times the nominal is none of the slow ones. */
+export const slowFrom = 1.5;
+/** A factor is never above: what takes longer than that hangs. */
+export const mostFactor = 50;
+
+/** One round: nanoseconds. */
+export interface GaugeRound {
+  readonly compute: number;
+  readonly timer: number;
+  readonly process: number;
+}
+
+/** Reads what `corral-worker gauge` prints (native/BOUNDARY.md); lines that are none are left out. */
+export function readGauge(text: string): readonly GaugeRound[] {
+  return text.split("\n").flatMap((line) => {
+    const [, compute, timer, process] = /^round (\d+) (\d+) (\d+)$/.exec(line) ?? [];
+    return process === undefined ? [] : [{ compute: Number(compute), timer: Number(timer), process: Number(process) }];
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+const tenths = (value: number): number => Math.round(value * 10) / 10;
+
+/**
+ * How much slower time is on the machine that was measured. Load makes every machine slow, and limits in time are made for loaded
+ * machines: so the quickest round of computing alone decides whether this is a slow one. How slow it is then is the mean (geometric) of
+ * computing and of making processes, as it was most of the time.
+ * @returns factor 1 exactly for a machine that is none of the slow ones; `unknown` without a round
+ */
+export function dilationOf(rounds: readonly GaugeRound[]): Dilation {
+  if (rounds.length === 0) return { factor: 1, source: "unknown", costs: null };
+  const ratio = (name: keyof GaugeRound): number =>
+    tenths(median(rounds.map((round) => round[name])) / nominalCosts[name]);
+  const best = Math.min(...rounds.map(({ compute }) => compute)) / nominalCosts.compute;
+  const costs = {
+    computeBest: tenths(best),
+    compute: ratio("compute"),
+    timer: ratio("timer"),
+    process: ratio("process"),
+  };
+  const slow = Math.sqrt(costs.compute * Math.max(costs.compute, costs.process));
+  return { factor: best < slowFrom ? 1 : tenths(Math.min(slow, mostFactor)), source: "measured", costs };
+}

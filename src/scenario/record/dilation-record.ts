@@ -1,0 +1,28 @@
+/** What things cost here, over what they cost on a machine of nominal speed. */
+export interface DilationCosts {
+  /** Computing: the quickest round, which load beside it hardly touches, and the median. */
+  readonly computeBest: number;
+  readonly compute: number;
+  /** How late a sleep ends, median. */
+  readonly timer: number;
+  /** Making a process and waiting for its end, median. */
+  readonly process: number;
+}
+
+/** How much slower time is here, and how that is known. */
+export interface Dilation {
+  /** Limits in time are multiplied by it; 1: this is no slow machine, and nothing is changed. */
+  readonly factor: number;
+  /** measured: when the run began; given: by who asked for the run; unknown: it could not be measured, and 1 was taken. */
+  readonly source: "measured" | "given" | "unknown";
+  /** Null: not measured. */
+  readonly costs: DilationCosts | null;
+}
+
+/** What was done about it in a run. */
+export interface DilationRecord extends Dilation {
+  /** The engine's own limits in time as they held, milliseconds, by name. */
+  readonly limitsMs: Readonly<Record<string, number>>;
+  /** Time outside of settling and holds that the scenario's duration did not count; 0 with a factor of 1, where all counts. */
+  readonly uncountedMs: number;
+}
