@@ -4,6 +4,7 @@ import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
 import { describeOp, doOp, keepCounts } from "./ops/index.ts";
+import { sampleAll } from "./sampler.ts";
 
 /** Where in a step something went wrong. */
 export class StepError extends Error {
@@ -61,6 +62,7 @@ export function totalsOf({ book, state }: Engine): StepTotals {
 
 function beginHold(engine: Engine, step: ResolvedStep, holdMs: number, wantedHoldMs: number): void {
   const { index, label, ops, opMask } = step;
+  sampleAll(engine);
   engine.phases.hold(holdMs, wantedHoldMs);
   const said = { step: index, label, ops: ops.length, opMask, holdMs, wantedHoldMs };
   engine.book.tell({ kind: "step_start", ...said, ...totalsOf(engine) });
@@ -117,6 +119,7 @@ export async function runStep(engine: Engine, step: ResolvedStep): Promise<StepT
   engine.phases.begin(step.phase);
   try {
     const kept = await (hold.kind === "once" ? runOnce(engine, step, hold.wantedMs) : runLoop(engine, step, hold));
+    sampleAll(engine);
     if (!kept) return null;
     const totals = totalsOf(engine);
     engine.book.tell({ kind: "step_end", step: index, ...totals });
