@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, normalize } from "node:path";
 import { packageRoot } from "../../kernel/index.ts";
 import { CorralError, errnoOf, quote } from "../../report/index.ts";
 import type { Scenario } from "../model/index.ts";
@@ -19,7 +19,7 @@ function modulesOf({ steps, expect = [] }: Scenario): readonly string[] {
 
 /** A scenario that is shipped, with its modules. */
 function copyOf(name: string, source: string): readonly NewFile[] {
-  const paths = [basename(source), ...modulesOf(readCanned(name).scenario)];
+  const paths = [basename(source), ...modulesOf(readCanned(name).scenario).map((path) => normalize(path))];
   return paths.map((path) => ({ path, text: readFileSync(join(dirname(source), path), "utf8") }));
 }
 
