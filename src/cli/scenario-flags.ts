@@ -43,7 +43,7 @@ export const scenarioRunFlags = {
   dilation: {
     group: "Run",
     value: "N",
-    brief: "time is N times slower here: stretch limits by that (measured; 1 on a machine that is not emulated)",
+    brief: "stretch limits in time by N instead of measuring how slow this is",
   },
   vm: { group: "Machine", common: true, brief: "run it in a guest with a current kernel, as corral vm run does" },
   ...scenarioGuestFlags,

@@ -81,7 +81,12 @@ test("the gauge measures computing, a sleep and a process, each as often as it i
   assert.equal(rounds.length, 3);
   for (const line of rounds) assert.match(line, /^round [1-9]\d* \d+ [1-9]\d*$/);
   const [few, many] = ["1000", "1000000"].map((turns) =>
-    Math.min(...Array.from(run("gauge", "--rounds", "5", "--turns", turns, "--sleep-us", "0").stdout.matchAll(/^round (\d+)/gm), (one) => Number(one[1]))),
+    Math.min(
+      ...Array.from(
+        run("gauge", "--rounds", "5", "--turns", turns, "--sleep-us", "0").stdout.matchAll(/^round (\d+)/gm),
+        (one) => Number(one[1]),
+      ),
+    ),
   );
   // A thousand times the work, of which a machine's noise hides little.
   assert.ok((many ?? 0) > 100 * (few ?? 0), `${few} ns, ${many} ns`);

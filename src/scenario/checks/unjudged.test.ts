@@ -74,8 +74,7 @@ describe("workers that had no time to do anything", () => {
   const idle = aWorker({ workUnits: 0, iterations: 0, offCpuNs: 0 });
   const works = [aWork({ startedMs: 100, endedMs: 1200, reports: [idle, idle, aWorker({ offCpuNs: 9e8 })] })];
   const lost = aPhase(1, 100, { plannedHoldMs: 0, wantedHoldMs: 300 });
-  const why =
-    "Step[0]: its hold had 0 ms of 300 ms, for the scenario's duration was used up before; raise duration";
+  const why = "Step[0]: its hold had 0 ms of 300 ms, for the scenario's duration was used up before; raise duration";
   const of = (changes: Partial<RunRecord>) => judged({ works, ...changes }, { notStuck: true, minIterationRate: 1 });
 
   test("are one inconclusive result with the reason, and no failure each; so is what they did not get", () => {

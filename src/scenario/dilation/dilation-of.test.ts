@@ -9,29 +9,37 @@ const round = (compute: number, process = compute, timer = 1) => ({
   process: process * nominalCosts.process,
 });
 
+/** Both factors. */
+const factorsOf = (rounds: Parameters<typeof dilationOf>[0]): readonly number[] => {
+  const { factor, setupFactor } = dilationOf(rounds);
+  return [factor, setupFactor];
+};
+
 describe("the factor", () => {
   test("is exactly 1 on a machine of about nominal speed", () => {
-    for (const compute of [0.2, 1, 1.49]) expect(dilationOf([round(compute), round(compute)]).factor).toBe(1);
+    for (const compute of [0.2, 1, 1.49]) expect(factorsOf([round(compute), round(compute)])).toEqual([1, 1]);
     expect(slowFrom).toBe(1.5);
   });
 
   test("is 1 on such a machine under load too: its quickest round tells", () => {
-    const { factor, costs } = dilationOf([round(30, 90), round(1.2, 60), round(25, 40)]);
-    expect([factor, costs]).toEqual([1, { computeBest: 1.2, compute: 25, timer: 1, process: 60 }]);
+    expect(dilationOf([round(30, 90), round(1.2, 60), round(25, 40)])).toEqual({
+      ...{ factor: 1, setupFactor: 1, source: "measured" },
+      costs: { computeBest: 1.2, compute: 25, timer: 1, process: 60 },
+    });
   });
 
-  test("is the geometric mean of computing and processes on a slow one, by the medians", () => {
-    expect(dilationOf([round(4, 16), round(4, 16), round(90, 900)]).factor).toBe(8);
+  test("is that of computing on a slow one, and for set-up the geometric mean with processes, by the medians", () => {
+    expect(factorsOf([round(4, 16), round(4, 16), round(90, 900)])).toEqual([4, 8]);
     // Processes that are cheap for once make no slow machine quicker.
-    expect(dilationOf([round(5, 1)]).factor).toBe(5);
+    expect(factorsOf([round(5, 1)])).toEqual([5, 5]);
   });
 
   test("has an upper bound", () => {
-    expect(dilationOf([round(400)]).factor).toBe(mostFactor);
+    expect(factorsOf([round(400)])).toEqual([mostFactor, mostFactor]);
   });
 
   test("without any round is 1, and unknown", () => {
-    expect(dilationOf([])).toEqual({ factor: 1, source: "unknown", costs: null });
+    expect(dilationOf([])).toEqual({ factor: 1, setupFactor: 1, source: "unknown", costs: null });
   });
 });
 
@@ -43,13 +51,13 @@ test("what is no line of the gauge is left out", () => {
 });
 
 test("what was done about it is told, and nothing where nothing was", () => {
-  const record = { source: "measured", costs: null, limitsMs: {}, uncountedMs: 1500 } as const;
-  expect(dilationNotes({ ...record, factor: 1, uncountedMs: 0 })).toEqual([]);
-  expect(dilationNotes({ ...record, factor: 12.5 })).toEqual([
-    "because time is 12.5 times slower here, limits in time of the engine's own, of wait and of wait_payload were multiplied by that",
-    "because time is slower here, the duration counted settling and holds alone: 1.50 s of set-up, ops and teardown are beside it",
+  const record = { factor: 1, source: "measured", costs: null, limitsMs: {}, uncountedMs: 1500 } as const;
+  expect(dilationNotes({ ...record, setupFactor: 1, uncountedMs: 0 })).toEqual([]);
+  expect(dilationNotes({ ...record, setupFactor: 12.5 })).toEqual([
+    "because set-up is 12.5 times slower here, limits in time of the engine's own, of wait and of wait_payload were multiplied by that",
+    "because set-up is slower here, the duration counted settling and holds alone: 1.50 s of set-up, ops and teardown are beside it",
   ]);
-  expect(dilationNotes({ ...record, factor: 1, source: "unknown" })).toEqual([
+  expect(dilationNotes({ ...record, setupFactor: 1, source: "unknown" })).toEqual([
     "how slow this machine is could not be measured: no limit in time was stretched",
   ]);
 });

@@ -8,7 +8,7 @@ export const nominalCosts = { compute: 100_000, timer: 65_000, process: 150_000 
 
 /** A machine on which the quickest round of computing costs less than this many times the nominal is none of the slow ones. */
 export const slowFrom = 1.5;
-/** A factor is never above: what takes longer than that hangs. */
+/** No factor is above: what takes longer than that hangs. */
 export const mostFactor = 50;
 
 /** One round: nanoseconds. */
@@ -35,12 +35,12 @@ const tenths = (value: number): number => Math.round(value * 10) / 10;
 
 /**
  * How much slower time is on the machine that was measured. Load makes every machine slow, and limits in time are made for loaded
- * machines: so the quickest round of computing alone decides whether this is a slow one. How slow it is then is the mean (geometric) of
- * computing and of making processes, as it was most of the time.
- * @returns factor 1 exactly for a machine that is none of the slow ones; `unknown` without a round
+ * machines: so the quickest round of computing alone decides whether this is a slow one. How slow it is then is what computing was most of
+ * the time; set-up, which computes and makes processes, is slower by the mean (geometric) of both.
+ * @returns factors of 1 exactly for a machine that is none of the slow ones; `unknown` without a round
  */
 export function dilationOf(rounds: readonly GaugeRound[]): Dilation {
-  if (rounds.length === 0) return { factor: 1, source: "unknown", costs: null };
+  if (rounds.length === 0) return { factor: 1, setupFactor: 1, source: "unknown", costs: null };
   const ratio = (name: keyof GaugeRound): number =>
     tenths(median(rounds.map((round) => round[name])) / nominalCosts[name]);
   const best = Math.min(...rounds.map(({ compute }) => compute)) / nominalCosts.compute;
@@ -50,6 +50,9 @@ export function dilationOf(rounds: readonly GaugeRound[]): Dilation {
     timer: ratio("timer"),
     process: ratio("process"),
   };
-  const slow = Math.sqrt(costs.compute * Math.max(costs.compute, costs.process));
-  return { factor: best < slowFrom ? 1 : tenths(Math.min(slow, mostFactor)), source: "measured", costs };
+  const source = "measured";
+  if (best < slowFrom) return { factor: 1, setupFactor: 1, source, costs };
+  const bounded = (factor: number): number => tenths(Math.min(factor, mostFactor));
+  const setup = Math.sqrt(costs.compute * Math.max(costs.compute, costs.process));
+  return { factor: bounded(costs.compute), setupFactor: bounded(setup), source, costs };
 }

@@ -31,7 +31,12 @@ export async function measureDilation(signal: AbortSignal | null = null): Promis
 }
 
 /** Nobody measured, or nothing came of it. */
-export const unknownDilation: Dilation = { factor: 1, source: "unknown", costs: null };
+export const unknownDilation: Dilation = { factor: 1, setupFactor: 1, source: "unknown", costs: null };
 
 /** A factor that somebody asked for. */
-export const givenDilation = (factor: number): Dilation => ({ factor, source: "given", costs: null });
+export const givenDilation = (factor: number): Dilation => ({
+  factor,
+  setupFactor: factor,
+  source: "given",
+  costs: null,
+});

@@ -26,7 +26,10 @@ const heldBy = ({ phases }: Awaited<ReturnType<typeof drive>>): readonly number[
 describe("where time is dilated", () => {
   test("a hold is as long as it was meant to be, however long the set-up took", async () => {
     const machine = new MachineDouble();
-    const steps = [{ setup: [group("a")], holdMs: 150 }, { setup: [group("b")], holdMs: 150 }];
+    const steps = [
+      { setup: [group("a")], holdMs: 150 },
+      { setup: [group("b")], holdMs: 150 },
+    ];
     const book = await run(machine, plan(steps, { durationMs: 300 }), 10, slowToStart(machine, 4000));
     expect([heldBy(book), book.warnings]).toEqual([[150, 150], []]);
     // Two starts, and the millisecond in which the first workers stop.

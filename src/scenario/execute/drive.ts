@@ -26,7 +26,7 @@ export interface DriveOptions {
   /** Processes that must live as long as the run. */
   readonly supervised?: readonly Supervised[];
   /**
-   * Factor by which time is slower than on a machine of nominal speed: all limits in time are multiplied by it, and above 1 the
+   * Factor by which set-up is slower than on a machine of nominal speed: all limits in time are multiplied by it, and above 1 the
    * duration counts settling and holds alone. Default 1.
    */
   readonly dilation?: number;

@@ -26,4 +26,6 @@ export type EngineLimits = { readonly [K in keyof typeof nominalLimits]: number 
 
 /** The limits where time is slower by a factor. */
 export const limitsAt = (dilation: number): EngineLimits =>
-  Object.fromEntries(Object.entries(nominalLimits).map(([name, ms]) => [name, Math.round(ms * dilation)])) as EngineLimits;
+  Object.fromEntries(
+    Object.entries(nominalLimits).map(([name, ms]) => [name, Math.round(ms * dilation)]),
+  ) as EngineLimits;

@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly where?: RunWhere;
   /** Place among repeats, from 0. Default 0. */
   readonly repeat?: number;
-  /** Factor by which time is slower than on a machine of nominal speed. Default: it is measured, in some 20 ms. */
+  /** Factor by which time is slower than on a machine of nominal speed, for workers and for set-up. Default: it is measured, in some 20 ms. */
   readonly dilation?: number;
   /** As `--cgroup-parent`. Default: where a job's group would be made. */
   readonly cgroupParent?: string | null;
@@ -49,11 +49,11 @@ export async function runScenario(plan: ResolvedScenario, options: RunOptions): 
     const dilation = options.dilation === undefined ? await measureDilation(signal) : givenDilation(options.dilation);
     const ports = hostPorts(mark, {
       cgroupParent: options.cgroupParent ?? null,
-      limits: limitsAt(dilation.factor),
+      limits: limitsAt(dilation.setupFactor),
       onNote: (note) => notes.push(note),
       scheduler: hostScheduler,
     });
-    const book = await drive(plan, ports, { supervised, signal, dilation: dilation.factor, onEvent });
+    const book = await drive(plan, ports, { supervised, signal, dilation: dilation.setupFactor, onEvent });
     return recordOf(plan, options, { book, notes, dilation, runId: mark.record.run_id });
   } finally {
     for (const one of supervised) one.release();
@@ -78,7 +78,7 @@ export function skippedRecord(options: RunOptions, topology: Topology, why: stri
     durationMs: 0,
     cleanupMs: 0,
     host: hostRecord(topology, dilation.factor, null),
-    dilation: { ...dilation, limitsMs: limitsAt(dilation.factor), uncountedMs: 0 },
+    dilation: { ...dilation, limitsMs: limitsAt(dilation.setupFactor), uncountedMs: 0 },
     controllers: [],
     skipped: why,
     ...nothing,
@@ -98,7 +98,7 @@ interface Outcome {
 const byId = (a: { readonly id: number }, b: { readonly id: number }): number => a.id - b.id;
 
 function recordOf(plan: ResolvedScenario, options: RunOptions, { book, notes, dilation, runId }: Outcome): RunRecord {
-  const slowed = { ...dilation, limitsMs: limitsAt(dilation.factor), uncountedMs: book.uncountedMs };
+  const slowed = { ...dilation, limitsMs: limitsAt(dilation.setupFactor), uncountedMs: book.uncountedMs };
   return {
     scenario: options.scenario,
     file: options.file,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { CorralError } from "../../report/index.ts";
 import { loadScenario } from "./index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "corral-scenario-module-"));
@@ -18,9 +19,7 @@ const messageOf = (path: string): string => {
     loadScenario(path);
     return "none";
   } catch (thrown) {
-    return Reflect.get(Object(thrown) as object, "toLine") instanceof Function
-      ? (thrown as { toLine: () => string }).toLine()
-      : String(thrown);
+    return CorralError.from(thrown).toLine();
   }
 };
 
@@ -47,7 +46,10 @@ test("what exports no scenario, or cannot be loaded, is refused with what is wro
 });
 
 test("TypeScript is for versions of Node that load it", () => {
-  const typed = moduleOf("typed.ts", "const n: number = 1;\nmodule.exports = { version: 1, name: `s${n}`, steps: [{}] };");
+  const typed = moduleOf(
+    "typed.ts",
+    "const n: number = 1;\nmodule.exports = { version: 1, name: 's' + n, steps: [{}] };",
+  );
   if (Reflect.get(process.features, "typescript")) expect(loadScenario(typed).scenario.name).toBe("s1");
   else expect(messageOf(typed)).toMatch(/is TypeScript, which Node v\S+ does not load: use Node 22\.18 or later/);
 });

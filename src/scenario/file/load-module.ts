@@ -31,7 +31,8 @@ export function loadScenarioModule(path: string): ScenarioFile {
     if (!(cause instanceof ModuleFault)) throw cause;
     throw refuse(cause.message, cause);
   }
-  if (typeof found !== "object" || found === null || !("steps" in found)) throw refuse("exports no scenario as default");
+  if (typeof found !== "object" || found === null || !("steps" in found))
+    throw refuse("exports no scenario as default");
   // Where in a module a value was written is not known.
   return { file: path, path, scenario: found as Scenario, locate: () => ({ line: 1, column: 1 }) };
 }

@@ -17,7 +17,9 @@ export const faultText = (thrown: unknown): string =>
 /** Versions of Node that load TypeScript say so (process.features). */
 function refuseTypeScript(path: string): void {
   if (!/\.[cm]?ts$/.test(path) || Reflect.get(process.features, "typescript")) return;
-  throw new ModuleFault(`is TypeScript, which Node ${process.version} does not load: use Node 22.18 or later, or compile it`);
+  throw new ModuleFault(
+    `is TypeScript, which Node ${process.version} does not load: use Node 22.18 or later, or compile it`,
+  );
 }
 
 /**

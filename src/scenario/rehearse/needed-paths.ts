@@ -12,7 +12,9 @@ function modulesOf({ steps, expect = [] }: Scenario): readonly ModuleReference[]
 /** Where a payload's program is; nothing for one that is not there, which is the run's to tell. */
 function programOf(program: string): readonly string[] {
   if (program.includes("/")) return [resolve(program)];
-  const folder = (process.env["PATH"] ?? "").split(delimiter).find((one) => one !== "" && existsSync(`${one}/${program}`));
+  const folder = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .find((one) => one !== "" && existsSync(`${one}/${program}`));
   return folder === undefined ? [] : [resolve(folder, program)];
 }
 

@@ -12,10 +12,10 @@ const hostile = `<script>alert("1")</script>\u0007&'`;
 test("a slow machine is told in every report, with what that changed; one that is not slow in none", () => {
   const costs = { computeBest: 5, compute: 5.5, timer: 3, process: 20 };
   const changed = "limits in time of the engine's own were multiplied by that";
-  const dilation = { factor: 10.5, source: "measured", costs, limitsMs: {}, uncountedMs: 0 } as const;
+  const dilation = { factor: 10.5, setupFactor: 21, source: "measured", costs, limitsMs: {}, uncountedMs: 0 } as const;
   const slow = documentOf(aRecord({ dilation, host: { ...aHost, dilation: 10.5 }, notes: [changed] }));
   const line =
-    "time is 10.5 times slower than on a nominal machine (measured: computing 5.5, timers 3, processes 20 times)";
+    "time is 10.5 times slower than on a nominal machine, set-up 21 times (measured: computing 5.5, timers 3, processes 20 times)";
   const notes = [
     "note: time is 10.5 times slower here: limits in time were multiplied by that, rates divided",
     `note: ${changed}`,
@@ -26,7 +26,9 @@ test("a slow machine is told in every report, with what that changed; one that i
   for (const one of [`<p class="note">${line}</p>`, ...notes.map(escapeMarkup)]) expect(page).toContain(one);
   expect(junitReport([slow])).toContain(line);
   const given = documentOf(aRecord({ dilation: { ...dilation, source: "given", costs: null } }));
-  expect(textReport(given)).toContain("\ntime is 10.5 times slower than on a nominal machine (as was asked for)\n");
+  expect(textReport(given)).toContain(
+    "\ntime is 10.5 times slower than on a nominal machine, set-up 21 times (as was asked for)\n",
+  );
   for (const report of [textReport, (one: typeof slow) => htmlReport([one])])
     expect(report(documentOf(aRecord()))).not.toContain("times slower");
 });

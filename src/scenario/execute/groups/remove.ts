@@ -78,7 +78,8 @@ export class GroupRemover {
     if (isEmpty(files, name)) return;
     await files.kill(name);
     if (this.#stuck.size > mostStuck) return;
-    if (!(await awaitEmpty(this.#movers, name))) warn(`processes of ${name} did not end within ${limits.emptyWaitMs} ms`);
+    if (!(await awaitEmpty(this.#movers, name)))
+      warn(`processes of ${name} did not end within ${limits.emptyWaitMs} ms`);
   }
 
   /** A process that has just ended is in the way for a moment longer than cgroup.events says. */

@@ -5,7 +5,6 @@ import { GroupHandle, processesBelow, writeControl } from "../../../cgroup/index
 import { waitUntil } from "../../../run/jobs/index.ts";
 import { killEach } from "./kill-group.ts";
 
-
 function below(directory: string): readonly string[] {
   try {
     const entries = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());

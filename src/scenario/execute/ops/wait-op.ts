@@ -117,7 +117,9 @@ const boundsText = ({ atLeast, atMost }: Condition<"metric">): string =>
   atLeast === null ? `at most ${atMost}` : `at least ${atLeast}`;
 
 const timeoutText = (nominalMs: number, { dilation }: Engine): string =>
-  dilation === 1 ? `${nominalMs} ms` : `${Math.round(nominalMs * dilation)} ms (${nominalMs} ms, for time is slower here)`;
+  dilation === 1
+    ? `${nominalMs} ms`
+    : `${Math.round(nominalMs * dilation)} ms (${nominalMs} ms, for time is slower here)`;
 
 /** A condition for people. */
 export function describeCondition(condition: ResolvedCondition): string {
@@ -145,10 +147,14 @@ export async function waitFor(engine: Engine, condition: ResolvedCondition, nomi
   try {
     const first = await engine.liveness.unlessAborted(Promise.race([held.then(() => "held" as const), late]));
     if (first === "held") return;
-    throw new CorralError("WAIT_TIMEOUT", `${describeCondition(condition)} did not come true within ${timeoutText(nominalMs, engine)}`, {
-      object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
-      fix: "raise the timeout, or see why it does not",
-    });
+    throw new CorralError(
+      "WAIT_TIMEOUT",
+      `${describeCondition(condition)} did not come true within ${timeoutText(nominalMs, engine)}`,
+      {
+        object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
+        fix: "raise the timeout, or see why it does not",
+      },
+    );
   } finally {
     stop();
     over.abort();

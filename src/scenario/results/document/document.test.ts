@@ -54,16 +54,17 @@ describe("the document of a run", () => {
     const costs = { computeBest: 5, compute: 5.5, timer: 3, process: 20 };
     const dilation = {
       factor: 10.5,
+      setupFactor: 21,
       source: "measured",
       costs,
-      limitsMs: { startWaitMs: 315_000, writeLimitMs: 21_000 },
+      limitsMs: { startWaitMs: 630_000, writeLimitMs: 42_000 },
       uncountedMs: 2500,
     } as const;
     const told = documentOf(aRecord({ dilation })).dilation;
     expect(told).toEqual({
-      ...{ factor: 10.5, source: "measured", uncounted_sec: 2.5 },
+      ...{ factor: 10.5, setup_factor: 21, source: "measured", uncounted_sec: 2.5 },
       ...{ compute_best_ratio: 5, compute_ratio: 5.5, timer_ratio: 3, process_ratio: 20 },
-      limits_ms: { start_wait: 315_000, write_limit: 21_000 },
+      limits_ms: { start_wait: 630_000, write_limit: 42_000 },
     });
     const given = documentOf(aRecord({ dilation: { ...dilation, source: "given", costs: null } })).dilation;
     expect([given.source, given.compute_ratio]).toEqual(["given", null]);

@@ -23,8 +23,12 @@ const host = v.strictObject({
 });
 
 const dilation = v.strictObject({
-  factor: number("Limits in time were multiplied by it; 1: nothing was changed."),
-  source: oneOf(["measured", "given", "unknown"], "How it is known; unknown: it could not be measured, and 1 was taken."),
+  factor: number("Limits in time of checks were multiplied by it; 1: nothing was changed."),
+  setup_factor: number("The engine's own limits in time were multiplied by it, and those of wait and wait_payload."),
+  source: oneOf(
+    ["measured", "given", "unknown"],
+    "How it is known; unknown: it could not be measured, and 1 was taken.",
+  ),
   compute_best_ratio: numberOrNull("Computing over that of a nominal machine, the quickest round; null: not measured."),
   compute_ratio: numberOrNull("The same, median."),
   timer_ratio: numberOrNull("How late a sleep ends over that, median; null: not measured."),
