@@ -26,16 +26,12 @@ before(() => {
 const twinOf = (name: string): string => `scenarios/broken/${name}.yaml`;
 const kindOf = (twin: string): string => /^ {2}Fails with: (\w+)$/m.exec(readFileSync(twin, "utf8"))?.[1] ?? "";
 
-/** How slow this machine is, as the first run found it: the others need not measure it again. */
-let dilation: number | undefined;
-
 /** Runs a scenario as it is shipped. */
 async function run(t: TestContext, path: string): Promise<ScenarioDocument> {
   const runtime = mkdtempSync(join(tmpdir(), "corral-canned-"));
   const began = performance.now();
-  const [document] = await rehearseFile(loadScenario(path), { runtime, ...(dilation && { dilation }) });
+  const [document] = await rehearseFile(loadScenario(path), { runtime });
   assert.ok(document);
-  dilation ??= document.host.dilation;
   t.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s; ${toldBy(document).join("; ")}`);
   return document;
 }
