@@ -40,7 +40,8 @@ export interface Crowded {
   readonly place: Place;
 }
 
-const noHandles = (): Handles => ({ backdrop: 0, step: 0 });
+/** Of its own every time: they are counted up where they stand. */
+export const noHandles = (): Handles => ({ backdrop: 0, step: 0 });
 export const countHandles = ({ backdrop, step }: Handles): number => backdrop + step;
 
 /** Name of the group above; null at the top. */
