@@ -8,6 +8,7 @@ import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { scenarioCommands } from "./scenario-commands.ts";
+import { scenarioLibraryCommands } from "./scenario-library-commands.ts";
 import { scenarioResultCommands } from "./scenario-result-commands.ts";
 import { schedulerFlags } from "./scheduler-flags.ts";
 import { typed } from "./typed-command.ts";
@@ -140,6 +141,7 @@ export const commands: readonly CommandDefinition[] = [
   ...workloadCommands,
   ...guardCommands,
   ...scenarioCommands,
+  ...scenarioLibraryCommands,
   {
     path: ["events"],
     usage: "corral events [filters] [--opens] [--readline] [--record FILE | --replay FILE] [flags]",

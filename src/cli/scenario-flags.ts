@@ -13,6 +13,10 @@ export const scenarioPlanFlags = {
   json: { group: "Output", common: true, brief: "the plan as one JSON document" },
 } as const satisfies FlagTable;
 
+export const scenarioListFlags = {
+  json: { group: "Output", common: true, brief: "the list as one JSON document" },
+} as const satisfies FlagTable;
+
 export const scenarioCheckFlags = { topology } as const satisfies FlagTable;
 
 /** Flags of the guest that `--vm` boots. */

@@ -4,7 +4,8 @@ import type { ResolvedGroup, ResolvedOp, ResolvedStep } from "../resolve/index.t
 import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
-import { doOp } from "./ops/index.ts";
+import { doOp, keepCounts } from "./ops/index.ts";
+import { sampleAll } from "./sampler.ts";
 import { makeAhead } from "./works.ts";
 
 /** Where in a step something went wrong. */
@@ -20,6 +21,7 @@ export class StepError extends Error {
 
 /** @throws StepError */
 export async function doOps(engine: Engine, step: number | null, ops: readonly ResolvedOp[], round = 0): Promise<void> {
+  keepCounts(engine, ops);
   for (const op of ops) {
     const { kind, index } = op;
     try {
@@ -64,6 +66,7 @@ export function totalsOf({ book, state }: Engine): StepTotals {
 
 function beginHold(engine: Engine, step: ResolvedStep, holdMs: number, wantedHoldMs: number): void {
   const { index, label, ops, opMask } = step;
+  sampleAll(engine);
   engine.phases.hold(holdMs, wantedHoldMs);
   const said = { step: index, label, ops: ops.length, opMask, holdMs, wantedHoldMs };
   engine.book.tell({ kind: "step_start", ...said, ...totalsOf(engine) });
@@ -120,6 +123,7 @@ export async function runStep(engine: Engine, step: ResolvedStep): Promise<StepT
   engine.phases.begin(step.phase);
   try {
     const kept = await (hold.kind === "once" ? runOnce(engine, step, hold.wantedMs) : runLoop(engine, step, hold));
+    sampleAll(engine);
     if (!kept) return null;
     const totals = totalsOf(engine);
     engine.book.tell({ kind: "step_end", step: index, ...totals });

@@ -37,6 +37,7 @@ const needWords: Readonly<Record<UnmetNeed["need"], string>> = {
   llcs: "last-level caches",
   numaNodes: "memory nodes",
   threadsPerCore: "threads per core",
+  tmpdirDisk: "disk under temporary files (TMPDIR)",
 };
 
 const unmetText = (unmet: readonly UnmetNeed[]): string =>
