@@ -204,6 +204,7 @@ describe("slow strangers", () => {
     for (let number = 0; number < 100; number += 1) {
       const socket = connect(port, host);
       socket.on("error", () => {});
+      socket.resume();
       socket.on("close", () => {
         closed += 1;
       });
