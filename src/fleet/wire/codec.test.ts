@@ -15,7 +15,12 @@ const totals = fc.record({
   metaOperations: counter,
   errors: counter,
   retries: counter,
-  metrics: fc.dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.double({ noNaN: true }).map((one) => one + 0)).map((one) => ({ ...one })),
+  metrics: fc
+    .dictionary(
+      fc.stringMatching(/^[a-z]\w{0,9}$/),
+      fc.double({ noNaN: true }).map((one) => one + 0),
+    )
+    .map((one) => ({ ...one })),
 });
 const kind = <const K extends string>(name: K) => fc.constant(name);
 
