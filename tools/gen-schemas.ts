@@ -39,6 +39,7 @@ import type { attachPlan, reports, update } from "./schemas/attach.ts";
 import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
+import { fleetSchemas } from "./schemas/fleet.ts";
 import type {
   guardStatus,
   sessionAdopt,
@@ -341,6 +342,7 @@ export function generateSchemas(): Record<string, object> {
     ...watchEventSchemas,
     ...workloadSchemas,
     ...eventsSchemas,
+    ...fleetSchemas,
     ...schedulerSchemas,
     ...guardSchemas,
     ...guardEventSchemas,

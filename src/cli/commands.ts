@@ -1,4 +1,5 @@
 import { adaptiveCommands } from "./adaptive-commands.ts";
+import { agentCommands } from "./agent-commands.ts";
 import { attachFlags } from "./attach-flags.ts";
 import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
@@ -169,6 +170,7 @@ export const commands: readonly CommandDefinition[] = [
     load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
   ...scenarioResultCommands,
+  ...agentCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

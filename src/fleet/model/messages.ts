@@ -46,6 +46,8 @@ export interface Totals {
   readonly metaOperations: bigint;
   readonly errors: bigint;
   readonly retries: bigint;
+  /** Figures of the workload's own, by name, as they stand; whether they may be added up, who asked for them knows. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Of a workload that has done nothing yet. */
@@ -57,6 +59,7 @@ export const noTotals: Totals = {
   metaOperations: 0n,
   errors: 0n,
   retries: 0n,
+  metrics: {},
 };
 
 /** What an agent has to say, apart from its number in the stream. */
@@ -65,8 +68,20 @@ export type AgentSaying =
   /** How far preparing is; it may come often, or never. */
   | { readonly kind: "preparing"; readonly done: bigint; readonly total: bigint | null }
   | { readonly kind: "running"; readonly totals: Totals; readonly actualStartNs: WallNs }
-  | { readonly kind: "completed"; readonly totals: Totals; readonly actualStartNs: WallNs }
-  | { readonly kind: "error"; readonly cause: AgentFailure; readonly message: string }
+  | {
+      readonly kind: "completed";
+      readonly totals: Totals;
+      readonly actualStartNs: WallNs;
+      /** What came of the workload, a JSON document; empty: nothing is known. */
+      readonly result: string;
+    }
+  | {
+      readonly kind: "error";
+      readonly cause: AgentFailure;
+      readonly message: string;
+      /** As of `completed`. */
+      readonly result: string;
+    }
   | { readonly kind: "aborted"; readonly reason: string }
   /** Answer to a ping, with the agent's clock when it came and when this was sent. */
   | { readonly kind: "pong"; readonly id: bigint; readonly receivedNs: WallNs; readonly sentNs: WallNs };

@@ -142,6 +142,10 @@ export class SimulatedAgent {
   #end(): void {
     if (this.#isStopped) return;
     this.truth.workedToTheEnd = !this.#fate.workFails;
-    this.#tell(this.#fate.workFails ? { kind: "failed", why: "an error" } : { kind: "done", totals: noTotals });
+    this.#tell(
+      this.#fate.workFails
+        ? { kind: "failed", why: "an error", result: "" }
+        : { kind: "done", totals: noTotals, result: "" },
+    );
   }
 }

@@ -24,6 +24,8 @@ const empty: AgentWire = {
   ping_received_ns: 0n,
   sent_ns: 0n,
   cause: Cause.NONE,
+  metrics: {},
+  result_json: "",
 };
 
 const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> = {
@@ -47,6 +49,7 @@ const encodeTotals = (totals: Totals) => ({
   meta_ops: totals.metaOperations,
   errors: totals.errors,
   retries: totals.retries,
+  metrics: totals.metrics,
 });
 
 const decodeTotals = (wire: AgentWire): Totals => ({
@@ -57,6 +60,7 @@ const decodeTotals = (wire: AgentWire): Totals => ({
   metaOperations: wire.meta_ops,
   errors: wire.errors,
   retries: wire.retries,
+  metrics: wire.metrics,
 });
 
 /** The fields that a message has beside its number and its agent. */
@@ -76,11 +80,17 @@ function encodeSaying(message: AgentMessage): Partial<AgentWire> {
       return {
         status: Status.COMPLETED,
         completed: true,
+        result_json: message.result,
         actual_start_ns: message.actualStartNs,
         ...encodeTotals(message.totals),
       };
     case "error":
-      return { status: Status.ERROR, cause: causes[message.cause], error_message: message.message };
+      return {
+        status: Status.ERROR,
+        cause: causes[message.cause],
+        error_message: message.message,
+        result_json: message.result,
+      };
     case "aborted":
       return { status: Status.ABORTED, error_message: message.reason };
     case "pong":
@@ -110,10 +120,11 @@ export function decodeAgent(wire: AgentWire): AgentMessage | string {
   const [totals, actualStartNs] = [decodeTotals(wire), wire.actual_start_ns];
   if (status === Status.READY) return { kind: "ready", atNs: wire.agent_timestamp_ns, sequence };
   if (status === Status.RUNNING) return { kind: "running", totals, actualStartNs, sequence };
-  if (status === Status.COMPLETED) return { kind: "completed", totals, actualStartNs, sequence };
+  if (status === Status.COMPLETED)
+    return { kind: "completed", totals, actualStartNs, result: wire.result_json, sequence };
   if (status === Status.ERROR) {
     const cause = failures.get(wire.cause) ?? "workload_failed";
-    return { kind: "error", cause, message: wire.error_message, sequence };
+    return { kind: "error", cause, message: wire.error_message, result: wire.result_json, sequence };
   }
   if (status === Status.ABORTED) return { kind: "aborted", reason: wire.error_message, sequence };
   if (status === Status.ACKNOWLEDGE)

@@ -15,6 +15,12 @@ const totals = fc.record({
   metaOperations: counter,
   errors: counter,
   retries: counter,
+  metrics: fc
+    .dictionary(
+      fc.stringMatching(/^[a-z]\w{0,9}$/),
+      fc.double({ noNaN: true }).map((one) => one + 0),
+    )
+    .map((one) => ({ ...one })),
 });
 const kind = <const K extends string>(name: K) => fc.constant(name);
 
@@ -36,11 +42,12 @@ const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
   fc.record({ kind: kind("ready"), atNs: positive, sequence }),
   fc.record({ kind: kind("preparing"), done: counter, total: fc.option(positive), sequence }),
   fc.record({ kind: kind("running"), totals, actualStartNs: positive, sequence }),
-  fc.record({ kind: kind("completed"), totals, actualStartNs: positive, sequence }),
+  fc.record({ kind: kind("completed"), totals, actualStartNs: positive, result: fc.string(), sequence }),
   fc.record({
     kind: kind("error"),
     cause: fc.constantFrom("config_rejected" as const, "prepare_timeout" as const, "protocol" as const),
     message: fc.string(),
+    result: fc.string(),
     sequence,
   }),
   fc.record({ kind: kind("aborted"), reason: fc.string(), sequence }),
@@ -87,10 +94,16 @@ test("a start without content, with both, or for an agent that there is not, is 
 
 test("an error whose cause is not known is one of the workload", () => {
   const wire = {
-    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", sequence: 1n }),
+    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", result: "", sequence: 1n }),
     cause: 0 as const,
   };
-  expect(decodeAgent(wire)).toEqual({ kind: "error", cause: "workload_failed", message: "m", sequence: 1n });
+  expect(decodeAgent(wire)).toEqual({
+    kind: "error",
+    cause: "workload_failed",
+    message: "m",
+    result: "",
+    sequence: 1n,
+  });
 });
 
 test("commands and states that nobody knows are told by their numbers", () => {
