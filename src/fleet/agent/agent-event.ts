@@ -1,4 +1,4 @@
-import type { AgentMessage, Assignment, ControlMessage, Totals, WallNs } from "../model/index.ts";
+import type { AgentMessage, Assignment, ControlMessage, WallNs, WorkResult } from "../model/index.ts";
 import type { AgentState } from "./transitions.ts";
 
 /** What happens to a stream of an agent. */
@@ -13,7 +13,7 @@ export type AgentEvent =
   | { readonly kind: "prepare_failed"; readonly why: string }
   /** The workload has begun, at this moment of the agent's clock. */
   | { readonly kind: "began"; readonly atNs: WallNs }
-  | { readonly kind: "done"; readonly totals: Totals }
+  | { readonly kind: "done"; readonly result: WorkResult }
   | { readonly kind: "failed"; readonly why: string }
   /** The time that `deadlineMs` said has come. */
   | { readonly kind: "deadline" };

@@ -12,7 +12,10 @@ export type {
   AgentSaying,
   Assignment,
   ControlMessage,
-  Totals,
   WallNs,
 } from "./messages.ts";
-export { isTerminal, noTotals } from "./messages.ts";
+export { isTerminal } from "./messages.ts";
+export type { Operation } from "./operations.ts";
+export { operations, sizeBucketOf, sizeBuckets } from "./operations.ts";
+export type { CpuShares, Interval, LatencyCell, PrepareResult, Totals, WorkReport, WorkResult } from "./work.ts";
+export { noTotals, noWork } from "./work.ts";
