@@ -13,7 +13,7 @@ export type AgentEvent =
   | { readonly kind: "prepare_failed"; readonly why: string }
   /** The workload has begun, at this moment of the agent's clock. */
   | { readonly kind: "began"; readonly atNs: WallNs }
-  | { readonly kind: "done"; readonly result: WorkResult }
+  | ({ readonly kind: "done" } & WorkResult)
   | { readonly kind: "failed"; readonly why: string }
   /** The time that `deadlineMs` said has come. */
   | { readonly kind: "deadline" };

@@ -27,7 +27,7 @@ const eventOf: Readonly<Record<AgentEventKind, AgentEvent>> = {
   prepared: { kind: "prepared" },
   prepare_failed: { kind: "prepare_failed", why: "no space" },
   began: { kind: "began", atNs: startNs },
-  done: { kind: "done", result: noWork },
+  done: { kind: "done", ...noWork },
   failed: { kind: "failed", why: "an error" },
   deadline: { kind: "deadline" },
 };

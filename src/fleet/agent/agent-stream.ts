@@ -119,8 +119,8 @@ export class AgentStream {
         break;
       case "done":
         this.#end("completed", "the workload has ended", {
+          ...event,
           kind: "completed",
-          ...event.result,
           actualStartNs: this.#actualStartNs,
         });
         break;

@@ -142,6 +142,6 @@ export class SimulatedAgent {
   #end(): void {
     if (this.#isStopped) return;
     this.truth.workedToTheEnd = !this.#fate.workFails;
-    this.#tell(this.#fate.workFails ? { kind: "failed", why: "an error" } : { kind: "done", result: noWork });
+    this.#tell(this.#fate.workFails ? { kind: "failed", why: "an error" } : { kind: "done", ...noWork });
   }
 }
