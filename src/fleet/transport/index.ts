@@ -1,0 +1,10 @@
+/*
+ * Streams of messages between a controller and its agents, whatever carries them. The machines of both sides know nothing
+ * of it; who hosts a machine turns what it hears into events, and effects into what it says. It judges no message and knows
+ * no run.
+ */
+export type { AgentDoor, AgentLetter, AgentService, PingReply, StatusReply } from "./agent-side.ts";
+export type { AgentDialer, AgentGate, WaitingAgent } from "./controller-side.ts";
+export type { TransportLimits } from "./limits.ts";
+export { transportLimits } from "./limits.ts";
+export type { FleetStream, StreamListener } from "./stream.ts";
