@@ -1,0 +1,22 @@
+import type { CommandDefinition } from "./commands.ts";
+import { fleetRunFlags } from "./fleet-flags.ts";
+import { typed } from "./typed-command.ts";
+
+/** The commands of a fleet's controller. */
+export const fleetCommands: readonly CommandDefinition[] = [
+  {
+    path: ["fleet", "run"],
+    usage: "corral fleet run [--config FILE] [--agents LIST] [flags] [-- <command> [args…]]",
+    brief: "Run the same work on many hosts, begun at the same moment, and add up what came of it",
+    flags: fleetRunFlags,
+    args: "command",
+    footer: [
+      "Ctrl-C ends it on all agents within 5 s, and what was done is kept; a second one at once.",
+      "Example: corral fleet run --agents a,b --threshold 'p99_us < 5000' --config load.yaml",
+      "Exit status: 0 all agents completed; 1 none did; 2 some did, or usage; 3 ended by the user;",
+      "4 an agent was not reached; 5 refused or could not prepare; 6 not ready in time;",
+      "7 a threshold was missed; 125 Corral failed.",
+    ],
+    load: async () => typed((await import("./fleet-run-command.ts")).fleetRunCommand),
+  },
+];
