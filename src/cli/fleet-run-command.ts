@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { FleetFile, FleetPlan } from "../fleet/config/index.ts";
 import { parseFleetFile, planFleet } from "../fleet/config/index.ts";
@@ -139,7 +139,11 @@ async function conduct(flags: Flags, given: Given, plan: FleetPlan, dialer: Agen
  */
 export async function fleetRunCommand(flags: Flags, command: readonly string[]): Promise<number> {
   const given = readGiven(flags, command);
-  const plan = planFleet(given.file, given.name);
+  const plan = planFleet(given.file, {
+    name: given.name,
+    // Beside the file that names it.
+    readScenario: (path) => readConfigText(resolve(given.path === null ? "." : dirname(given.path), path)),
+  });
   if (flags["dry-run"] === true) {
     writeText(1, dryRunText(plan));
     return 0;

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { controllerLimits } from "../model/index.ts";
 import { parseFleetFile, planFleet } from "./index.ts";
 
-const planOf = (text: string) => planFleet(parseFleetFile(text, "f.yaml"), "f");
+const planOf = (text: string) => planFleet(parseFleetFile(text, "f.yaml"), { name: "f", readScenario: (path) => `name: ${path}\n` });
 const problemsOf = (text: string): string => {
   try {
     parseFleetFile(text, "f.yaml");
@@ -14,7 +14,7 @@ const problemsOf = (text: string): string => {
 };
 
 test("a short file comes to the limits that there are, and to agents with names of their own", () => {
-  const plan = planOf("version: 1\nagents: [a, 'b:7000']\nworkload: {command: [echo, '{index} of {count}: {id}']}\n");
+  const plan = planOf("version: 1\nagents: [a, 'b:7000']\nworkload: {command: [echo, '{index}']}\n");
   expect({ ...plan, agents: [] }).toEqual({
     ...{ name: "f", agents: [], limits: controllerLimits, minAgents: 1, thresholds: [] },
   });
@@ -23,12 +23,12 @@ test("a short file comes to the limits that there are, and to agents with names 
     [
       "a",
       { agentId: "agent-1", pathPrefix: "agent-1/", index: 0, count: 2 },
-      { command: ["echo", "0 of 2: agent-1"] },
+      { command: ["echo", "{index}"] },
     ],
     [
       "b:7000",
       { agentId: "agent-2", pathPrefix: "agent-2/", index: 1, count: 2 },
-      { command: ["echo", "1 of 2: agent-2"] },
+      { command: ["echo", "{index}"] },
     ],
   ]);
 });
@@ -88,4 +88,12 @@ test("without agents, without work and with more agents wanted than there are th
   expect(() => planOf("version: 1\nagents: [a]\nworkload: {x: 1}\ntimeouts: {start_delay: 301s}\n")).toThrow(
     "the start would be 301000 ms ahead, and agents wait for 300000 ms at most",
   );
+});
+
+test("a scenario is named by its file and sent as its text", () => {
+  const scenarios = planOf("version: 1\nagents: [a, {address: b, workload: {scenario: \"x: 1\\n\"}}]\nworkload: {scenario: s.yaml}\n");
+  expect(scenarios.agents.map(({ assignment }) => parse(assignment.config))).toEqual([
+    { scenario: "name: s.yaml\n" },
+    { scenario: "x: 1\n" },
+  ]);
 });

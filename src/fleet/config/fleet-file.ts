@@ -113,10 +113,10 @@ export const fleetFileSchema = section({
   ),
   workload: optional(
     workload,
-    "What every agent runs. In its texts {index}, {count} and {id} stand for the agent's number from 0, how many there are, and its name.",
+    "What every agent runs: command, scenario (a file) or load. In it {index}, {count} and {agent} are the agent's own.",
   ),
   shared_storage: optional(truth, "Whether agents see the same files: then no path prefix is used. Default: false."),
-  path_template: optional(text, "Put before an agent's paths where storage is not shared. Default: {id}/."),
+  path_template: optional(text, "Put before an agent's paths where storage is not shared. Default: {agent}/."),
   min_agents: optional(
     written("a number of agents, or a part such as 50%", checkMinAgents),
     "With fewer agents left a run that has begun is ended for all. Default: 1.",

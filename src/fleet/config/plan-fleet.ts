@@ -39,13 +39,16 @@ function agentsOf({ agents, workload }: FleetFile): readonly NamedAgent[] {
   });
 }
 
-/** A value in which texts have an agent's own words. */
-function fill(value: unknown, words: Readonly<Record<string, string>>): unknown {
-  if (typeof value === "string")
-    return value.replaceAll(/\{(index|count|id)\}/g, (found, word: string) => words[word] ?? found);
-  if (Array.isArray(value)) return value.map((one) => fill(one, words));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one, words)]));
+/** A template with an agent's own words in it. */
+const fill = (template: string, words: Readonly<Record<string, string>>): string =>
+  template.replaceAll(/\{(index|count|agent)\}/g, (found, word: string) => words[word] ?? found);
+
+/** A scenario is named by its file and sent as its text; one that has lines already is the text. */
+function withScenario(workload: Workload, readScenario: (path: string) => string): Workload {
+  const { scenario } = workload;
+  return typeof scenario === "string" && !scenario.includes("\n")
+    ? { ...workload, scenario: readScenario(scenario) }
+    : workload;
 }
 
 function minAgentsOf(written: string | number | undefined, count: number): number {
@@ -77,11 +80,19 @@ function limitsOf({ timeouts = {} }: FleetFile): ControllerLimits {
 
 const usage = (message: string, fix: string): CorralError => new CorralError("USAGE", message, { fix });
 
+/** What a plan needs beside the file. */
+export interface PlanContext {
+  /** What the run is called when the file does not say it. */
+  readonly name: string;
+  /** Text of the file of a scenario that a workload names. @throws CorralError CONFIG */
+  readonly readScenario: (path: string) => string;
+}
+
 /**
  * What a file, with what flags have put into it, comes to.
  * @throws CorralError USAGE when something is missing without which there is no run
  */
-export function planFleet(file: FleetFile, name: string): FleetPlan {
+export function planFleet(file: FleetFile, { name, readScenario }: PlanContext): FleetPlan {
   const agents = agentsOf(file);
   if (agents.length === 0) throw usage("there is no agent", "give --agents, or agents in the file");
   const limits = limitsOf(file);
@@ -93,7 +104,7 @@ export function planFleet(file: FleetFile, name: string): FleetPlan {
   const minAgents = minAgentsOf(file.min_agents, agents.length);
   if (minAgents > agents.length)
     throw usage(`min_agents is ${minAgents}, of ${agents.length} agents`, "make it smaller");
-  const prefixOf = file.shared_storage === true ? "" : (file.path_template ?? "{id}/");
+  const prefixOf = file.shared_storage === true ? "" : (file.path_template ?? "{agent}/");
   return {
     name: file.name ?? name,
     limits,
@@ -102,9 +113,9 @@ export function planFleet(file: FleetFile, name: string): FleetPlan {
     agents: agents.map(({ target, agentId, workload }, index) => {
       if (Object.keys(workload).length === 0)
         throw usage(`${agentId} has nothing to run`, "give a command after --, or a workload in the file");
-      const words = { index: String(index), count: String(agents.length), id: agentId };
-      const config = stringify(fill(workload, words));
-      const pathPrefix = String(fill(prefixOf, words));
+      const words = { index: String(index), count: String(agents.length), agent: agentId };
+      const config = stringify(withScenario(workload, readScenario));
+      const pathPrefix = fill(prefixOf, words);
       return { target, assignment: { agentId, config, pathPrefix, index, count: agents.length } };
     }),
   };

@@ -1,0 +1,10 @@
+/*
+ * The built-in load generators: memory, files, HTTP; so many operations at a time, or so many a second. Latencies count from
+ * when an operation was due, so that a stall shows in those it held up. What may enter: a configuration and an agent's part
+ * of the work. What it may not know: controllers and streams.
+ */
+export { CpuSampler } from "./cpu-sampler.ts";
+export type { LoadConfig } from "./load-config.ts";
+export { loadSchema } from "./load-config.ts";
+export { LoadRun } from "./load-run.ts";
+export type { LoadPart } from "./target.ts";
