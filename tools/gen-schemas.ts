@@ -38,6 +38,7 @@ import type { attachPlan, reports, update } from "./schemas/attach.ts";
 import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
+import { fleetSchemas } from "./schemas/fleet.ts";
 import type {
   guardStatus,
   sessionAdopt,
@@ -332,6 +333,7 @@ export function generateSchemas(): Record<string, object> {
     ...policyRecordSchemas,
     ...policyRunSchemas,
     ...ruleFileSchemas,
+    ...fleetSchemas,
     ...scenarioResultSchemas,
     ...watchEventSchemas,
     ...workloadSchemas,

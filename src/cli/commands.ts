@@ -3,6 +3,7 @@ import { attachFlags } from "./attach-flags.ts";
 import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
 import { runFlags } from "./full-run-flags.ts";
+import { fleetCommands } from "./fleet-commands.ts";
 import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
@@ -178,6 +179,7 @@ export const commands: readonly CommandDefinition[] = [
     load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
   ...scenarioResultCommands,
+  ...fleetCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

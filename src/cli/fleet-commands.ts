@@ -1,5 +1,5 @@
 import type { CommandDefinition } from "./commands.ts";
-import { fleetRunFlags } from "./fleet-flags.ts";
+import { fleetAnalyzeFlags, fleetRunFlags } from "./fleet-flags.ts";
 import { typed } from "./typed-command.ts";
 
 /** The commands of a fleet's controller. */
@@ -18,5 +18,14 @@ export const fleetCommands: readonly CommandDefinition[] = [
       "7 a threshold was missed; 125 Corral failed.",
     ],
     load: async () => typed((await import("./fleet-run-command.ts")).fleetRunCommand),
+  },
+  {
+    path: ["fleet", "analyze"],
+    usage: "corral fleet analyze DIR… [--compare] [--html FILE] [--json]",
+    brief: "Tell again what fleet runs have left behind, compare them, draw them",
+    flags: fleetAnalyzeFlags,
+    args: "directories",
+    footer: ["DIR: a directory that corral fleet run has made.", "Exit status: 0; 125 FILE cannot be written, 2 usage or no run."],
+    load: async () => typed((await import("./fleet-analyze-command.ts")).fleetAnalyzeCommand),
   },
 ];

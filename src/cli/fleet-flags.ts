@@ -1,15 +1,5 @@
 import type { FlagTable } from "./flag-definition.ts";
-
-/** How a controller and agents know each other, as seen by who calls. */
-export const fleetCallerFlags = {
-  "token-file": { group: "Security", value: "FILE", brief: "the token that agents want" },
-  tls: { group: "Security", brief: "TLS with the system's authorities" },
-  "tls-ca": { group: "Security", value: "FILE", brief: "TLS; certificates of who signs those of agents" },
-  "tls-cert": { group: "Security", value: "FILE", brief: "the certificate that agents are shown" },
-  "tls-key": { group: "Security", value: "FILE", brief: "its key" },
-  "server-name": { group: "Security", value: "NAME", brief: "the name that agents' certificates are for" },
-  insecure: { group: "Security", brief: "plaintext over a network" },
-} as const satisfies FlagTable;
+import { fleetSecurityFlags } from "./fleet-security-flags.ts";
 
 export const fleetRunFlags = {
   config: { group: "Run", common: true, value: "FILE", brief: "the run as a file of YAML" },
@@ -45,5 +35,11 @@ export const fleetRunFlags = {
   "json-lines": { group: "Output", common: true, brief: "events and, every second, figures as JSON lines on stdout" },
   listen: { group: "Output", common: true, value: "ADDRESS:PORT", brief: "serve /metrics for Prometheus while it runs" },
   quiet: { group: "Output", common: true, brief: "nothing on stderr while it runs" },
-  ...fleetCallerFlags,
+  ...fleetSecurityFlags,
+} as const satisfies FlagTable;
+
+export const fleetAnalyzeFlags = {
+  compare: { group: "Output", common: true, brief: "say what is different from the first run to each of the others" },
+  html: { group: "Output", common: true, value: "FILE", brief: "the runs as a page that stands alone, rates and latencies drawn" },
+  json: { group: "Output", common: true, brief: "statuses and results, or with --compare the comparison, as JSON" },
 } as const satisfies FlagTable;

@@ -53,14 +53,19 @@ export interface OpenOptions {
  */
 export async function runOpen({ arrivals, beganMs, endMs, lanes, attempt, signal }: OpenOptions): Promise<number> {
   const waiting: number[] = [];
+  /** How many of those that waited have begun. */
+  let taken = 0;
+  let turnBeganMs = performance.now();
   const running = new Set<Promise<void>>();
   const begin = (dueMs: number): void => {
     const working = attempt(dueMs);
     if (working === undefined) return;
     const one: Promise<void> = working.then(() => {
       running.delete(one);
-      const next = performance.now() < endMs && !signal.aborted ? waiting.shift() : undefined;
-      if (next !== undefined) begin(next);
+      const next = performance.now() < endMs && !signal.aborted ? waiting[taken] : undefined;
+      if (next === undefined) return;
+      taken += 1;
+      begin(next);
     });
     running.add(one);
   };
@@ -68,10 +73,15 @@ export async function runOpen({ arrivals, beganMs, endMs, lanes, attempt, signal
     const dueMs = beganMs + Number(arrivals.next().value);
     if (dueMs >= endMs || signal.aborted) break;
     await waitUntil(dueMs, signal);
+    // What is due already does not wait, and must not keep everything else from its turn.
+    if (performance.now() - turnBeganMs > turnMs) {
+      await nextTurn();
+      turnBeganMs = performance.now();
+    }
     if (running.size < lanes) begin(dueMs);
     else waiting.push(dueMs);
   }
   await waitUntil(endMs, signal);
   while (running.size > 0) await Promise.all(running);
-  return waiting.length;
+  return waiting.length - taken;
 }

@@ -1,6 +1,7 @@
 import { hostName } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
-import { Conductor, controllerClock } from "../conduct/index.ts";
+import { systemClock } from "../clock/index.ts";
+import { Conductor } from "../conduct/index.ts";
 import type { FleetPlan } from "../config/index.ts";
 import type { FleetRun, RunEffect } from "../controller/index.ts";
 import type { LiveView } from "../live/index.ts";
@@ -49,7 +50,7 @@ export interface RunningFleet {
  */
 export function startFleetRun(request: FleetRunRequest): RunningFleet {
   const { plan, dialer } = request;
-  const clock = controllerClock();
+  const clock = systemClock();
   const directory = ResultsDirectory.create(request.results, plan.name, new Date());
   const agents = plan.agents.map(({ target, assignment }) => ({ agentId: assignment.agentId, address: target }));
   const { version, configPath, configText, commandLine } = request;
