@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { openBench } from "../shared/bench.ts";
 import type { StartedFleet, TestAgent } from "../shared/fleet-bench.ts";
 import { endAgents, fleetFile, runFleet, startAgent, startAgents, startFleet } from "../shared/fleet-bench.ts";
@@ -11,8 +11,6 @@ import { scaled, until } from "../shared/timing.ts";
 const bench = openBench();
 const agents: TestAgent[] = [];
 before(async () => void agents.push(...(await startAgents(bench, 2))));
-expectNoLeftovers(bench);
-after(() => endAgents(agents));
 
 /** Workloads that are known by their sleep. */
 const seconds = (count: number) => ({ command: ["/bin/sleep", String(count)] });
@@ -133,3 +131,13 @@ test("a disk that takes no results is told, with a status on stdout and an exit 
   assert.match(out, /^TEST STATUS: SUCCESS\nOutcome: completed/);
   assert.deepEqual(readdirSync(small), []);
 });
+
+test("agents end when they are told to", async () => {
+  await endAgents(agents);
+  assert.deepEqual(
+    await Promise.all(agents.map(async ({ started }) => (await started.ended).status)),
+    agents.map(() => 0),
+  );
+});
+
+expectNoLeftovers(bench);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import type { FleetEvent } from "../../src/fleet/live/index.ts";
 import type { FleetStatus } from "../../src/fleet/results/index.ts";
 import { openBench } from "../shared/bench.ts";
@@ -12,8 +12,6 @@ import { until } from "../shared/timing.ts";
 const bench = openBench();
 const agents: TestAgent[] = [];
 before(async () => void agents.push(...(await startAgents(bench, 3))));
-expectNoLeftovers(bench);
-after(() => endAgents(agents));
 
 const seconds = (count: number) => ({ command: ["/bin/sleep", String(count)] });
 
@@ -197,3 +195,13 @@ test("the status on stdout says the same as that in the directory when Ctrl-C en
   assert.deepEqual([status, told.outcome], [3, "aborted"]);
   assert.deepEqual(JSON.parse(text("status.json")) as FleetStatus, told);
 });
+
+test("agents end when they are told to", async () => {
+  await endAgents(agents);
+  assert.deepEqual(
+    await Promise.all(agents.map(async ({ started }) => (await started.ended).status)),
+    agents.map(() => 0),
+  );
+});
+
+expectNoLeftovers(bench);
