@@ -11,11 +11,11 @@ export class AgentTally {
   #prepare: PrepareResult | null = null;
   #isComplete = false;
 
-  /** Operations that are in `totals` and whose latencies are not known. Zero unless reports were lost. */
+  /** Operations whose latencies should be known and are not: reports were lost. Programs may tell no latencies at all. */
   get untimed(): bigint {
     const { getOperations, putOperations, metaOperations } = this.#totals;
     const timed = BigInt(this.#table.sum().latencies.count);
-    return getOperations + putOperations + metaOperations - timed;
+    return timed === 0n ? 0n : getOperations + putOperations + metaOperations - timed;
   }
 
   /** Takes a report in. @returns its intervals, for the series */

@@ -1,9 +1,8 @@
-import type { LatencyTable } from "../latencies/index.ts";
-import { LatencyTable as Table } from "../latencies/index.ts";
-import type { Operation } from "../model/index.ts";
+import { LatencyTable } from "../latencies/index.ts";
+import type { Operation, Totals } from "../model/index.ts";
+import { noTotals, operations } from "../model/index.ts";
 import type { ThresholdFigures } from "../thresholds/index.ts";
 import type { AgentTally } from "./agent-tally.ts";
-import { rateFigures } from "./result-rows.ts";
 
 /** Work of several agents as one. */
 export interface Aggregate {
@@ -11,45 +10,69 @@ export interface Aggregate {
   readonly table: LatencyTable;
   /** Of the agent that took longest. */
   readonly wallMs: number;
-  readonly errors: bigint;
-  readonly retries: bigint;
+  /** Sums; programs may count operations without telling how long each took. */
+  readonly totals: Totals;
 }
+
+const addTotals = (one: Totals, other: Totals): Totals => ({
+  ...one,
+  getOperations: one.getOperations + other.getOperations,
+  getBytes: one.getBytes + other.getBytes,
+  putOperations: one.putOperations + other.putOperations,
+  putBytes: one.putBytes + other.putBytes,
+  metaOperations: one.metaOperations + other.metaOperations,
+  errors: one.errors + other.errors,
+  retries: one.retries + other.retries,
+});
 
 /** Adds agents up. A pure function of what they have told: asking twice changes nothing. */
 export function aggregateWork(tallies: readonly AgentTally[]): Aggregate {
-  const table = new Table();
-  let [errors, retries, wallMs] = [0n, 0n, 0];
-  for (const tally of tallies) {
-    table.merge(tally.table);
-    errors += tally.totals.errors;
-    retries += tally.totals.retries;
-    wallMs = Math.max(wallMs, tally.wallMs);
-  }
-  return { table, wallMs, errors, retries };
+  const table = new LatencyTable();
+  for (const tally of tallies) table.merge(tally.table);
+  return {
+    table,
+    wallMs: Math.max(0, ...tallies.map(({ wallMs }) => wallMs)),
+    totals: tallies.reduce((sum, { totals }) => addTotals(sum, totals), noTotals),
+  };
 }
 
 /** What was prepared, of those agents that have measured it; null: of none. */
 export function aggregatePrepare(tallies: readonly AgentTally[]): Aggregate | null {
   const prepared = tallies.flatMap(({ prepare }) => (prepare === null ? [] : [prepare]));
   if (prepared.length === 0) return null;
-  const table = new Table();
+  const table = new LatencyTable();
   for (const { cells } of prepared) table.add(cells);
-  return { table, wallMs: Math.max(...prepared.map(({ wallMs }) => wallMs)), errors: 0n, retries: 0n };
+  return { table, wallMs: Math.max(...prepared.map(({ wallMs }) => wallMs)), totals: noTotals };
 }
 
+/** Operations and bytes of one kind, as they were counted. */
+function countedOf(operation: Operation, totals: Totals): readonly [operations: number, bytes: number] {
+  if (operation === "get") return [Number(totals.getOperations), Number(totals.getBytes)];
+  if (operation === "put") return [Number(totals.putOperations), Number(totals.putBytes)];
+  return [Number(totals.metaOperations), 0];
+}
+
+const mib = 2 ** 20;
+
 /** Figures of one kind of operations, or of all of them. */
-export function figuresFor({ table, wallMs, errors }: Aggregate, operation: Operation | null): ThresholdFigures {
-  const group = operation === null ? table.sum() : table.sum([operation]);
-  const ops = group.latencies.count;
-  const attempts = ops + Number(errors);
-  const rates = {
+export function figuresFor({ table, wallMs, totals }: Aggregate, operation: Operation | null): ThresholdFigures {
+  const wanted = operation === null ? operations : [operation];
+  const { latencies } = table.sum(wanted);
+  const counted = wanted.map((one) => countedOf(one, totals));
+  const [ops, bytes] = [0, 1].map((at) => counted.reduce((sum, one) => sum + (one[at] ?? 0), 0)) as [number, number];
+  const errors = Number(totals.errors);
+  const seconds = Math.max(wallMs, 1) / 1000;
+  return {
+    mean_us: latencies.meanUs,
+    p50_us: latencies.percentileUs(50),
+    p90_us: latencies.percentileUs(90),
+    p95_us: latencies.percentileUs(95),
+    p99_us: latencies.percentileUs(99),
+    max_us: latencies.maxUs,
+    ops_per_sec: ops / seconds,
+    throughput_mibps: bytes / mib / seconds,
     ops,
-    errors: Number(errors),
-    error_rate: attempts === 0 ? null : Number(errors) / attempts,
+    errors,
+    error_rate: ops + errors === 0 ? null : errors / (ops + errors),
   };
-  if (ops === 0) {
-    const none = { mean_us: null, p50_us: null, p90_us: null, p95_us: null, p99_us: null, max_us: null };
-    return { ...none, ops_per_sec: 0, throughput_mibps: 0, ...rates };
-  }
-  return { ...rateFigures(group, wallMs), ...rates };
 }

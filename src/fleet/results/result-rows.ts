@@ -31,7 +31,7 @@ interface Group {
 }
 
 /** Figures of one group of operations, which has at least one, over a time that is not empty. */
-export function rateFigures({ latencies, bytes }: Group, wallMs: number) {
+function figuresOf({ latencies, bytes }: Group, wallMs: number) {
   const seconds = Math.max(wallMs, 1) / 1000;
   const at = (percent: number): number => latencies.percentileUs(percent) ?? 0;
   return {
@@ -59,7 +59,7 @@ export function resultRows(table: LatencyTable, wallMs: number): readonly Result
     operation: nameOf(cell.operation),
     size_bucket: sizeBuckets[cell.sizeBucket]?.label ?? "",
     bucket_idx: cell.sizeBucket,
-    ...rateFigures(cell, wallMs),
+    ...figuresOf(cell, wallMs),
   }));
   const all = operations
     .map((operation) => ({ operation, group: table.sum([operation]) }))
@@ -68,7 +68,7 @@ export function resultRows(table: LatencyTable, wallMs: number): readonly Result
       operation: nameOf(operation),
       size_bucket: "ALL",
       bucket_idx: indexOfAll[operation],
-      ...rateFigures(group, wallMs),
+      ...figuresOf(group, wallMs),
     }));
   return [...bySize, ...all].toSorted((one, other) => one.bucket_idx - other.bucket_idx);
 }

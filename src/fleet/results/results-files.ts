@@ -27,8 +27,8 @@ export function resultsDocument(work: Aggregate, subject: ResultsSubject): Fleet
     agents: [...subject.agents],
     partial: subject.partial,
     wall_sec: work.wallMs / 1000,
-    errors: Number(work.errors),
-    retries: Number(work.retries),
+    errors: Number(work.totals.errors),
+    retries: Number(work.totals.retries),
     rows: [...resultRows(work.table, work.wallMs)],
   };
 }
