@@ -6,5 +6,7 @@
 export { CpuSampler } from "./cpu-sampler.ts";
 export type { LoadConfig } from "./load-config.ts";
 export { loadSchema } from "./load-config.ts";
+export type { LoadLine } from "./load-lines.ts";
+export { parseLoadLine } from "./load-lines.ts";
 export { LoadRun } from "./load-run.ts";
 export type { LoadPart } from "./target.ts";
