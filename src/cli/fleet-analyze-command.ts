@@ -1,4 +1,4 @@
-import { comparisonText, compareRuns, readRun, runsPage, runText } from "../fleet/analyze/index.ts";
+import { compareRuns, comparisonText, readRun, runsPage, runText } from "../fleet/analyze/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import type { fleetAnalyzeFlags } from "./fleet-flags.ts";
@@ -15,9 +15,13 @@ type Flags = RawFlags<typeof fleetAnalyzeFlags>;
 export async function fleetAnalyzeCommand(flags: Flags, directories: readonly string[]): Promise<number> {
   const { compare = false, html, json = false } = flags;
   if (directories.length < (compare ? 2 : 1))
-    throw new CorralError("USAGE", `fleet analyze${compare ? " --compare" : ""} needs ${compare ? "two runs" : "a run"}`, {
-      fix: "name directories that corral fleet run has made",
-    });
+    throw new CorralError(
+      "USAGE",
+      `fleet analyze${compare ? " --compare" : ""} needs ${compare ? "two runs" : "a run"}`,
+      {
+        fix: "name directories that corral fleet run has made",
+      },
+    );
   if (html !== undefined) checkReportPath(html);
   const runs = directories.map(readRun);
   if (html !== undefined) writeReportFile(html, runsPage(runs), { what: "the page", mode: null });

@@ -25,7 +25,10 @@ export const fleetCommands: readonly CommandDefinition[] = [
     brief: "Tell again what fleet runs have left behind, compare them, draw them",
     flags: fleetAnalyzeFlags,
     args: "directories",
-    footer: ["DIR: a directory that corral fleet run has made.", "Exit status: 0; 125 FILE cannot be written, 2 usage or no run."],
+    footer: [
+      "DIR: a directory that corral fleet run has made.",
+      "Exit status: 0; 125 FILE cannot be written, 2 usage or no run.",
+    ],
     load: async () => typed((await import("./fleet-analyze-command.ts")).fleetAnalyzeCommand),
   },
 ];

@@ -1,7 +1,7 @@
 import type { FleetFile } from "../fleet/config/index.ts";
+import { dialAgents } from "../fleet/transport/grpc/index.ts";
 import type { AgentDialer } from "../fleet/transport/index.ts";
 import { readSecurity, transportLimits } from "../fleet/transport/index.ts";
-import { dialAgents } from "../fleet/transport/grpc/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import type { fleetSecurityFlags } from "./fleet-security-flags.ts";
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { fleetFileSchema } from "../fleet/config/index.ts";
 import { fleetMetricFamilies } from "../fleet/live/index.ts";
+import { loadSchema } from "../fleet/load/index.ts";
 import { byWeight, fleetExit } from "../fleet/model/index.ts";
 import { resultColumns, seriesColumns } from "../fleet/results/index.ts";
 import { thresholdMetrics } from "../fleet/thresholds/index.ts";
-import { loadSchema } from "../fleet/load/index.ts";
-import { fleetFileSchema } from "../fleet/config/index.ts";
 import type { FlagDefinition } from "./flag-definition.ts";
 import { fleetCommands } from "./fleet-commands.ts";
 import { fleetSecurityFlags } from "./fleet-security-flags.ts";
@@ -21,7 +21,8 @@ const rowsOf = (heading: string): string[][] =>
     .map((match) => (match[1] ?? "").replaceAll("\\|", "¦").split(/ ?\| ?/))
     .slice(1)
     .filter(([first = ""]) => !first.startsWith("-"));
-const namesOf = (heading: string): string[] => rowsOf(heading).flatMap(([first = ""]) => /`([^`]+)`/.exec(first)?.[1] ?? []);
+const namesOf = (heading: string): string[] =>
+  rowsOf(heading).flatMap(([first = ""]) => /`([^`]+)`/.exec(first)?.[1] ?? []);
 
 test("docs/fleet-run.md has the usages as the help does", () => {
   const usages = sectionOf("## SYNOPSIS").split("```")[1]?.trim().split("\n");

@@ -33,13 +33,23 @@ export const fleetRunFlags = {
   "dry-run": { group: "Output", common: true, brief: "say what every agent would be told, and call nobody" },
   json: { group: "Output", common: true, brief: "the status as one JSON document on stdout" },
   "json-lines": { group: "Output", common: true, brief: "events and, every second, figures as JSON lines on stdout" },
-  listen: { group: "Output", common: true, value: "ADDRESS:PORT", brief: "serve /metrics for Prometheus while it runs" },
+  listen: {
+    group: "Output",
+    common: true,
+    value: "ADDRESS:PORT",
+    brief: "serve /metrics for Prometheus while it runs",
+  },
   quiet: { group: "Output", common: true, brief: "nothing on stderr while it runs" },
   ...fleetSecurityFlags,
 } as const satisfies FlagTable;
 
 export const fleetAnalyzeFlags = {
   compare: { group: "Output", common: true, brief: "say what is different from the first run to each of the others" },
-  html: { group: "Output", common: true, value: "FILE", brief: "the runs as a page that stands alone, rates and latencies drawn" },
+  html: {
+    group: "Output",
+    common: true,
+    value: "FILE",
+    brief: "the runs as a page that stands alone, rates and latencies drawn",
+  },
   json: { group: "Output", common: true, brief: "statuses and results, or with --compare the comparison, as JSON" },
 } as const satisfies FlagTable;

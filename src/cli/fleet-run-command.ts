@@ -68,7 +68,10 @@ function dryRunText({ name, agents, limits, minAgents }: FleetPlan): string {
   const each = agents.map(({ target, assignment: { agentId, config, pathPrefix, index, count } }) =>
     [
       `${agentId} at ${target}, ${index + 1} of ${count}${pathPrefix === "" ? "" : `, paths below ${pathPrefix}`}`,
-      ...config.trimEnd().split("\n").map((line) => `  ${line}`),
+      ...config
+        .trimEnd()
+        .split("\n")
+        .map((line) => `  ${line}`),
     ].join("\n"),
   );
   const start = `start ${limits.startDelayMs} ms after the last agent is ready; at least ${minAgents} must go on`;

@@ -39,7 +39,10 @@ describe("the closed model", () => {
     assert.ok(getOperations > 0n && putOperations > 0n);
     assert.deepEqual([bytes, getBytes, errors], [getBytes + putBytes, getOperations * 4096n, 0n]);
     assert.ok(result.wallMs >= 200);
-    assert.deepEqual(result.prepare?.cells.map(({ operation }) => operation), ["put"]);
+    assert.deepEqual(
+      result.prepare?.cells.map(({ operation }) => operation),
+      ["put"],
+    );
   });
 
   test("reads, writes, looks at and removes files, and leaves nothing", async () => {
@@ -135,4 +138,3 @@ describe("the open model", () => {
     assert.equal(result.totals.getOperations + result.totals.errors, 500n);
   });
 });
-

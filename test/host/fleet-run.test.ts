@@ -29,7 +29,12 @@ test("three agents begin together, complete, and leave a directory that says so"
   assert.deepEqual(JSON.parse(text("status.json")), told);
   assert.equal(text("config.yaml"), readFileSync(file, "utf8"));
   assert.match(text("STATUS.txt"), /^TEST STATUS: SUCCESS\n/);
-  const wanted = ["connecting -> config_sent", "config_sent -> ready", "ready -> start_sent", "start_sent -> collecting"];
+  const wanted = [
+    "connecting -> config_sent",
+    "config_sent -> ready",
+    "ready -> start_sent",
+    "start_sent -> collecting",
+  ];
   for (const edge of [...wanted, "collecting -> completed"])
     assert.match(text("console_log.txt"), new RegExp(`^\\[\\d+\\] agent-2 ${edge}: `, "m"));
   const { start_skew: skew } = told;
@@ -40,7 +45,10 @@ test("three agents begin together, complete, and leave a directory that says so"
 });
 
 test("clocks that are 10 s wrong in both directions begin together all the same", async (t) => {
-  const wrong = await Promise.all([startAgent(bench, ["--clock-offset", "10s"]), startAgent(bench, ["--clock-offset", "-10s"])]);
+  const wrong = await Promise.all([
+    startAgent(bench, ["--clock-offset", "10s"]),
+    startAgent(bench, ["--clock-offset", "-10s"]),
+  ]);
   t.after(() => endAgents(wrong));
   const file = fleetFile(bench, [...wrong, ...agents.slice(0, 1)], { workload: seconds(1) });
   const { status, status_: told, err } = await runFleet(bench, file);
@@ -65,9 +73,13 @@ test("an agent that cannot be reached is tried four times and ends the run for a
 });
 
 test("one that refuses its workload ends the run for all with 5, and the others are free again", async () => {
-  const file = fleetFile(bench, [...agents.slice(0, 2), { address: agents[2]?.address ?? "", workload: { wrong: 1 } }], {
-    workload: seconds(1),
-  });
+  const file = fleetFile(
+    bench,
+    [...agents.slice(0, 2), { address: agents[2]?.address ?? "", workload: { wrong: 1 } }],
+    {
+      workload: seconds(1),
+    },
+  );
   const refused = await runFleet(bench, file);
   assert.deepEqual([refused.status, refused.status_.agents[2]?.failure?.cause], [5, "config_rejected"]);
   assert.match(refused.status_.agents[2]?.failure?.message ?? "", /wrong is not a key here/);
@@ -121,10 +133,10 @@ test("with fewer agents left than there must be the run is ended for all with 1"
 test("a threshold that is missed ends a run that completed with 7", async () => {
   const file = fleetFile(bench, agents, { workload: seconds(0), thresholds: ["p99_us < 5000"] });
   const { status, status_: told } = await runFleet(bench, file);
-  assert.deepEqual([status, told.outcome, told.thresholds], [
-    ...[7, "missed"],
-    [{ threshold: "p99_us < 5000", value: null, passed: false }],
-  ]);
+  assert.deepEqual(
+    [status, told.outcome, told.thresholds],
+    [...[7, "missed"], [{ threshold: "p99_us < 5000", value: null, passed: false }]],
+  );
 });
 
 test("events come as JSON lines while it runs, and its figures are served", async () => {
@@ -142,7 +154,10 @@ test("events come as JSON lines while it runs, and its figures are served", asyn
   assert.equal(metrics, undefined);
   const { status, out } = await started.ended;
   assert.equal(status, 0);
-  const events = out.trimEnd().split("\n").map((line) => JSON.parse(line) as FleetEvent);
+  const events = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as FleetEvent);
   assert.deepEqual(
     events.flatMap((event) => (event.event === "phase" ? [event.to] : [])),
     ["preparing", "coordinating", "running", "ended"],
@@ -159,7 +174,16 @@ test("a file with mistakes is told with their places, and nobody is called", asy
 });
 
 test("a dry run says what every agent would be told", async () => {
-  const { status, out } = await bench.corral(["fleet", "run", "--agents", "a,b:7000", "--dry-run", "--", "/bin/echo", "x"]);
+  const { status, out } = await bench.corral([
+    "fleet",
+    "run",
+    "--agents",
+    "a,b:7000",
+    "--dry-run",
+    "--",
+    "/bin/echo",
+    "x",
+  ]);
   assert.equal(status, 0);
   assert.equal(
     out,

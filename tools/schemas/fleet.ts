@@ -6,9 +6,15 @@ import { describe } from "./parts.ts";
 
 export const fleetSchemas: Readonly<Record<string, object>> = {
   "fleet-status.schema.json": describe("corral.fleet-status/1: how a fleet run ended", fleetStatusSchema),
-  "fleet-results.schema.json": describe("corral.fleet-results/1: a table of results of a fleet run", fleetResultsSchema),
+  "fleet-results.schema.json": describe(
+    "corral.fleet-results/1: a table of results of a fleet run",
+    fleetResultsSchema,
+  ),
   "fleet-metadata.schema.json": describe("corral.fleet-metadata/1: what a fleet run was", fleetMetadataSchema),
-  "fleet-event.schema.json": describe("corral.fleet-event/1: a line of corral fleet run --json-lines", fleetEventSchema),
+  "fleet-event.schema.json": describe(
+    "corral.fleet-event/1: a line of corral fleet run --json-lines",
+    fleetEventSchema,
+  ),
   "fleet-compare.schema.json": describe(
     "corral.fleet-compare/1: what is different between fleet runs, by corral fleet analyze --compare --json",
     fleetCompareSchema,

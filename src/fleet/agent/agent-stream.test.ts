@@ -48,7 +48,11 @@ const wayTo: Readonly<Record<AgentState, readonly AgentEventKind[]>> = {
 function streamIn(state: AgentState) {
   const clock = { nowMs: 0 };
   const stream = new AgentStream(
-    { nowMs: () => clock.nowMs, wallNs: () => startNs + BigInt(clock.nowMs) * 1_000_000n, report: () => ({ totals: noTotals, intervals: [] }) },
+    {
+      nowMs: () => clock.nowMs,
+      wallNs: () => startNs + BigInt(clock.nowMs) * 1_000_000n,
+      report: () => ({ totals: noTotals, intervals: [] }),
+    },
     agentLimits,
   );
   const effects: AgentEffect[] = wayTo[state].flatMap((kind) => [...stream.handle(eventOf[kind])]);

@@ -82,9 +82,21 @@ export const runsPage = (runs: readonly StoredRun[]): string =>
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${escapeText(runs.map(({ name }) => name).join(", "))}</title><style>${style}</style></head><body>`,
     `<h1>Fleet runs</h1><ol>${runs.map(({ name }, at) => `<li class="t${at % colours}">${escapeText(name)}</li>`).join("")}</ol>`,
-    chart("Operations a second", linesOf(runs, ({ opsPerSec }) => opsPerSec), (value) => `${value.toFixed(0)} ops/s`),
-    chart("99th percentile of each second", linesOf(runs, ({ p99Us }) => p99Us), (value) => `${value.toFixed(0)} us`),
-    chart("Errors a second", linesOf(runs, ({ errors }) => errors), (value) => value.toFixed(0)),
+    chart(
+      "Operations a second",
+      linesOf(runs, ({ opsPerSec }) => opsPerSec),
+      (value) => `${value.toFixed(0)} ops/s`,
+    ),
+    chart(
+      "99th percentile of each second",
+      linesOf(runs, ({ p99Us }) => p99Us),
+      (value) => `${value.toFixed(0)} us`,
+    ),
+    chart(
+      "Errors a second",
+      linesOf(runs, ({ errors }) => errors),
+      (value) => value.toFixed(0),
+    ),
     ...runs.map(runSection),
     "</body></html>\n",
   ].join("\n");

@@ -27,7 +27,13 @@ function agentsTable({ agents, workload }: StoredRun): string {
   const rows = agents.map((agent) => {
     const count = countOf(agent);
     const share = all === 0 ? "-" : `${((count * 100 * agents.length) / all).toFixed(1)} %`;
-    return [agent.agents[0] ?? "", String(count), fixed(agent.wall_sec), share, agent.partial ? "did not complete" : ""];
+    return [
+      agent.agents[0] ?? "",
+      String(count),
+      fixed(agent.wall_sec),
+      share,
+      agent.partial ? "did not complete" : "",
+    ];
   });
   return `\n${formatTable(["agent", "operations", "seconds", "of an equal part", ""], rows)}`;
 }

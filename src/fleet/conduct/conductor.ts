@@ -91,7 +91,8 @@ export class Conductor {
 
   #ring(): void {
     this.#alarmMs = Number.POSITIVE_INFINITY;
-    if ((this.run.deadlineMs ?? Number.POSITIVE_INFINITY) <= this.#options.world.nowMs()) this.#tell({ kind: "deadline" });
+    if ((this.run.deadlineMs ?? Number.POSITIVE_INFINITY) <= this.#options.world.nowMs())
+      this.#tell({ kind: "deadline" });
     else this.#setAlarm();
   }
 

@@ -3,7 +3,8 @@ import { parse } from "yaml";
 import { controllerLimits } from "../model/index.ts";
 import { parseFleetFile, planFleet } from "./index.ts";
 
-const planOf = (text: string) => planFleet(parseFleetFile(text, "f.yaml"), { name: "f", readScenario: (path) => `name: ${path}\n` });
+const planOf = (text: string) =>
+  planFleet(parseFleetFile(text, "f.yaml"), { name: "f", readScenario: (path) => `name: ${path}\n` });
 const problemsOf = (text: string): string => {
   try {
     parseFleetFile(text, "f.yaml");
@@ -20,16 +21,8 @@ test("a short file comes to the limits that there are, and to agents with names 
   });
   const configs = plan.agents.map(({ target, assignment: { config, ...rest } }) => [target, rest, parse(config)]);
   expect(configs).toEqual([
-    [
-      "a",
-      { agentId: "agent-1", pathPrefix: "agent-1/", index: 0, count: 2 },
-      { command: ["echo", "{index}"] },
-    ],
-    [
-      "b:7000",
-      { agentId: "agent-2", pathPrefix: "agent-2/", index: 1, count: 2 },
-      { command: ["echo", "{index}"] },
-    ],
+    ["a", { agentId: "agent-1", pathPrefix: "agent-1/", index: 0, count: 2 }, { command: ["echo", "{index}"] }],
+    ["b:7000", { agentId: "agent-2", pathPrefix: "agent-2/", index: 1, count: 2 }, { command: ["echo", "{index}"] }],
   ]);
 });
 
@@ -44,7 +37,9 @@ agents:
 workload: {command: [x], threads: 1}
 timeouts: {start_delay: 500ms, prepare: none, retry: [], pings: 5}
 `);
-  expect(plan.agents.map(({ assignment }) => [assignment.agentId, assignment.pathPrefix, parse(assignment.config)])).toEqual([
+  expect(
+    plan.agents.map(({ assignment }) => [assignment.agentId, assignment.pathPrefix, parse(assignment.config)]),
+  ).toEqual([
     ["first", "", { command: ["x"], threads: 9 }],
     ["agent-2", "", { command: ["x"], threads: 1 }],
     ["agent-3", "", { command: ["x"], threads: 1 }],
@@ -91,7 +86,9 @@ test("without agents, without work and with more agents wanted than there are th
 });
 
 test("a scenario is named by its file and sent as its text", () => {
-  const scenarios = planOf("version: 1\nagents: [a, {address: b, workload: {scenario: \"x: 1\\n\"}}]\nworkload: {scenario: s.yaml}\n");
+  const scenarios = planOf(
+    'version: 1\nagents: [a, {address: b, workload: {scenario: "x: 1\\n"}}]\nworkload: {scenario: s.yaml}\n',
+  );
   expect(scenarios.agents.map(({ assignment }) => parse(assignment.config))).toEqual([
     { scenario: "name: s.yaml\n" },
     { scenario: "x: 1\n" },

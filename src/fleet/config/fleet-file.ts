@@ -76,7 +76,10 @@ const timeouts = section({
   first_report: optional(duration, "From the common start to an agent's first report. Default: 10s."),
   silence: optional(duration, "Silence after which an agent is asked for a sign of life. Default: 10s."),
   ping: optional(duration, "For the answer. Default: 5s."),
-  pings: optional(wholeNumber("a whole number", 1, 100), "Questions without an answer until it is given up. Default: 3."),
+  pings: optional(
+    wholeNumber("a whole number", 1, 100),
+    "Questions without an answer until it is given up. Default: 3.",
+  ),
   no_report: optional(
     limitOrNone,
     "Without a report while its workload runs, whether it answers or not; none: no such limit. Default: 60s.",

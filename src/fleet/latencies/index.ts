@@ -3,6 +3,7 @@
  * three significant digits), few of whose buckets have anything. Percentiles are always those of what was added up, never
  * an average of percentiles. Pure; knows neither wire nor files.
  */
+
+export { Latencies } from "./latencies.ts";
 export { LatencyTable } from "./latency-table.ts";
 export { highestUs, indexCount, indexOf, lowestOf, midOf } from "./layout.ts";
-export { Latencies } from "./latencies.ts";

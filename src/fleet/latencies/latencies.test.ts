@@ -83,9 +83,9 @@ describe("a table of latencies", () => {
     table.record("get", 0, 10);
     table.record("get", 8192, 20);
     table.record("get", 8193, 30);
-    const cells = table.cells().map(({ operation, sizeBucket, bytes, latencies }) => [
-      ...[operation, sizeBucket, bytes, latencies.maxUs],
-    ]);
+    const cells = table
+      .cells()
+      .map(({ operation, sizeBucket, bytes, latencies }) => [...[operation, sizeBucket, bytes, latencies.maxUs]]);
     expect(cells).toEqual([
       ["get", 0, 0n, 10],
       ["get", 1, 8192n, 20],

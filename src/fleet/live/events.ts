@@ -79,7 +79,7 @@ export const fleetEventSchema = v.variant("event", [
   v.strictObject({
     ...common,
     event: event("end"),
-    outcome: v.pipe(v.picklist(byWeight as [(typeof byWeight)[number]]), v.description("What came of the run.")),
+    outcome: v.pipe(v.picklist(byWeight), v.description("What came of the run.")),
     exit_status: count("Exit status of the command."),
     results: textOrNull("Directory of the results."),
   }),

@@ -110,11 +110,7 @@ export class LiveBoard {
   }
 
   /** Latencies are those of all agents' last spans added up. */
-  #figures(
-    tables: ReadonlyMap<number, LatencyTable>,
-    merged: LatencyTable,
-    wanted: readonly Operation[],
-  ): LiveFigures {
+  #figures(tables: ReadonlyMap<number, LatencyTable>, merged: LatencyTable, wanted: readonly Operation[]): LiveFigures {
     let [opsPerSec, bytesPerSec] = [0, 0];
     for (const [agent, table] of tables)
       for (const { operation, latencies, bytes } of table.cells()) {

@@ -36,7 +36,13 @@ function report(agent: number, count: number, us: number): RunEffect {
   const table = new LatencyTable();
   for (let at = 0; at < count; at += 1) table.record("get", 1024, us);
   const interval = { fromMs: 0, toMs: 1000, errors: 0n, cpu: null, cells: table.toCells() };
-  const message = { kind: "running", totals: noTotals, intervals: [interval], actualStartNs: 1n, sequence: 1n } as const;
+  const message = {
+    kind: "running",
+    totals: noTotals,
+    intervals: [interval],
+    actualStartNs: 1n,
+    sequence: 1n,
+  } as const;
   return { kind: "report", agent, report: message };
 }
 
@@ -67,7 +73,7 @@ test("rates are summed, latencies added up and never averaged, and looking twice
   const { board, run } = busyBoard();
   const view = board.view(run, now);
   expect(view.figures.get).toEqual({
-    ...{ opsPerSec: 210, bytesPerSec: 215_040, meanUs: (200 * 50 + 10 * 9002) / 210 },
+    ...{ opsPerSec: 210, bytesPerSec: 215_040, meanUs: (200 * 50 + 10 * 9004) / 210 },
     ...{ p50Us: 50, p95Us: 50, p99Us: 9007 },
   });
   expect([view.sinceStartMs, view.operations, view.errors]).toEqual([2500, 1500, 6]);
@@ -77,7 +83,10 @@ test("rates are summed, latencies added up and never averaged, and looking twice
 test("who does less than half of what the one in the middle does is a straggler, and who does not report", () => {
   const { board, run } = busyBoard();
   const stragglers = (links: LiveRun) =>
-    board.view(links, now).agents.filter(({ isStraggler }) => isStraggler).map(({ agentId }) => agentId);
+    board
+      .view(links, now)
+      .agents.filter(({ isStraggler }) => isStraggler)
+      .map(({ agentId }) => agentId);
   expect(stragglers(run)).toEqual(["c"]);
   const [a, ...others] = run.links as [Link, ...Link[]];
   expect(stragglers(runOf({ ...a, reportedMs: 7000 }, ...others))).toEqual(["a", "c"]);

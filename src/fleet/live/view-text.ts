@@ -49,7 +49,8 @@ const urgency = ({ state, isStraggler }: LiveAgent): number => (state === "faile
 const noteOf = ({ isStraggler, silentMs, prepared, state }: LiveAgent): string => {
   if (state === "config_sent" && prepared !== null)
     return prepared.total === null ? `${prepared.done} prepared` : `${prepared.done} of ${prepared.total} prepared`;
-  if (silentMs !== null && silentMs > 2500 && state !== "completed") return `silent for ${(silentMs / 1000).toFixed(0)} s`;
+  if (silentMs !== null && silentMs > 2500 && state !== "completed")
+    return `silent for ${(silentMs / 1000).toFixed(0)} s`;
   return isStraggler ? "slow" : "";
 };
 

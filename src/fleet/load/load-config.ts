@@ -41,7 +41,10 @@ const aboveZero = (what: string) =>
   );
 
 const mix = v.pipe(
-  v.record(v.picklist(["get", "put", "stat", "delete"], expects("get, put, stat or delete")), aboveZero("a weight above zero")),
+  v.record(
+    v.picklist(["get", "put", "stat", "delete"], expects("get, put, stat or delete")),
+    aboveZero("a weight above zero"),
+  ),
   v.check((value) => Object.keys(value).length > 0, "needs at least one operation"),
 );
 

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { count, countOrNull, text, textOrNull, texts, yesNo } from "../../report/schema/index.ts";
 import { linkStates } from "../controller/index.ts";
-import type { FleetOutcome } from "../model/index.ts";
 import { byWeight } from "../model/index.ts";
 
 const number = (description: string) => v.pipe(v.number(), v.description(description));
@@ -12,7 +11,8 @@ const schemaName = <const N extends string>(name: N) =>
   v.pipe(v.literal(name), v.description("Name and version of this document."));
 /** RFC 3339, with the offset of the zone or Z. */
 const moment = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
-const momentOrNull = (description: string) => v.pipe(v.nullable(v.pipe(v.string(), v.isoTimestamp())), v.description(description));
+const momentOrNull = (description: string) =>
+  v.pipe(v.nullable(v.pipe(v.string(), v.isoTimestamp())), v.description(description));
 
 const row = v.strictObject({
   operation: v.pipe(v.picklist(["GET", "PUT", "META"]), v.description("Reads, writes, or what moves no data.")),
@@ -59,7 +59,9 @@ const statusAgent = v.strictObject({
   attempts: count("Attempts to connect."),
   clock_offset_ms: numberOrNull("How far its clock is ahead of the controller's; null: not measured."),
   clock_error_ms: numberOrNull("The offset is off by no more than this."),
-  start_late_us: numberOrNull("How long after the common start it began, by its own clock less the offset; null: it did not."),
+  start_late_us: numberOrNull(
+    "How long after the common start it began, by its own clock less the offset; null: it did not.",
+  ),
   wall_sec: numberOrNull("How long it worked, as far as it has told; null: not at all."),
   operations: count("Operations."),
   bytes: count("Bytes that they moved."),
@@ -78,7 +80,7 @@ export const fleetStatusSchema = v.strictObject({
   schema: schemaName("corral.fleet-status/1"),
   run: text("Name of the run."),
   outcome: v.pipe(
-    v.picklist([...byWeight, "running"] as [FleetOutcome | "running", ...(FleetOutcome | "running")[]]),
+    v.picklist([...byWeight, "running" as const]),
     v.description("What came of it; running: nothing yet, or the controller was killed."),
   ),
   exit_status: countOrNull("Exit status of corral fleet run; null while it runs."),

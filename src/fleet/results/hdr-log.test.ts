@@ -1,5 +1,6 @@
 import { inflateSync } from "node:zlib";
 import * as fc from "fast-check";
+import * as hdr from "hdr-histogram-js";
 import { expect, test } from "vitest";
 import { indexOf, Latencies, LatencyTable } from "../latencies/index.ts";
 import { hdrLog } from "./hdr-log.ts";
@@ -54,6 +55,8 @@ function decode(base64: string) {
   return { header, counts };
 }
 
+const us = fc.oneof(fc.integer({ min: 1, max: 3_600_000_000 }), fc.integer({ min: 1, max: 3000 }));
+
 const bodyOf = (log: string): string[] => log.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 
 test("a log has a line for each kind and size, which a reader of the format takes apart", () => {
@@ -83,7 +86,6 @@ test("a log has a line for each kind and size, which a reader of the format take
 });
 
 test("whatever was counted comes back from the encoding, bucket by bucket", () => {
-  const us = fc.oneof(fc.integer({ min: 1, max: 3_600_000_000 }), fc.integer({ min: 1, max: 3000 }));
   fc.assert(
     fc.property(fc.array(fc.tuple(us, fc.integer({ min: 1, max: 2 ** 45 })), { minLength: 1 }), (recorded) => {
       const latencies = new Latencies();
@@ -95,4 +97,33 @@ test("whatever was counted comes back from the encoding, bucket by bucket", () =
       expect(decode(base64).counts).toEqual(buckets);
     }),
   );
+});
+
+test("another implementation reads the same percentiles from the log", () => {
+  fc.assert(
+    fc.property(fc.array(us, { minLength: 1, maxLength: 200 }), (recorded) => {
+      const table = new LatencyTable();
+      for (const value of recorded) table.record("meta", 0, value);
+      const base64 = bodyOf(hdrLog(table, { startMs: 0, lastsMs: 0 }))[1]?.split(",")[4] ?? "";
+      const read = hdr.decodeFromCompressedBase64(base64);
+      const { latencies } = table.sum();
+      expect(read.totalCount).toBe(recorded.length);
+      for (const percent of [50, 90, 99, 100])
+        expect([percent, read.getValueAtPercentile(percent)]).toEqual([percent, latencies.percentileUs(percent)]);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("a file of other programs' reader has every line", () => {
+  const table = new LatencyTable();
+  table.record("get", 4096, 100);
+  table.record("put", 4096, 200);
+  const reader = new hdr.HistogramLogReader(hdrLog(table, { startMs: 1_800_000_000_000, lastsMs: 2500 }));
+  const read = [reader.nextIntervalHistogram(), reader.nextIntervalHistogram(), reader.nextIntervalHistogram()];
+  expect(read.map((one) => (one === null ? null : [one.tag, (one as hdr.Histogram).maxValue]))).toEqual([
+    ["GET/1B-8KiB", 100],
+    ["PUT/1B-8KiB", 200],
+    null,
+  ]);
 });

@@ -1,25 +1,10 @@
-import * as hdr from "hdr-histogram-js";
-import type { Latencies, LatencyTable } from "../latencies/index.ts";
-import { highestUs, lowestOf } from "../latencies/index.ts";
+import type { LatencyTable } from "../latencies/index.ts";
 import { sizeBuckets } from "../model/index.ts";
+import { encodeHistogram } from "./hdr-encoding.ts";
 
 interface Span {
   readonly startMs: number;
   readonly lastsMs: number;
-}
-
-/** A histogram in the compressed V2 encoding of HdrHistogram, as base64. */
-function encode(latencies: Latencies): string {
-  const histogram = hdr.build({
-    bitBucketSize: 64,
-    autoResize: false,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: highestUs,
-    numberOfSignificantValueDigits: 3,
-    useWebAssembly: false,
-  });
-  for (const [index, count] of latencies.buckets()) histogram.recordValueWithCount(lowestOf(index), count);
-  return hdr.encodeIntoCompressedBase64(histogram);
 }
 
 const inSeconds = (ms: number): string => (ms / 1000).toFixed(3);
@@ -32,7 +17,7 @@ export function hdrLog(table: LatencyTable, { startMs, lastsMs }: Span): string 
   const lines = table.cells().map(({ operation, sizeBucket, latencies }) => {
     const tag = `${operation.toUpperCase()}/${sizeBuckets[sizeBucket]?.label ?? ""}`;
     const max = (latencies.maxUs ?? 0).toFixed(3);
-    return `Tag=${tag},0.000,${inSeconds(lastsMs)},${max},${encode(latencies)}\n`;
+    return `Tag=${tag},0.000,${inSeconds(lastsMs)},${max},${encodeHistogram(latencies)}\n`;
   });
   return [
     "#[Logged by corral; values are microseconds]\n",

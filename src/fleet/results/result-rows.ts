@@ -55,21 +55,25 @@ const nameOf = (operation: Operation) => operation.toUpperCase() as Uppercase<Op
  * @param wallMs how long the work took; of several agents the longest
  */
 export function resultRows(table: LatencyTable, wallMs: number): readonly ResultRow[] {
-  const bySize = table.cells().map((cell): ResultRow => ({
-    operation: nameOf(cell.operation),
-    size_bucket: sizeBuckets[cell.sizeBucket]?.label ?? "",
-    bucket_idx: cell.sizeBucket,
-    ...figuresOf(cell, wallMs),
-  }));
+  const bySize = table.cells().map(
+    (cell): ResultRow => ({
+      operation: nameOf(cell.operation),
+      size_bucket: sizeBuckets[cell.sizeBucket]?.label ?? "",
+      bucket_idx: cell.sizeBucket,
+      ...figuresOf(cell, wallMs),
+    }),
+  );
   const all = operations
     .map((operation) => ({ operation, group: table.sum([operation]) }))
     .filter(({ group }) => group.latencies.count > 0)
-    .map(({ operation, group }): ResultRow => ({
-      operation: nameOf(operation),
-      size_bucket: "ALL",
-      bucket_idx: indexOfAll[operation],
-      ...figuresOf(group, wallMs),
-    }));
+    .map(
+      ({ operation, group }): ResultRow => ({
+        operation: nameOf(operation),
+        size_bucket: "ALL",
+        bucket_idx: indexOfAll[operation],
+        ...figuresOf(group, wallMs),
+      }),
+    );
   return [...bySize, ...all].toSorted((one, other) => one.bucket_idx - other.bucket_idx);
 }
 

@@ -1,5 +1,5 @@
-import type { RunEffect } from "../controller/index.ts";
 import { quote } from "../../report/index.ts";
+import type { RunEffect } from "../controller/index.ts";
 
 /** What agents and networks say may be anything. */
 const said = (text: string): string => (/^[\x20-\x7e]*$/.test(text) ? text : quote(text, 400));

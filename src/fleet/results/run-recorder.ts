@@ -193,7 +193,8 @@ export class RunRecorder {
     if (this.#endedBecause !== null) return this.#endedBecause;
     const completed = links.filter(({ state }) => state === "completed").length;
     const missed = this.verdicts().filter(({ passed }) => !passed).length;
-    const ofThresholds = outcome === "missed" ? `, and ${counted(missed, "threshold was", "thresholds were")} missed` : "";
+    const ofThresholds =
+      outcome === "missed" ? `, and ${counted(missed, "threshold was", "thresholds were")} missed` : "";
     return `${completed} of ${counted(links.length, "agent")} completed${ofThresholds}`;
   }
 

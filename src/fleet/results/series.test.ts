@@ -19,7 +19,12 @@ test("a point has thirty columns, figures of its own span, and an empty cell for
     table: LatencyTable.of(cells),
     cpu: { userPercent: 12.34, systemPercent: 5, iowaitPercent: 0.06 },
   });
-  const byName = Object.fromEntries(line.trimEnd().split("\t").map((cell, at) => [seriesColumns[at], cell]));
+  const byName = Object.fromEntries(
+    line
+      .trimEnd()
+      .split("\t")
+      .map((cell, at) => [seriesColumns[at], cell]),
+  );
   expect(byName).toMatchObject({
     agent_id: "a",
     timestamp_epoch_ms: "1800000001500",
@@ -40,7 +45,9 @@ test("a point has thirty columns, figures of its own span, and an empty cell for
 });
 
 const sums = (series: FleetSeries, all: boolean) =>
-  series.take(0, { all }).map(({ elapsedMs, table, errors }) => [elapsedMs, table.sum().latencies.count, Number(errors)]);
+  series
+    .take(0, { all })
+    .map(({ elapsedMs, table, errors }) => [elapsedMs, table.sum().latencies.count, Number(errors)]);
 
 test("seconds of all agents are sums, told once the next five have begun", () => {
   const series = new FleetSeries();

@@ -24,7 +24,9 @@ function failureLines({ agents }: FleetStatus): readonly string[] {
   return agents.flatMap(({ agent_id: id, failure }) => {
     if (failure === null) return [];
     const when =
-      failure.after_start_sec === null ? "before the start" : `${formatSeconds(failure.after_start_sec)} after the start`;
+      failure.after_start_sec === null
+        ? "before the start"
+        : `${formatSeconds(failure.after_start_sec)} after the start`;
     return [`${id} failed ${when} while ${failure.during} (${failure.cause}): ${oneLine(failure.message)}`];
   });
 }

@@ -82,7 +82,7 @@ Operations: 0, and 0 that failed
 Start: 2 agents within 1 us of each other (off by at most 40 us)
 
 Agents:
-  agent  address        state      operations  bytes  errors  clock               started late by
+  agent  address        state      operations  bytes  errors  clock             started late by
   a      10.0.0.1:7167  COMPLETED  0           0 B    0       0.000 ms ± 0.020  1 us
   b      10.0.0.1:7167  FAILED     0           0 B    0       0.000 ms ± 0.020  0 us
 

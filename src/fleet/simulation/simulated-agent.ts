@@ -48,7 +48,11 @@ export class SimulatedAgent {
     this.#time = time;
     this.#fate = fate;
     this.#wire = wire;
-    const world = { nowMs: () => time.nowMs, wallNs: () => this.#wallNs(time.nowMs), report: () => ({ totals: noWork.totals, intervals: [] }) };
+    const world = {
+      nowMs: () => time.nowMs,
+      wallNs: () => this.#wallNs(time.nowMs),
+      report: () => ({ totals: noWork.totals, intervals: [] }),
+    };
     this.#stream = new AgentStream(world, limits);
     this.#setAlarm();
   }

@@ -55,7 +55,8 @@ export function parseThreshold(text: string): Threshold {
   if (match === null) throw new RangeError(`expects a threshold such as p99_us < 5000, not ${quote(text)}`);
   const [, operation = null, name = "", comparison = "", number = "", percent = ""] = match;
   const metric = thresholdMetrics.find((one) => one === name);
-  if (metric === undefined) throw new RangeError(`has no metric ${quote(name)}; these are: ${thresholdMetrics.join(", ")}`);
+  if (metric === undefined)
+    throw new RangeError(`has no metric ${quote(name)}; these are: ${thresholdMetrics.join(", ")}`);
   if (operation !== null && !ofOneKind.includes(metric))
     throw new RangeError(`has ${metric} of ${operation} alone, which is counted for all operations only`);
   if (percent !== "" && metric !== "error_rate")

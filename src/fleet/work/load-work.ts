@@ -80,7 +80,7 @@ export class LoadWork implements Work {
   async cleanUp(): Promise<string | null> {
     this.#over.abort();
     const report = await this.#job?.result;
-    return report === undefined || report.exit_reason !== "killed" ? null : "it was killed before it had cleaned up";
+    return report?.exit_signal !== "SIGKILL" ? null : "it was killed before it had cleaned up";
   }
 
   async #start(signal: AbortSignal): Promise<LoadJob> {

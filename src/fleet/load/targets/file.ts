@@ -16,7 +16,8 @@ export interface FileOptions {
 /** Directory of an agent's files; a prefix cannot lead out of the one that was asked for. */
 function directoryOf(path: string, prefix: string): string {
   const [top, directory] = [resolve(path), resolve(path, prefix)];
-  if (directory !== top && !directory.startsWith(top + sep)) throw new Error(`the prefix ${prefix} leads out of ${path}`);
+  if (directory !== top && !directory.startsWith(top + sep))
+    throw new Error(`the prefix ${prefix} leads out of ${path}`);
   return directory;
 }
 

@@ -12,7 +12,11 @@ export interface HttpOptions {
 const methods: Readonly<Record<LoadOperation, string>> = { get: "GET", put: "PUT", stat: "HEAD", delete: "DELETE" };
 
 /** Asks a server, on connections that are kept. An answer of 400 or more is an error. */
-export function httpTarget({ url, timeout = defaultTimeoutMs }: HttpOptions, operationBytes: number, lanes: number): LoadTarget {
+export function httpTarget(
+  { url, timeout = defaultTimeoutMs }: HttpOptions,
+  operationBytes: number,
+  lanes: number,
+): LoadTarget {
   const agent = new Agent({ keepAlive: true, maxSockets: lanes });
   const body = Buffer.alloc(operationBytes, "corral");
   const ask = (operation: LoadOperation): Promise<number> =>
