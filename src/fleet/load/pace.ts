@@ -57,17 +57,21 @@ export async function runOpen({ arrivals, beganMs, endMs, lanes, attempt, signal
   let taken = 0;
   let turnBeganMs = performance.now();
   const running = new Set<Promise<void>>();
-  const begin = (dueMs: number): void => {
-    const working = attempt(dueMs);
-    if (working === undefined) return;
-    const one: Promise<void> = working.then(() => {
-      running.delete(one);
-      const next = performance.now() < endMs && !signal.aborted ? waiting[taken] : undefined;
-      if (next === undefined) return;
+  /** One lane: what is due, and then what has waited for it. */
+  const work = async (first: Promise<void>): Promise<void> => {
+    await first;
+    while (performance.now() < endMs && !signal.aborted) {
+      const dueMs = waiting[taken];
+      if (dueMs === undefined) return;
       taken += 1;
-      begin(next);
-    });
-    running.add(one);
+      await attempt(dueMs);
+    }
+  };
+  const begin = (dueMs: number): void => {
+    const first = attempt(dueMs);
+    if (first === undefined) return;
+    const lane = work(first).finally(() => running.delete(lane));
+    running.add(lane);
   };
   for (;;) {
     const dueMs = beganMs + Number(arrivals.next().value);

@@ -10,7 +10,7 @@ export class WorkRecorder {
   #since = new LatencyTable();
   #errorsSince = 0n;
   #fromMs = 0;
-  #totals: { -readonly [K in keyof Totals]: Totals[K] } = { ...noTotals };
+  readonly #totals: { -readonly [K in keyof Totals]: Totals[K] } = { ...noTotals };
 
   succeeded(operation: LoadOperation, bytes: number, us: number): void {
     const kind = kindOf[operation];

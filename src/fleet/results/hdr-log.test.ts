@@ -121,7 +121,7 @@ test("a file of other programs' reader has every line", () => {
   table.record("put", 4096, 200);
   const reader = new hdr.HistogramLogReader(hdrLog(table, { startMs: 1_800_000_000_000, lastsMs: 2500 }));
   const read = [reader.nextIntervalHistogram(), reader.nextIntervalHistogram(), reader.nextIntervalHistogram()];
-  expect(read.map((one) => (one === null ? null : [one.tag, (one as hdr.Histogram).maxValue]))).toEqual([
+  expect(read.map((one) => (one === null ? null : [one.tag, one.maxValue]))).toEqual([
     ["GET/1B-8KiB", 100],
     ["PUT/1B-8KiB", 200],
     null,

@@ -77,33 +77,32 @@ export function resultRows(table: LatencyTable, wallMs: number): readonly Result
   return [...bySize, ...all].toSorted((one, other) => one.bucket_idx - other.bucket_idx);
 }
 
-const two = (value: number): string => value.toFixed(2);
-const whole = (value: number): string => value.toFixed(0);
-const asIs = (value: string | number): string => String(value);
-
-/** The columns of a table of results, in their order, and how each is written. */
-const columns: { readonly [K in keyof ResultRow]: (value: ResultRow[K]) => string } = {
-  operation: asIs,
-  size_bucket: asIs,
-  bucket_idx: asIs,
-  mean_us: two,
-  p50_us: two,
-  p90_us: two,
-  p95_us: two,
-  p99_us: two,
-  max_us: two,
-  avg_bytes: whole,
-  ops_per_sec: two,
-  throughput_mibps: two,
-  count: asIs,
-};
+/** The columns of a table of results, in their order, each with the decimals of its numbers; null: it is written as it is. */
+const decimals = {
+  operation: null,
+  size_bucket: null,
+  bucket_idx: null,
+  mean_us: 2,
+  p50_us: 2,
+  p90_us: 2,
+  p95_us: 2,
+  p99_us: 2,
+  max_us: 2,
+  avg_bytes: 0,
+  ops_per_sec: 2,
+  throughput_mibps: 2,
+  count: null,
+} as const satisfies Readonly<Record<keyof ResultRow, number | null>>;
 
 /** Names of the columns of a table of results, in their order. */
-export const resultColumns = Object.keys(columns) as readonly (keyof ResultRow)[];
+export const resultColumns = Object.keys(decimals) as readonly (keyof ResultRow)[];
 
 /** A table of results as tab-separated values, with a heading. */
 export function resultTsv(rows: readonly ResultRow[]): string {
-  const cell = <K extends keyof ResultRow>(row: ResultRow, name: K): string => columns[name](row[name]);
+  const cell = (row: ResultRow, name: keyof ResultRow): string => {
+    const [value, digits] = [row[name], decimals[name]];
+    return typeof value === "number" && digits !== null ? value.toFixed(digits) : String(value);
+  };
   const lines = rows.map((row) => resultColumns.map((name) => cell(row, name)));
   return [resultColumns, ...lines].map((cells) => `${cells.join("\t")}\n`).join("");
 }
