@@ -39,6 +39,7 @@ import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
 import { fleetSchemas } from "./schemas/fleet.ts";
+import { fleetRunSchemas } from "./schemas/fleet-run.ts";
 import type {
   guardStatus,
   sessionAdopt,
@@ -333,11 +334,12 @@ export function generateSchemas(): Record<string, object> {
     ...policyRecordSchemas,
     ...policyRunSchemas,
     ...ruleFileSchemas,
-    ...fleetSchemas,
+    ...fleetRunSchemas,
     ...scenarioResultSchemas,
     ...watchEventSchemas,
     ...workloadSchemas,
     ...eventsSchemas,
+    ...fleetSchemas,
     ...schedulerSchemas,
     ...guardSchemas,
     ...guardEventSchemas,

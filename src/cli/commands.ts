@@ -1,4 +1,5 @@
 import { adaptiveCommands } from "./adaptive-commands.ts";
+import { agentCommands } from "./agent-commands.ts";
 import { attachFlags } from "./attach-flags.ts";
 import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
@@ -179,6 +180,7 @@ export const commands: readonly CommandDefinition[] = [
     load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
   ...scenarioResultCommands,
+  ...agentCommands,
   ...fleetCommands,
   {
     path: ["doctor"],

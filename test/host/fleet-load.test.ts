@@ -10,7 +10,7 @@ import * as v from "valibot";
 import { LatencyTable } from "../../src/fleet/latencies/index.ts";
 import type { LoadConfig, LoadPart } from "../../src/fleet/load/index.ts";
 import { LoadRun, loadSchema } from "../../src/fleet/load/index.ts";
-import type { WorkResult } from "../../src/fleet/model/index.ts";
+import type { FinalReport } from "../../src/fleet/model/index.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "corral-load-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -18,7 +18,7 @@ after(() => rmSync(scratch, { recursive: true }));
 const alone: LoadPart = { index: 0, count: 1, pathPrefix: "" };
 const configOf = (written: object): LoadConfig => v.parse(loadSchema, written);
 
-async function resultOf(written: object, part = alone): Promise<WorkResult> {
+async function resultOf(written: object, part = alone): Promise<FinalReport> {
   const run = new LoadRun(configOf(written), part);
   const never = new AbortController().signal;
   await run.prepare(never, () => {});
@@ -27,7 +27,7 @@ async function resultOf(written: object, part = alone): Promise<WorkResult> {
   return result;
 }
 
-const figuresOf = ({ cells }: WorkResult) => LatencyTable.of(cells).sum();
+const figuresOf = ({ cells }: FinalReport) => LatencyTable.of(cells).sum();
 
 describe("the closed model", () => {
   test("reads and writes memory, and counts nothing of the warm-up", async () => {

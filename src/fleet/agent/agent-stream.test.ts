@@ -24,11 +24,12 @@ const eventOf: Readonly<Record<AgentEventKind, AgentEvent>> = {
   acknowledge: message({ kind: "acknowledge", sequence: 1n }),
   unknown: { kind: "unknown", what: "0xff" },
   lost: { kind: "lost", why: "closed" },
+  progress: { kind: "progress", done: 1n, total: null },
   prepared: { kind: "prepared" },
   prepare_failed: { kind: "prepare_failed", why: "no space" },
   began: { kind: "began", atNs: startNs },
-  done: { kind: "done", ...noWork },
-  failed: { kind: "failed", why: "an error" },
+  done: { kind: "done", ...noWork, result: "{}" },
+  failed: { kind: "failed", why: "an error", result: "" },
   deadline: { kind: "deadline" },
 };
 

@@ -89,6 +89,8 @@ export class AgentStream {
       this.#say({ kind: "pong", id: event.message.id, receivedNs: nowNs, sentNs: nowNs });
     }
     if (event.kind === "deadline" && this.#state === "running") this.#report();
+    if (event.kind === "progress" && this.#state === "preparing")
+      this.#say({ kind: "preparing", done: event.done, total: event.total });
   }
 
   /** Reports keep to their grid, whatever was missed of it. */
@@ -122,10 +124,11 @@ export class AgentStream {
           ...event,
           kind: "completed",
           actualStartNs: this.#actualStartNs,
+          result: event.result,
         });
         break;
       case "failed":
-        this.#fail("workload_failed", event.why);
+        this.#fail("workload_failed", event.why, event.result);
         break;
       case "lost":
         this.#end("error", `the controller is lost: ${event.why}`, null);
@@ -173,8 +176,8 @@ export class AgentStream {
     else this.#fail("ready_timeout", `it was ready for ${readyMs} ms and was not told to begin`);
   }
 
-  #fail(cause: AgentFailure, message: string): void {
-    this.#end("error", message, { kind: "error", cause, message });
+  #fail(cause: AgentFailure, message: string, result = ""): void {
+    this.#end("error", message, { kind: "error", cause, message, result });
   }
 
   #end(to: AgentState, why: string, last: AgentSaying | null): void {

@@ -96,7 +96,7 @@ test("who has completed or failed does nothing any more", () => {
   const { board, run } = busyBoard();
   board.take({ kind: "went", agent: 0, from: "collecting", to: "failed", why: "lost" });
   const { kind, actualStartNs, sequence } = { kind: "completed", actualStartNs: 1n, sequence: 2n } as const;
-  const rest = { totals: noTotals, intervals: [], wallMs: 1, cells: [], prepare: null };
+  const rest = { totals: noTotals, intervals: [], wallMs: 1, cells: [], prepare: null, result: "" };
   board.take({ kind: "report", agent: 1, report: { kind, actualStartNs, sequence, ...rest } });
   expect(board.view(run, now).all.opsPerSec).toBe(10);
 });

@@ -1,4 +1,4 @@
-import type { AgentMessage, WorkReport, WorkResult } from "../model/index.ts";
+import type { AgentMessage, FinalReport, WorkReport } from "../model/index.ts";
 import { agentBytes } from "../wire/index.ts";
 
 /** What the process of a load generator says, line by line on stdout. */
@@ -8,7 +8,7 @@ export type LoadLine =
   /** CLOCK_MONOTONIC in nanoseconds. */
   | { readonly kind: "began"; readonly atNs: bigint }
   | { readonly kind: "report"; readonly report: WorkReport }
-  | { readonly kind: "done"; readonly result: WorkResult }
+  | { readonly kind: "done"; readonly result: FinalReport }
   | { readonly kind: "failed"; readonly why: string };
 
 const rest = { actualStartNs: 0n, sequence: 0n };
@@ -27,7 +27,7 @@ export function formatLoadLine(line: LoadLine): string {
     case "report":
       return `report ${figures({ kind: "running", ...line.report, ...rest })}\n`;
     case "done":
-      return `done ${figures({ kind: "completed", ...line.result, ...rest })}\n`;
+      return `done ${figures({ kind: "completed", ...line.result, result: "", ...rest })}\n`;
     case "failed":
       return `failed ${JSON.stringify(line.why)}\n`;
   }
@@ -50,6 +50,6 @@ export function parseLoadLine(text: string): LoadLine | null {
     return { kind, report: { totals, intervals } };
   }
   if (kind !== "done" || message.kind !== "completed") return null;
-  const { kind: _kind, sequence: _sequence, actualStartNs: _start, ...result } = message;
-  return { kind, result };
+  const { totals, intervals, wallMs, cells, prepare } = message;
+  return { kind, result: { totals, intervals, wallMs, cells, prepare } };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LatencyTable } from "../latencies/index.ts";
-import type { PrepareResult, WorkReport, WorkResult } from "../model/index.ts";
+import type { FinalReport, PrepareResult, WorkReport } from "../model/index.ts";
 import { arrivalTimes } from "./arrivals.ts";
 import { CpuSampler } from "./cpu-sampler.ts";
 import type { LoadConfig } from "./load-config.ts";
@@ -52,7 +52,7 @@ export class LoadRun {
   }
 
   /** Does the work. An abort ends it; what was done until then counts. */
-  async run(signal: AbortSignal): Promise<WorkResult> {
+  async run(signal: AbortSignal): Promise<FinalReport> {
     const { duration = defaults.durationMs, "warm-up": warmUp = defaults.warmUpMs } = this.#config;
     this.#beganMs = performance.now();
     this.#cpu.take();

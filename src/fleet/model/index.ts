@@ -17,5 +17,5 @@ export type {
 export { isTerminal } from "./messages.ts";
 export type { Operation } from "./operations.ts";
 export { operations, sizeBucketOf, sizeBuckets } from "./operations.ts";
-export type { CpuShares, Interval, LatencyCell, PrepareResult, Totals, WorkReport, WorkResult } from "./work.ts";
-export { noTotals, noWork } from "./work.ts";
+export type { CpuShares, FinalReport, Interval, LatencyCell, PrepareResult, Totals, WorkReport } from "./work.ts";
+export { noReport, noTotals, noWork } from "./work.ts";

@@ -4,7 +4,7 @@
  * start needs.
  */
 
-import type { WorkReport, WorkResult } from "./work.ts";
+import type { FinalReport, WorkReport } from "./work.ts";
 
 /** Times of the wall clock, in nanoseconds since 1970: above 2^53, hence bigint. */
 export type WallNs = bigint;
@@ -44,8 +44,19 @@ export type AgentSaying =
   /** How far preparing is; it may come often, or never. */
   | { readonly kind: "preparing"; readonly done: bigint; readonly total: bigint | null }
   | ({ readonly kind: "running"; readonly actualStartNs: WallNs } & WorkReport)
-  | ({ readonly kind: "completed"; readonly actualStartNs: WallNs } & WorkResult)
-  | { readonly kind: "error"; readonly cause: AgentFailure; readonly message: string }
+  | ({
+      readonly kind: "completed";
+      readonly actualStartNs: WallNs;
+      /** What came of the workload, a JSON document; empty: nothing is known. */
+      readonly result: string;
+    } & FinalReport)
+  | {
+      readonly kind: "error";
+      readonly cause: AgentFailure;
+      readonly message: string;
+      /** As of `completed`. */
+      readonly result: string;
+    }
   | { readonly kind: "aborted"; readonly reason: string }
   /** Answer to a ping, with the agent's clock when it came and when this was sent. */
   | { readonly kind: "pong"; readonly id: bigint; readonly receivedNs: WallNs; readonly sentNs: WallNs };

@@ -10,6 +10,8 @@ export interface Totals {
   readonly metaOperations: bigint;
   readonly errors: bigint;
   readonly retries: bigint;
+  /** Figures of the workload's own, by name, as they stand; whether they may be added up, who asked for them knows. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Of a workload that has done nothing yet. */
@@ -21,6 +23,7 @@ export const noTotals: Totals = {
   metaOperations: 0n,
   errors: 0n,
   retries: 0n,
+  metrics: {},
 };
 
 /** Operations of one kind and of one bucket of sizes: how many took how long. */
@@ -60,6 +63,9 @@ export interface WorkReport {
   readonly intervals: readonly Interval[];
 }
 
+/** Of a workload that has not begun. */
+export const noReport: WorkReport = { totals: noTotals, intervals: [] };
+
 /** What was done before the start. */
 export interface PrepareResult {
   readonly wallMs: number;
@@ -67,7 +73,7 @@ export interface PrepareResult {
 }
 
 /** What came of a workload that has ended by itself. */
-export interface WorkResult extends WorkReport {
+export interface FinalReport extends WorkReport {
   readonly wallMs: number;
   /** Of its whole life: the sum of all intervals. */
   readonly cells: readonly LatencyCell[];
@@ -76,4 +82,4 @@ export interface WorkResult extends WorkReport {
 }
 
 /** Of a workload that has done nothing. */
-export const noWork: WorkResult = { totals: noTotals, intervals: [], wallMs: 0, cells: [], prepare: null };
+export const noWork: FinalReport = { totals: noTotals, intervals: [], wallMs: 0, cells: [], prepare: null };

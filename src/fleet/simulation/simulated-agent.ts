@@ -146,6 +146,8 @@ export class SimulatedAgent {
   #end(): void {
     if (this.#isStopped) return;
     this.truth.workedToTheEnd = !this.#fate.workFails;
-    this.#tell(this.#fate.workFails ? { kind: "failed", why: "an error" } : { kind: "done", ...noWork });
+    this.#tell(
+      this.#fate.workFails ? { kind: "failed", why: "an error", result: "" } : { kind: "done", ...noWork, result: "" },
+    );
   }
 }

@@ -3,8 +3,13 @@
  * of it; who hosts a machine turns what it hears into events, and effects into what it says. It judges no message and knows
  * no run.
  */
+export type { HostAddress } from "./address.ts";
+export { defaultPort, formatHostAddress, parseHostAddress } from "./address.ts";
 export type { AgentDoor, AgentLetter, AgentService, PingReply, StatusReply } from "./agent-side.ts";
 export type { AgentDialer, AgentGate, WaitingAgent } from "./controller-side.ts";
+export type { SecurityFiles } from "./credential-files.ts";
+export { readSecurity } from "./credential-files.ts";
 export type { TransportLimits } from "./limits.ts";
 export { transportLimits } from "./limits.ts";
+export type { TransportSecurity } from "./security.ts";
 export type { FleetStream, StreamListener } from "./stream.ts";

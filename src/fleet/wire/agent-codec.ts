@@ -37,6 +37,8 @@ const empty: AgentWire = {
   intervals: [],
   latencies: [],
   prepare_summary: undefined,
+  metrics: {},
+  result_json: "",
 };
 
 const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> = {
@@ -72,7 +74,9 @@ function decodeWork(wire: AgentWire, kind: Working["kind"]): AgentMessage | stri
   if (typeof prepare === "string") return prepare;
   const { sequence, actual_start_ns: actualStartNs } = wire;
   const report = { totals: decodeTotals(wire), intervals, actualStartNs, sequence };
-  return kind === "running" ? { kind, ...report } : { kind, ...report, wallMs: wire.elapsed_s * 1000, cells, prepare };
+  return kind === "running"
+    ? { kind, ...report }
+    : { kind, ...report, wallMs: wire.elapsed_s * 1000, cells, prepare, result: wire.result_json };
 }
 
 /** The fields that a message has beside its number and its agent. */
@@ -92,13 +96,19 @@ function encodeSaying(message: AgentMessage): Partial<AgentWire> {
       return {
         status: Status.COMPLETED,
         completed: true,
+        result_json: message.result,
         elapsed_s: message.wallMs / 1000,
         latencies: message.cells.map(encodeCell),
         prepare_summary: message.prepare === null ? undefined : encodePrepare(message.prepare),
         ...encodeReport(message),
       };
     case "error":
-      return { status: Status.ERROR, cause: causes[message.cause], error_message: message.message };
+      return {
+        status: Status.ERROR,
+        cause: causes[message.cause],
+        error_message: message.message,
+        result_json: message.result,
+      };
     case "aborted":
       return { status: Status.ABORTED, error_message: message.reason };
     case "pong":
@@ -130,7 +140,7 @@ export function decodeAgent(wire: AgentWire): AgentMessage | string {
   if (status === Status.COMPLETED) return decodeWork(wire, "completed");
   if (status === Status.ERROR) {
     const cause = failures.get(wire.cause) ?? "workload_failed";
-    return { kind: "error", cause, message: wire.error_message, sequence };
+    return { kind: "error", cause, message: wire.error_message, result: wire.result_json, sequence };
   }
   if (status === Status.ABORTED) return { kind: "aborted", reason: wire.error_message, sequence };
   if (status === Status.ACKNOWLEDGE)

@@ -17,6 +17,7 @@ const totals = fc.record({
   metaOperations: counter,
   errors: counter,
   retries: counter,
+  metrics: fc.dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.double({ noNaN: true })).map((one) => ({ ...one })),
 });
 /** Milliseconds that seconds of a double bring back as they are. */
 const wholeMs = fc.nat(1_000_000).map((seconds) => seconds * 1000);
@@ -71,6 +72,7 @@ const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
     ...report,
     wallMs: wholeMs,
     cells,
+    result: fc.string(),
     prepare: fc.option(fc.record({ wallMs: wholeMs, cells })),
     sequence,
   }),
@@ -78,6 +80,7 @@ const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
     kind: kind("error"),
     cause: fc.constantFrom("config_rejected" as const, "prepare_timeout" as const, "protocol" as const),
     message: fc.string(),
+    result: fc.string(),
     sequence,
   }),
   fc.record({ kind: kind("aborted"), reason: fc.string(), sequence }),
@@ -124,10 +127,16 @@ test("a start without content, with both, or for an agent that there is not, is 
 
 test("an error whose cause is not known is one of the workload", () => {
   const wire = {
-    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", sequence: 1n }),
+    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", result: "", sequence: 1n }),
     cause: 0 as const,
   };
-  expect(decodeAgent(wire)).toEqual({ kind: "error", cause: "workload_failed", message: "m", sequence: 1n });
+  expect(decodeAgent(wire)).toEqual({
+    kind: "error",
+    cause: "workload_failed",
+    message: "m",
+    result: "",
+    sequence: 1n,
+  });
 });
 
 test("commands and states that nobody knows are told by their numbers", () => {

@@ -23,6 +23,7 @@ export const encodeTotals = (totals: Totals) => ({
   meta_ops: totals.metaOperations,
   errors: totals.errors,
   retries: totals.retries,
+  metrics: totals.metrics,
 });
 
 export const decodeTotals = (wire: AgentWire): Totals => ({
@@ -33,6 +34,7 @@ export const decodeTotals = (wire: AgentWire): Totals => ({
   metaOperations: wire.meta_ops,
   errors: wire.errors,
   retries: wire.retries,
+  metrics: wire.metrics,
 });
 
 export function encodeCell({ operation, sizeBucket, bytes, indexes, counts }: LatencyCell): CellWire {

@@ -7,12 +7,12 @@ import { runAt } from "../../run/library/index.ts";
 import type { Settings } from "../../run/settings/index.ts";
 import type { LoadConfig } from "../load/index.ts";
 import { parseLoadLine } from "../load/index.ts";
-import type { Assignment, Interval, WorkReport, WorkResult } from "../model/index.ts";
+import type { Assignment, FinalReport, Interval, WorkReport } from "../model/index.ts";
 import { noTotals } from "../model/index.ts";
 import type { HostPolicy } from "./host-policy.ts";
 import { whyFailed } from "./run-phase.ts";
 import type { BegunWork, Progress, Work, WorkEnd } from "./work.ts";
-import { workResult } from "./work-result.ts";
+import { figuresOf, workResult } from "./work-result.ts";
 
 /** From TERM to KILL: it removes the files that it has made. */
 const killAfterMs = 3000;
@@ -30,7 +30,7 @@ export class LoadWork implements Work {
   #job: LoadJob | null = null;
   #totals = noTotals;
   #intervals: Interval[] = [];
-  #result: WorkResult | null = null;
+  #result: FinalReport | null = null;
   #failure: string | null = null;
   #stderrTail = "";
   /** Settles when everything that it has said is read. */
@@ -146,6 +146,7 @@ export class LoadWork implements Work {
       stdoutTail: "",
       stderrTail: this.#stderrTail,
     });
-    return { why, result, figures };
+    const { wallMs, cells, prepare } = figures ?? figuresOf(report);
+    return { why, result, figures: { wallMs, cells, prepare } };
   }
 }

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rm, stat, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open, readFile, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { errnoOf } from "../../../report/index.ts";
 import type { LoadOperation, LoadPart, LoadTarget, PrepareStep } from "../target.ts";
@@ -31,6 +32,7 @@ export class FileTarget implements LoadTarget {
   readonly #names: readonly string[];
   readonly #made = new Set<string>();
   #removed = 0;
+  #isNew = false;
 
   constructor({ path, files = defaultFiles, keep = false }: FileOptions, operationBytes: number, part: LoadPart) {
     this.#directory = directoryOf(path, part.pathPrefix);
@@ -49,7 +51,7 @@ export class FileTarget implements LoadTarget {
   }
 
   async prepare(done: PrepareStep, signal: AbortSignal): Promise<void> {
-    await mkdir(this.#directory, { recursive: true });
+    this.#isNew = (await mkdir(this.#directory, { recursive: true })) !== undefined;
     const waiting = [...this.#names];
     const lane = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined && !signal.aborted; name = waiting.pop()) {
@@ -74,11 +76,13 @@ export class FileTarget implements LoadTarget {
     if (this.#keeps) return;
     // Only what was made here: the directory may be somebody else's, too.
     for (const name of this.#made) await rm(join(this.#directory, name), { force: true });
+    if (this.#isNew) await rmdir(this.#directory).catch(() => {});
   }
 
   async #write(name: string): Promise<number> {
     this.#made.add(name);
-    const file = await open(join(this.#directory, name), "w");
+    // Not emptied first: who reads at the same time would find nothing.
+    const file = await open(join(this.#directory, name), constants.O_WRONLY | constants.O_CREAT);
     try {
       await file.writeFile(this.#body);
     } finally {

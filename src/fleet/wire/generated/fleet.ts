@@ -102,6 +102,10 @@ export interface AgentMessage {
   ping_received_ns: bigint;
   sent_ns: bigint;
   cause: AgentMessage_Cause;
+  /** Figures of the workload's own, by name, as they stand. */
+  metrics: { [key: string]: number };
+  /** With COMPLETED and ERROR: what came of the workload, a JSON document; empty: nothing is known. */
+  result_json: string;
   /** With RUNNING and COMPLETED: what no message before has told. */
   intervals: Interval[];
   /** With COMPLETED: of the whole workload. */
@@ -163,6 +167,11 @@ export namespace AgentMessage_Cause {
   export type START_FAR = typeof AgentMessage_Cause.START_FAR;
   export type WORKLOAD_FAILED = typeof AgentMessage_Cause.WORKLOAD_FAILED;
   export type PROTOCOL = typeof AgentMessage_Cause.PROTOCOL;
+}
+
+export interface AgentMessage_MetricsEntry {
+  key: string;
+  value: number;
 }
 
 /** What a workload did in a span of its life; spans of an agent follow each other without a gap. */
@@ -454,6 +463,8 @@ function createBaseAgentMessage(): AgentMessage {
     ping_received_ns: 0n,
     sent_ns: 0n,
     cause: 0,
+    metrics: {},
+    result_json: "",
     intervals: [],
     latencies: [],
     prepare_summary: undefined,
@@ -569,6 +580,12 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     }
     if (message.cause !== 0) {
       writer.uint32(448).int32(message.cause);
+    }
+    globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
+      AgentMessage_MetricsEntry.encode({ key: key as any, value }, writer.uint32(458).fork()).join();
+    });
+    if (message.result_json !== "") {
+      writer.uint32(466).string(message.result_json);
     }
     for (const v of message.intervals) {
       Interval.encode(v!, writer.uint32(562).fork()).join();
@@ -763,6 +780,25 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             message.cause = reader.int32() as any;
             continue;
           }
+          case 57: {
+            if (tag !== 458) {
+              break;
+            }
+
+            const entry57 = AgentMessage_MetricsEntry.decode(reader, reader.uint32());
+            if (entry57.value !== undefined) {
+              message.metrics[entry57.key] = entry57.value;
+            }
+            continue;
+          }
+          case 58: {
+            if (tag !== 466) {
+              break;
+            }
+
+            message.result_json = reader.string();
+            continue;
+          }
           case 70: {
             if (tag !== 562) {
               break;
@@ -785,6 +821,63 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             }
 
             message.prepare_summary = PrepareSummary.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAgentMessage_MetricsEntry(): AgentMessage_MetricsEntry {
+  return { key: "", value: 0 };
+}
+
+export const AgentMessage_MetricsEntry: MessageFns<AgentMessage_MetricsEntry> = {
+  encode(message: AgentMessage_MetricsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentMessage_MetricsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentMessage_MetricsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
             continue;
           }
         }
@@ -1366,7 +1459,10 @@ export const StatusReply: MessageFns<StatusReply> = {
 
 export type AgentService = typeof AgentService;
 export const AgentService = {
-  /** One run: the controller speaks first. The agent's last message is COMPLETED, ERROR or ABORTED; then it closes. */
+  /**
+   * One run: the agent sends its headers when it takes the stream, then the controller speaks first. The agent's last
+   * message is COMPLETED, ERROR or ABORTED; then it closes.
+   */
   execute: {
     path: "/corral.fleet.v1.Agent/Execute" as const,
     requestStream: true as const,
@@ -1399,7 +1495,10 @@ export const AgentService = {
 } as const;
 
 export interface AgentServer extends UntypedServiceImplementation {
-  /** One run: the controller speaks first. The agent's last message is COMPLETED, ERROR or ABORTED; then it closes. */
+  /**
+   * One run: the agent sends its headers when it takes the stream, then the controller speaks first. The agent's last
+   * message is COMPLETED, ERROR or ABORTED; then it closes.
+   */
   execute: handleBidiStreamingCall<ControlMessage, AgentMessage>;
   /** Who is there: for `corral fleet ping`, without a run. */
   ping: handleUnaryCall<PingRequest, PingReply>;
@@ -1408,7 +1507,10 @@ export interface AgentServer extends UntypedServiceImplementation {
 }
 
 export interface AgentClient extends Client {
-  /** One run: the controller speaks first. The agent's last message is COMPLETED, ERROR or ABORTED; then it closes. */
+  /**
+   * One run: the agent sends its headers when it takes the stream, then the controller speaks first. The agent's last
+   * message is COMPLETED, ERROR or ABORTED; then it closes.
+   */
   execute(): ClientDuplexStream<ControlMessage, AgentMessage>;
   execute(options: Partial<CallOptions>): ClientDuplexStream<ControlMessage, AgentMessage>;
   execute(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ControlMessage, AgentMessage>;
@@ -1446,6 +1548,51 @@ export interface AgentClient extends Client {
 export const AgentClient = makeGenericClientConstructor(AgentService, "corral.fleet.v1.Agent") as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AgentClient;
   service: typeof AgentService;
+  serviceName: string;
+};
+
+/** Where agents come to that cannot be called, for a controller to begin runs on them. */
+export type GateService = typeof GateService;
+export const GateService = {
+  /**
+   * The agent opens the stream with the metadata `corral-agent`, its name, `corral-version` and `corral-capabilities`, which
+   * are separated by commas. Then all is as in Agent.Execute: the controller speaks first, when it has a run. PING before
+   * its first START is answered with a sequence of 0.
+   */
+  join: {
+    path: "/corral.fleet.v1.Gate/Join" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: AgentMessage): Buffer => Buffer.from(AgentMessage.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AgentMessage => AgentMessage.decode(value),
+    responseSerialize: (value: ControlMessage): Buffer => Buffer.from(ControlMessage.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ControlMessage => ControlMessage.decode(value),
+  },
+} as const;
+
+export interface GateServer extends UntypedServiceImplementation {
+  /**
+   * The agent opens the stream with the metadata `corral-agent`, its name, `corral-version` and `corral-capabilities`, which
+   * are separated by commas. Then all is as in Agent.Execute: the controller speaks first, when it has a run. PING before
+   * its first START is answered with a sequence of 0.
+   */
+  join: handleBidiStreamingCall<AgentMessage, ControlMessage>;
+}
+
+export interface GateClient extends Client {
+  /**
+   * The agent opens the stream with the metadata `corral-agent`, its name, `corral-version` and `corral-capabilities`, which
+   * are separated by commas. Then all is as in Agent.Execute: the controller speaks first, when it has a run. PING before
+   * its first START is answered with a sequence of 0.
+   */
+  join(): ClientDuplexStream<AgentMessage, ControlMessage>;
+  join(options: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ControlMessage>;
+  join(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ControlMessage>;
+}
+
+export const GateClient = makeGenericClientConstructor(GateService, "corral.fleet.v1.Gate") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): GateClient;
+  service: typeof GateService;
   serviceName: string;
 };
 
