@@ -9,6 +9,12 @@ export const fleetRunFlags = {
     value: "LIST",
     brief: "HOST[:PORT] of every agent, separated by commas (7167); before the file's",
   },
+  gate: {
+    group: "Run",
+    common: true,
+    value: "HOST:PORT",
+    brief: "where agents come to by themselves (corral agent --join); --agents has their names",
+  },
   name: { group: "Run", common: true, value: "NAME", brief: "what the run is called (the file's name)" },
   "min-agents": {
     group: "Run",

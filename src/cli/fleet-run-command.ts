@@ -151,7 +151,7 @@ export async function fleetRunCommand(flags: Flags, command: readonly string[]):
     writeText(1, dryRunText(plan));
     return 0;
   }
-  await using dialer = openDialer(flags, given.file);
+  await using dialer = await openDialer(flags, given.file);
   const { status, failure } = await conduct(flags, given, plan, dialer);
   if (flags.json === true) writeText(1, `${JSON.stringify(status, null, 2)}\n`);
   else if (flags["json-lines"] !== true) writeText(1, statusText(status));

@@ -5,7 +5,7 @@ import type { FleetEvent } from "../../src/fleet/live/index.ts";
 import type { FleetStatus } from "../../src/fleet/results/index.ts";
 import { openBench } from "../shared/bench.ts";
 import type { TestAgent } from "../shared/fleet-bench.ts";
-import { endAgents, fleetFile, runFleet, startAgent, startAgents, startFleet } from "../shared/fleet-bench.ts";
+import { endAgents, fleetFile, ms, runFleet, startAgent, startAgents, startFleet } from "../shared/fleet-bench.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { until } from "../shared/timing.ts";
 
@@ -99,10 +99,10 @@ test("one that cannot prepare ends the run for all before anybody works", async 
 });
 
 test("one that is not ready in time ends the run for all with 6", async () => {
-  const slow = { ...seconds(0), prepare: { command: ["/bin/sleep", "60"] } };
+  const slow = { ...seconds(0), prepare: { command: ["/bin/sleep", "600"] } };
   const file = fleetFile(bench, [agents[0] as TestAgent, { address: agents[1]?.address ?? "", workload: slow }], {
     workload: seconds(0),
-    timeouts: { prepare: "700ms" },
+    timeouts: { prepare: ms(700) },
   });
   const { status, status_: told } = await runFleet(bench, file);
   assert.deepEqual([status, told.outcome, told.agents[1]?.failure?.cause], [6, "timeout", "not_ready_in_time"]);
@@ -123,7 +123,7 @@ test("a workload that fails on one agent leaves the others alone: 2; on all of t
 test("with fewer agents left than there must be the run is ended for all with 1", async () => {
   const failing = { command: ["/bin/false"] };
   const file = fleetFile(bench, [...agents.slice(0, 2), { address: agents[2]?.address ?? "", workload: failing }], {
-    workload: seconds(60),
+    workload: seconds(600),
     min_agents: 3,
   });
   const { status, status_: told } = await runFleet(bench, file);
@@ -212,7 +212,7 @@ test("runs are told again, compared and drawn", async () => {
 });
 
 test("the status on stdout says the same as that in the directory when Ctrl-C ended it", async () => {
-  const started = startFleet(bench, fleetFile(bench, agents, { workload: seconds(60) }), ["--quiet"]);
+  const started = startFleet(bench, fleetFile(bench, agents, { workload: seconds(600) }), ["--quiet"]);
   await until("a directory is there", () => started.out() === "" && bench.leftovers().processes.length > 0);
   started.kill("SIGINT");
   const { status, status_: told, text } = await started.finished;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { FleetResults, FleetStatus } from "../../src/fleet/results/index.ts";
 import type { Bench, Ran, Started } from "./bench.ts";
-import { until } from "./timing.ts";
+import { scaled, until } from "./timing.ts";
 
 /** An agent that runs. */
 export interface TestAgent {
@@ -20,10 +20,13 @@ export interface FleetRan extends Ran {
   results(file: string): FleetResults;
 }
 
+/** A time limit of the reference machine, as a file has it. */
+export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
+
 /** Starts an agent on a free port, which trusts everybody on this host. */
 export async function startAgent(bench: Bench, flags: readonly string[] = []): Promise<TestAgent> {
   const started = bench.start(["agent", "--listen", "127.0.0.1:0", "--insecure", "--allow-all", ...flags], {
-    limitMs: 300_000,
+    limitMs: 600_000,
   });
   const address = (): string | undefined => /^listening on (\S+)$/m.exec(started.out())?.[1];
   await until("the agent listens", () => address() !== undefined);
@@ -50,10 +53,12 @@ export function fleetFile(
 ): string {
   const path = bench.fresh("run.yaml");
   const { timeouts = {}, ...others } = rest as { timeouts?: object };
+  // Enough for a machine that is busy with other tests.
+  const patience = { start_delay: ms(500), connect: ms(5000), prepare: ms(30_000), first_report: ms(10_000) };
   const document = {
     version: 1,
     agents: agents.map((one) => ("started" in one ? one.address : one)),
-    timeouts: { start_delay: "300ms", ...timeouts },
+    timeouts: { ...patience, ...timeouts },
     ...others,
   };
   writeFileSync(path, stringify(document));

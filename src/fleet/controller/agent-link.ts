@@ -169,6 +169,8 @@ export class AgentLink {
   #hearEnd(message: AgentMessage): void {
     const { link } = this;
     this.#output.send(link, { kind: "acknowledge", sequence: message.sequence });
+    if ((message.kind === "completed" || message.kind === "error") && message.result !== "")
+      this.#output.add({ kind: "result", agent: link.assignment.index, document: message.result });
     if (message.kind === "completed") {
       this.#count(message);
       this.#go("completed", "its workload has ended", null);

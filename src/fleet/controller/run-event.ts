@@ -31,6 +31,8 @@ export type RunEffect =
   | { readonly kind: "warn"; readonly agent: number; readonly text: string }
   /** What a workload has told, for the results. */
   | { readonly kind: "report"; readonly agent: number; readonly report: WorkMessage }
+  /** What came of an agent's workload, a JSON document, also of one that failed. */
+  | { readonly kind: "result"; readonly agent: number; readonly document: string }
   /** For the log. */
   | {
       readonly kind: "went";

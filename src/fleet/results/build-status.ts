@@ -57,6 +57,7 @@ function agentStatus({ address, link, tally, failedAfterStartMs }: AgentFacts, s
     operations: Number(getOperations + putOperations + metaOperations),
     bytes: Number(getBytes + putBytes),
     errors: Number(errors),
+    metrics: { ...tally.totals.metrics },
     missed_messages: Number(link.missed),
   };
 }

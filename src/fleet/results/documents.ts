@@ -66,6 +66,7 @@ const statusAgent = v.strictObject({
   operations: count("Operations."),
   bytes: count("Bytes that they moved."),
   errors: count("Operations that failed."),
+  metrics: v.pipe(v.record(v.string(), v.number()), v.description("Figures that its workload told by name.")),
   missed_messages: count("Messages of it that never came."),
 });
 

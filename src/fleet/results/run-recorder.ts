@@ -86,12 +86,14 @@ export class RunRecorder {
 
   /** Takes in what a run does. */
   take(effect: RunEffect, run: FleetRun): void {
-    const line = runLine(effect, (agent) => this.#facts.agents[agent]?.agentId ?? "");
+    const line = runLine(effect, (agent) => this.#nameOf(agent));
     if (line !== null) this.log(line);
     if (effect.kind === "warn" && line !== null && this.#warnings.length < mostWarnings) this.#warnings.push(line);
     if (effect.kind === "went" && effect.to === "failed") this.#failedAtMs.set(effect.agent, this.#wallMs);
     if (effect.kind === "phase" && effect.to === "ending") this.#endedBecause = effect.why;
     if (effect.kind === "report") this.#report(effect, run);
+    if (effect.kind === "result")
+      void this.#directory.write(`agents/${this.#nameOf(effect.agent)}/work.json`, `${effect.document}\n`);
   }
 
   /** What the thresholds come to, by the work of agents that completed; of all when none has. */
@@ -116,13 +118,17 @@ export class RunRecorder {
     return status;
   }
 
+  #nameOf(agent: number): string {
+    return this.#facts.agents[agent]?.agentId ?? "";
+  }
+
   get #wallMs(): number {
     return Number(this.#clock.wallNs() / 1_000_000n);
   }
 
   #report({ agent, report }: Extract<RunEffect, { kind: "report" }>, run: FleetRun): void {
     const intervals = this.#tallies[agent]?.take(report) ?? [];
-    const agentId = this.#facts.agents[agent]?.agentId ?? "";
+    const agentId = this.#nameOf(agent);
     const startMs = startMsOf(run);
     for (const interval of intervals) {
       const { toMs, fromMs, cpu, errors, cells } = interval;
@@ -146,7 +152,7 @@ export class RunRecorder {
 
   /** Of the agents that completed; when none has, of all that have done something. */
   #consolidated(): { readonly work: Aggregate; readonly agents: readonly string[]; readonly partial: boolean } {
-    const all = this.#tallies.map((tally, agent) => ({ tally, agentId: this.#facts.agents[agent]?.agentId ?? "" }));
+    const all = this.#tallies.map((tally, agent) => ({ tally, agentId: this.#nameOf(agent) }));
     const complete = all.filter(({ tally }) => tally.isComplete);
     const counted = complete.length > 0 ? complete : all.filter(({ tally }) => tally.wallMs > 0);
     return {
@@ -167,7 +173,7 @@ export class RunRecorder {
   }
 
   async #writeAgent(agent: number, tally: AgentTally, common: Pick<ResultsSubject, "run" | "startMs">): Promise<void> {
-    const agentId = this.#facts.agents[agent]?.agentId ?? "";
+    const agentId = this.#nameOf(agent);
     const subject = { ...common, agents: [agentId], partial: !tally.isComplete };
     const folder = `agents/${agentId}/`;
     if (tally.isComplete || tally.wallMs > 0)
@@ -183,7 +189,7 @@ export class RunRecorder {
   #warnOfLoss(): void {
     this.#tallies.forEach(({ untimed }, agent) => {
       if (untimed <= 0n) return;
-      const agentId = this.#facts.agents[agent]?.agentId ?? "";
+      const agentId = this.#nameOf(agent);
       this.#warnings.push(`WARNING: ${agentId}: the latencies of ${untimed} operations are not known`);
     });
   }
