@@ -7,13 +7,13 @@ export const fleetRunFlags = {
     group: "Run",
     common: true,
     value: "LIST",
-    brief: "HOST[:PORT] of every agent, separated by commas (7167); before the file's",
+    brief: "HOST[:PORT] of every agent, separated by commas (port 7167)",
   },
   gate: {
     group: "Run",
     common: true,
     value: "HOST:PORT",
-    brief: "where agents come to by themselves (corral agent --join); --agents has their names",
+    brief: "agents come here (agent --join); --agents has their names",
   },
   name: { group: "Run", common: true, value: "NAME", brief: "what the run is called (the file's name)" },
   "min-agents": {
@@ -27,7 +27,7 @@ export const fleetRunFlags = {
     common: true,
     value: "TEXT",
     repeat: true,
-    brief: "what the run must reach: 'p99_us < 5000', 'error_rate < 0.1%'",
+    brief: "what it must reach: 'p99_us < 5000', 'error_rate < 1%'",
   },
   "start-delay": {
     group: "Run",
