@@ -8,7 +8,7 @@ export const fleetSecurityFlags = {
     group: "Security",
     common: true,
     value: "FILE",
-    brief: "a secret that both sides know: one word in a file that others cannot read",
+    brief: "a secret that both sides know; a file that others cannot read",
   },
   "tls-ca": { group: "Security", common: true, value: "FILE", brief: "who signs the other side's certificate; PEM" },
   "tls-cert": { group: "Security", common: true, value: "FILE", brief: "our certificate; PEM" },

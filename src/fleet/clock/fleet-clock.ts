@@ -46,7 +46,9 @@ class SteadyClock implements FleetClock {
   }
 
   wallNs(): WallNs {
-    return this.#source.monotonicNs() + this.#offset();
+    // Looking at a clock that was set takes its time.
+    const offsetNs = this.#offset();
+    return this.#source.monotonicNs() + offsetNs;
   }
 
   monotonicOf(wallNs: WallNs): bigint {

@@ -105,7 +105,7 @@ export class RunHost {
         this.#work?.begin(this.#parts.clock.monotonicOf(effect.atNs));
         break;
       case "cancel":
-        this.#after = this.#work?.stop() ?? Promise.resolve();
+        this.#after = this.#work?.end() ?? Promise.resolve();
         break;
       case "close":
         void this.#close();

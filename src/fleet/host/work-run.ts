@@ -10,6 +10,14 @@ interface WorkOwner {
   readonly warn: (text: string) => void;
 }
 
+/** Most runs have no more than a directory to take away: then who hears of the end finds the agent free. */
+const quickCleanMs = 500;
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+
 const reasonOf = (thrown: unknown): string => CorralError.from(thrown).message;
 
 /** The work of one run, under way: what comes of it is told, unless it was stopped. */
@@ -17,6 +25,7 @@ export class WorkRun {
   readonly work: Work;
   readonly #owner: WorkOwner;
   readonly #over = new AbortController();
+  #cleaning: Promise<void> | null = null;
   /** What is under way; settles when nothing of it is left. */
   #underWay: Promise<void> = Promise.resolve();
 
@@ -37,14 +46,23 @@ export class WorkRun {
     this.#underWay = this.#run(atNs);
   }
 
-  /** Ends what is under way; settles when it has. Nothing is told any more. */
-  stop(): Promise<void> {
+  /**
+   * Ends what is under way; settles when nothing of it is left, or only what takes long to be taken away. Nothing is told any
+   * more.
+   */
+  async end(): Promise<void> {
     this.#over.abort(new CorralError("ABORTED", "the run was ended"));
-    return this.#underWay;
+    await this.#underWay;
+    await Promise.race([this.clean(), pause(quickCleanMs)]);
   }
 
   /** Takes away what is left. Never rejects. */
-  async clean(): Promise<void> {
+  clean(): Promise<void> {
+    this.#cleaning ??= this.#clean();
+    return this.#cleaning;
+  }
+
+  async #clean(): Promise<void> {
     await this.#underWay;
     const why = await this.work.cleanUp();
     if (why !== null) this.#owner.warn(`cleaning up: ${why}`);
