@@ -31,6 +31,7 @@ test("Ctrl-C ends everything on all agents within 5 s with 3, and what was done 
     told.agents.map(({ failure }) => failure?.cause),
     ["aborted", "aborted"],
   );
+  assert.deepEqual(JSON.parse(text("status.json")), told);
   assert.match(text("STATUS.txt"), /^TEST STATUS: FAILURE\nOutcome: aborted \(exit status 3\)/);
   assert.equal((await runFleet(bench, fleetFile(bench, agents, { workload: seconds(0) }))).status, 0);
 });
