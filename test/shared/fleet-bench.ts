@@ -25,7 +25,9 @@ export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
 
 /** Starts an agent on a free port, which trusts everybody on this host. */
 export async function startAgent(bench: Bench, flags: readonly string[] = []): Promise<TestAgent> {
-  const started = bench.start(["agent", "--listen", "127.0.0.1:0", "--insecure", "--allow-all", ...flags], {
+  const where = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+  const allowed = flags.some((flag) => flag.startsWith("--allow-")) ? [] : ["--allow-all"];
+  const started = bench.start(["agent", ...where, "--insecure", ...allowed, ...flags], {
     limitMs: 600_000,
   });
   const address = (): string | undefined => /^listening on (\S+)$/m.exec(started.out())?.[1];
