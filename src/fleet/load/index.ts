@@ -3,7 +3,6 @@
  * when an operation was due, so that a stall shows in those it held up. What may enter: a configuration and an agent's part
  * of the work. What it may not know: controllers and streams.
  */
-export { CpuSampler } from "./cpu-sampler.ts";
 export type { LoadConfig } from "./load-config.ts";
 export { loadSchema } from "./load-config.ts";
 export type { LoadLine } from "./load-lines.ts";

@@ -5,7 +5,7 @@
  */
 export type { FleetMetadata, FleetResults, FleetStatus } from "./documents.ts";
 export { fleetMetadataSchema, fleetResultsSchema, fleetStatusSchema } from "./documents.ts";
-export { resultColumns, resultTsv } from "./result-rows.ts";
+export { resultColumns } from "./result-rows.ts";
 export { ResultsDirectory } from "./results-directory.ts";
 export { runLine } from "./run-lines.ts";
 export type { RecorderClock, RunFacts } from "./run-recorder.ts";
