@@ -159,7 +159,7 @@ describe("an abort", () => {
       run.start(bash(`echo ran > ${file}; sleep 1000`));
       await run.heard("ready");
       if (waitsMs !== null) run.go(waitsMs);
-      if (waitsMs === 10_000) await sleep(300);
+      if (waitsMs === 10_000) await sleep(scaled(300));
       run.stream.send({ kind: "abort", reason: "enough" });
       await run.heard("aborted", 3000);
       await run.over();

@@ -4,13 +4,14 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { packageRoot } from "../../src/kernel/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { startAgent } from "../shared/fleet.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { requires } from "../shared/requires.ts";
 
 const bench = openBench();
-const root = path.resolve(import.meta.dirname, "../..");
+const root = packageRoot();
 const token = "0123456789abcdef0123456789abcdef";
 
 /** A Python that has gRPC: Debian's, wherever another one comes first on PATH. */

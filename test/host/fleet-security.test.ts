@@ -204,6 +204,7 @@ describe("slow strangers", () => {
     for (let number = 0; number < 100; number += 1) {
       const socket = connect(port, host);
       socket.on("error", () => {});
+      socket.resume();
       socket.on("close", () => {
         closed += 1;
       });
@@ -253,26 +254,36 @@ describe("what was said before", () => {
 });
 
 describe("a configuration", () => {
-  /** What an agent says of a configuration that it does not take. */
-  async function refusal(t: TestContext, flags: readonly string[], config: unknown, prefix = ""): Promise<string> {
+  /** An agent, of which the answer tells what it says of a configuration. */
+  async function judging(
+    t: TestContext,
+    flags: readonly string[],
+  ): Promise<(config: unknown, prefix?: string) => Promise<string>> {
     const agent = await startAgent(t, bench, ["--insecure", ...flags]);
-    const run = call(t, plainDialer(t), agent.address);
-    run.start(typeof config === "string" ? config : JSON.stringify(config), { pathPrefix: prefix });
-    await until("it is taken or refused", () => run.messages.length > 0);
-    const [first] = run.messages;
-    return first?.kind === "error" ? `${first.cause}: ${first.message}` : (first?.kind ?? "nothing");
+    const dialer = plainDialer(t);
+    return async (config, prefix = "") => {
+      const run = call(t, dialer, agent.address);
+      run.start(typeof config === "string" ? config : JSON.stringify(config), { pathPrefix: prefix });
+      await until("it is taken or refused", () => run.messages.length > 0);
+      const [first] = run.messages;
+      run.stream.send({ kind: "abort", reason: "that was all" });
+      await run.over();
+      return first?.kind === "error" ? `${first.cause}: ${first.message}` : (first?.kind ?? "nothing");
+    };
   }
 
   test("gets nothing from a host that has allowed nothing", async (t) => {
+    const judge = await judging(t, []);
     assert.match(
-      await refusal(t, [], { command: ["true"] }),
+      await judge({ command: ["true"] }),
       /^config_rejected: config:1:\d+: command\[0\] names the command "\/usr\/bin\/true", which this host does not allow; it allows none$/,
     );
-    assert.match(await refusal(t, [], { scenario: "name: x" }), /asks for a scenario, which this host does not allow/);
+    assert.match(await judge({ scenario: "name: x" }), /asks for a scenario, which this host does not allow/);
   });
 
   test("gets what is allowed and no more: commands, paths, variables", async (t) => {
     const flags = ["--allow-command", "/usr/bin/true", "--allow-path", bench.dir, "--allow-environment", "OK_*"];
+    const judge = await judging(t, flags);
     const allowed = (more: object) => ({ command: ["true"], ...more });
     for (const good of [
       allowed({}),
@@ -280,7 +291,7 @@ describe("a configuration", () => {
       allowed({ command: ["true", `--file=${bench.dir}/x`, "relative/path", "{scratch}/y"] }),
       allowed({ environment: { OK_A: "b", OK_B: `${bench.dir}/c` } }),
     ])
-      assert.equal(await refusal(t, flags, good), "ready", JSON.stringify(good));
+      assert.equal(await judge(good), "ready", JSON.stringify(good));
     for (const [bad, says] of [
       [allowed({ command: ["sh", "-c", "id"] }), /command\[0\] names the command "\/usr\/bin\/(da)?sh"/],
       [allowed({ command: ["true", "/etc/shadow"] }), /command\[1\] names the path "\/etc\/shadow"/],
@@ -296,8 +307,8 @@ describe("a configuration", () => {
       [{ ...allowed({}), comand: ["x"] }, /comand is not a key here/],
       ["command: [true", /YAML/],
     ] as const)
-      assert.match(await refusal(t, flags, bad), says, JSON.stringify(bad));
-    assert.match(await refusal(t, flags, allowed({}), "../x"), /path_prefix leads elsewhere/);
+      assert.match(await judge(bad), says, JSON.stringify(bad));
+    assert.match(await judge(allowed({}), "../x"), /path_prefix leads elsewhere/);
   });
 
   test("does not get out of allowed directories by symbolic links", async (t) => {
@@ -306,8 +317,9 @@ describe("a configuration", () => {
     const linked = bench.fresh("program");
     symlinkSync("/usr/bin/id", linked);
     const flags = ["--allow-path", bench.dir, "--allow-command", `${bench.dir}/*`, "--allow-command", "/usr/bin/true"];
-    assert.match(await refusal(t, flags, { command: ["true", `${link}/shadow`] }), /which this host does not allow/);
-    assert.match(await refusal(t, flags, { command: [linked] }), /which this host does not allow/);
+    const judge = await judging(t, flags);
+    assert.match(await judge({ command: ["true", `${link}/shadow`] }), /which this host does not allow/);
+    assert.match(await judge({ command: [linked] }), /which this host does not allow/);
   });
 
   test("gets the limits of the host whatever it says itself", async (t) => {

@@ -117,9 +117,9 @@ export class Call {
     this.stream.send({ kind: "start", assignment });
   }
 
-  /** Names a moment that comes so soon. @returns that moment */
+  /** Names a moment that comes so soon on the reference machine. @returns that moment */
   go(inMs: number): bigint {
-    const startNs = BigInt(Date.now() + inMs) * 1_000_000n;
+    const startNs = BigInt(Math.round(Date.now() + scaled(inMs))) * 1_000_000n;
     this.stream.send({ kind: "go", startNs, localStartNs: startNs });
     return startNs;
   }
