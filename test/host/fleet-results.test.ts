@@ -28,7 +28,7 @@ function histogramsIn(log: string): Map<string, hdr.Histogram> {
   const reader = new hdr.HistogramLogReader(log);
   const found = new Map<string, hdr.Histogram>();
   for (let one = reader.nextIntervalHistogram(); one !== null; one = reader.nextIntervalHistogram())
-    found.set(one.tag, one as hdr.Histogram);
+    found.set(one.tag, one);
   return found;
 }
 

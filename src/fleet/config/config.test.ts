@@ -31,18 +31,18 @@ test("an agent has its own name and its own part of the workload, and shared sto
 shared_storage: true
 min_agents: 50%
 agents:
-  - {address: a, id: first, workload: {threads: 9}}
+  - {address: a, id: first, workload: {timeout: 9s}}
   - b
   - c
-workload: {command: [x], threads: 1}
+workload: {command: [x], timeout: 1s}
 timeouts: {start_delay: 500ms, prepare: none, retry: [], pings: 5}
 `);
   expect(
     plan.agents.map(({ assignment }) => [assignment.agentId, assignment.pathPrefix, parse(assignment.config)]),
   ).toEqual([
-    ["first", "", { command: ["x"], threads: 9 }],
-    ["agent-2", "", { command: ["x"], threads: 1 }],
-    ["agent-3", "", { command: ["x"], threads: 1 }],
+    ["first", "", { command: ["x"], timeout: "9s" }],
+    ["agent-2", "", { command: ["x"], timeout: "1s" }],
+    ["agent-3", "", { command: ["x"], timeout: "1s" }],
   ]);
   expect(plan.minAgents).toBe(2);
   expect(plan.limits).toEqual({ ...controllerLimits, startDelayMs: 500, prepareMs: null, retryMs: [], pings: 5 });
@@ -66,6 +66,15 @@ min_agents: 0
     "f.yaml:6:21: timeouts.connect needs a unit, such as 5s",
     'f.yaml:7:13: min_agents expects a number of agents, or a part of them such as 50%, not "0"',
   ]);
+});
+
+test("what is wrong with the work of all agents is told before any is called", () => {
+  expect(problemsOf("version: 1\nagents: [a]\nworkload:\n  command: [x]\n  limit: 1\n")).toMatch(
+    /^f\.yaml:5:3: workload\.limit is not a key here; these are: command, /,
+  );
+  expect(problemsOf("version: 1\nagents: [{address: a, workload: {load: {memory: {}, rate: 0}}}]\n")).toBe(
+    "f.yaml:2:59: agents[0].workload.load.rate expects a rate above zero, not 0",
+  );
 });
 
 test("two agents of one name are told, also where one was given none", () => {

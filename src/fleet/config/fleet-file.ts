@@ -114,7 +114,10 @@ export const fleetFileSchema = section({
     ),
     "Agents, by address or with keys of their own. --agents replaces them.",
   ),
-  gate: optional(address, "HOST:PORT where agents come to by themselves; the addresses of agents are their names then."),
+  gate: optional(
+    address,
+    "HOST:PORT where agents come to by themselves; the addresses of agents are their names then.",
+  ),
   workload: optional(
     workload,
     "What every agent runs: command, scenario (a file) or load. In it {index}, {count} and {agent} are the agent's own.",

@@ -1,7 +1,8 @@
 import * as v from "valibot";
-import type { ConfigIssue, Judged } from "../../report/config/index.ts";
-import { judgeValues, parseConfig } from "../../report/config/index.ts";
+import type { ConfigIssue, ConfigPath, Judged } from "../../report/config/index.ts";
+import { judgeValues, parseConfig, pathName } from "../../report/config/index.ts";
 import { quote } from "../../report/index.ts";
+import { commandSchema, loadWorkSchema } from "../work/index.ts";
 import type { FleetFile } from "./fleet-file.ts";
 import { fleetFileSchema } from "./fleet-file.ts";
 
@@ -23,12 +24,34 @@ function findTwins(agents: FleetFile["agents"]): readonly ConfigIssue[] {
   });
 }
 
+/** What is wrong with a workload for every agent; each judges it again by its host's policy. */
+function judgeWorkload(workload: Readonly<Record<string, unknown>>, path: ConfigPath): readonly ConfigIssue[] {
+  const schema =
+    workload["command"] !== undefined ? commandSchema : workload["load"] === undefined ? null : loadWorkSchema;
+  if (schema === null) return [];
+  return judgeValues(schema, workload).map((issue) => ({
+    ...issue,
+    path: [...path, ...issue.path],
+    message: `${pathName(path)}.${issue.message}`,
+  }));
+}
+
+/** Workloads that are whole as they are written. */
+const workloadIssues = ({ workload, agents = [] }: FleetFile): readonly ConfigIssue[] => [
+  ...(workload === undefined ? [] : judgeWorkload(workload, ["workload"])),
+  ...agents.flatMap((agent, index) =>
+    workload !== undefined || typeof agent === "string" || agent.workload === undefined
+      ? []
+      : judgeWorkload(agent.workload, ["agents", index, "workload"]),
+  ),
+];
+
 function judge(value: unknown): Judged<FleetFile> {
   const issues = judgeValues(fleetFileSchema, value);
   if (issues.length > 0) return { config: null, issues };
   const config = v.parse(fleetFileSchema, value);
-  const twins = findTwins(config.agents);
-  return twins.length > 0 ? { config: null, issues: twins } : { config, issues: [] };
+  const meant = [...findTwins(config.agents), ...workloadIssues(config)];
+  return meant.length > 0 ? { config: null, issues: meant } : { config, issues: [] };
 }
 
 /**
