@@ -5,7 +5,7 @@ const maxWaiting = 10_000;
 
 /** A log of JSON lines on stderr, which never keeps its writer waiting: who reads it may stand still. */
 export class JsonLog {
-  #waiting: string[] = [];
+  readonly #waiting: string[] = [];
   #dropped = 0;
   #writing: Promise<void> | null = null;
 

@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { WorkResult } from "../../src/fleet/work/index.ts";
+import type { ScenarioDocument } from "../../src/scenario/results/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { call, openAgent, plainDialer, startAgent } from "../shared/fleet.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { killQuietly, startTicks } from "../shared/processes.ts";
+import { requires, root } from "../shared/requires.ts";
 import { scaled, sleep, until } from "../shared/timing.ts";
 
 const bench = openBench();
@@ -54,7 +56,7 @@ describe("a run", () => {
     assert.deepEqual([result.report.exit_code, result.stderr_tail], [0, "oh\n"]);
     assert.ok(result.report.usage.cpu_user_us === null || result.report.usage.cpu_user_us < 400_000);
     assert.deepEqual(
-      agent.log().flatMap(({ event, from, to }) => (event === "state" ? [`${from} ${to}`] : [])),
+      agent.log().flatMap(({ event, from, to }) => (event === "state" ? [`${String(from)} ${String(to)}`] : [])),
       ["idle preparing", "preparing ready", "ready waiting", "waiting running", "running completed"],
     );
   });
@@ -115,6 +117,49 @@ describe("a run", () => {
     await run.run(bash(`setsid sleep 1000 & echo $! > ${file}`));
     const pid = await pidIn(file);
     await until("the process that was left is gone", () => startTicks(pid) === null, 5000);
+  });
+});
+
+describe("a scenario", () => {
+  const steps = (hold: string) => `version: 1
+name: afar
+duration: 60s
+backdrop:
+  cgroups:
+    - { name: base, works: [{ workers: 1 }] }
+steps:
+  - { setup: [{ name: a }], hold: { fixed: ${hold} } }
+`;
+
+  test("runs as it would by hand, and its document comes back", async (t) => {
+    if (!requires(t, root())) return;
+    const agent = await startAgent(t, bench, ["--insecure", "--allow-scenarios"]);
+    const run = call(t, plainDialer(t), agent.address);
+    const last = (await run.run(JSON.stringify({ scenario: steps("100ms") }))).at(-1);
+    assert.equal(last?.kind, "completed", last?.kind === "error" ? last.message : "");
+    const result = JSON.parse(last?.kind === "completed" ? last.result : "{}") as WorkResult;
+    const document = result.scenario as ScenarioDocument;
+    assert.deepEqual([result.kind, document.schema, document.scenario], ["scenario", "corral.scenario/1", "afar"]);
+  });
+
+  test("takes all that it has made down when the run is ended", async (t) => {
+    if (!requires(t, root())) return;
+    const agent = await startAgent(t, bench, ["--insecure", "--allow-scenarios"]);
+    const run = call(t, plainDialer(t), agent.address);
+    run.start(JSON.stringify({ scenario: steps("50s") }));
+    await run.heard("ready");
+    run.go(100);
+    await until("its groups are there", () => bench.parent.children().some((one) => one.endsWith("base")));
+    run.stream.send({ kind: "abort", reason: "enough" });
+    await run.heard("aborted");
+    assert.deepEqual(bench.parent.children(), []);
+  });
+
+  test("with mistakes is refused with their lines", async (t) => {
+    const agent = await startAgent(t, bench, ["--insecure", "--allow-scenarios"]);
+    const run = call(t, plainDialer(t), agent.address);
+    run.start(JSON.stringify({ scenario: "version: 1\nname: x\nsteps: nothing\n" }));
+    assert.match((await run.heard("error")).message, /scenario:3:8: steps expects a list/);
   });
 });
 

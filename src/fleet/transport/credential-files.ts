@@ -56,7 +56,7 @@ function readToken(path: string): string {
 function readCertificates(path: string): Buffer {
   const pem = readSmall(path, false);
   try {
-    new X509Certificate(pem);
+    void new X509Certificate(pem).subject;
     return pem;
   } catch (thrown) {
     throw unusable(path, "holds no certificate", "give a file in PEM format", thrown);

@@ -16,6 +16,15 @@ const maxDocumentBytes = 2 * 1024 * 1024;
 /** It takes its groups down when it is told to end. */
 const killAfterMs = 3000;
 
+/** What this Corral was told by its environment, for another. */
+const ownSettings = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ["CORRAL_STATE_DIR", "CORRAL_CGROUP_PARENT"].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 /** Keeps all of an output, up to a limit. */
 class WholeOutput implements OutputReader {
   readonly #parts: string[] = [];
@@ -81,7 +90,7 @@ export class ScenarioWork implements Work {
       signal,
       user: null,
       killAfterMs,
-      variables: agentVariables(this.#assignment, this.#scratch.path),
+      variables: { ...agentVariables(this.#assignment, this.#scratch.path), ...ownSettings() },
       tags: { fleet_agent: this.#assignment.agentId },
       stdout: output,
       stderr: this.#stderr,

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import type { ChannelCredentials, ClientOptions, MethodDefinition } from "@grpc/grpc-js";
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import type { HostAddress } from "../address.ts";
@@ -17,13 +19,26 @@ export interface CallOptions {
   readonly limits: TransportLimits;
 }
 
-function channelCredentials({ tls }: TransportSecurity): ChannelCredentials {
+/** Names the server in a handshake, where its address is no name: an address must not stand there (RFC 6066). */
+const namelessServer = "agent.corral.invalid";
+
+function channelCredentials({ host }: HostAddress, { tls }: TransportSecurity): ChannelCredentials {
   if (tls === null) return credentials.createInsecure();
-  return credentials.createSsl(tls.ca, tls.key, tls.certificate);
+  const { ca, key, certificate, serverName } = tls;
+  if (serverName !== null || isIP(host) === 0) return credentials.createSsl(ca, key, certificate);
+  return credentials.createSsl(ca, key, certificate, {
+    checkServerIdentity: (_name, shown) => checkServerIdentity(host, shown),
+  });
+}
+
+/** What the handshake calls the server; null: as its address does. */
+function handshakeName({ host }: HostAddress, { tls }: TransportSecurity): string | null {
+  if (tls === null) return null;
+  return tls.serverName ?? (isIP(host) === 0 ? null : namelessServer);
 }
 
 /** A channel of its own for everybody: what fails for one does not keep another waiting. No proxy, no retries of the library's. */
-const channelOptions = ({ limits, security }: CallOptions): ClientOptions => ({
+const channelOptions = ({ limits }: CallOptions, serverName: string | null): ClientOptions => ({
   "grpc.max_send_message_length": limits.maxMessageBytes,
   "grpc.max_receive_message_length": limits.maxMessageBytes,
   "grpc.keepalive_time_ms": limits.keepaliveMs,
@@ -35,18 +50,20 @@ const channelOptions = ({ limits, security }: CallOptions): ClientOptions => ({
   "grpc.service_config_disable_resolution": 1,
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1000,
-  ...(security.tls?.serverName == null
+  ...(serverName === null
     ? {}
-    : {
-        "grpc.ssl_target_name_override": security.tls.serverName,
-        "grpc.default_authority": security.tls.serverName,
-      }),
+    : { "grpc.ssl_target_name_override": serverName, "grpc.default_authority": serverName }),
 });
 
 /** @throws CorralError FLEET_INSECURE */
 export function openClient(address: HostAddress, options: CallOptions): Client {
   refuseInsecureCalling(address, options.security);
-  return new Client(formatHostAddress(address), channelCredentials(options.security), channelOptions(options));
+  const name = handshakeName(address, options.security);
+  return new Client(
+    formatHostAddress(address),
+    channelCredentials(address, options.security),
+    channelOptions(options, name),
+  );
 }
 
 /** What every call says of its caller. */
