@@ -31,7 +31,12 @@ export class Latencies {
   }
 
   merge(other: Latencies): void {
-    for (const [index, count] of other.buckets()) this.add(index, count);
+    for (const [number, theirs] of other.#blocks) {
+      const ours = this.#blocks.get(number);
+      if (ours === undefined) this.#blocks.set(number, theirs.slice());
+      else for (let at = 0; at < blockLength; at += 1) ours[at] = (ours[at] ?? 0) + (theirs[at] ?? 0);
+    }
+    this.#count += other.#count;
   }
 
   get count(): number {
