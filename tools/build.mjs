@@ -41,6 +41,7 @@ const packagesApart = { grpc: "@grpc/grpc-js" };
 /** What worker threads and processes run: plain CommonJS, as Node loads it. */
 const threads = {
   "memory-thread": "src/guard/memory/protection-thread.ts",
+  "load-process": "src/fleet/load/load-process.ts",
   "custom-worker": "src/scenario/custom/worker-main.ts",
 };
 const starterEntry = "src/cli/starter.ts";
@@ -70,6 +71,7 @@ function outputsExist() {
     [`node_modules/${packagesApart.grpc}`]: "dist/grpc.cjs",
     [threads["memory-thread"]]: "dist/memory-thread.cjs",
     [threads["custom-worker"]]: "dist/custom-worker.cjs",
+    [threads["load-process"]]: "dist/load-process.cjs",
     [libraryEntry]: "dist/lib/index.js",
   };
   return Object.entries(outputOf).every(

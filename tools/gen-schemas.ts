@@ -40,6 +40,7 @@ import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
 import { fleetSchemas } from "./schemas/fleet.ts";
+import { fleetRunSchemas } from "./schemas/fleet-run.ts";
 import type {
   guardStatus,
   sessionAdopt,
@@ -338,6 +339,7 @@ export function generateSchemas(): Record<string, object> {
     ...policyRecordSchemas,
     ...policyRunSchemas,
     ...ruleFileSchemas,
+    ...fleetRunSchemas,
     ...scenarioResultSchemas,
     ...watchEventSchemas,
     ...workloadSchemas,

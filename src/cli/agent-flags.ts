@@ -41,6 +41,7 @@ export const agentFlags = {
     repeat: true,
     brief: "a variable that configurations may set",
   },
+  "allow-url": { group: "Allowed", value: "GLOB", repeat: true, brief: "a URL that load may be put on" },
   "allow-scenarios": { group: "Allowed", common: true, brief: "scenarios, which make groups and load as they like" },
   "allow-all": { group: "Allowed", brief: "everything: whoever calls has the rights of the agent" },
   user: { group: "Allowed", common: true, value: "USER", brief: "whom workloads run as (the agent's own user)" },

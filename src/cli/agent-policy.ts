@@ -30,6 +30,7 @@ export function policyOf(flags: Flags): HostPolicy {
     commands: [...base.commands, ...patterns("allow-command", flags["allow-command"], pathGlob)],
     paths: [...base.paths, ...patterns("allow-path", flags["allow-path"], pathGlob)],
     environment: [...base.environment, ...patterns("allow-environment", flags["allow-environment"], textGlob)],
+    urls: [...base.urls, ...patterns("allow-url", flags["allow-url"], textGlob)],
     scenarios: base.scenarios || flags["allow-scenarios"] === true,
     limits: base.limits,
     user,

@@ -3,6 +3,7 @@ import { agentCommands } from "./agent-commands.ts";
 import { attachFlags } from "./attach-flags.ts";
 import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
+import { fleetCommands } from "./fleet-commands.ts";
 import { runFlags } from "./full-run-flags.ts";
 import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
@@ -171,6 +172,7 @@ export const commands: readonly CommandDefinition[] = [
   },
   ...scenarioResultCommands,
   ...agentCommands,
+  ...fleetCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

@@ -38,8 +38,8 @@ describe("agents that go to their controller", () => {
     assert.deepEqual(
       waiting.map(({ name, capabilities }) => [name, ...capabilities]),
       [
-        ["web-1", "command", "scenario"],
-        ["web-2", "command", "scenario"],
+        ["web-1", "command", "scenario", "load"],
+        ["web-2", "command", "scenario", "load"],
       ],
     );
     const { receivedNs } = await gate.ping("web-1");

@@ -63,7 +63,7 @@ test("it runs to success, abort and error, and to success again", async (t) => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as unknown);
-  assert.deepEqual(ping, { ping_id: 7, capabilities: ["command", "scenario"], skew_ok: true });
+  assert.deepEqual(ping, { ping_id: 7, capabilities: ["command", "scenario", "load"], skew_ok: true });
   const [success, abort, error, rejected, again] = told as PeerRun[];
   for (const one of told as PeerRun[])
     assert.deepEqual(

@@ -36,7 +36,7 @@ const ping = v.strictObject({
 
 const work = v.strictObject({
   schema: v.pipe(v.literal("corral.fleet-work/1"), v.description("Name and version of this document.")),
-  kind: v.pipe(v.picklist(["command", "scenario"]), v.description("What the configuration asked for.")),
+  kind: v.pipe(v.picklist(["command", "scenario", "load"]), v.description("What the configuration asked for.")),
   metrics: v.pipe(v.record(v.string(), v.number()), v.description("Figures that were asked for, by name.")),
   report: v.pipe(report, v.description("Of the job; of a scenario, of the process that ran it.")),
   prepare: v.pipe(v.nullable(report), v.description("Of what ran before; null when nothing did.")),

@@ -1,4 +1,4 @@
-import type { AgentMessage, Assignment, ControlMessage, Totals, WallNs } from "../model/index.ts";
+import type { AgentMessage, Assignment, ControlMessage, FinalReport, WallNs } from "../model/index.ts";
 import type { AgentState } from "./transitions.ts";
 
 /** What happens to a stream of an agent. */
@@ -16,7 +16,7 @@ export type AgentEvent =
   /** The workload has begun, at this moment of the agent's clock. */
   | { readonly kind: "began"; readonly atNs: WallNs }
   /** `result`: what came of it, a JSON document; empty: nothing is known. */
-  | { readonly kind: "done"; readonly totals: Totals; readonly result: string }
+  | ({ readonly kind: "done"; readonly result: string } & FinalReport)
   | { readonly kind: "failed"; readonly why: string; readonly result: string }
   /** The time that `deadlineMs` said has come. */
   | { readonly kind: "deadline" };

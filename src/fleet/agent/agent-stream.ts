@@ -4,8 +4,8 @@ import type {
   AgentSaying,
   Assignment,
   ControlMessage,
-  Totals,
   WallNs,
+  WorkReport,
 } from "../model/index.ts";
 import type { AgentEffect, AgentEvent } from "./agent-event.ts";
 import type { AgentEventKind, AgentState } from "./transitions.ts";
@@ -16,8 +16,8 @@ export interface AgentWorld {
   /** Monotonic, in milliseconds. */
   nowMs(): number;
   wallNs(): WallNs;
-  /** Of the workload so far. */
-  totals(): Totals;
+  /** Of the workload: its totals so far, and what it did since the last call. */
+  report(): WorkReport;
 }
 
 const nsPerMs = 1_000_000n;
@@ -95,7 +95,7 @@ export class AgentStream {
 
   /** Reports keep to their grid, whatever was missed of it. */
   #report(): void {
-    this.#say({ kind: "running", totals: this.#world.totals(), actualStartNs: this.#actualStartNs });
+    this.#say({ kind: "running", ...this.#world.report(), actualStartNs: this.#actualStartNs });
     const { reportMs } = this.#limits;
     const nowMs = this.#world.nowMs();
     const dueMs = this.#deadlineMs ?? nowMs;
@@ -121,8 +121,8 @@ export class AgentStream {
         break;
       case "done":
         this.#end("completed", "the workload has ended", {
+          ...event,
           kind: "completed",
-          totals: event.totals,
           actualStartNs: this.#actualStartNs,
           result: event.result,
         });

@@ -3,7 +3,7 @@ import type { AgentEffect, AgentEvent } from "../agent/index.ts";
 import { AgentStream, hasEnded } from "../agent/index.ts";
 import type { FleetClock } from "../clock/index.ts";
 import type { AgentLimits, Assignment, ControlMessage } from "../model/index.ts";
-import { noTotals } from "../model/index.ts";
+import { noReport } from "../model/index.ts";
 import type { AgentLetter, FleetStream, StreamListener } from "../transport/index.ts";
 import type { Work, WorkMaker } from "../work/index.ts";
 import type { AgentLog } from "./agent-log.ts";
@@ -42,7 +42,7 @@ export class RunHost {
     const world = {
       nowMs: () => clock.nowMs(),
       wallNs: () => clock.wallNs(),
-      totals: () => this.#work?.work.totals() ?? noTotals,
+      report: () => this.#work?.work.report() ?? noReport,
     };
     this.#machine = new AgentStream(world, limits);
     this.#setAlarm();

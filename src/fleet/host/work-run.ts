@@ -72,11 +72,11 @@ export class WorkRun {
     try {
       const begun = await this.work.begin(atNs, this.#over.signal);
       this.#tell({ kind: "began", atNs: this.#owner.wallOf(begun.atNs) });
-      const { why, result } = await begun.ended;
+      const { why, result, figures } = await begun.ended;
       const left = await this.work.cleanUp();
       if (left !== null) this.#owner.warn(`cleaning up: ${left}`);
       if (why !== null) this.#tell({ kind: "failed", why, result });
-      else this.#tell({ kind: "done", totals: this.work.totals(), result });
+      else this.#tell({ kind: "done", ...this.work.report(), ...figures, result });
     } catch (thrown) {
       this.#tell({ kind: "failed", why: reasonOf(thrown), result: "" });
     }

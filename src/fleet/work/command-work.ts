@@ -1,6 +1,6 @@
 import type { RunReport } from "../../report/index.ts";
 import { CorralError } from "../../report/index.ts";
-import type { Assignment, Totals } from "../model/index.ts";
+import type { Assignment, WorkReport } from "../model/index.ts";
 import type { CommandConfig } from "./command-config.ts";
 import type { HostPolicy } from "./host-policy.ts";
 import { MetricReader, totalsOf } from "./metric-reader.ts";
@@ -10,7 +10,7 @@ import type { BegunPhase } from "./run-phase.ts";
 import { beginPhase, whyFailed } from "./run-phase.ts";
 import type { Scratch } from "./scratch.ts";
 import type { BegunWork, Work, WorkEnd } from "./work.ts";
-import { workResult } from "./work-result.ts";
+import { figuresOf, workResult } from "./work-result.ts";
 
 /** How long cleaning up may take that has no timeout of its own. */
 const cleanupMs = 60_000;
@@ -65,8 +65,8 @@ export class CommandWork implements Work {
     return { atNs: begun.atNs, ended: this.#follow(begun, stopping) };
   }
 
-  totals(): Totals {
-    return totalsOf(this.#values);
+  report(): WorkReport {
+    return { totals: totalsOf(this.#values), intervals: [] };
   }
 
   cleanUp(): Promise<string | null> {
@@ -99,7 +99,7 @@ export class CommandWork implements Work {
       stdoutTail: this.#stdout.tail,
       stderrTail: this.#stderr.tail,
     });
-    return { why, result };
+    return { why, result, figures: figuresOf(report) };
   }
 
   async #cleanUp(): Promise<string | null> {

@@ -11,6 +11,8 @@ export interface HostPolicy {
   readonly paths: readonly string[];
   /** Patterns of variables that it may set. */
   readonly environment: readonly string[];
+  /** Patterns of URLs that load may be put on. */
+  readonly urls: readonly string[];
   /** Whether scenarios may run, which make groups and load as they like. */
   readonly scenarios: boolean;
   /** Limits that every workload gets, whatever its configuration says. */
@@ -24,6 +26,7 @@ export const nothingAllowed: HostPolicy = {
   commands: [],
   paths: [],
   environment: [],
+  urls: [],
   scenarios: false,
   limits: {},
   user: null,
@@ -35,6 +38,7 @@ export const allAllowed: HostPolicy = {
   commands: ["/**"],
   paths: ["/**"],
   environment: ["*"],
+  urls: ["*"],
   scenarios: true,
 };
 
@@ -86,6 +90,12 @@ export function whyNotPath(policy: HostPolicy, path: string, directory: string, 
     ? null
     : `names the path ${quote(path, 200)}, which this host does not allow`;
 }
+
+/** Why load may not be put on a URL; null: it may. */
+export const whyNotUrl = (policy: HostPolicy, url: string): string | null =>
+  policy.urls.some((pattern) => textGlob(pattern)(url))
+    ? null
+    : `names the URL ${quote(url, 200)}, which this host does not allow`;
 
 /** Why a variable may not be set; null: it may. */
 export const whyNotVariable = (policy: HostPolicy, name: string): string | null =>

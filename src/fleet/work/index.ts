@@ -3,6 +3,7 @@
  * is done. What may enter: assignments. What it may not know: streams, and the states of an agent.
  */
 export { commandSchema } from "./command-schema.ts";
+export { loadWorkSchema } from "./make-load.ts";
 export type { HostPolicy } from "./host-policy.ts";
 export { allAllowed, nothingAllowed } from "./host-policy.ts";
 export { workKinds, workMaker } from "./make-work.ts";

@@ -6,13 +6,14 @@ import type { Assignment } from "../model/index.ts";
 import { readCommand } from "./command-config.ts";
 import { CommandWork } from "./command-work.ts";
 import type { HostPolicy } from "./host-policy.ts";
+import { makeLoad } from "./make-load.ts";
 import { placeholdersOf } from "./placeholders.ts";
 import { ScenarioWork } from "./scenario-work.ts";
 import { Scratch } from "./scratch.ts";
 import type { Work, WorkMaker } from "./work.ts";
 
 /** What configurations may ask of an agent. */
-export const workKinds = ["command", "scenario"] as const;
+export const workKinds = ["command", "scenario", "load"] as const;
 
 /** What work is judged by and made with. */
 export interface WorkBench {
@@ -44,6 +45,7 @@ export const workMaker =
       const [kind, ...more] = kinds;
       if (!isMap(value) || kind === undefined || more.length > 0)
         return refused(`the configuration needs one of ${workKinds.join(", ")}`);
+      if (kind === "load") return makeLoad(value, assignment, bench);
       return kind === "command" ? makeCommand(value, assignment, bench) : makeScenario(value, assignment, bench);
     });
 

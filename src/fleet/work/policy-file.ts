@@ -26,6 +26,7 @@ export const hostPolicySchema = section({
   commands: patterns(pathGlob, "Programs that may run, by their whole paths."),
   paths: patterns(pathGlob, "Files and directories, with what is in them, that a configuration may name."),
   environment: patterns(textGlob, "Variables that a configuration may set."),
+  urls: patterns(textGlob, "URLs that load may be put on."),
   scenarios: v.exactOptional(described(truth, "Whether scenarios may run.")),
   limits: v.exactOptional(described(limitsSection(settingNames), "Limits that every workload gets.")),
   user: v.exactOptional(described(text, "Whom workloads run as.")),

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { noAttributes } from "../../run/index.ts";
-import type { Assignment, Totals } from "../model/index.ts";
+import type { Assignment, WorkReport } from "../model/index.ts";
 import { noTotals } from "../model/index.ts";
 import { MetricReader } from "./metric-reader.ts";
 import { agentVariables } from "./placeholders.ts";
@@ -9,7 +9,7 @@ import type { BegunPhase, OutputReader } from "./run-phase.ts";
 import { beginPhase, whyFailed } from "./run-phase.ts";
 import type { Scratch } from "./scratch.ts";
 import type { BegunWork, Work, WorkEnd } from "./work.ts";
-import { workResult } from "./work-result.ts";
+import { figuresOf, workResult } from "./work-result.ts";
 
 /** A document that is larger than this stays on its host. */
 const maxDocumentBytes = 2 * 1024 * 1024;
@@ -99,8 +99,8 @@ export class ScenarioWork implements Work {
     return { atNs: begun.atNs, ended: this.#follow(begun, output) };
   }
 
-  totals(): Totals {
-    return noTotals;
+  report(): WorkReport {
+    return { totals: noTotals, intervals: [] };
   }
 
   cleanUp(): Promise<string | null> {
@@ -119,6 +119,6 @@ export class ScenarioWork implements Work {
       stdoutTail: "",
       stderrTail: this.#stderr.tail,
     });
-    return { why: whyFailed(report, [0], this.#stderr.tail), result };
+    return { why: whyFailed(report, [0], this.#stderr.tail), result, figures: figuresOf(report) };
   }
 }

@@ -1,9 +1,10 @@
 import type { RunReport } from "../../report/index.ts";
+import type { WorkEnd } from "./work.ts";
 
 /** What came of a workload, for the controller: `corral.fleet-work/1`. */
 export interface WorkResult {
   readonly schema: "corral.fleet-work/1";
-  readonly kind: "command" | "scenario";
+  readonly kind: "command" | "scenario" | "load";
   /** Figures that were asked for, by name. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The job's own report; of a scenario, of the process that ran it. */
@@ -39,3 +40,10 @@ export function workResult({ kind, report, prepare, metrics, scenario, stdoutTai
   };
   return JSON.stringify(result);
 }
+
+/** Of a program that tells no latencies. */
+export const figuresOf = ({ duration_sec: seconds }: RunReport): WorkEnd["figures"] => ({
+  wallMs: (seconds ?? 0) * 1000,
+  cells: [],
+  prepare: null,
+});

@@ -1,4 +1,4 @@
-import type { Assignment, Totals } from "../model/index.ts";
+import type { Assignment, FinalReport, WorkReport } from "../model/index.ts";
 
 /** How a workload ended. */
 export interface WorkEnd {
@@ -6,6 +6,8 @@ export interface WorkEnd {
   readonly why: string | null;
   /** What came of it, a JSON document. */
   readonly result: string;
+  /** How long it took, and what was measured of it all. */
+  readonly figures: Omit<FinalReport, keyof WorkReport>;
 }
 
 /** A workload that has begun. */
@@ -32,8 +34,8 @@ export interface Work {
    * @throws Error that says why it could not begin
    */
   begin(atNs: bigint, signal: AbortSignal): Promise<BegunWork>;
-  /** Of the workload so far. */
-  totals(): Totals;
+  /** Of the workload: its totals so far, and what it did since the last call. */
+  report(): WorkReport;
   /** Takes away what preparing and running have left, once; also after an abort. Answers what it could not do; null: nothing. */
   cleanUp(): Promise<string | null>;
 }
