@@ -32,10 +32,11 @@ async function killInHold(place: Place): Promise<number> {
     if (event.kind !== "resume") return;
     // The record's times are from the begin of the scenario's clock.
     beganMs = nowMs() - event.atMs;
-    void sleep(150 + Math.random() * 100).then(() => {
+    void (async () => {
+      await sleep(150 + Math.random() * 100);
       killedMs = nowMs();
       child.kill("SIGKILL");
-    });
+    })();
   };
   const { record } = await place.run(waiting, { supervise: [child.pid ?? 0], onEvent });
   if (record.ended.length !== 1) throw new Error("the run did not end with its process");
