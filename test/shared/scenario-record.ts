@@ -109,6 +109,7 @@ export const aHost: HostRecord = {
 /** No slow machine. */
 export const aDilation: DilationRecord = {
   factor: 1,
+  rateFactor: 1,
   setupFactor: 1,
   source: "measured",
   costs: { computeBest: 1, compute: 1.1, computeBusy: null, timer: 1, process: 1.3 },

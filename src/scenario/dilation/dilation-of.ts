@@ -42,20 +42,26 @@ const tenths = (value: number): number => Math.round(value * 10) / 10;
 const bounded = (factor: number): number => tenths(Math.min(factor, mostFactor));
 
 function factorsOf({ computeBest, compute, computeBusy, process }: DilationCosts): Omit<Dilation, "source" | "costs"> {
-  if (computeBest < slowFrom) return { factor: 1, setupFactor: 1 };
-  const slow = Math.max(compute, computeBusy ?? 0);
-  return { factor: bounded(slow), setupFactor: bounded(Math.sqrt(slow * Math.max(slow, process))) };
+  if (computeBest < slowFrom) return { factor: 1, rateFactor: 1, setupFactor: 1 };
+  const busy = Math.max(computeBest, computeBusy ?? 0);
+  const setup = Math.max(compute, busy);
+  return {
+    factor: bounded(computeBest),
+    rateFactor: bounded(busy),
+    setupFactor: bounded(Math.sqrt(setup * Math.max(setup, process))),
+  };
 }
 
 /**
  * How much slower time is on the machine that was measured. Load makes every machine slow, and limits in time are made for loaded
- * machines: so the quickest round of computing alone decides whether this is a slow one. How slow it is then is what computing was most of
- * the time, or with every CPU busy; set-up, which computes and makes processes, is slower by the mean (geometric) of both.
+ * machines: so the quickest round of computing decides whether this is a slow one, and how slow. What workers get done is less by as much as
+ * computing is slower with every CPU busy. Set-up, which computes and makes processes, has to be waited for by the mean (geometric)
+ * of both, as they were most of the time.
  * @param busy rounds of `busySettings`; empty: not measured
  * @returns factors of 1 exactly for a machine that is none of the slow ones; `unknown` without a round
  */
 export function dilationOf(rounds: readonly GaugeRound[], busy: readonly GaugeRound[] = []): Dilation {
-  if (rounds.length === 0) return { factor: 1, setupFactor: 1, source: "unknown", costs: null };
+  if (rounds.length === 0) return { factor: 1, rateFactor: 1, setupFactor: 1, source: "unknown", costs: null };
   const ratio = (name: keyof GaugeRound): number =>
     tenths(median(rounds.map((round) => round[name])) / nominalCosts[name]);
   const best = Math.min(...rounds.map(({ compute }) => compute)) / nominalCosts.compute;

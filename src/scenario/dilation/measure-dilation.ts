@@ -45,11 +45,12 @@ export async function measureDilation(cpus: number, signal: AbortSignal | null =
 }
 
 /** Nobody measured, or nothing came of it. */
-export const unknownDilation: Dilation = { factor: 1, setupFactor: 1, source: "unknown", costs: null };
+export const unknownDilation: Dilation = { factor: 1, rateFactor: 1, setupFactor: 1, source: "unknown", costs: null };
 
 /** A factor that somebody asked for. */
 export const givenDilation = (factor: number): Dilation => ({
   factor,
+  rateFactor: factor,
   setupFactor: factor,
   source: "given",
   costs: null,

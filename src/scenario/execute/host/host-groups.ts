@@ -69,6 +69,8 @@ export class HostGroups implements GroupFiles {
   readonly #parent: string | null;
   readonly #clearWaitMs: number;
   readonly #groups = new Map<string, GroupHandle>();
+  /** Told of a group that is about to go, with all below it when it is the scenario's own. */
+  onGone: (name: string) => void = () => {};
   #tether: Tether | null = null;
 
   /**
@@ -114,6 +116,7 @@ export class HostGroups implements GroupFiles {
   };
 
   remove = async (name: string): Promise<void> => {
+    this.onGone(name);
     const left = this.group(name).remove();
     if (left.length > 0)
       throw new CorralError("CGROUP_IO", `cannot remove ${left.join(", ")}`, { object: name, found: "EBUSY" });
@@ -164,6 +167,7 @@ export class HostGroups implements GroupFiles {
   /** @throws CorralError CGROUP_IO when something of the scenario is left: `corral gc` tries again */
   close = async (): Promise<void> => {
     const root = this.#groups.get("");
+    for (const name of this.#groups.keys()) this.onGone(name);
     if (root !== undefined) {
       const left = await clearGroups(root.directories, this.#clearWaitMs, () => root.remove());
       if (left.length > 0) {

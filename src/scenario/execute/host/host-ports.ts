@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listDisks, planLimits } from "../../../cgroup/index.ts";
 import { systemClock } from "../clock.ts";
-import type { GroupFiles } from "../groups/group-files.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { GroupLooks } from "./group-looks.ts";
@@ -42,21 +41,11 @@ export interface HostPortsOptions {
 export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, scheduler }: HostPortsOptions): Ports {
   const groups = new HostGroups(mark, cgroupParent, limits.clearWaitMs);
   const looks = new GroupLooks(groups);
-  const files: GroupFiles = {
-    ...groups,
-    remove: (name) => {
-      looks.forget(name);
-      return groups.remove(name);
-    },
-    close: () => {
-      looks.close();
-      return groups.close();
-    },
-  };
+  groups.onGone = (name) => looks.forget(name);
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
   return {
     clock: systemClock,
-    files,
+    files: groups,
     workers: hostWorkers(limits.workerKillMs),
     startProgram: programStarter(groups, limits.drainMs),
     scheduler: scheduler(groups),

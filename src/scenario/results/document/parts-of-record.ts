@@ -26,6 +26,7 @@ export const hostDocument = ({ host }: RunRecord): ScenarioDocument["host"] => (
 
 export const dilationDocument = ({ dilation }: RunRecord): ScenarioDocument["dilation"] => ({
   factor: dilation.factor,
+  rate_factor: dilation.rateFactor,
   setup_factor: dilation.setupFactor,
   source: dilation.source,
   compute_best_ratio: dilation.costs?.computeBest ?? null,

@@ -24,6 +24,7 @@ const host = v.strictObject({
 
 const dilation = v.strictObject({
   factor: number("Limits in time of checks were multiplied by it; 1: nothing was changed."),
+  rate_factor: number("Rates that checks ask for were divided by it."),
   setup_factor: number("The engine's own limits in time were multiplied by it, and those of wait and wait_payload."),
   source: oneOf(
     ["measured", "given", "unknown"],
