@@ -9,7 +9,7 @@ import { systemClock } from "../clock.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { HostGroups } from "./host-groups.ts";
-import { measuredLook } from "./host-monitor.ts";
+import { HostMonitor } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
 import { hostTasks } from "./host-tasks.ts";
@@ -58,6 +58,7 @@ export interface HostPortsOptions {
 export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, scheduler }: HostPortsOptions): Ports {
   const groups = new HostGroups(mark, cgroupParent, limits.clearWaitMs);
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
+  const monitor = new HostMonitor();
   return {
     clock: systemClock,
     files: groups,
@@ -67,7 +68,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, sc
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
     look: (name) => lookAt(groups, name),
-    monitor: measuredLook,
+    monitor: () => monitor.measuredLook(),
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,
