@@ -24,7 +24,7 @@ const piled = (workers: number, checks: string): Promise<RunRecord> =>
     `version: 1
 name: piled
 duration: ${scaled(60)}s
-steps: [{ hold: { fixed: ${scaled(3)}s }, setup: [{ name: a, cpuset: { exact: 0 }, works: [{ workers: ${workers} }] }] }]
+steps: [{ hold: { fixed: ${scaled(6)}s }, setup: [{ name: a, cpuset: { exact: 0 }, works: [{ workers: ${workers} }] }] }]
 checks: ${checks}
 `,
     { cgroupParent: parent?.argument ?? null },
