@@ -184,8 +184,13 @@ test("in a group it is there from its first instruction, knows its place, and al
     {
       version: 1,
       name: "custom",
-      duration: `${scaled(1)}s`,
-      steps: [{ setup: [{ name: "a", works: [{ workType: { Custom }, workers: 2, affinity: "single_cpu" }] }] }],
+      duration: `${scaled(60)}s`,
+      steps: [
+        {
+          hold: { fixed: `${scaled(1)}s` },
+          setup: [{ name: "a", works: [{ workType: { Custom }, workers: 2, affinity: "single_cpu" }] }],
+        },
+      ],
       checks: { notStuck: true, maxGapMs: scaled(2000) },
     },
     {

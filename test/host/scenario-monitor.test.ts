@@ -23,8 +23,8 @@ const piled = (workers: number, checks: string): Promise<RunRecord> =>
   runText(
     `version: 1
 name: piled
-duration: ${scaled(6)}s
-steps: [{ setup: [{ name: a, cpuset: { exact: 0 }, works: [{ workers: ${workers} }] }] }]
+duration: ${scaled(60)}s
+steps: [{ hold: { fixed: ${scaled(6)}s }, setup: [{ name: a, cpuset: { exact: 0 }, works: [{ workers: ${workers} }] }] }]
 checks: ${checks}
 `,
     { cgroupParent: parent?.argument ?? null },

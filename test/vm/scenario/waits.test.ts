@@ -18,7 +18,7 @@ steps:
     hold: { fixed: 10ms }
 `;
 
-const hog = '[sh, -c, "tail -c 256M /dev/zero; sleep 1000"]';
+const hog = '[sh, -c, "head -c 256M /dev/zero | tail -c 256M >/dev/null; sleep 1000"]';
 const forks = '[sh, -c, "for i in 1 2 3 4 5 6; do sleep 1000 & done; wait"]';
 const spins = '[sh, -c, "while :; do :; done"]';
 

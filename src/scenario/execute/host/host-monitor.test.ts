@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { countRunning, lookAtHost, readSchedDebug } from "./host-monitor.ts";
+import { HostMonitor, readSchedDebug } from "./host-monitor.ts";
+import { RunningTasks } from "./running-tasks.ts";
 
 const root = mkdtempSync(join(tmpdir(), "corral-monitor-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -59,12 +60,22 @@ describe("run queues", () => {
       8: stat("R", 0),
       9: stat("R", 0),
     });
-    expect(countRunning(proc, 9)).toEqual(
+    expect(new RunningTasks(proc, 9).count()).toEqual(
       new Map([
         [0, 1],
         [1, 2],
       ]),
     );
+  });
+
+  test("what has ended and what is the kernel's own is read once, and never counted", () => {
+    const fields = stat("R", 0).split(" ");
+    fields[10] = String(0x20_8040);
+    const proc = makeProc("passed", { 5: stat("Z", 1), 6: fields.join(" "), 7: stat("R", 1) });
+    const tasks = new RunningTasks(proc, 1);
+    expect(tasks.count()).toEqual(new Map([[1, 1]]));
+    for (const pid of [5, 6]) writeFileSync(join(proc, String(pid), "stat"), stat("R", 0));
+    expect(tasks.count()).toEqual(new Map([[1, 1]]));
   });
 
   test("a look tells what each file tells, and nothing where there is none", () => {
@@ -75,7 +86,7 @@ describe("run queues", () => {
     writeFileSync(schedExtEvents, "SCX_EV_SELECT_CPU_FALLBACK 7\nSCX_EV_DISPATCH_KEEP_LAST 5\n");
     const rest = { localDsqDepth: null };
     // Of the three on CPU 0 one is who looks.
-    expect(lookAtHost({ proc, schedDebug, schedExtEvents }, 1)).toEqual({
+    expect(new HostMonitor({ proc, schedDebug, schedExtEvents }, 1).look()).toEqual({
       cpus: [
         { cpu: 0, nrRunning: 2, rqClockNs: 1_234_567_890, stolenMs: 80, ...rest },
         { cpu: 1, nrRunning: 0, rqClockNs: null, stolenMs: 90, ...rest },
@@ -84,7 +95,7 @@ describe("run queues", () => {
       dispatchKeepLasts: 5,
     });
     const absent = join(root, "absent");
-    expect(lookAtHost({ proc, schedDebug: absent, schedExtEvents: absent }, 1)).toEqual({
+    expect(new HostMonitor({ proc, schedDebug: absent, schedExtEvents: absent }, 1).look()).toEqual({
       cpus: [
         { cpu: 0, nrRunning: 0, rqClockNs: null, stolenMs: 80, ...rest },
         { cpu: 1, nrRunning: 1, rqClockNs: null, stolenMs: 90, ...rest },

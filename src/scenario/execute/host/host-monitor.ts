@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { MonitorCpu } from "../../record/index.ts";
 import type { MonitorLook } from "../ports.ts";
+import { ownCpu, RunningTasks } from "./running-tasks.ts";
 
 /** Files that the kernel shows its run queues in. Tests name their own. */
 export interface MonitorFiles {
@@ -48,47 +49,6 @@ export function readSchedDebug(text: string): ReadonlyMap<number, Queue> {
   return queues;
 }
 
-const numbersIn = (directory: string): readonly string[] => {
-  try {
-    return readdirSync(directory).filter((name) => /^\d+$/.test(name));
-  } catch {
-    return [];
-  }
-};
-
-interface Task {
-  readonly runs: boolean;
-  readonly cpu: number;
-  /** Of its process. */
-  readonly threads: number;
-}
-
-/** State, threads and CPU of a thread (proc_pid_stat(5), fields 3, 20 and 39). */
-function taskOf(stat: string): Task {
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return { runs: fields[0] === "R", cpu: Number(fields[36] ?? 0), threads: Number(fields[17] ?? 1) };
-}
-
-const tasksIn = (stat: string | null): readonly Task[] => (stat === null ? [] : [taskOf(stat)]);
-
-/** Threads of a process; most have one, which is read at once. */
-function tasksOf(directory: string): readonly Task[] {
-  const [first] = tasksIn(tryRead(`${directory}/stat`));
-  if (first === undefined) return [];
-  if (first.threads <= 1) return [first];
-  return numbersIn(`${directory}/task`).flatMap((tid) => tasksIn(tryRead(`${directory}/task/${tid}/stat`)));
-}
-
-/** Threads that run or want to, by CPU, without those of this process: what /proc tells where run queues are not shown. */
-export function countRunning(proc: string, self: number): ReadonlyMap<number, number> {
-  const running = new Map<number, number>();
-  for (const pid of numbersIn(proc)) {
-    if (Number(pid) === self) continue;
-    for (const { runs, cpu } of tasksOf(`${proc}/${pid}`)) if (runs) running.set(cpu, (running.get(cpu) ?? 0) + 1);
-  }
-  return running;
-}
-
 const msPerTick = 10;
 
 /** Online CPUs, with the time that the host of a guest took from each (proc_stat(5)). */
@@ -112,36 +72,50 @@ function withoutUs(queue: Queue, isOurs: boolean): Queue {
 }
 
 /**
- * One look at the host's run queues. Without debugfs threads are counted, and no queue has a clock; no stock kernel shows
- * the local dispatch queues of sched_ext.
- * @param self our own pid
+ * Looks at the host's run queues. Without debugfs threads are counted, and no queue has a clock; no stock kernel shows the
+ * local dispatch queues of sched_ext.
  */
-export function lookAtHost(files: MonitorFiles = kernelFiles, self: number = process.pid): MonitorLook {
-  const text = tryRead(files.schedDebug);
-  const queues = text === null ? null : readSchedDebug(text);
-  const ownCpu = taskOf(tryRead(`${files.proc}/thread-self/stat`) ?? "").cpu;
-  const counted = queues === null ? countRunning(files.proc, self) : null;
-  const queueOf = (cpu: number): Queue =>
-    queues === null
-      ? { nrRunning: counted?.get(cpu) ?? 0, rqClockNs: null }
-      : withoutUs(queues.get(cpu) ?? { nrRunning: 0, rqClockNs: null }, cpu === ownCpu);
-  const events = tryRead(files.schedExtEvents);
-  return {
-    cpus: [...stolenTimes(files.proc)].map(([cpu, stolenMs]) => ({
-      cpu,
-      ...queueOf(cpu),
-      localDsqDepth: null,
-      stolenMs,
-    })),
-    selectCpuFallbacks: counterIn(events, "SCX_EV_SELECT_CPU_FALLBACK"),
-    dispatchKeepLasts: counterIn(events, "SCX_EV_DISPATCH_KEEP_LAST"),
-  };
-}
+export class HostMonitor {
+  readonly #files: MonitorFiles;
+  readonly #tasks: RunningTasks;
 
-/** A look, and the CPU time that it took: on a busy host much more time may pass. */
-export function measuredLook(): { readonly look: MonitorLook; readonly cpuMs: number } {
-  const before = process.cpuUsage();
-  const look = lookAtHost();
-  const { user, system } = process.cpuUsage(before);
-  return { look, cpuMs: (user + system) / 1000 };
+  /** @param self our own pid */
+  constructor(files: MonitorFiles = kernelFiles, self: number = process.pid) {
+    this.#files = files;
+    this.#tasks = new RunningTasks(files.proc, self);
+  }
+
+  #queues(): (cpu: number) => Queue {
+    const text = tryRead(this.#files.schedDebug);
+    if (text === null) {
+      const counted = this.#tasks.count();
+      return (cpu) => ({ nrRunning: counted.get(cpu) ?? 0, rqClockNs: null });
+    }
+    const queues = readSchedDebug(text);
+    const own = ownCpu(this.#files.proc);
+    return (cpu) => withoutUs(queues.get(cpu) ?? { nrRunning: 0, rqClockNs: null }, cpu === own);
+  }
+
+  look(): MonitorLook {
+    const queueOf = this.#queues();
+    const events = tryRead(this.#files.schedExtEvents);
+    return {
+      cpus: [...stolenTimes(this.#files.proc)].map(([cpu, stolenMs]) => ({
+        cpu,
+        ...queueOf(cpu),
+        localDsqDepth: null,
+        stolenMs,
+      })),
+      selectCpuFallbacks: counterIn(events, "SCX_EV_SELECT_CPU_FALLBACK"),
+      dispatchKeepLasts: counterIn(events, "SCX_EV_DISPATCH_KEEP_LAST"),
+    };
+  }
+
+  /** A look, and the CPU time that it took: on a busy host much more time may pass. */
+  measuredLook(): { readonly look: MonitorLook; readonly cpuMs: number } {
+    const before = process.cpuUsage();
+    const look = this.look();
+    const { user, system } = process.cpuUsage(before);
+    return { look, cpuMs: (user + system) / 1000 };
+  }
 }

@@ -8,7 +8,7 @@ import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { GroupLooks } from "./group-looks.ts";
 import { HostGroups } from "./host-groups.ts";
-import { measuredLook } from "./host-monitor.ts";
+import { HostMonitor } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
 import { hostTasks } from "./host-tasks.ts";
@@ -43,6 +43,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, sc
   const looks = new GroupLooks(groups);
   groups.onGone = (name) => looks.forget(name);
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
+  const monitor = new HostMonitor();
   return {
     clock: systemClock,
     files: groups,
@@ -52,7 +53,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, sc
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
     look: (name) => looks.look(name),
-    monitor: measuredLook,
+    monitor: () => monitor.measuredLook(),
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,
