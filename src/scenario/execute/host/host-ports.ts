@@ -41,8 +41,9 @@ export interface HostPortsOptions {
 export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler }: HostPortsOptions): Ports {
   const groups = new HostGroups(mark, cgroupParent);
   const looks = new GroupLooks(groups);
+  const plain: GroupFiles = groups;
   const files: GroupFiles = {
-    ...groups,
+    ...plain,
     remove: (name) => {
       looks.forget(name);
       return groups.remove(name);
