@@ -28,16 +28,15 @@ async function sleeper(): Promise<ChildProcess> {
 async function killInHold(place: Place): Promise<number> {
   const child = await sleeper();
   let [killedMs, beganMs] = [Number.NaN, Number.NaN];
-  const kill = async (): Promise<void> => {
-    await sleep(150 + Math.random() * 100);
-    killedMs = nowMs();
-    child.kill("SIGKILL");
-  };
   const onEvent = (event: RunEvent): void => {
     if (event.kind !== "resume") return;
     // The record's times are from the begin of the scenario's clock.
     beganMs = nowMs() - event.atMs;
-    void kill();
+    void (async () => {
+      await sleep(150 + Math.random() * 100);
+      killedMs = nowMs();
+      child.kill("SIGKILL");
+    })();
   };
   const { record } = await place.run(waiting, { supervise: [child.pid ?? 0], onEvent });
   if (record.ended.length !== 1) throw new Error("the run did not end with its process");

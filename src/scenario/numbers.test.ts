@@ -12,14 +12,12 @@ import { workerLimits } from "./checks/workers/limits.ts";
 import { judgeSpread } from "./checks/workers/progress.ts";
 import { judgeThroughputCv } from "./checks/workers/rates.ts";
 import { judgeWakeCv } from "./checks/workers/wake-latency.ts";
-import { stopMs as engineStopMs } from "./execute/drive.ts";
-import { writeLimitMs } from "./execute/groups/bound-writes.ts";
-import { busyPauseMs, busyRetries } from "./execute/groups/move.ts";
-import { emptyWaitMs, mostStuck } from "./execute/groups/remove.ts";
+import { busyRetries } from "./execute/groups/move.ts";
+import { mostStuck } from "./execute/groups/remove.ts";
+import { nominalLimits } from "./execute/limits.ts";
 import { probeMs } from "./execute/liveness.ts";
-import { startWaitMs } from "./execute/made-in-time.ts";
 import { samplePeriodMs } from "./execute/sampler.ts";
-import { stallLooks, stallPollMs } from "./execute/stall.ts";
+import { stallLooks } from "./execute/stall.ts";
 import type { Checks } from "./model/index.ts";
 import { describeWork } from "./model/index.ts";
 import { imbalanceOf, maxPhase } from "./record/index.ts";
@@ -34,15 +32,15 @@ function inC(header: string, name: string): number {
 
 describe("§2.12, workers", () => {
   test.each([
-    ["made workers, payloads and schedulers are waited for, ms", 30_000, startWaitMs],
+    ["made workers, payloads and schedulers are waited for, ms", 30_000, nominalLimits.startWaitMs],
     ["a group that is busy is tried again, times", 3, busyRetries],
-    ["with a pause before each, ms", 100, busyPauseMs],
+    ["with a pause before each, ms", 100, nominalLimits.busyPauseMs],
     ["workers that were never released work before they are stopped, ms", 500, unreleasedGraceMs],
     ["reports are waited for together, ms: of a set by itself", 5000, stopMs],
-    ["and by the engine", 5000, engineStopMs],
+    ["and by the engine", 5000, nominalLimits.stopMs],
     ["a wait of a worker is no longer, so that it sees the stop, ms", 100, inC("load.h", "LOAD_WAIT_MS")],
     ["turns of the loop from one checkpoint to the next", 1024, inC("load.h", "LOAD_SPINS")],
-    ["a write to a control file is given up, ms", 2000, writeLimitMs],
+    ["a write to a control file is given up, ms", 2000, nominalLimits.writeLimitMs],
   ])("%s: %d", (_, wanted, found) => expect(found).toBe(wanted));
 });
 
@@ -50,9 +48,9 @@ describe("§2.2 to §2.11, the engine", () => {
   test.each([
     ["the last phase that is counted", 65_535, maxPhase],
     ["the state of a scheduler is read in a hold every, ms", 100, probeMs],
-    ["workers are looked at for stalls every, ms", 500, stallPollMs],
+    ["workers are looked at for stalls every, ms", 500, nominalLimits.stallPollMs],
     ["looks in a row without progress that make a stall", 4, stallLooks],
-    ["a group is to be empty before it is removed, ms", 1000, emptyWaitMs],
+    ["a group is to be empty before it is removed, ms", 1000, nominalLimits.emptyWaitMs],
     ["groups that could not be removed, beyond which none is waited for", 10, mostStuck],
     ["a sample of groups and of the monitor, ms", 100, samplePeriodMs],
   ])("%s: %d", (_, wanted, found) => expect(found).toBe(wanted));

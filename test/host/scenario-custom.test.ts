@@ -86,7 +86,7 @@ test("a function waits to be let go, works until it is to stop, and reports like
   await begun(set);
   const before = set.sample();
   await until("counters grow", () => set.sample().every((one, at) => one.iterations > (before[at]?.iterations ?? 0)));
-  const reports = await set.stop();
+  const reports = await set.stop({ timeoutMs: scaled(5000) });
   for (const report of reports) {
     assert.deepEqual([report.completed, report.end, report.failureText], [true, { kind: "exited", code: 0 }, null]);
     assert.equal(report.workUnits, report.iterations * 3);
@@ -110,7 +110,7 @@ test("a function that waits for its signal alone lives until then", async () => 
     set.sample().map(({ hasEnded, iterations }) => [hasEnded, iterations]),
     [[false, 1]],
   );
-  const [report] = await set.stop();
+  const [report] = await set.stop({ timeoutMs: scaled(5000) });
   assert.deepEqual([report?.completed, report?.iterations], [true, 1]);
 });
 
@@ -118,7 +118,7 @@ test("what a function throws ends its worker, and is told", async () => {
   await using set = await startWorkers(customPlan("throw.mjs"));
   set.release();
   await set.ended;
-  const [report] = await set.stop();
+  const [report] = await set.stop({ timeoutMs: scaled(5000) });
   assert.deepEqual(
     [report?.completed, report?.end, report?.iterations, report?.failures, report?.failureText],
     [false, { kind: "exited", code: 1 }, 1, 1, "no more of this"],
@@ -137,7 +137,7 @@ test("a function that returns has done its work, and what was refused is counted
   await using set = await startWorkers(customPlan("refused.mjs"));
   set.release();
   await set.ended;
-  const [report] = await set.stop();
+  const [report] = await set.stop({ timeoutMs: scaled(5000) });
   assert.deepEqual(
     [report?.completed, report?.failures, report?.failureError, report?.failureText],
     [true, 1, "EPERM", "not for us"],
@@ -148,7 +148,7 @@ test("a latency of work that is to have none is a mistake of the function's", as
   await using set = await startWorkers(customPlan("sample.mjs"));
   set.release();
   await set.ended;
-  const [report] = await set.stop();
+  const [report] = await set.stop({ timeoutMs: scaled(5000) });
   assert.match(report?.failureText ?? "", /^the scenario says no `samples` for this work/);
 });
 
@@ -186,7 +186,7 @@ test("in a group it is there from its first instruction, knows its place, and al
       name: "custom",
       duration: `${scaled(1)}s`,
       steps: [{ setup: [{ name: "a", works: [{ workType: { Custom }, workers: 2, affinity: "single_cpu" }] }] }],
-      checks: { notStuck: true },
+      checks: { notStuck: true, maxGapMs: scaled(2000) },
     },
     {
       runtime,

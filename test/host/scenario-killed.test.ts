@@ -120,7 +120,7 @@ async function runUntil(bench: Bench, file: string, moment: Moment): Promise<rea
 }
 
 async function assertNothingLeft(bench: Bench, what: string): Promise<void> {
-  const { status, err } = await bench.corral(["gc"]);
+  const { status, err } = await bench.corral(["gc"], { limitMs: 120_000 });
   assert.equal(status, 0, `${what}: ${err}`);
   assert.deepEqual([bench.parent.children(), recorded(bench), scratch(bench)], [[], [], []], what);
   const mark = bench.env["CORRAL_TEST_MARK"] ?? "";
@@ -161,7 +161,7 @@ function defineTest(seed: number, kills: number): void {
     if (!requires(t, root(), controller("pids"))) return;
     const file = writeScenario(bench);
     const whole = await runUntil(bench, file, { events: Number.MAX_SAFE_INTEGER, afterMs: null });
-    assert.equal(whole.at(-1), "scenario_end", whole.join(" "));
+    assert.ok(whole.includes("scenario_end"), whole.join(" "));
     await assertNothingLeft(bench, "a run that came to its end");
     const last = new Map<string, number>();
     for (const [at, moment] of momentsOf(kills, seed, whole.length).entries()) {

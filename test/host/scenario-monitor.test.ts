@@ -23,7 +23,7 @@ const piled = (workers: number, checks: string): Promise<RunRecord> =>
   runText(
     `version: 1
 name: piled
-duration: ${scaled(3)}s
+duration: ${scaled(6)}s
 steps: [{ setup: [{ name: a, cpuset: { exact: 0 }, works: [{ workers: ${workers} }] }] }]
 checks: ${checks}
 `,
@@ -32,7 +32,7 @@ checks: ${checks}
 
 test("many tasks on one CPU and none on another are an imbalance that the monitor sees", async (t) => {
   if (!requires(t, root(), cpus(2), controller("cpuset"))) return;
-  const record = await piled(40, "{ max_imbalance_ratio: 6, sustained_samples: 3 }");
+  const record = await piled(40, "{ max_imbalance_ratio: 2, sustained_samples: 3 }");
   assert.deepEqual(record.failures, []);
   const first = record.monitor.map(({ cpus: all }) => all.find(({ cpu }) => cpu === 0)?.nrRunning ?? 0);
   t.diagnostic(`${record.monitor.length} looks, tasks of CPU 0: ${first.join(" ")}`);
@@ -46,7 +46,10 @@ test("many tasks on one CPU and none on another are an imbalance that the monito
 
 test("what is not there is not seen: few tasks are no imbalance, and clocks go on", async (t) => {
   if (!requires(t, root(), cpus(2), controller("cpuset"))) return;
-  const record = await piled(1, "{ max_imbalance_ratio: 60, fail_on_rq_clock_stuck: true, max_fallback_rate: 1 }");
+  const record = await piled(
+    1,
+    "{ sustained_samples: 3, max_imbalance_ratio: 60, fail_on_rq_clock_stuck: true, max_fallback_rate: 1 }",
+  );
   assert.deepEqual(outcomesOf(record, "max_imbalance_ratio"), ["pass"]);
   // The clock of a queue is shown to root, where debugfs is mounted.
   assert.deepEqual(outcomesOf(record, "fail_on_rq_clock_stuck"), [showsQueues ? "pass" : "inconclusive"]);

@@ -33,6 +33,8 @@ export class RunBook {
   readonly warnings: string[] = [];
   readonly notes: string[] = [];
   cleanupMs = 0;
+  /** Time that the scenario's duration did not count. */
+  uncountedMs = 0;
   readonly #clock: Clock;
   #beganNs: bigint;
   #startTime: string;

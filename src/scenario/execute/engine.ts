@@ -2,6 +2,8 @@ import type { ResolvedScenario } from "../resolve/index.ts";
 import type { RunBook } from "./book.ts";
 import type { Movers } from "./groups/move.ts";
 import type { GroupRemover } from "./groups/remove.ts";
+import type { HoldBudget } from "./hold-budget.ts";
+import type { EngineLimits } from "./limits.ts";
 import type { Liveness } from "./liveness.ts";
 import type { PhaseTracker } from "./phases.ts";
 import type { Ports } from "./ports.ts";
@@ -24,6 +26,8 @@ export interface Engine {
   readonly ahead: WorksAhead;
   /** That paths of modules count from. */
   readonly directory: string;
-  /** Workers may take so long to stop before they are killed. */
-  readonly stopMs: number;
+  readonly budget: HoldBudget;
+  readonly limits: EngineLimits;
+  /** What limits in time that the scenario sets are multiplied by; 1 but where time is slower. */
+  readonly dilation: number;
 }

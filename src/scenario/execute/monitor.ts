@@ -2,7 +2,7 @@ import type { Engine } from "./engine.ts";
 
 /** How often the host's run queues are looked at. */
 export const monitorPeriodMs = 100;
-/** Looks take at most this share of the time: who looks is not to be what is seen. */
+/** Looks take at most this share of a CPU: who looks is not to be what is seen. */
 const mostShare = 0.05;
 
 /** Looks at the host's run queues again and again until it is told to end. */
@@ -10,12 +10,11 @@ export async function watchHost({ ports, book }: Engine, end: AbortSignal): Prom
   for (let pauseMs = monitorPeriodMs, isSeldom = false; ; ) {
     await ports.clock.sleep(pauseMs, end);
     if (end.aborted) return;
-    const began = ports.clock.nowNs();
-    book.monitored(ports.monitor());
-    const tookMs = Number(ports.clock.nowNs() - began) / 1e6;
-    pauseMs = Math.max(monitorPeriodMs, tookMs / mostShare);
+    const { look, cpuMs } = ports.monitor();
+    book.monitored(look);
+    pauseMs = Math.max(monitorPeriodMs, cpuMs / mostShare);
     if (pauseMs <= monitorPeriodMs || isSeldom) continue;
     isSeldom = true;
-    book.notes.push(`the monitor looks less often than every ${monitorPeriodMs} ms, because a look takes long here`);
+    book.notes.push(`the monitor looks less often than every ${monitorPeriodMs} ms, because a look costs much here`);
   }
 }

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { MachineDouble } from "../../../test/shared/scenario/machine-double.ts";
 import type { OpWish } from "../../../test/shared/scenario/plans.ts";
 import { group, plan } from "../../../test/shared/scenario/plans.ts";
-import { drive, stopMs } from "./drive.ts";
+import { drive } from "./drive.ts";
+import { nominalLimits } from "./limits.ts";
 
 const settle = (ms: number): OpWish => ({
   kind: "wait",
@@ -28,7 +29,7 @@ test("the time of workers in a phase ends where they are told to stop, and not w
   expect(work?.elapsedMs).toBeLessThan(1000 + 100);
   expect(work?.iterations).toBe((work?.elapsedMs ?? 0) * 10);
   // They had all of their time before they were killed.
-  expect(book.works[0]?.endedMs).toBeGreaterThanOrEqual(1000 + stopMs);
+  expect(book.works[0]?.endedMs).toBeGreaterThanOrEqual(1000 + nominalLimits.stopMs);
 });
 
 test("that of workers which were killed ends with the last of them", async () => {

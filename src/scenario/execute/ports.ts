@@ -122,8 +122,8 @@ export interface Ports {
   readonly planLimits: (limits: Limits) => LimitPlan;
   /** Counters of a group; all null where it has none. */
   readonly look: (name: string) => SeriesValues;
-  /** The host's run queues, now. */
-  readonly monitor: () => MonitorLook;
+  /** The host's run queues, now, and the CPU time that the look took. */
+  readonly monitor: () => { readonly look: MonitorLook; readonly cpuMs: number };
   /** Resolves when tasks were stalled for so long; rejects with the signal's reason. @throws CorralError SIGNAL_UNAVAILABLE */
   readonly pressure: (wait: PressureWait, signal: AbortSignal) => Promise<void>;
   /** A directory for IO of workers, below one that is removed at the end. */

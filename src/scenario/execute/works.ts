@@ -48,7 +48,7 @@ async function makeWorkers(
   works: readonly ResolvedWork[],
   cgroup: string,
 ): Promise<readonly Workers[]> {
-  const { ports, liveness } = engine;
+  const { ports, liveness, limits } = engine;
   const [first] = works;
   if (first === undefined) return [];
   const plans = works.map((work) => planOf(engine, work, cgroup));
@@ -62,7 +62,7 @@ async function makeWorkers(
     );
   };
   return madeInTime(
-    { clock: ports.clock, liveness },
+    { clock: ports.clock, liveness, limits },
     { make, undo: killAll, what: `the workers of ${works.map(nameOfWork).join(", ")} were` },
   );
 }
@@ -213,12 +213,12 @@ export async function collectWorks(
 }
 
 async function collectWork(engine: Engine, handle: WorkHandle, how: "stop" | "kill"): Promise<void> {
-  const { state, book, phases, stopMs } = engine;
+  const { state, book, phases, limits } = engine;
   if (how === "kill") handle.killedByOp = true;
   phases.finishing(handle);
   // Nobody looks at them from now on: their memory is gone at the end.
   for (const slot of state.slots) takeOut(slot.works, handle);
-  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: stopMs }) : handle.set.kill());
+  const reports = await (how === "stop" ? handle.set.stop({ timeoutMs: limits.stopMs }) : handle.set.kill());
   const { stuck } = handle.set;
   if (stuck.length > 0)
     book.warn(

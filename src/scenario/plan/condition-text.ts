@@ -10,7 +10,7 @@ export function describeCondition(condition: ResolvedCondition): string {
       return `${share} ${resource} pressure of ${whose} is ${stallUs} us within ${windowUs} us`;
     }
     case "events":
-      return `${condition.counter} of ${quote(condition.cgroup)} has grown by ${condition.by}`;
+      return `${condition.counter} of ${quote(condition.cgroup)} has grown by ${condition.by}${condition.since === "step" ? " since the step began" : ""}`;
     case "state":
       return `${quote(condition.cgroup)} is ${condition.is}`;
     case "metric": {

@@ -10,6 +10,7 @@ import type { ScenarioPlan } from "../plan/index.ts";
 import { planScenario, planScenarioFile } from "../plan/index.ts";
 import type { UnmetNeed } from "../resolve/index.ts";
 import { readHostTopology } from "../topology/index.ts";
+import { findIncludedFiles, withIncludedFiles } from "./include-files.ts";
 import type { OwnCheck } from "./own-checks.ts";
 import { givenChecks, loadModuleChecks, runOwnChecks } from "./own-checks.ts";
 import type { Rehearsal } from "./rehearsal.ts";
@@ -36,6 +37,7 @@ const needWords: Readonly<Record<UnmetNeed["need"], string>> = {
   llcs: "last-level caches",
   numaNodes: "memory nodes",
   threadsPerCore: "threads per core",
+  tmpdirDisk: "disk under temporary files (TMPDIR)",
 };
 
 const unmetText = (unmet: readonly UnmetNeed[]): string =>
@@ -57,7 +59,8 @@ async function runOnce(source: Source, options: RehearseOptions, repeat: number,
     const record = skippedRecord(runOptions, readHostTopology(), unmetText(planned.unmet));
     return rehearsalOf(record, judgeRun(record), { file });
   }
-  const record = await runScenario(planned.plan, runOptions);
+  const plan = withIncludedFiles(planned.plan, findIncludedFiles(scenario, source.directory));
+  const record = await runScenario(plan, runOptions);
   const own = await runOwnChecks(checks, record);
   return rehearsalOf(record, judgeRun(record, { more: own.map(({ result }) => result) }), { file, own });
 }

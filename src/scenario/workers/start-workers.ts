@@ -16,6 +16,8 @@ import { WorkerSet } from "./worker-set.ts";
 export interface StartOptions {
   /** Called when a worker has ended, also one that was told to; `waitStatus` as of wait(2). */
   readonly onEnd?: (index: number, waitStatus: number) => void;
+  /** How long a worker that was killed may take to end before the set is closed without it. Default 2000. */
+  readonly killMs?: number;
 }
 
 /**
@@ -25,7 +27,8 @@ export interface StartOptions {
  */
 export async function startWorkers(plan: WorkerPlan, options: StartOptions = {}): Promise<WorkerSet> {
   const { leader, story } = await makeReady(planArguments(plan), [plan], options);
-  return new WorkerSet(leader, new SharedMemory(leader.child.pid), story, isFunction(plan) ? "functions" : "processes");
+  const kind = isFunction(plan) ? "functions" : "processes";
+  return new WorkerSet(leader, new SharedMemory(leader.child.pid), story, { kind, killMs: options.killMs });
 }
 
 /**
@@ -33,14 +36,18 @@ export async function startWorkers(plan: WorkerPlan, options: StartOptions = {})
  * the first is.
  * @param name of the process, 1 to 15 bytes
  */
-export async function startThreads(name: string, plans: readonly WorkerPlan[]): Promise<readonly WorkerSet[]> {
+export async function startThreads(
+  name: string,
+  plans: readonly WorkerPlan[],
+  { killMs }: Pick<StartOptions, "killMs"> = {},
+): Promise<readonly WorkerSet[]> {
   const { leader, story } = await makeReady(threadArguments(name, plans), plans, {});
   const shared = shareLeader(leader, plans.length);
   let before = 0;
   return plans.map(({ workers }, at) => {
     const ends = endsFrom(story, before);
     before += workers;
-    return new WorkerSet(shared, new SharedMemory(leader.child.pid, at), ends, "threads");
+    return new WorkerSet(shared, new SharedMemory(leader.child.pid, at), ends, { kind: "threads", killMs });
   });
 }
 

@@ -13,11 +13,17 @@ import { within } from "./within.ts";
 export const unreleasedGraceMs = 500;
 /** Default of `stop`. */
 export const stopMs = 5000;
-/** A killed process that does not end within this is stuck in the kernel; its report says so. */
-const killMs = 2000;
+/** Default: a killed process that does not end within this is stuck in the kernel; its report says so. */
+export const defaultKillMs = 2000;
 
 /** processes: each is one; functions: each is a process of node, which has threads; threads: all are of one process. */
 export type WorkerKind = "processes" | "functions" | "threads";
+
+export interface WorkerSetOptions {
+  readonly kind: WorkerKind;
+  /** Default 2000. */
+  readonly killMs?: number | undefined;
+}
 
 /** What is known of the ends of the workers, while lines come. */
 export interface Ends {
@@ -37,17 +43,19 @@ export class WorkerSet implements AsyncDisposable {
   readonly #memory: SharedMemory;
   readonly #ends: Ends;
   readonly #kind: WorkerKind;
+  readonly #killMs: number;
   #isReleased = false;
   #epoch = 0;
   #finishing: Promise<WorkerReport[]> | null = null;
   #closing: Promise<unknown> | null = null;
   #stuck: readonly number[] = [];
 
-  constructor(leader: Leader, memory: SharedMemory, ends: Ends, kind: WorkerKind) {
+  constructor(leader: Leader, memory: SharedMemory, ends: Ends, { kind, killMs = defaultKillMs }: WorkerSetOptions) {
     this.#leader = leader;
     this.#memory = memory;
     this.#ends = ends;
     this.#kind = kind;
+    this.#killMs = killMs;
     this.pids = memory.samples().map(({ pid }) => pid);
   }
 
@@ -80,7 +88,7 @@ export class WorkerSet implements AsyncDisposable {
     );
   }
 
-  /** Pids of workers that had not ended 2 s after they were killed: the set was closed without them. */
+  /** Pids of workers that had not ended in time (2 s) after they were killed: the set was closed without them. */
   get stuck(): readonly number[] {
     return this.#stuck;
   }
@@ -138,7 +146,7 @@ export class WorkerSet implements AsyncDisposable {
 
   async #finish(late: ReadonlySet<number>): Promise<WorkerReport[]> {
     this.#leader.tell("kill");
-    if (!(await within(this.#ends.allEnded, killMs)))
+    if (!(await within(this.#ends.allEnded, this.#killMs)))
       this.#stuck = this.#running().flatMap((index) => this.pids[index] ?? []);
     const reports = this.#reports(late);
     await this.#close();

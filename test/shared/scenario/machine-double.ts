@@ -10,7 +10,6 @@ import type {
   RunningScheduler,
   Supervised,
 } from "../../../src/scenario/execute/index.ts";
-import { boundWrites } from "../../../src/scenario/execute/index.ts";
 import { emptyValues } from "../../../src/scenario/record/index.ts";
 import type { WorkerPlan } from "../../../src/scenario/workers/index.ts";
 import { GroupDouble } from "./group-double.ts";
@@ -105,7 +104,7 @@ export class MachineDouble {
   get ports(): Ports {
     return {
       clock: this.clock,
-      files: boundWrites(this.groups, this.clock),
+      files: this.groups,
       workers: {
         start: async (plan) => this.#startWorkers(plan),
         startThreads: async (pcomm, plans) => {
@@ -130,7 +129,7 @@ export class MachineDouble {
       },
       planLimits: (limits) => planLimits(limits, pureV2),
       look: () => emptyValues,
-      monitor: () => this.look,
+      monitor: () => ({ look: this.look, cpuMs: 0 }),
       pressure: (wait) => this.onPressure(wait),
       storage: () => "/scratch",
       random: () => 0,

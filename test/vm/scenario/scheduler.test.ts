@@ -13,9 +13,9 @@ test("a scheduler is attached from the begin, taken out, put in again, replaced 
   const record = await runText(
     `version: 1
 name: scheduler
-duration: 60s
+duration: 600s
 scheduler: { name: first }
-backdrop: { cgroups: [{ name: a, works: [{ workers_per_cpu: 2 }] }] }
+backdrop: { cgroups: [{ name: a, works: [{ workers_per_cpu: 1 }] }] }
 steps:
   - hold: { fixed: 1s }
   - { ops: [detach_scheduler], hold: { fixed: 1s } }

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { opsOfKind, runText } from "../../shared/scenario-kernel.ts";
 
-const limitMs = 60_000;
+const limitMs = 600_000;
 
 /** One step that starts a payload, or none, in a group with these limits, and waits. */
 const scenarioOf = (limits: string, command: string | null, condition: string, timeout: string): string => `version: 1
 name: waits
-duration: 120s
+duration: 1200s
 payloads: [{ name: load, command: ${command ?? "[sleep, '1000']"} }]
 backdrop: { cgroups: [{ name: a, works: [], limits: ${limits} }] }
 steps:
@@ -59,10 +59,10 @@ for (const [name, limits, load, condition] of conditions) {
 test("a wait for pressure of the host ends when its CPUs are wanted by more than there are", async () => {
   const record = await runText(`version: 1
 name: host
-duration: 120s
+duration: 1200s
 backdrop: { cgroups: [{ name: a, works: [{ workers_per_cpu: 4 }] }] }
 steps:
-  - ops: [{ wait: { for: { pressure: { resource: cpu, stall: 200ms, window: 500ms } }, timeout: 60s } }]
+  - ops: [{ wait: { for: { pressure: { resource: cpu, stall: 200ms, window: 500ms } }, timeout: 600s } }]
     hold: { fixed: 10ms }
 `);
   assert.deepEqual(record.failures, []);
@@ -73,13 +73,13 @@ const mib = 2 ** 20;
 test("reclaim takes what it is told from a group that has it, and says when there is less", async (t) => {
   const record = await runText(`version: 1
 name: reclaim
-duration: 120s
+duration: 1200s
 payloads: [{ name: cache, command: [sh, -c, 'head -c 48M "$0" >/dev/null; sleep 1000', ${JSON.stringify(process.execPath)}] }]
 backdrop: { cgroups: [{ name: a, works: [] }] }
 steps:
   - ops:
       - run_payload: { payload: cache, cgroup: a }
-      - wait: { for: { metric: { cgroup: a, metric: memory_current_bytes, at_least: ${40 * mib} } }, timeout: 60s }
+      - wait: { for: { metric: { cgroup: a, metric: memory_current_bytes, at_least: ${40 * mib} } }, timeout: 600s }
     hold: { fixed: 500ms }
   - ops: [{ reclaim: { cgroup: a, amount: 16M } }]
     hold: { fixed: 500ms }

@@ -6,12 +6,23 @@ import { atMost, atWork, atWorker, inconclusive, nameOf, skipped } from "../find
 import { figure } from "../numbers.ts";
 import type { Finding } from "../result.ts";
 
-/** Every worker did something, and none died that nobody killed. */
-export function judgeProgress(work: WorkRecord): Finding[] {
-  const failed = work.reports.flatMap((report) => failureOf(work, report));
-  if (failed.length > 0) return failed;
+/**
+ * Every worker did something, and none died that nobody killed.
+ * @param lostTime why none had time to do anything, which speaks against nobody; null: they had time
+ */
+export function judgeProgress(work: WorkRecord, lostTime: string | null = null): Finding[] {
+  const isExcused = (report: WorkerReport): boolean =>
+    lostTime !== null && report.workUnits === 0 && (report.completed || work.killedByOp);
+  const excused = work.reports.filter(isExcused).length;
+  const failed = work.reports.filter((report) => !isExcused(report)).flatMap((report) => failureOf(work, report));
+  const message = `${nameOf(work)}: ${excused} of ${work.reports.length} workers did nothing, and had no time to: ${lostTime}`;
+  const untold = excused === 0 ? [] : [inconclusive("no_progress", atWork(work), message, 1)];
+  return [...failed, ...untold, ...(failed.length + untold.length === 0 ? [allProgressed(work)] : [])];
+}
+
+function allProgressed(work: WorkRecord): Finding {
   const message = `${nameOf(work)}: all ${work.reports.length} workers made progress`;
-  return [{ outcome: "pass", kind: "no_progress", message, found: null, limit: null, where: atWork(work) }];
+  return { outcome: "pass", kind: "no_progress", message, found: null, limit: null, where: atWork(work) };
 }
 
 function failureOf(work: WorkRecord, report: WorkerReport): Finding[] {

@@ -45,8 +45,4 @@ export class GroupLooks {
     this.#files.get(name)?.[Symbol.dispose]();
     this.#files.delete(name);
   }
-
-  close(): void {
-    for (const name of this.#files.keys()) this.forget(name);
-  }
 }

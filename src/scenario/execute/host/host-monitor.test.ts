@@ -24,8 +24,12 @@ cpu#11, 2000.000 MHz
   .clock                         : 1234.000001
 `;
 
-const stat = (state: string, cpu: number): string =>
-  `1 (a ) b) ${state} ${Array.from({ length: 35 }, () => "0").join(" ")} ${cpu} 0 0`;
+/** Field 3 is the state, field 20 the number of threads, field 39 the CPU. */
+const stat = (state: string, cpu: number, threads = 1): string => {
+  const fields = Array.from({ length: 37 }, () => "0");
+  Object.assign(fields, { 0: state, 17: String(threads), 36: String(cpu) });
+  return `1 (a ) b) ${fields.join(" ")} 0 0`;
+};
 
 /** A /proc with these threads. */
 function makeProc(name: string, tasks: Readonly<Record<string, string>>): string {
@@ -48,20 +52,23 @@ describe("run queues", () => {
 
   test("without it threads that run are counted where they are, and ours are not", () => {
     const proc = makeProc("counted", {
-      "5/task/5": stat("R", 1),
-      "5/task/6": stat("R", 1),
-      "5/task/7": stat("S", 1),
-      "8/task/8": stat("R", 0),
-      "9/task/9": stat("R", 0),
+      5: stat("R", 1, 3),
+      "5/task/5": stat("R", 1, 3),
+      "5/task/6": stat("R", 1, 3),
+      "5/task/7": stat("S", 1, 3),
+      8: stat("R", 0),
+      9: stat("R", 0),
     });
-    expect([...countRunning(proc, 9)].toSorted()).toEqual([
-      [0, 1],
-      [1, 2],
-    ]);
+    expect(countRunning(proc, 9)).toEqual(
+      new Map([
+        [0, 1],
+        [1, 2],
+      ]),
+    );
   });
 
   test("a look tells what each file tells, and nothing where there is none", () => {
-    const proc = makeProc("looked", { "5/task/5": stat("R", 1), "thread-self": stat("R", 0) });
+    const proc = makeProc("looked", { 5: stat("R", 1), "thread-self": stat("R", 0) });
     const schedDebug = join(root, "debug");
     const schedExtEvents = join(root, "events");
     writeFileSync(schedDebug, debug);

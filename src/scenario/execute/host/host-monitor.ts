@@ -48,12 +48,6 @@ export function readSchedDebug(text: string): ReadonlyMap<number, Queue> {
   return queues;
 }
 
-/** State and CPU of a thread (proc_pid_stat(5), fields 3 and 39). */
-function taskOf(stat: string): { readonly runs: boolean; readonly cpu: number } {
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return { runs: fields[0] === "R", cpu: Number(fields[36] ?? 0) };
-}
-
 const numbersIn = (directory: string): readonly string[] => {
   try {
     return readdirSync(directory).filter((name) => /^\d+$/.test(name));
@@ -62,16 +56,35 @@ const numbersIn = (directory: string): readonly string[] => {
   }
 };
 
+interface Task {
+  readonly runs: boolean;
+  readonly cpu: number;
+  /** Of its process. */
+  readonly threads: number;
+}
+
+/** State, threads and CPU of a thread (proc_pid_stat(5), fields 3, 20 and 39). */
+function taskOf(stat: string): Task {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { runs: fields[0] === "R", cpu: Number(fields[36] ?? 0), threads: Number(fields[17] ?? 1) };
+}
+
+const tasksIn = (stat: string | null): readonly Task[] => (stat === null ? [] : [taskOf(stat)]);
+
+/** Threads of a process; most have one, which is read at once. */
+function tasksOf(directory: string): readonly Task[] {
+  const [first] = tasksIn(tryRead(`${directory}/stat`));
+  if (first === undefined) return [];
+  if (first.threads <= 1) return [first];
+  return numbersIn(`${directory}/task`).flatMap((tid) => tasksIn(tryRead(`${directory}/task/${tid}/stat`)));
+}
+
 /** Threads that run or want to, by CPU, without those of this process: what /proc tells where run queues are not shown. */
 export function countRunning(proc: string, self: number): ReadonlyMap<number, number> {
   const running = new Map<number, number>();
   for (const pid of numbersIn(proc)) {
     if (Number(pid) === self) continue;
-    for (const tid of numbersIn(`${proc}/${pid}/task`)) {
-      const stat = tryRead(`${proc}/${pid}/task/${tid}/stat`);
-      const { runs, cpu } = stat === null ? { runs: false, cpu: 0 } : taskOf(stat);
-      if (runs) running.set(cpu, (running.get(cpu) ?? 0) + 1);
-    }
+    for (const { runs, cpu } of tasksOf(`${proc}/${pid}`)) if (runs) running.set(cpu, (running.get(cpu) ?? 0) + 1);
   }
   return running;
 }
@@ -123,4 +136,12 @@ export function lookAtHost(files: MonitorFiles = kernelFiles, self: number = pro
     selectCpuFallbacks: counterIn(events, "SCX_EV_SELECT_CPU_FALLBACK"),
     dispatchKeepLasts: counterIn(events, "SCX_EV_DISPATCH_KEEP_LAST"),
   };
+}
+
+/** A look, and the CPU time that it took: on a busy host much more time may pass. */
+export function measuredLook(): { readonly look: MonitorLook; readonly cpuMs: number } {
+  const before = process.cpuUsage();
+  const look = lookAtHost();
+  const { user, system } = process.cpuUsage(before);
+  return { look, cpuMs: (user + system) / 1000 };
 }

@@ -4,12 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listDisks, planLimits } from "../../../cgroup/index.ts";
 import { systemClock } from "../clock.ts";
-import { boundWrites } from "../groups/bound-writes.ts";
-import type { GroupFiles } from "../groups/group-files.ts";
+import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { GroupLooks } from "./group-looks.ts";
 import { HostGroups } from "./host-groups.ts";
-import { lookAtHost } from "./host-monitor.ts";
+import { measuredLook } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
 import { hostTasks } from "./host-tasks.ts";
@@ -33,37 +32,27 @@ function scratchMaker(mark: ScenarioMark): () => string {
 export interface HostPortsOptions {
   /** As `--cgroup-parent`; null: where a job's group would be made. */
   readonly cgroupParent: string | null;
+  readonly limits: EngineLimits;
   readonly onNote: (note: string) => void;
   readonly scheduler: (groups: HostGroups) => SchedulerSource;
 }
 
 /** The kernel of this host, for one run. */
-export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler }: HostPortsOptions): Ports {
-  const groups = new HostGroups(mark, cgroupParent);
+export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, scheduler }: HostPortsOptions): Ports {
+  const groups = new HostGroups(mark, cgroupParent, limits.clearWaitMs);
   const looks = new GroupLooks(groups);
-  const plain: GroupFiles = groups;
-  const files: GroupFiles = {
-    ...plain,
-    remove: (name) => {
-      looks.forget(name);
-      return groups.remove(name);
-    },
-    close: () => {
-      looks.close();
-      return groups.close();
-    },
-  };
+  groups.onGone = (name) => looks.forget(name);
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
   return {
     clock: systemClock,
-    files: boundWrites(files, systemClock),
-    workers: hostWorkers,
-    startProgram: programStarter(groups),
+    files: groups,
+    workers: hostWorkers(limits.workerKillMs),
+    startProgram: programStarter(groups, limits.drainMs),
     scheduler: scheduler(groups),
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
     look: (name) => looks.look(name),
-    monitor: lookAtHost,
+    monitor: measuredLook,
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,

@@ -17,8 +17,6 @@ import type { HostGroups } from "./host-groups.ts";
 
 /** Characters of each stream that are kept; what comes after is read and dropped. */
 const mostKept = 8 * 1024 * 1024;
-/** How long output is read after the end of a program whose descendants hold it open. */
-const drainMs = 1000;
 
 /** What a program writes to one of its descriptors. */
 class Output {
@@ -81,6 +79,13 @@ function endWithLeader(child: ChildHandle): void {
   });
 }
 
+interface ProgramParts {
+  readonly ownGroup: boolean;
+  readonly tether: Tether | null;
+  /** How long output is read after its end, when descendants hold it open. */
+  readonly drainMs: number;
+}
+
 class HostProgram implements RunningProgram {
   readonly pid: number;
   readonly ended: Promise<ProgramEnd>;
@@ -89,7 +94,7 @@ class HostProgram implements RunningProgram {
   readonly #ownGroup: boolean;
   #isOver = false;
 
-  constructor(child: ChildHandle, outputs: readonly [Output, Output], ownGroup: boolean, tether: Tether | null) {
+  constructor(child: ChildHandle, outputs: readonly [Output, Output], { ownGroup, tether, drainMs }: ProgramParts) {
     this.pid = child.pid;
     this.#child = child;
     this.#outputs = outputs;
@@ -119,7 +124,7 @@ const environmentOf = (env: ProgramRequest["env"]): readonly string[] =>
   Object.entries({ ...process.env, ...env }).map(([name, value]) => `${name}=${value}`);
 
 /** Starts programs in groups of a scenario, each with a process group of its own. */
-export function programStarter(groups: HostGroups): Ports["startProgram"] {
+export function programStarter(groups: HostGroups, drainMs: number): Ports["startProgram"] {
   return async (request, signal) => {
     const { argv, env, cgroup, usesParentPgrp } = request;
     const [command = "", ...args] = argv;
@@ -147,7 +152,8 @@ export function programStarter(groups: HostGroups): Ports["startProgram"] {
         throw new CorralError("START_FAILED", `${command} was killed before it began`, { object: command });
       const { child } = started;
       if (isTied) endWithLeader(child);
-      return new HostProgram(child, [new Output(pipes[0]), new Output(pipes[1])], !usesParentPgrp, tied.tether);
+      const outputs = [new Output(pipes[0]), new Output(pipes[1])] as const;
+      return new HostProgram(child, outputs, { ownGroup: !usesParentPgrp, tether: tied.tether, drainMs });
     } catch (thrown) {
       tied.tether?.goodbye();
       for (const pipe of pipes) pipe.closeOurs();

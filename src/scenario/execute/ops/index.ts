@@ -3,3 +3,4 @@
  * and what becomes of its error.
  */
 export { doOp } from "./do-op.ts";
+export { keepCounts } from "./wait-op.ts";
