@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,15 +116,25 @@ static bool read_all(int fd, void *into, size_t size)
 	return length == (ssize_t)size;
 }
 
-/* Sleeps until then by CLOCK_MONOTONIC, and says when it woke. A moment that is over is now. */
+/*
+ * Sleeps until then by CLOCK_MONOTONIC, and says when it woke. A moment that is over is now. Where it may, it is a real-time
+ * process for that time only: many that wake for one moment would wait for each other's time slices else.
+ */
 static void wait_until(long long at_ns)
 {
 	struct timespec time = { .tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000 };
+	struct sched_param first = { .sched_priority = 1 };
+	struct sched_param own = { 0 };
+	long policy = syscall(SYS_sched_getscheduler, 0);
+	bool urgent = policy >= 0 && syscall(SYS_sched_getparam, 0, &own) == 0 &&
+		      syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &first) == 0;
 
 	while (syscall(SYS_clock_nanosleep, (long)CLOCK_MONOTONIC, (long)TIMER_ABSTIME, &time, NULL) < 0 &&
 	       errno == EINTR)
 		;
 	clock_gettime(CLOCK_MONOTONIC, &time);
+	if (urgent && syscall(SYS_sched_setscheduler, 0, (int)policy, &own) < 0)
+		status_fail("hold", errno);
 	status_began(time.tv_sec * 1000000000LL + time.tv_nsec);
 }
 

@@ -17,7 +17,12 @@ const totals = fc.record({
   metaOperations: counter,
   errors: counter,
   retries: counter,
-  metrics: fc.dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.double({ noNaN: true }).map((one) => one + 0)).map((one) => ({ ...one })),
+  metrics: fc
+    .dictionary(
+      fc.stringMatching(/^[a-z]\w{0,9}$/),
+      fc.double({ noNaN: true }).map((one) => one + 0),
+    )
+    .map((one) => ({ ...one })),
 });
 /** Milliseconds that seconds of a double bring back as they are. */
 const wholeMs = fc.nat(1_000_000).map((seconds) => seconds * 1000);

@@ -138,6 +138,7 @@ export class CommandWork implements Work {
       phase,
       atNs,
       signal,
+      hasGroup: true,
       user: this.#policy.user,
       variables: agentVariables(this.#assignment, this.#scratch.path),
       tags: { fleet_agent: this.#assignment.agentId },

@@ -46,7 +46,7 @@ export function readPhase(raw: RawPhase, at: ConfigPath, context: PhaseContext):
   const refusePaths = (texts: readonly string[], path: ConfigPath): void => {
     for (const one of texts.flatMap(pathsIn)) tell(context, path, whyNotPath(context.policy, one, directory, own));
   };
-  words.slice(1).forEach((one, index) => refusePaths([one], [...at, "command", index + 1]));
+  for (const [index, one] of words.entries()) if (index > 0) refusePaths([one], [...at, "command", index]);
   for (const [name, value] of Object.entries(environment)) {
     tell(context, [...at, "environment", name], whyNotVariable(context.policy, name));
     refusePaths([value], [...at, "environment", name]);

@@ -13,6 +13,8 @@ export interface PhaseRun {
   readonly atNs: bigint;
   readonly signal: AbortSignal;
   readonly killAfterMs: number;
+  /** Whether it gets a group; false for what makes groups by itself, beside the agent's. */
+  readonly hasGroup: boolean;
   /** Whom it runs as; null: as the agent. */
   readonly user: string | null;
   /** Of the agent's own, for the program. */
@@ -86,6 +88,7 @@ export async function beginPhase(run: PhaseRun): Promise<BegunPhase> {
     extendEnv: false,
     workdir: phase.directory,
     lifetime: "tied",
+    account: run.hasGroup,
     killAfter: Math.max(1, killAfterMs),
     tags,
     signal,

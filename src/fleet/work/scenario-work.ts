@@ -90,6 +90,7 @@ export class ScenarioWork implements Work {
       signal,
       user: null,
       killAfterMs,
+      hasGroup: false,
       variables: { ...agentVariables(this.#assignment, this.#scratch.path), ...ownSettings() },
       tags: { fleet_agent: this.#assignment.agentId },
       stdout: output,

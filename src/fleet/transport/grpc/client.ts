@@ -50,9 +50,7 @@ const channelOptions = ({ limits }: CallOptions, serverName: string | null): Cli
   "grpc.service_config_disable_resolution": 1,
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1000,
-  ...(serverName === null
-    ? {}
-    : { "grpc.ssl_target_name_override": serverName, "grpc.default_authority": serverName }),
+  ...(serverName === null ? {} : { "grpc.ssl_target_name_override": serverName, "grpc.default_authority": serverName }),
 });
 
 /** @throws CorralError FLEET_INSECURE */
