@@ -3,9 +3,9 @@
  * is done. What may enter: assignments. What it may not know: streams, and the states of an agent.
  */
 export { commandSchema } from "./command-schema.ts";
-export { loadWorkSchema } from "./make-load.ts";
 export type { HostPolicy } from "./host-policy.ts";
 export { allAllowed, nothingAllowed } from "./host-policy.ts";
+export { loadWorkSchema } from "./make-load.ts";
 export { workKinds, workMaker } from "./make-work.ts";
 export { hostPolicySchema, loadHostPolicy } from "./policy-file.ts";
 export type { BegunWork, Work, WorkEnd, WorkMaker } from "./work.ts";
