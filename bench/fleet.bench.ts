@@ -80,7 +80,10 @@ async function measureController(): Promise<readonly Target[]> {
     version: "bench",
     onEffect: () => {},
   });
-  while (running.view().states.collecting < agents) await sleep(200);
+  while (running.view().states.collecting < agents) {
+    if (running.view().states.failed > 0) throw new Error("an agent failed before all had begun");
+    await sleep(200);
+  }
   const before = { cpu: process.cpuUsage(), nowMs: nowMs() };
   let mostBytes = 0;
   while (nowMs() - before.nowMs < seconds * 1000 - 2 * marginMs) {
