@@ -567,7 +567,7 @@ rule("a wait ends with the wish to end", async (world) => {
         payloads: [payload("long", lasting)],
       },
     ),
-    { signal: world.abortAfter(300) },
+    { signal: world.abortAfter(world.scaled(300)) },
   );
   assert.deepEqual(
     ran.failures.map(({ step, op, code }) => [step, op, code]),
