@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { loadAddon, nativeErrno } from "../kernel/index.ts";
+import { doFileCalls, loadAddon, nativeErrno } from "../kernel/index.ts";
 import { CorralError, quote } from "../report/index.ts";
 
 const errnoMeaning: Readonly<Record<string, string>> = {
@@ -43,6 +43,14 @@ export function tryReadControl(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Reads several at once, by their paths; what is absent or unreadable is not in the answer. */
+export function readControls(paths: readonly string[]): ReadonlyMap<string, string> {
+  const answers = doFileCalls(paths.map((path) => ({ call: "read", path })));
+  const texts = new Map<string, string>();
+  for (const [index, answer] of answers.entries()) if ("text" in answer) texts.set(paths[index] ?? "", answer.text);
+  return texts;
 }
 
 /**

@@ -1,13 +1,16 @@
 import { adaptiveCommands } from "./adaptive-commands.ts";
+import { agentCommands } from "./agent-commands.ts";
 import { attachFlags } from "./attach-flags.ts";
 import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
+import { fleetCommands } from "./fleet-commands.ts";
 import { runFlags } from "./full-run-flags.ts";
 import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { scenarioCommands } from "./scenario-commands.ts";
+import { scenarioLibraryCommands } from "./scenario-library-commands.ts";
 import { scenarioResultCommands } from "./scenario-result-commands.ts";
 import { schedulerFlags } from "./scheduler-flags.ts";
 import { typed } from "./typed-command.ts";
@@ -140,6 +143,7 @@ export const commands: readonly CommandDefinition[] = [
   ...workloadCommands,
   ...guardCommands,
   ...scenarioCommands,
+  ...scenarioLibraryCommands,
   {
     path: ["events"],
     usage: "corral events [filters] [--opens] [--readline] [--record FILE | --replay FILE] [flags]",
@@ -167,6 +171,8 @@ export const commands: readonly CommandDefinition[] = [
     load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
   ...scenarioResultCommands,
+  ...agentCommands,
+  ...fleetCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

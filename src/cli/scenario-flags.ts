@@ -13,6 +13,10 @@ export const scenarioPlanFlags = {
   json: { group: "Output", common: true, brief: "the plan as one JSON document" },
 } as const satisfies FlagTable;
 
+export const scenarioListFlags = {
+  json: { group: "Output", common: true, brief: "the list as one JSON document" },
+} as const satisfies FlagTable;
+
 export const scenarioCheckFlags = { topology } as const satisfies FlagTable;
 
 /** Flags of the guest that `--vm` boots. */
@@ -39,7 +43,7 @@ export const scenarioRunFlags = {
   dilation: {
     group: "Run",
     value: "N",
-    brief: "time is N times slower here: stretch limits by that (measured; 1 on a machine that is not emulated)",
+    brief: "stretch limits in time by N instead of measuring how slow this is",
   },
   vm: { group: "Machine", common: true, brief: "run it in a guest with a current kernel, as corral vm run does" },
   ...scenarioGuestFlags,

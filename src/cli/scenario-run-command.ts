@@ -4,8 +4,8 @@ import { wholeNumber } from "../run/settings/index.ts";
 import { foldOutcomes, verdictExitStatus } from "../scenario/checks/index.ts";
 import type { RunEvent } from "../scenario/execute/index.ts";
 import { loadScenario } from "../scenario/index.ts";
-import type { RehearseOptions } from "../scenario/rehearse/index.ts";
-import { rehearseFile } from "../scenario/rehearse/index.ts";
+import type { Rehearsal, RehearseOptions } from "../scenario/rehearse/index.ts";
+import { documentOf, rehearseFile } from "../scenario/rehearse/index.ts";
 import type { ScenarioDocument } from "../scenario/results/index.ts";
 import { noHoldText } from "../scenario/results/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
@@ -88,7 +88,7 @@ async function runHere(file: string, flags: Flags): Promise<number> {
   const documents: ScenarioDocument[] = [];
   try {
     try {
-      const onResult = (document: ScenarioDocument): void => void documents.push(document);
+      const onResult = (rehearsal: Rehearsal): void => void documents.push(documentOf(rehearsal));
       await rehearseNamed(file, flags, { signal: ending.signal, onResult });
     } finally {
       // Also of those before one that could not begin.

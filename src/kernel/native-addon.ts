@@ -117,6 +117,11 @@ export interface NativeAddon extends NativeAttributes, NativeMemory, NativeSocke
   readonly spawnAsync: (...parameters: SpawnParameters) => Promise<NativeChild>;
   /** Takes a child of `spawnAsync` over, as `watchFd` does: it lives on when this thread's environment ends. */
   readonly claimChild: (pidfd: number) => void;
+  /**
+   * Short file operations one after the other, in a block of pairs: a letter with a path, and a value (native/BOUNDARY.md). Per pair a text, 0,
+   * or a negative errno. `doFileCalls` is its typed door.
+   */
+  readonly fileCalls: (block: string) => readonly (string | number)[];
   /** pidfd_open(2); the caller owns the descriptor. */
   readonly pidfdOpen: (pid: number) => number;
   /** pidfd_send_signal(2); ESRCH when the process has ended. */
@@ -226,6 +231,7 @@ function guardAll(raw: NativeAddon): NativeAddon {
     spawn: guard("spawn", raw.spawn, traced),
     spawnAsync: guardAsync("spawnAsync", raw.spawnAsync, traced),
     claimChild: guard("claimChild", raw.claimChild, traced),
+    fileCalls: guard("fileCalls", raw.fileCalls, traced),
     pidfdOpen: guard("pidfdOpen", raw.pidfdOpen, traced),
     pidfdSendSignal: guard("pidfdSendSignal", raw.pidfdSendSignal, traced),
     pidfdInfo: guard("pidfdInfo", raw.pidfdInfo, traced),

@@ -72,7 +72,7 @@ test("one that fails ends with 1, and with the step and the op that went wrong",
   ];
   const { status, out } = await bench.corral(run(fileOf("waits", steps), "-q"));
   assert.equal(status, 1);
-  assert.match(out, /step 1 failed: base empty did not come true within 100 ms/);
+  assert.match(out, /step 1 failed: it did not come true within 100 ms that "base" is empty/);
 });
 
 test("a check that fails ends with 1", async (t) => {

@@ -180,7 +180,7 @@ test("in a group it is there from its first instruction, knows its place, and al
   const affinities: string[][] = [];
   const runtime = mkdtempSync(join(directory, "run-"));
   const Custom = { module: "tell.mjs", name: "teller", config: { file } } as const;
-  const [document] = await rehearse(
+  const [rehearsal] = await rehearse(
     {
       version: 1,
       name: "custom",
@@ -209,9 +209,9 @@ test("in a group it is there from its first instruction, knows its place, and al
   );
   delete process.env["CUSTOM_MARK"];
   assert.deepEqual(
-    [document?.verdict, document?.works[0]?.work_type],
+    [rehearsal?.verdict, rehearsal?.record.works[0]?.workType],
     ["pass", "teller"],
-    JSON.stringify(document?.checks),
+    JSON.stringify(rehearsal?.results),
   );
   const told = [0, 1].map((index) => JSON.parse(readFileSync(`${file}${index}`, "utf8")) as Record<string, unknown>);
   for (const [index, one] of told.entries()) {

@@ -153,7 +153,7 @@ export const scenarioPlan = v.strictObject({
   unmet_needs: list(
     v.strictObject({
       need: v.pipe(
-        v.picklist(["cpus", "llcs", "numa_nodes", "threads_per_core"]),
+        v.picklist(["cpus", "llcs", "numa_nodes", "threads_per_core", "tmpdir_disk"]),
         v.description("Key of the scenario's needs."),
       ),
       wanted: count("How many it needs."),

@@ -47,7 +47,7 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
   const asked = askedOf(scenario, baseline);
   if (record.skipped !== null) return { verdict: "skip", asked, results: [skipResult(record.skipped)], notes: [] };
   const payloads = new Map((scenario.payloads ?? []).map((payload) => [payload.name, payload]));
-  const limits = workerLimits(asked, host.dilation);
+  const limits = workerLimits(asked, host.dilation, record.dilation.rateFactor);
   const results = [
     ...judgeWorks(record, asked, limits),
     ...record.payloads.flatMap((run) => {
@@ -60,15 +60,24 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
     ...judgeMonitor(record.monitor, asked),
     ...judgeProcesses(record),
   ];
-  const notes =
-    host.dilation > 1
-      ? [`time is ${figure(host.dilation)} times slower here: limits in time were multiplied by that, rates divided`]
-      : [];
+  const notes = slownessNotes(record);
   return { verdict: verdictOf(results, asked), asked, results, notes };
+}
+
+/** What was done to limits because time is slower. */
+function slownessNotes({ host: { dilation }, dilation: { rateFactor } }: RunRecord): readonly string[] {
+  if (dilation === 1) return [];
+  const rates = rateFactor > dilation ? `rates divided by ${figure(rateFactor)}` : "rates divided";
+  return [`time is ${figure(dilation)} times slower here: limits in time were multiplied by that, ${rates}`];
 }
 
 const mayBeAllowed = ({ outcome, check }: CheckResult): boolean =>
   outcome === "inconclusive" && check !== completesCheck;
+
+/** Whether a result keeps its run from passing. @param isAllowed what is inconclusive does not, but that the run was ended early */
+export const isAgainst = (result: CheckResult, isAllowed: boolean): boolean =>
+  !result.advisory &&
+  (result.outcome === "fail" || (result.outcome === "inconclusive" && !(isAllowed && mayBeAllowed(result))));
 
 /** The verdict of those that decide. */
 function verdictOf(results: readonly CheckResult[], asked: Checks): Outcome {

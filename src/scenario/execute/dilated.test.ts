@@ -142,7 +142,7 @@ describe("where time is dilated", () => {
     expect(book.failures.map(({ atMs, message }) => [atMs, message])).toEqual([
       [
         250,
-        "step 0 failed: a populated did not come true within 250 ms (100 ms, for time is slower here); raise the timeout, or see why it does not",
+        'step 0 failed: it did not come true within 250 ms (100 ms, for time is slower here) that "a" is populated; raise the timeout, or see why it does not',
       ],
     ]);
   });

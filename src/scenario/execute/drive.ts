@@ -19,6 +19,7 @@ import { SchedulerSlot } from "./scheduler-slot.ts";
 import { watchStalls } from "./stall.ts";
 import { RunState, Slot } from "./state.ts";
 import { takeDown } from "./teardown.ts";
+import { WorksAhead } from "./works-ahead.ts";
 
 export interface DriveOptions {
   readonly onEvent?: (event: RunEvent) => void;
@@ -57,6 +58,7 @@ function makeEngine(plan: ResolvedScenario, given: Ports, options: DriveOptions)
     remover: new GroupRemover(movers),
     liveness,
     scheduler: new SchedulerSlot({ clock: ports.clock, source: ports.scheduler, liveness, limits }),
+    ahead: new WorksAhead(),
     budget: new HoldBudget(book, dilation === 1),
     limits,
     dilation,

@@ -9,6 +9,7 @@ import type { PhaseTracker } from "./phases.ts";
 import type { Ports } from "./ports.ts";
 import type { SchedulerSlot } from "./scheduler-slot.ts";
 import type { RunState } from "./state.ts";
+import type { WorksAhead } from "./works-ahead.ts";
 
 /** What every part of a run works with. */
 export interface Engine {
@@ -21,6 +22,8 @@ export interface Engine {
   readonly remover: GroupRemover;
   readonly liveness: Liveness;
   readonly scheduler: SchedulerSlot;
+  /** Workers that are made before it is their group's turn. */
+  readonly ahead: WorksAhead;
   /** That paths of modules count from. */
   readonly directory: string;
   readonly budget: HoldBudget;

@@ -1,9 +1,12 @@
 import { CorralError } from "../../report/index.ts";
+import { objectOf } from "../plan/index.ts";
 import type { ResolvedGroup, ResolvedOp, ResolvedStep } from "../resolve/index.ts";
 import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
-import { describeOp, doOp } from "./ops/index.ts";
+import { doOp, keepCounts } from "./ops/index.ts";
+import { sampleAll } from "./sampler.ts";
+import { makeAhead } from "./works.ts";
 
 /** Where in a step something went wrong. */
 export class StepError extends Error {
@@ -18,11 +21,12 @@ export class StepError extends Error {
 
 /** @throws StepError */
 export async function doOps(engine: Engine, step: number | null, ops: readonly ResolvedOp[], round = 0): Promise<void> {
+  keepCounts(engine, ops);
   for (const op of ops) {
     const { kind, index } = op;
     try {
       engine.liveness.throwIfAborted();
-      await engine.book.during({ step, index, round, kind, object: describeOp(op) }, () => doOp(engine, op));
+      await engine.book.during({ step, index, round, kind, object: objectOf(op) }, () => doOp(engine, op));
     } catch (thrown) {
       throw new StepError(index, thrown);
     }
@@ -35,12 +39,14 @@ export async function doSetup(engine: Engine, step: number | null, groups: reado
   const object = groups.map(({ name }) => name).join(", ");
   try {
     await engine.book.during({ step, index: null, round: 0, kind: "setup", object }, async () => {
-      for (const group of groups) {
+      for (const [at, group] of groups.entries()) {
         engine.liveness.throwIfAborted();
+        makeAhead(engine, groups, at);
         await makeGroup(engine, group);
       }
     });
   } catch (thrown) {
+    engine.ahead.clear();
     throw new StepError(null, thrown);
   }
 }
@@ -60,6 +66,7 @@ export function totalsOf({ book, state }: Engine): StepTotals {
 
 function beginHold(engine: Engine, step: ResolvedStep, holdMs: number, wantedHoldMs: number): void {
   const { index, label, ops, opMask } = step;
+  sampleAll(engine);
   engine.phases.hold(holdMs, wantedHoldMs);
   const said = { step: index, label, ops: ops.length, opMask, holdMs, wantedHoldMs };
   engine.book.tell({ kind: "step_start", ...said, ...totalsOf(engine) });
@@ -116,6 +123,7 @@ export async function runStep(engine: Engine, step: ResolvedStep): Promise<StepT
   engine.phases.begin(step.phase);
   try {
     const kept = await (hold.kind === "once" ? runOnce(engine, step, hold.wantedMs) : runLoop(engine, step, hold));
+    sampleAll(engine);
     if (!kept) return null;
     const totals = totalsOf(engine);
     engine.book.tell({ kind: "step_end", step: index, ...totals });

@@ -2,7 +2,7 @@ import { formatNumberList } from "../../kernel/index.ts";
 import { customCommand } from "../custom/index.ts";
 import type { MemPolicy } from "../model/index.ts";
 import type { WorkRecord } from "../record/index.ts";
-import type { ResolvedAffinity, ResolvedWork } from "../resolve/index.ts";
+import type { ResolvedAffinity, ResolvedGroup, ResolvedWork } from "../resolve/index.ts";
 import { drawCpus, workersPerCpu } from "../resolve/index.ts";
 import type { AttributeErrors, WorkerPlan, WorkerReport } from "../workers/index.ts";
 import type { Engine } from "./engine.ts";
@@ -54,13 +54,22 @@ async function makeWorkers(
   const plans = works.map((work) => planOf(engine, work, cgroup));
   const make = async (): Promise<readonly Workers[]> => {
     if (first.pcomm !== null) return ports.workers.startThreads(first.pcomm, plans);
-    return Promise.all(plans.map((plan) => ports.workers.start(plan)));
+    return Promise.all(
+      plans.map((plan, at) => {
+        const work = works[at];
+        return (work === undefined ? null : engine.ahead.take(work)) ?? ports.workers.start(plan);
+      }),
+    );
   };
   return madeInTime(
     { clock: ports.clock, liveness, limits },
     { make, undo: killAll, what: `the workers of ${works.map(nameOfWork).join(", ")} were` },
   );
 }
+
+/** Begins with workers of groups that come later in a setup. @param at place of the group whose turn it is */
+export const makeAhead = (engine: Engine, groups: readonly ResolvedGroup[], at: number): void =>
+  engine.ahead.prepare(groups, at, (work, cgroup) => engine.ports.workers.start(planOf(engine, work, cgroup)));
 
 const killAll = (sets: readonly Workers[]) => Promise.all(sets.map((set) => set.kill()));
 

@@ -43,7 +43,8 @@ export interface Crowded {
   readonly place: Place;
 }
 
-const noHandles = (): Handles => ({ backdrop: 0, step: 0 });
+/** Of its own every time: they are counted up where they stand. */
+export const noHandles = (): Handles => ({ backdrop: 0, step: 0 });
 const isWithin = (name: string, group: string): boolean => name === group || name.startsWith(`${group}/`);
 
 export const countHandles = ({ backdrop, step }: Handles): number => backdrop + step;

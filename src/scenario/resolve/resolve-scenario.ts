@@ -1,3 +1,6 @@
+import { tmpdir } from "node:os";
+import { resolve } from "node:path";
+import { diskUnder } from "../../cgroup/index.ts";
 import { quote } from "../../report/index.ts";
 import { durationOf } from "../file/index.ts";
 import type { Needs } from "../model/index.ts";
@@ -37,9 +40,10 @@ function unmetNeeds(needs: Needs, topology: Topology): readonly UnmetNeed[] {
     numaNodes: topology.nodes.length,
     threadsPerCore: threadsPerCore(topology),
   };
-  return Object.entries(found).flatMap(([key, has]) => {
+  const disks = needs.tmpdirDisk === true && diskUnder(resolve(tmpdir())) === null ? 0 : 1;
+  return Object.entries({ ...found, tmpdirDisk: disks }).flatMap(([key, has]) => {
     const need = key as UnmetNeed["need"];
-    const wanted = needs[need] ?? 0;
+    const wanted = Number(needs[need] ?? 0);
     return wanted > has ? [{ need, wanted, found: has }] : [];
   });
 }
@@ -137,7 +141,7 @@ function settle(scenario: ExpandedScenario, rehearsal: Rehearsal, findings: Find
 
 /**
  * What a scenario means on a topology: everything settled, or everything that is wrong with it. Pure, but for disks that
- * limits name, which are looked up on this host, and what `judgeModule` does. Never throws.
+ * limits and needs name, which are looked up on this host, and what `judgeModule` does. Never throws.
  * @param judgeModule looks at modules of the user's; default: they are taken as they are
  */
 export function resolveScenario(scenario: ExpandedScenario, topology: Topology, judgeModule?: ModuleJudge): Resolution {

@@ -1,6 +1,7 @@
 import { getSystemErrorName } from "node:util";
+import { total } from "../../report/index.ts";
 import type { Latencies } from "./latencies.ts";
-import { readLatencies } from "./latencies.ts";
+import { noLatencies, readLatencies } from "./latencies.ts";
 import { layout, readCount } from "./layout.ts";
 import type { WorkerSample } from "./sample.ts";
 
@@ -54,6 +55,18 @@ export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | 
   readonly schedPolicyError: string | null;
   readonly identityError: string | null;
 }
+
+/** Pages that a worker has, on all nodes; 0 where nobody read them. */
+export const pagesOf = ({ numaPages }: Pick<WorkerReport, "numaPages">): number =>
+  total(Object.values(numaPages ?? {}));
+
+/** Of these, those on some nodes. */
+export const pagesOn = ({ numaPages }: Pick<WorkerReport, "numaPages">, nodes: readonly number[]): number =>
+  total(nodes.map((node) => numaPages?.[node] ?? 0));
+
+/** Share of its time that a worker was off a CPU, percent; null for one that never ran. */
+export const offCpuPct = ({ offCpuNs, wallTimeNs }: Pick<WorkerReport, "offCpuNs" | "wallTimeNs">): number | null =>
+  wallTimeNs > 0 ? (offCpuNs / wallTimeNs) * 100 : null;
 
 function listBits(record: Buffer, at: number): number[] {
   const cpus: number[] = [];
@@ -121,7 +134,7 @@ export function readReport(
     wallTimeNs,
     offCpuNs: Math.max(0, wallTimeNs - counters.cpuTimeNs),
     latencyKind: latencyKinds[record.readUInt32LE(at.latency_kind)] ?? "none",
-    latencies: readLatencies(record),
+    latencies: samples === 0 ? noLatencies() : readLatencies(record),
     minLatencyNs: samples === 0 ? null : readCount(record, at.latency_min_ns),
     maxLatencyNs: samples === 0 ? null : readCount(record, at.latency_max_ns),
     cpusUsed: [...new Set(cpusByCpuset.flat())].toSorted((a, b) => a - b),

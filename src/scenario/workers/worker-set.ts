@@ -1,6 +1,6 @@
 import { exitFromWaitStatus, listTasks } from "../../kernel/index.ts";
 import type { Latencies } from "./latencies.ts";
-import { readLatencies } from "./latencies.ts";
+import { noLatencies, readLatencies } from "./latencies.ts";
 import { layout } from "./layout.ts";
 import type { Leader } from "./leader.ts";
 import type { WorkerEnd, WorkerReport } from "./report.ts";
@@ -10,11 +10,11 @@ import type { SharedMemory } from "./shared-memory.ts";
 import { within } from "./within.ts";
 
 /** How long workers that were never released work before they are stopped, so that a report says something. */
-const unreleasedGraceMs = 500;
+export const unreleasedGraceMs = 500;
 /** Default of `stop`. */
-const stopMs = 5000;
+export const stopMs = 5000;
 /** Default: a killed process that does not end within this is stuck in the kernel; its report says so. */
-const defaultKillMs = 2000;
+export const defaultKillMs = 2000;
 
 /** processes: each is one; functions: each is a process of node, which has threads; threads: all are of one process. */
 export type WorkerKind = "processes" | "functions" | "threads";
@@ -82,7 +82,10 @@ export class WorkerSet implements AsyncDisposable {
 
   /** Latencies so far, by worker: what a phase added is `latenciesSince`. */
   latencies(): Latencies[] {
-    return this.pids.map((_, index) => readLatencies(this.#memory.record(index)));
+    // Most kinds of work have none, and records are long.
+    return this.sample().map(({ index, samples }) =>
+      samples === 0 ? noLatencies() : readLatencies(this.#memory.record(index)),
+    );
   }
 
   /** Pids of workers that had not ended in time (2 s) after they were killed: the set was closed without them. */

@@ -1,6 +1,7 @@
 import { quote } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
 import type { WorkerEnd, WorkerReport } from "../../workers/index.ts";
+import { offCpuPct } from "../../workers/index.ts";
 import { atMost, atWork, atWorker, inconclusive, nameOf, skipped } from "../finding.ts";
 import { figure } from "../numbers.ts";
 import type { Finding } from "../result.ts";
@@ -79,10 +80,10 @@ export function judgeSpread(work: WorkRecord, limitPct: number): Finding {
   const where = atWork(work);
   const { reports } = work;
   if (reports.length < 2) return skipped("unfair", where, `${nameOf(work)}: one worker has nobody to be compared with`);
-  const measured = reports.filter(({ wallTimeNs }) => wallTimeNs > 0);
+  const measured = reports.filter((report) => offCpuPct(report) !== null);
   if (measured.length < 2)
     return inconclusive("unfair", where, `${nameOf(work)}: fewer than two workers ran at all`, limitPct);
-  const shares = measured.map(({ offCpuNs, wallTimeNs }) => (offCpuNs / wallTimeNs) * 100);
+  const shares = measured.map(offCpuPct).map(Number);
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
   const cpus = new Set(measured.flatMap(({ cpusUsed }) => cpusUsed)).size;
   return atMost(high - low, limitPct, {

@@ -69,6 +69,8 @@ export class HostGroups implements GroupFiles {
   readonly #parent: string | null;
   readonly #clearWaitMs: number;
   readonly #groups = new Map<string, GroupHandle>();
+  /** Told of a group that is about to go, with all below it when it is the scenario's own. */
+  onGone: (name: string) => void = () => {};
   #tether: Tether | null = null;
 
   /**
@@ -114,6 +116,7 @@ export class HostGroups implements GroupFiles {
   };
 
   remove = async (name: string): Promise<void> => {
+    this.onGone(name);
     const left = this.group(name).remove();
     if (left.length > 0)
       throw new CorralError("CGROUP_IO", `cannot remove ${left.join(", ")}`, { object: name, found: "EBUSY" });
@@ -128,9 +131,14 @@ export class HostGroups implements GroupFiles {
   reclaim = (name: string, bytes: number, swappiness: number | null) =>
     reclaimMemory(this.#directoryOf(name, "memory"), bytes, swappiness);
 
+  /** In all hierarchies at once: none waits for another. */
   join = async (name: string, pid: number): Promise<void> => {
-    for (const { path } of this.group(name).directories)
-      await writeControlAside(`${path}/cgroup.procs`, String(pid), false);
+    const { directories } = this.group(name);
+    const joined = await Promise.allSettled(
+      directories.map(({ path }) => writeControlAside(`${path}/cgroup.procs`, String(pid), false)),
+    );
+    const refused = joined.find((one) => one.status === "rejected");
+    if (refused !== undefined) throw refused.reason;
   };
 
   members = (name: string): number[] => this.group(name).processes();
@@ -159,6 +167,7 @@ export class HostGroups implements GroupFiles {
   /** @throws CorralError CGROUP_IO when something of the scenario is left: `corral gc` tries again */
   close = async (): Promise<void> => {
     const root = this.#groups.get("");
+    for (const name of this.#groups.keys()) this.onGone(name);
     if (root !== undefined) {
       const left = await clearGroups(root.directories, this.#clearWaitMs, () => root.remove());
       if (left.length > 0) {

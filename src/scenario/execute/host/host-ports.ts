@@ -2,12 +2,11 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { controlNumber, listDisks, planLimits, readUsage, tryReadControl } from "../../../cgroup/index.ts";
-import type { SeriesValues } from "../../record/index.ts";
-import { usageValues } from "../../record/index.ts";
+import { listDisks, planLimits } from "../../../cgroup/index.ts";
 import { systemClock } from "../clock.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
+import { GroupLooks } from "./group-looks.ts";
 import { HostGroups } from "./host-groups.ts";
 import { HostMonitor } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
@@ -16,22 +15,6 @@ import { hostTasks } from "./host-tasks.ts";
 import { hostWorkers } from "./host-workers.ts";
 import { scratchPrefix } from "./leftovers.ts";
 import type { ScenarioMark } from "./scenario-record.ts";
-
-const numberIn = (directory: string | null, file: string): number | null =>
-  directory === null ? null : controlNumber(tryReadControl(`${directory}/${file}`));
-
-/** What the kernel counts of a group now; only files that it has are read: a failed read costs the most. */
-function lookAt(groups: HostGroups, name: string): SeriesValues {
-  const group = groups.group(name);
-  const memory = group.directoryOf("memory");
-  const isV2 = groups.host.owner.memory?.version === 2;
-  return {
-    ...usageValues(readUsage(group)),
-    memory_current_bytes: numberIn(memory, isV2 ? "memory.current" : "memory.usage_in_bytes"),
-    swap_current_bytes: numberIn(isV2 ? memory : null, "memory.swap.current"),
-    pids_current: numberIn(group.directoryOf("pids"), "pids.current"),
-  };
-}
 
 /** Makes a directory for IO when the first worker wants one; it is on record before it is there. */
 function scratchMaker(mark: ScenarioMark): () => string {
@@ -57,6 +40,8 @@ export interface HostPortsOptions {
 /** The kernel of this host, for one run. */
 export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, scheduler }: HostPortsOptions): Ports {
   const groups = new HostGroups(mark, cgroupParent, limits.clearWaitMs);
+  const looks = new GroupLooks(groups);
+  groups.onGone = (name) => looks.forget(name);
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
   const monitor = new HostMonitor();
   return {
@@ -67,7 +52,7 @@ export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, sc
     scheduler: scheduler(groups),
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
-    look: (name) => lookAt(groups, name),
+    look: (name) => looks.look(name),
     monitor: () => monitor.measuredLook(),
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
