@@ -28,9 +28,9 @@ const line = Buffer.alloc(1024);
 /** The beginning of a file; null when it is gone. Hundreds are read in a row: this is half the cost of readFileSync. */
 function tryReadLine(path: string): string | null {
   try {
-    const fd = openSync(path);
+    const fd = openSync(path, "r");
     try {
-      return line.latin1Slice(0, readSync(fd, line, 0, line.length, 0));
+      return line.toString("latin1", 0, readSync(fd, line, 0, line.length, 0));
     } finally {
       closeSync(fd);
     }
