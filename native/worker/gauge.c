@@ -2,6 +2,8 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +12,8 @@
 /* Words that the computing goes through: 4 KiB, which any first cache holds. */
 #define WORDS 512
 #define STEPS 4
+/* Between two looks of a busy process whether anybody is there. */
+#define BUSY_TURNS 100000
 
 struct sum {
 	uint64_t words[WORDS];
@@ -90,6 +94,35 @@ static uint64_t process_ns(void)
 	return now_ns() - begun;
 }
 
+static pid_t busy[GAUGE_MOST_BESIDE];
+
+/* Processes that compute meanwhile, so that no CPU is idle. They end with us, however that comes. */
+static void keep_busy(uint64_t count)
+{
+	pid_t us = getpid();
+
+	for (uint64_t at = 0; at < count; at += 1) {
+		busy[at] = fork();
+		if (busy[at] != 0)
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (getppid() == us)
+			compute_ns(BUSY_TURNS);
+		_exit(0);
+	}
+}
+
+static void end_busy(uint64_t count)
+{
+	for (uint64_t at = 0; at < count; at += 1) {
+		if (busy[at] <= 0)
+			continue;
+		kill(busy[at], SIGKILL);
+		while (waitpid(busy[at], NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+}
+
 static void tell(uint64_t ns)
 {
 	report_text(" ");
@@ -98,6 +131,7 @@ static void tell(uint64_t ns)
 
 int run_gauge(const struct worker_options *options)
 {
+	keep_busy(options->beside);
 	for (uint64_t round = 0; round < options->rounds && !pace_stopped() && !report_broken(); round += 1) {
 		report_text("round");
 		tell(compute_ns(options->turns));
@@ -107,5 +141,6 @@ int run_gauge(const struct worker_options *options)
 		report_text("\n");
 		report_flush();
 	}
+	end_busy(options->beside);
 	return 0;
 }

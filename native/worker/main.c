@@ -45,6 +45,8 @@ static bool parse_option(const char *name, const char *value, struct worker_opti
 		return parse_number(value, &options->rounds);
 	if (strcmp(name, "--turns") == 0)
 		return parse_number(value, &options->turns);
+	if (strcmp(name, "--beside") == 0)
+		return parse_number(value, &options->beside) && options->beside <= GAUGE_MOST_BESIDE;
 	if (strcmp(name, "--sleep-us") == 0)
 		return parse_number(value, &options->sleep_us);
 	if (strcmp(name, "--steps") == 0) {

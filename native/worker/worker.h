@@ -19,6 +19,9 @@
 /* Exit status of a worker that was asked for something it cannot do. */
 #define EXIT_USAGE 125
 
+/* Most processes that compute beside a gauge. */
+#define GAUGE_MOST_BESIDE 1023
+
 struct worker_options {
 	uint64_t rate; /* ticks per second */
 	uint64_t batch; /* children per tick, one after the other */
@@ -27,6 +30,7 @@ struct worker_options {
 	uint64_t pages; /* fork-touch: pages of memory that a child touches */
 	uint64_t rounds; /* gauge: how often all is measured */
 	uint64_t turns; /* gauge: steps of computing in a round */
+	uint64_t beside; /* gauge: processes that compute meanwhile */
 	uint64_t sleep_us; /* gauge: the sleep whose end is measured */
 	const char *exec_path; /* fork-exec: what a child executes */
 	const char *steps; /* trace: "WAIT_US:PAGES,…" */

@@ -62,6 +62,7 @@ for (const bad of [
   ["fork-exit", "--pages", "-1"],
   ["fork-exit", "--x", "1"],
   ["gauge", "--rounds", "x"],
+  ["gauge", "--beside", "1024"],
   ["trace"],
   ["trace", "--steps", "0:0"],
   ["trace", "--steps", "0:1,"],
@@ -75,7 +76,17 @@ for (const bad of [
   });
 
 test("the gauge measures computing, a sleep and a process, each as often as it is told", () => {
-  const { status, stdout, stderr } = run("gauge", "--rounds", "3", "--turns", "1000", "--sleep-us", "100");
+  const { status, stdout, stderr } = run(
+    "gauge",
+    "--rounds",
+    "3",
+    "--turns",
+    "1000",
+    "--sleep-us",
+    "100",
+    "--beside",
+    "1",
+  );
   assert.deepEqual([status, stderr], [0, ""]);
   const rounds = stdout.trimEnd().split("\n");
   assert.equal(rounds.length, 3);

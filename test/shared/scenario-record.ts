@@ -108,9 +108,10 @@ export const aHost: HostRecord = {
 /** No slow machine. */
 export const aDilation: DilationRecord = {
   factor: 1,
+  rateFactor: 1,
   setupFactor: 1,
   source: "measured",
-  costs: { computeBest: 1, compute: 1.1, timer: 1, process: 1.3 },
+  costs: { computeBest: 1, compute: 1.1, computeBusy: null, timer: 1, process: 1.3 },
   limitsMs: { startWaitMs: 30_000, stopMs: 5000 },
   uncountedMs: 0,
 };

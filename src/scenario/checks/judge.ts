@@ -38,7 +38,7 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
   const asked = mergeChecks(baseline, scenario.scheduler?.checks ?? noOverrides, scenario.checks ?? noOverrides);
   if (record.skipped !== null) return { verdict: "skip", asked, results: [skipResult(record.skipped)], notes: [] };
   const payloads = new Map((scenario.payloads ?? []).map((payload) => [payload.name, payload]));
-  const limits = workerLimits(asked, host.dilation);
+  const limits = workerLimits(asked, host.dilation, record.dilation.rateFactor);
   const results = [
     ...judgeWorks(record, asked, limits),
     ...record.payloads.flatMap((run) => {
@@ -51,11 +51,15 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
     ...judgeMonitor(record.monitor, asked),
     ...judgeProcesses(record),
   ];
-  const notes =
-    host.dilation > 1
-      ? [`time is ${figure(host.dilation)} times slower here: limits in time were multiplied by that, rates divided`]
-      : [];
+  const notes = slownessNotes(record);
   return { verdict: verdictOf(results, asked), asked, results, notes };
+}
+
+/** What was done to limits because time is slower. */
+function slownessNotes({ host: { dilation }, dilation: { rateFactor } }: RunRecord): readonly string[] {
+  if (dilation === 1) return [];
+  const rates = rateFactor > dilation ? `rates divided by ${figure(rateFactor)}` : "rates divided";
+  return [`time is ${figure(dilation)} times slower here: limits in time were multiplied by that, ${rates}`];
 }
 
 const mayBeAllowed = ({ outcome, check }: CheckResult): boolean =>

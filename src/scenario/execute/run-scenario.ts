@@ -46,7 +46,10 @@ export async function runScenario(plan: ResolvedScenario, options: RunOptions): 
   const notes: string[] = [];
   try {
     const { signal = null, onEvent = () => {} } = options;
-    const dilation = options.dilation === undefined ? await measureDilation(signal) : givenDilation(options.dilation);
+    const dilation =
+      options.dilation === undefined
+        ? await measureDilation(plan.topology.cpus.length, signal)
+        : givenDilation(options.dilation);
     const ports = hostPorts(mark, {
       cgroupParent: options.cgroupParent ?? null,
       limits: limitsAt(dilation.setupFactor),

@@ -3,7 +3,7 @@
  * fills it, checks and results read it. Types, names of metrics and small ways to read them; pure. May know the model and
  * the reports of workers, not how anything is done or judged.
  */
-export type { Dilation, DilationRecord } from "./dilation-record.ts";
+export type { Dilation, DilationCosts, DilationRecord } from "./dilation-record.ts";
 export type { GroupRecord, GroupSample, SeriesValues } from "./group-record.ts";
 export { emptyValues, usageValues } from "./group-record.ts";
 export type { HostRecord, MonitorCpu, MonitorSample } from "./host-record.ts";

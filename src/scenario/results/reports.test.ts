@@ -10,12 +10,20 @@ import { escapeMarkup } from "./markup.ts";
 const hostile = `<script>alert("1")</script>\u0007&'`;
 
 test("a slow machine is told in every report, with what that changed; one that is not slow in none", () => {
-  const costs = { computeBest: 5, compute: 5.5, timer: 3, process: 20 };
+  const costs = { computeBest: 5, compute: 5.5, computeBusy: 10.5, timer: 3, process: 20 };
   const changed = "limits in time of the engine's own were multiplied by that";
-  const dilation = { factor: 10.5, setupFactor: 21, source: "measured", costs, limitsMs: {}, uncountedMs: 0 } as const;
+  const dilation = {
+    factor: 10.5,
+    rateFactor: 10.5,
+    setupFactor: 21,
+    source: "measured",
+    costs,
+    limitsMs: {},
+    uncountedMs: 0,
+  } as const;
   const slow = documentOf(aRecord({ dilation, host: { ...aHost, dilation: 10.5 }, notes: [changed] }));
   const line =
-    "time is 10.5 times slower than on a nominal machine, set-up 21 times (measured: computing 5.5, timers 3, processes 20 times)";
+    "time is 10.5 times slower than on a nominal machine, set-up 21 times (measured: computing 5.5, on all CPUs 10.5, timers 3, processes 20 times)";
   const notes = [
     "note: time is 10.5 times slower here: limits in time were multiplied by that, rates divided",
     `note: ${changed}`,

@@ -51,9 +51,10 @@ describe("the document of a run", () => {
   });
 
   test("says how slow the machine was, and what that changed", () => {
-    const costs = { computeBest: 5, compute: 5.5, timer: 3, process: 20 };
+    const costs = { computeBest: 5, compute: 5.5, computeBusy: 10.5, timer: 3, process: 20 };
     const dilation = {
       factor: 10.5,
+      rateFactor: 12,
       setupFactor: 21,
       source: "measured",
       costs,
@@ -62,8 +63,8 @@ describe("the document of a run", () => {
     } as const;
     const told = documentOf(aRecord({ dilation })).dilation;
     expect(told).toEqual({
-      ...{ factor: 10.5, setup_factor: 21, source: "measured", uncounted_sec: 2.5 },
-      ...{ compute_best_ratio: 5, compute_ratio: 5.5, timer_ratio: 3, process_ratio: 20 },
+      ...{ factor: 10.5, rate_factor: 12, setup_factor: 21, source: "measured", uncounted_sec: 2.5 },
+      ...{ compute_best_ratio: 5, compute_ratio: 5.5, compute_busy_ratio: 10.5, timer_ratio: 3, process_ratio: 20 },
       limits_ms: { start_wait: 630_000, write_limit: 42_000 },
     });
     const given = documentOf(aRecord({ dilation: { ...dilation, source: "given", costs: null } })).dilation;

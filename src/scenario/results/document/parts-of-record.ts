@@ -26,10 +26,12 @@ export const hostDocument = ({ host }: RunRecord): ScenarioDocument["host"] => (
 
 export const dilationDocument = ({ dilation }: RunRecord): ScenarioDocument["dilation"] => ({
   factor: dilation.factor,
+  rate_factor: dilation.rateFactor,
   setup_factor: dilation.setupFactor,
   source: dilation.source,
   compute_best_ratio: dilation.costs?.computeBest ?? null,
   compute_ratio: dilation.costs?.compute ?? null,
+  compute_busy_ratio: dilation.costs?.computeBusy ?? null,
   timer_ratio: dilation.costs?.timer ?? null,
   process_ratio: dilation.costs?.process ?? null,
   limits_ms: Object.fromEntries(

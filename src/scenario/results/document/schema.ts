@@ -24,6 +24,7 @@ const host = v.strictObject({
 
 const dilation = v.strictObject({
   factor: number("Limits in time of checks were multiplied by it; 1: nothing was changed."),
+  rate_factor: number("Rates that checks ask for were divided by it."),
   setup_factor: number("The engine's own limits in time were multiplied by it, and those of wait and wait_payload."),
   source: oneOf(
     ["measured", "given", "unknown"],
@@ -31,6 +32,9 @@ const dilation = v.strictObject({
   ),
   compute_best_ratio: numberOrNull("Computing over that of a nominal machine, the quickest round; null: not measured."),
   compute_ratio: numberOrNull("The same, median."),
+  compute_busy_ratio: numberOrNull(
+    "The same with every CPU busy, mean; null: not measured, for it is no slow machine.",
+  ),
   timer_ratio: numberOrNull("How late a sleep ends over that, median; null: not measured."),
   process_ratio: numberOrNull("Making a process and waiting for its end over that, median; null: not measured."),
   limits_ms: v.pipe(
