@@ -29,6 +29,10 @@ function fields(schema: Schema, path = ""): [string, Schema][] {
 const isNullable = (schema: Schema): boolean => JSON.stringify(schema.anyOf ?? []).includes('{"type":"null"}');
 
 test.each([
+  "fleet-compare",
+  "fleet-metadata",
+  "fleet-results",
+  "fleet-status",
   "report",
   "plan",
   "start",

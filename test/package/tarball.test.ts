@@ -46,6 +46,7 @@ describe("the packed package", () => {
       "bin/corral",
       "dist/corral.cjs",
       "dist/grpc.cjs",
+      "dist/load-process.cjs",
       "dist/mcp.cjs",
       "dist/memory-thread.cjs",
       "dist/custom-worker.cjs",

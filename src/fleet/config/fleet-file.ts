@@ -20,15 +20,30 @@ function durationOf(written: string): number {
   return ms;
 }
 
-const duration = v.pipe(
-  written("a duration such as 30s", durationOf),
-  v.transform((value) => durationOf(String(value))),
-);
+/** Described before it becomes a number, so that editors see what it is. */
+const duration = (description: string) =>
+  v.exactOptional(
+    v.pipe(
+      written("a duration such as 30s", durationOf),
+      v.description(description),
+      v.transform((value) => durationOf(String(value))),
+    ),
+  );
 
 /** A duration, or `none` for a limit that there is not. */
-const limitOrNone = v.pipe(
-  written("a duration such as 30s, or none", (value) => (value === "none" ? 0 : durationOf(value))),
-  v.transform((value) => (value === "none" ? null : durationOf(String(value)))),
+const limitOrNone = (description: string) =>
+  v.exactOptional(
+    v.pipe(
+      written("a duration such as 30s, or none", (value) => (value === "none" ? 0 : durationOf(value))),
+      v.description(description),
+      v.transform((value) => (value === "none" ? null : durationOf(String(value)))),
+    ),
+  );
+
+/** One of several durations. */
+const oneDuration = v.pipe(
+  written("a duration such as 30s", durationOf),
+  v.transform((value) => durationOf(String(value))),
 );
 
 const address = v.pipe(
@@ -65,26 +80,25 @@ function checkMinAgents(value: string): void {
 }
 
 const timeouts = section({
-  connect: optional(duration, "For one attempt to connect. Default: 5s."),
+  connect: duration("For one attempt to connect. Default: 5s."),
   retry: optional(
-    v.array(duration, expects("a list of durations")),
+    v.array(oneDuration, expects("a list of durations")),
     "Pauses before further attempts, as many as there are. Default: 1s, 2s, 4s.",
   ),
-  prepare: optional(limitOrNone, "For preparing; none: as long as the agent answers. Default: 30s."),
-  ready: optional(duration, "From the first agent that is ready to the last. Default: 60s."),
-  start_delay: optional(duration, "From the last ready to the common start, up to 300s. Default: 10s."),
-  first_report: optional(duration, "From the common start to an agent's first report. Default: 10s."),
-  silence: optional(duration, "Silence after which an agent is asked for a sign of life. Default: 10s."),
-  ping: optional(duration, "For the answer. Default: 5s."),
+  prepare: limitOrNone("For preparing; none: as long as the agent answers. Default: 30s."),
+  ready: duration("From the first agent that is ready to the last. Default: 60s."),
+  start_delay: duration("From the last ready to the common start, up to 300s. Default: 10s."),
+  first_report: duration("From the common start to an agent's first report. Default: 10s."),
+  silence: duration("Silence after which an agent is asked for a sign of life. Default: 10s."),
+  ping: duration("For the answer. Default: 5s."),
   pings: optional(
     wholeNumber("a whole number", 1, 100),
     "Questions without an answer until it is given up. Default: 3.",
   ),
-  no_report: optional(
-    limitOrNone,
+  no_report: limitOrNone(
     "Without a report while its workload runs, whether it answers or not; none: no such limit. Default: 60s.",
   ),
-  abort: optional(duration, "For agents to end after an abort. Default: 5s."),
+  abort: duration("For agents to end after an abort. Default: 5s."),
   clock_probes: optional(
     wholeNumber("a whole number", 0, 100),
     "Exchanges for the estimate of each agent's clock; 0: clocks are taken as the same. Default: 8.",

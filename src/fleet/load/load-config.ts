@@ -17,10 +17,15 @@ function durationOf(text: string): number {
   return ms;
 }
 
-const duration = v.pipe(
-  written("a duration such as 30s", durationOf),
-  v.transform((value) => durationOf(String(value))),
-);
+/** Described before it becomes a number, so that editors see what it is. */
+const duration = (description: string) =>
+  v.exactOptional(
+    v.pipe(
+      written("a duration such as 30s", durationOf),
+      v.description(description),
+      v.transform((value) => durationOf(String(value))),
+    ),
+  );
 
 function sizeOf(text: string): number {
   const bytes = parseSize(text, 1);
@@ -28,10 +33,14 @@ function sizeOf(text: string): number {
   return bytes;
 }
 
-const size = v.pipe(
-  written("a size such as 64K", sizeOf),
-  v.transform((value) => sizeOf(String(value))),
-);
+const size = (description: string) =>
+  v.exactOptional(
+    v.pipe(
+      written("a size such as 64K", sizeOf),
+      v.description(description),
+      v.transform((value) => sizeOf(String(value))),
+    ),
+  );
 
 const aboveZero = (what: string) =>
   v.pipe(
@@ -49,7 +58,7 @@ const mix = v.pipe(
 );
 
 const memory = section({
-  size: optional(size, "Memory that is touched. Default: 64M."),
+  size: size("Memory that is touched. Default: 64M."),
 });
 
 const file = section({
@@ -63,7 +72,7 @@ const http = section({
     v.pipe(text, v.url(expects("a URL")), v.regex(/^http:\/\//, expects("a URL of http"))),
     "What is asked for; a put sends a body there.",
   ),
-  timeout: optional(duration, "For one answer. Default: 10s."),
+  timeout: duration("For one answer. Default: 10s."),
 });
 
 /** The built-in load generators: the `load` of a workload. */
@@ -73,9 +82,9 @@ export const loadSchema = v.pipe(
     file: optional(file, "Reads, writes, looks at and removes files."),
     http: optional(http, "Asks a server."),
     operations: optional(mix, "Weights of get, put, stat and delete. Default: get 1."),
-    size: optional(size, "Bytes of an operation, and of each file. Default: 4K."),
-    duration: optional(duration, "How long it lasts, after the warm-up. Default: 60s."),
-    "warm-up": optional(duration, "What is done in it is not counted. Default: 0s."),
+    size: size("Bytes of an operation, and of each file. Default: 4K."),
+    duration: duration("How long it lasts, after the warm-up. Default: 60s."),
+    "warm-up": duration("What is done in it is not counted. Default: 0s."),
     concurrency: optional(
       wholeNumber("a whole number", 1, mostLanes),
       "Operations at the same time; with a rate, the most there may be. Default: 16.",
