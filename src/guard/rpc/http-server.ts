@@ -295,6 +295,8 @@ export function serveRpc(path: string, handle: RpcHandler, { holds, limits }: Rp
       },
       onEnd: () => (receiver === null ? forget() : receiver.ended()),
     });
+    // Who connects asks at once: most requests are here by now.
+    connection.drain();
   };
   makeDirectory(path);
   const socket = bindOwnedSocket({ type: socketTypes.stream, path, gid: null });
