@@ -90,6 +90,7 @@ describe("the examples", () => {
     "docs/policy-adaptive.md",
     "docs/policy.md",
     "docs/scenario.md",
+    "docs/fleet.md",
   ]) {
     for (const example of examplesIn(page)) {
       test(`${page}: ${title(example)}`, () => {

@@ -2,7 +2,7 @@ import { CorralError } from "../../report/index.ts";
 import type { AgentEffect, AgentEvent } from "../agent/index.ts";
 import { AgentStream, hasEnded } from "../agent/index.ts";
 import type { FleetClock } from "../clock/index.ts";
-import type { AgentLimits, Assignment, ControlMessage } from "../model/index.ts";
+import type { AgentLimits, AgentMessage, Assignment, ControlMessage } from "../model/index.ts";
 import { noReport } from "../model/index.ts";
 import type { AgentLetter, FleetStream, StreamListener } from "../transport/index.ts";
 import type { Work, WorkMaker } from "../work/index.ts";
@@ -93,10 +93,10 @@ export class RunHost {
   }
 
   #doNow(effect: AgentEffect): void {
-    const { stream, log } = this.#parts;
+    const { log } = this.#parts;
     switch (effect.kind) {
       case "send":
-        stream.send({ agentId: this.agentId, message: effect.message });
+        this.#send(effect.message);
         break;
       case "prepare":
         this.#prepare();
@@ -116,6 +116,18 @@ export class RunHost {
       case "went":
         log("state", { from: effect.from, to: effect.to, why: effect.why });
         break;
+    }
+  }
+
+  /** A last word must come, without its result where that is too large. */
+  #send(message: AgentMessage): void {
+    const { stream, log } = this.#parts;
+    try {
+      stream.send({ agentId: this.agentId, message });
+    } catch (thrown) {
+      log("warn", { text: CorralError.from(thrown).toLine() });
+      if (message.kind === "completed" || message.kind === "error")
+        stream.send({ agentId: this.agentId, message: { ...message, result: "" } });
     }
   }
 

@@ -35,10 +35,18 @@ export class WorkRun {
   }
 
   prepare(): void {
-    const progress = (done: bigint, total: bigint | null): void => this.#tell({ kind: "progress", done, total });
+    let isPreparing = true;
+    const over = (event: AgentEvent): void => {
+      isPreparing = false;
+      this.#tell(event);
+    };
+    const progress = (done: bigint, total: bigint | null): void => {
+      // What comes late is over already.
+      if (isPreparing) this.#tell({ kind: "progress", done, total });
+    };
     this.#underWay = this.work.prepare(this.#over.signal, progress).then(
-      () => this.#tell({ kind: "prepared" }),
-      (thrown: unknown) => this.#tell({ kind: "prepare_failed", why: reasonOf(thrown) }),
+      () => over({ kind: "prepared" }),
+      (thrown: unknown) => over({ kind: "prepare_failed", why: reasonOf(thrown) }),
     );
   }
 

@@ -15,6 +15,9 @@ export const gateCodec = { encode: controlBytes.encode, decode: agentBytes.decod
 const asIs = (bytes: Buffer): Buffer => bytes;
 const service = { join: { ...GateService.join, requestDeserialize: asIs, responseSerialize: asIs } };
 
+/** A gate is there for many, each with a connection of its own. */
+const fewestConnections = 4096;
+
 const word = (metadata: Metadata, name: string): string => String(metadata.get(name)[0] ?? "");
 
 /** Where agents come to by themselves. */
@@ -27,7 +30,8 @@ class Gate implements AgentGate {
   #close: () => Promise<void> = async () => {};
 
   async listen(options: ListenOptions): Promise<void> {
-    const server = new GrpcServer(options);
+    const maxConnections = Math.max(options.limits.maxConnections, fewestConnections);
+    const server = new GrpcServer({ ...options, limits: { ...options.limits, maxConnections } });
     server.add(service, { join: server.streams(gateCodec, (stream, metadata) => this.#admit(stream, metadata)) });
     const { address, close } = await server.listen();
     this.address = address;
