@@ -38,10 +38,11 @@ const programs = { run: "src/cli/run-main.ts", program: "src/cli/main.ts" };
 const parts = { mcp: "src/cli/mcp-server.ts" };
 /** Packages that a program loads as a file of their own, for the same reason. */
 const packagesApart = { grpc: "@grpc/grpc-js" };
-/** What worker threads run: plain CommonJS, as Node loads it. */
+/** What worker threads and processes run: plain CommonJS, as Node loads it. */
 const threads = {
   "memory-thread": "src/guard/memory/protection-thread.ts",
   "load-process": "src/fleet/load/load-process.ts",
+  "custom-worker": "src/scenario/custom/worker-main.ts",
 };
 const starterEntry = "src/cli/starter.ts";
 const libraryEntry = "src/index.ts";
@@ -69,6 +70,7 @@ function outputsExist() {
     [parts.mcp]: "dist/mcp.cjs",
     [`node_modules/${packagesApart.grpc}`]: "dist/grpc.cjs",
     [threads["memory-thread"]]: "dist/memory-thread.cjs",
+    [threads["custom-worker"]]: "dist/custom-worker.cjs",
     [threads["load-process"]]: "dist/load-process.cjs",
     [libraryEntry]: "dist/lib/index.js",
   };

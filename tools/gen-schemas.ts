@@ -29,6 +29,7 @@ import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
 import type { JobsDocument, StatusDocument, SweepDocument } from "../src/run/jobs/index.ts";
 import type { MetricsDocument, ViolationsDocument } from "../src/run/metrics/index.ts";
 import type { ExplanationDocument, WatchEventDocument } from "../src/run/watch/index.ts";
+import type { CannedListDocument } from "../src/scenario/canned/index.ts";
 import type { ScenarioPlanDocument } from "../src/scenario/plan/index.ts";
 import type { adaptive } from "./schemas/adaptive.ts";
 import { adaptiveSchemas } from "./schemas/adaptive.ts";
@@ -64,6 +65,8 @@ import type { policyEvent, policyExplain, policyTest } from "./schemas/policy-ru
 import { policyRunSchemas } from "./schemas/policy-run.ts";
 import { constraint, groupScope, intent, report, slaEligible, tags } from "./schemas/report.ts";
 import { ruleFileSchemas } from "./schemas/rule-files.ts";
+import type { scenarioList } from "./schemas/scenario-list.ts";
+import { scenarioListSchemas } from "./schemas/scenario-list.ts";
 import type { scenarioPlan } from "./schemas/scenario-plan.ts";
 import { scenarioPlanSchemas } from "./schemas/scenario-plan.ts";
 import { scenarioResultSchemas } from "./schemas/scenario-results.ts";
@@ -284,8 +287,10 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof toolResult, ToolResult>,
   Proof<typeof toolLog, ToolLogLine>,
   Proof<typeof guardEvent, GuardEventLine>,
+  Proof<typeof scenarioList, CannedListDocument>,
   Proof<typeof scenarioPlan, ScenarioPlanDocument>,
 ] = [
+  true,
   true,
   true,
   true,
@@ -344,6 +349,7 @@ export function generateSchemas(): Record<string, object> {
     ...guardSchemas,
     ...guardEventSchemas,
     ...toolSchemas,
+    ...scenarioListSchemas,
     ...scenarioPlanSchemas,
   };
 }

@@ -164,7 +164,7 @@ static void hold(int fd)
 	wait_until(at_ns);
 }
 
-int run_main(int argc, char **argv)
+int run_within(int argc, char **argv, bool (*may_go)(void))
 {
 	struct run_options options;
 	int command = argc;
@@ -175,14 +175,22 @@ int run_main(int argc, char **argv)
 	if (command >= argc)
 		status_fail("usage", EINVAL);
 	status_ready();
+	if (may_go == NULL)
+		status_flush();
 	apply_joins(&options);
 	apply_attributes(&options);
 	apply_identity(&options);
 	if (options.workdir != NULL && chdir(options.workdir) < 0)
 		status_fail("workdir", errno);
-	hold(options.hold_fd);
+	if (may_go == NULL || !status_all_set() || !may_go())
+		hold(options.hold_fd);
 	status_flush();
 	reset_signals();
 	execvp(argv[command], argv + command);
 	status_fail("exec", errno);
+}
+
+int run_main(int argc, char **argv)
+{
+	return run_within(argc, argv, NULL);
 }

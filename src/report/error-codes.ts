@@ -179,6 +179,14 @@ export const errorCodes = {
     exitStatus: exitStatus.corral,
     meaning: "this host's control groups cannot hold a scenario: what it lacks is told",
   },
+  SCENARIO_FAILED: {
+    exitStatus: exitStatus.corral,
+    meaning: "a scenario that a test requires to pass failed: each check that did not hold is told",
+  },
+  SCENARIO_INCONCLUSIVE: {
+    exitStatus: exitStatus.corral,
+    meaning: "a scenario that a test requires to pass could not be judged: each check that says nothing is told",
+  },
   WAIT_TIMEOUT: {
     exitStatus: exitStatus.corral,
     meaning: "a condition that a scenario waited for did not come true in time",

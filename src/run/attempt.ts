@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ExitSource, LaunchRequest, LaunchResult, SpawnMode, Tether } from "../kernel/index.ts";
-import { identityOf, launch } from "../kernel/index.ts";
+import { launch, ownIdentity } from "../kernel/index.ts";
 import type { ConstraintOutcome, JobEvent } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { collectGarbage } from "./gc.ts";
@@ -112,8 +112,6 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   const parent = options.parent ?? thisProcess();
   const facts = parent.facts(spec);
   const plan = planRun(spec, facts);
-  const corral = identityOf(process.pid);
-  if (corral === null) throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
   const context: RunContext = {
     jobId: spec.jobId ?? generateJobId(spec.command[0] ?? ""),
     mode: "run",
@@ -121,7 +119,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     cwd: resolve(parent.cwd, spec.attributes.workdir ?? "."),
     uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
     keepLimits: false,
-    corral,
+    corral: ownIdentity(),
     startTime: options.startTime ?? clock.wall(),
   };
   const startedNs = clock.monotonicNs();

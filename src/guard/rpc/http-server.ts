@@ -13,7 +13,7 @@ import { PeerStream } from "./peer-stream.ts";
 import type { PlaceLimits } from "./places.ts";
 import { Places, plainPlaces } from "./places.ts";
 import type { ShortRequest } from "./short-http.ts";
-import { isOfJobs, jobsPath, ShortHttp } from "./short-http.ts";
+import { jobsPath, ShortHttp, shortClientOf } from "./short-http.ts";
 
 /** One request that was read whole. */
 export interface RpcRequest {
@@ -66,7 +66,10 @@ const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
   SESSION_BUSY: 409,
 };
 
-const failure = ({ code, message, object, found, fix }: CorralError): RpcReply => {
+/** A document with its status. */
+type DocumentReply = Exclude<RpcReply, { readonly stream: unknown }>;
+
+const failure = ({ code, message, object, found, fix }: CorralError): DocumentReply => {
   const document: ErrorDocument = { error: { code, message, object, found, fix } };
   return { status: statusOf[code] ?? 500, document };
 };
@@ -74,16 +77,34 @@ const failure = ({ code, message, object, found, fix }: CorralError): RpcReply =
 const tokenOf = (authorization: string | undefined): string | null =>
   authorization === undefined ? null : (/^Bearer (\S+)$/i.exec(authorization)?.[1] ?? null);
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+/** RFC 9110, 15.5.14. */
+const tooLong = (): DocumentReply => ({
+  ...failure(new CorralError("USAGE", `a request has at most ${mostBodyBytes} bytes`, { object: "body" })),
+  status: 413,
+});
+
+/** RFC 9110, 10.1.1: of what may be expected there is only 100-continue. */
+const expectsTooMuch = (): DocumentReply => ({
+  ...failure(new CorralError("USAGE", "nothing but 100-continue can be expected", { object: "expect" })),
+  status: 417,
+});
+
+const saysTooLong = ({ headers }: IncomingMessage): boolean => Number(headers["content-length"] ?? 0) > mostBodyBytes;
+
+/** The body, or what is answered without it; what still comes of it is passed over then. */
+function readBody(request: IncomingMessage): Promise<Buffer | DocumentReply> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > mostBodyBytes)
-      throw new CorralError("USAGE", `a request has at most ${mostBodyBytes} bytes`, { object: "body" });
-    chunks.push(chunk);
-  }
-  return parseBody(Buffer.concat(chunks));
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= mostBodyBytes) chunks.push(chunk);
+      else resolve(tooLong());
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+    if (saysTooLong(request)) resolve(tooLong());
+  });
 }
 
 function parseBody(bytes: Buffer): unknown {
@@ -126,11 +147,12 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** A reply as text; clients of jobs are told no stream. */
+/** A reply as text; the native client is told no stream. */
 function toText(reply: RpcReply): string {
   if ("stream" in reply) return toText({ status: 406, document: null });
   const body = bodyOf(reply);
   const head = `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ""}`;
+  if (reply.status === 204) return `${head}\r\n\r\n`;
   return `${head}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
@@ -152,14 +174,18 @@ interface Line {
   readonly forget: () => void;
 }
 
-/** Serves the clients of jobs on one connection. */
-function serveJobs({ connection, patience, signal, forget }: Line, handle: RpcHandler): Receiver {
+/** Serves the native client on one connection. */
+function serveShortly(
+  { connection, patience, signal, forget }: Line,
+  handle: RpcHandler,
+  endsWithConnection: boolean,
+): Receiver {
   const { peer } = connection;
   const answer = async ({ method, path, authorization, body }: ShortRequest): Promise<string> => {
     try {
       // Whoever has waited too long for the first answer does it himself by now.
       if (path === jobsPath) connection.drain();
-      if (path === jobsPath && jobs.hasEnded) return "";
+      if (path === jobsPath && line.hasEnded) return "";
       const token = tokenOf(authorization);
       return toText(
         await handle({ method, path, query: noQuery, body: parseBody(body), token, peer, connection: signal }),
@@ -168,8 +194,9 @@ function serveJobs({ connection, patience, signal, forget }: Line, handle: RpcHa
       return toText(failure(CorralError.from(thrown)));
     }
   };
-  const jobs = new ShortHttp(connection, { mostBodyBytes, handle: answer, patience, onClose: forget });
-  return jobs;
+  const options = { mostBodyBytes, endsWithConnection, handle: answer, patience, onClose: forget };
+  const line = new ShortHttp(connection, options);
+  return line;
 }
 
 /** What of a request is in its first line. @throws CorralError USAGE: anybody may send anything */
@@ -186,26 +213,39 @@ function readTarget({ method = "", url = "/" }: IncomingMessage): Pick<RpcReques
 function serveOthers(handle: RpcHandler): { take(line: Line): Receiver; close(): void } {
   const server = createServer({ keepAliveTimeout: 0 });
   const lines = new WeakMap<PeerStream, Line>();
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  const serve = (request: IncomingMessage, response: ServerResponse, body: Promise<Buffer | DocumentReply>): void => {
     // Only PeerStreams are handed to this server.
     const stream = request.socket as unknown as PeerStream;
     const { signal = AbortSignal.abort(), patience } = lines.get(stream) ?? {};
     response.once("close", () => patience?.answered());
-    const whole = async (): Promise<RpcRequest> => {
-      try {
-        const body = await readBody(request);
-        const token = tokenOf(request.headers.authorization);
-        return { ...readTarget(request), body, token, peer: stream.peer, connection: signal };
-      } finally {
-        patience?.asked();
-      }
+    const reply = async (): Promise<RpcReply> => {
+      const whole = await body.finally(() => patience?.asked());
+      if (!Buffer.isBuffer(whole)) return whole;
+      const token = tokenOf(request.headers.authorization);
+      const asked = { ...readTarget(request), body: parseBody(whole), token };
+      return handle({ ...asked, peer: stream.peer, connection: signal });
     };
-    void whole()
-      .then(handle)
+    void reply()
       .catch((thrown: unknown) => failure(CorralError.from(thrown)))
-      .then((reply) => send(response, reply, signal))
+      .then((one) => send(response, one, signal))
       .catch(() => stream.destroy());
+  };
+  /** Who waits for a word before he sends the body gets the answer instead of it, and sends no other request. */
+  const refuse = (request: IncomingMessage, response: ServerResponse, reply: DocumentReply): void => {
+    response.setHeader("connection", "close");
+    serve(request, response, Promise.resolve(reply));
+  };
+  server.on("request", (request: IncomingMessage, response: ServerResponse) =>
+    serve(request, response, readBody(request)),
+  );
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    if (saysTooLong(request)) return refuse(request, response, tooLong());
+    response.writeContinue();
+    serve(request, response, readBody(request));
   });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+    refuse(request, response, expectsTooMuch()),
+  );
   const take = (line: Line): Receiver => {
     const stream = new PeerStream(line.connection);
     lines.set(stream, line);
@@ -226,6 +266,10 @@ export function serveRpc(path: string, handle: RpcHandler, { holds, limits }: Rp
   const others = serveOthers(handle);
   const places = new Places(bounds, process.geteuid?.() ?? 0);
   const open = new Set<() => void>();
+  const receiverFor = (line: Line, bytes: Uint8Array): Receiver => {
+    const client = shortClientOf(bytes);
+    return client === null ? others.take(line) : serveShortly(line, handle, client === "calls");
+  };
   const serve = (connection: UnixConnection, leave: () => void): void => {
     const end = new AbortController();
     let receiver: Receiver | null = null;
@@ -245,7 +289,7 @@ export function serveRpc(path: string, handle: RpcHandler, { holds, limits }: Rp
     open.add(close);
     connection.start({
       onBytes: (bytes) => {
-        receiver ??= isOfJobs(bytes) ? serveJobs(line, handle) : others.take(line);
+        receiver ??= receiverFor(line, bytes);
         patience.arrived();
         receiver.arrived(bytes);
       },

@@ -1,5 +1,5 @@
+import { STATUS_CODES } from "node:http";
 import type { UnixConnection } from "../../kernel/index.ts";
-import { CorralError } from "../../report/index.ts";
 import type { Patience } from "./patience.ts";
 
 /** A request as it came, and how to reply to it. */
@@ -13,41 +13,60 @@ export interface ShortRequest {
 /** What is asked of a connection, one request after the other. @returns the reply whole, its head included */
 export type ShortHandler = (request: ShortRequest) => Promise<string>;
 
-/** Where a job is asked for. */
+/** Where a job is asked for, and a tool call. */
 export const jobsPath = "/v1/runs";
-const beginning = `POST ${jobsPath}`;
+const callsPath = "/v1/tools";
 const mostHeadBytes = 8 * 1024;
+
+const goOn = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** RFC 2518: the reply is not ready, and will come. A client that hears nothing for five seconds takes the guard for dead. */
 const processing = "HTTP/1.1 102 Processing\r\n\r\n";
 const aliveEveryMs = 1000;
 
-/** Whether these first bytes of a connection are those of a client of jobs. */
-export const isOfJobs = (bytes: Uint8Array): boolean =>
-  bytes.length > beginning.length &&
-  Buffer.from(bytes.buffer, bytes.byteOffset, beginning.length).toString("latin1") === beginning;
+/** What the native client's first request begins with: of whoever asks for a job, and of its own tool calls alone. */
+const beginnings = { jobs: `POST ${jobsPath}`, calls: `POST ${callsPath} HTTP/1.1\r\nhost: guard\r\n` } as const;
+const longestBeginning = Math.max(...Object.values(beginnings).map(({ length }) => length));
+
+/** Who has begun a connection with these bytes; null: none of those who speak no more HTTP than is spoken here. */
+export function shortClientOf(bytes: Uint8Array): keyof typeof beginnings | null {
+  const first = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(longestBeginning, bytes.length)).toString(
+    "latin1",
+  );
+  if (first.startsWith(beginnings.jobs)) return "jobs";
+  return first.startsWith(beginnings.calls) ? "calls" : null;
+}
 
 interface Head {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
+  /** What the client waits for before it sends the body (RFC 9110, 10.1.1). */
+  readonly expect: string | undefined;
   readonly bodyBytes: number;
 }
+
+/** The status of what is no request; no other is read after it, for nobody knows where it would begin. */
+type Refused = 400 | 413 | 417 | 431;
 
 const lengthLine = /\r\ncontent-length: *(\d{1,9})(?=\r\n|$)/i;
 const authorizationLine = /\r\nauthorization: *([^\r]*)/i;
 
-/** @throws CorralError USAGE for what is none, or has a body of unknown length */
-function readHead(text: string): Head {
+const expectLine = /\r\nexpect: *([^\r]*)/i;
+
+/** Null for what is none, or has a body of unknown length. */
+function readHead(text: string): Head | null {
   const [method = "", path = "", version] = text.slice(0, text.indexOf("\r\n")).split(" ");
   const bodyBytes = Number(lengthLine.exec(text)?.[1] ?? Number.NaN);
-  if (version !== "HTTP/1.1" || !path.startsWith("/") || Number.isNaN(bodyBytes))
-    throw new CorralError("USAGE", "the request is not HTTP/1.1 with a content-length", { object: "request" });
-  return { method, path, authorization: authorizationLine.exec(text)?.[1], bodyBytes };
+  if (version !== "HTTP/1.1" || !path.startsWith("/") || Number.isNaN(bodyBytes)) return null;
+  const expect = expectLine.exec(text)?.[1]?.toLowerCase();
+  return { method, path, authorization: authorizationLine.exec(text)?.[1], expect, bodyBytes };
 }
 
 interface ShortHttpOptions {
   readonly mostBodyBytes: number;
+  /** The end of the connection is the end of what is asked for on it, be it under way. */
+  readonly endsWithConnection: boolean;
   readonly handle: ShortHandler;
   readonly patience: Patience;
   /** Told once when the connection is no more. */
@@ -55,13 +74,14 @@ interface ShortHttpOptions {
 }
 
 /**
- * As much of HTTP/1.1 as the clients of jobs speak: a request line, headers, a body of known length, one request after the other.
+ * As much of HTTP/1.1 as the native client speaks: a request line, headers, a body of known length, one request after the other.
  * Node's own server takes half a millisecond for each, which a short job is as long as.
  */
 export class ShortHttp {
   readonly #connection: UnixConnection;
   readonly #handle: ShortHandler;
   readonly #mostBodyBytes: number;
+  readonly #endsWithConnection: boolean;
   readonly #onClose: () => void;
   readonly #patience: Patience;
   #waiting: Buffer = Buffer.alloc(0);
@@ -73,8 +93,10 @@ export class ShortHttp {
     return this.#hasEnded;
   }
 
-  constructor(connection: UnixConnection, { mostBodyBytes, handle, patience, onClose }: ShortHttpOptions) {
+  constructor(connection: UnixConnection, options: ShortHttpOptions) {
+    const { mostBodyBytes, endsWithConnection, handle, patience, onClose } = options;
     this.#connection = connection;
+    this.#endsWithConnection = endsWithConnection;
     this.#mostBodyBytes = mostBodyBytes;
     this.#handle = handle;
     this.#patience = patience;
@@ -87,9 +109,10 @@ export class ShortHttp {
     this.#next();
   }
 
-  /** The other end closed. What it had asked for before is done all the same: how a job ended must not get lost. */
+  /** The other end closed. What a client of jobs had asked for before is done all the same: how a job ended must not get lost. */
   ended(): void {
     this.#hasEnded = true;
+    if (this.#endsWithConnection) return this.destroy();
     if (!this.#busy) this.#next();
     if (!this.#busy) this.destroy();
   }
@@ -101,12 +124,8 @@ export class ShortHttp {
 
   #next(): void {
     if (this.#busy) return this.#refuseFlood();
-    let request: ShortRequest | null;
-    try {
-      request = this.#cut();
-    } catch {
-      return this.destroy();
-    }
+    const request = this.#cut();
+    if (typeof request === "number") return this.#refuse(request);
     if (request !== null) return void this.#answer(request);
     if (this.#waiting.length > 0) this.#patience.arrived();
   }
@@ -133,16 +152,28 @@ export class ShortHttp {
     if (this.#waiting.length > 2 * (this.#mostBodyBytes + mostHeadBytes)) this.destroy();
   }
 
-  /** The next request, when it is here whole. @throws CorralError USAGE */
-  #cut(): ShortRequest | null {
+  #refuse(status: Refused): void {
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
+    this.#connection.send(Buffer.from(head));
+    this.destroy();
+  }
+
+  /** The next request, when it is here whole. */
+  #cut(): ShortRequest | Refused | null {
     const end = this.#waiting.indexOf("\r\n\r\n");
-    if (end > mostHeadBytes || (end < 0 && this.#waiting.length > mostHeadBytes))
-      throw new CorralError("USAGE", "the head of the request is too long", { object: "request" });
+    if (end > mostHeadBytes || (end < 0 && this.#waiting.length > mostHeadBytes)) return 431;
     if (end < 0) return null;
-    const { bodyBytes, ...head } = readHead(this.#waiting.toString("latin1", 0, end));
+    const read = readHead(this.#waiting.toString("latin1", 0, end));
+    if (read === null) return 400;
+    const { bodyBytes, expect, ...head } = read;
     const whole = end + 4 + bodyBytes;
-    if (bodyBytes > this.#mostBodyBytes) throw new CorralError("USAGE", "the request is too long", { object: "body" });
-    if (this.#waiting.length < whole) return null;
+    if (bodyBytes > this.#mostBodyBytes) return 413;
+    if (expect !== undefined && expect !== "100-continue") return 417;
+    if (this.#waiting.length < whole) {
+      // Said once: when the head is here, and nothing behind it.
+      if (expect !== undefined && this.#waiting.length === end + 4) this.#connection.send(Buffer.from(goOn));
+      return null;
+    }
     const body = this.#waiting.subarray(end + 4, whole);
     this.#waiting = this.#waiting.subarray(whole);
     return { ...head, body };
