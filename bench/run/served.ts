@@ -7,6 +7,7 @@ import type { Target } from "../lib/print.ts";
 import { fixed, table } from "../lib/print.ts";
 import { startGuard } from "../tool/guard.ts";
 import { peerGroups } from "./cold-variants.ts";
+import { floorWords } from "./floor.ts";
 import type { Settings } from "./settings.ts";
 import { findProgram, plainEnvironment, threeLimits } from "./settings.ts";
 
@@ -28,6 +29,7 @@ export interface ServedResult {
 const names = {
   plain: "true, executed directly",
   cgexec: "cgexec, group already there",
+  floor: "the same kernel work by a C program",
   served: "corral run, three limits, through a guard",
   onDisk: "the same, state on disk",
 } as const;
@@ -54,6 +56,7 @@ function commands(settings: Settings, socket: string): Command[] {
   return [
     { name: names.plain, words: [findProgram("true") ?? "/bin/true"], env },
     ...(cgexec === null ? [] : [{ name: names.cgexec, words: [cgexec, ...peerGroups(settings), "true"], env }]),
+    { name: names.floor, words: floorWords(settings), env },
     run(names.served, memoryState),
     ...(diskState === null ? [] : [run(names.onDisk, diskState)]),
   ];

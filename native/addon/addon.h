@@ -43,6 +43,15 @@ napi_value errno_error(napi_env env, int error, const char *syscall_name);
 /* arguments.c: exactly `count` arguments, else a TypeError is pending and the result is false. */
 bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *arguments);
 bool get_int(napi_env env, napi_value value, int32_t *result);
+/* A string of bytes, one per character, with its length; false leaves an exception pending. */
+bool get_bytes(napi_env env, napi_value value, char **text, size_t *length);
+/* Throws, and is false: a string has a NUL in it. */
+bool refuse_nul(napi_env env);
+/*
+ * Their number and strings that each have a NUL before them, as a vector into their block, ended by NULL. One value to read instead of
+ * hundreds. NULL leaves an exception pending; both are the caller's to free in any case.
+ */
+char **get_strings(napi_env env, napi_value value, char **block);
 /* The bytes of a typed array of this type. */
 bool get_typed_bytes(napi_env env, napi_value value, napi_typedarray_type type, void **data, size_t *bytes);
 
@@ -74,6 +83,7 @@ void orphan_mappings(struct instance *instance);
 
 napi_value spawn_process(napi_env env, napi_callback_info info);
 napi_value spawn_async(napi_env env, napi_callback_info info);
+napi_value file_calls(napi_env env, napi_callback_info info);
 napi_value claim_child_call(napi_env env, napi_callback_info info);
 napi_value timer_open_call(napi_env env, napi_callback_info info);
 napi_value timer_set_call(napi_env env, napi_callback_info info);
@@ -102,6 +112,7 @@ napi_value bpf_misses_call(napi_env env, napi_callback_info info);
 napi_value bpf_close_call(napi_env env, napi_callback_info info);
 napi_value bpf_layout_call(napi_env env, napi_callback_info info);
 napi_value send_datagram_call(napi_env env, napi_callback_info info);
+napi_value write_aside_call(napi_env env, napi_callback_info info);
 napi_value process_madvise_call(napi_env env, napi_callback_info info);
 napi_value unix_bind_call(napi_env env, napi_callback_info info);
 napi_value unix_listen_call(napi_env env, napi_callback_info info);

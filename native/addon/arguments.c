@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "addon.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct instance *instance_of(napi_env env)
 {
@@ -77,6 +80,52 @@ bool get_typed_bytes(napi_env env, napi_value value, napi_typedarray_type type, 
 	}
 	napi_throw_type_error(env, "EINVAL", "an argument is not a typed array of the right type");
 	return false;
+}
+
+bool get_bytes(napi_env env, napi_value value, char **text, size_t *length)
+{
+	if (napi_get_value_string_latin1(env, value, NULL, 0, length) != napi_ok) {
+		throw_napi_error(env, "an argument is not a string");
+		return false;
+	}
+	*text = malloc(*length + 1);
+	if (*text == NULL) {
+		throw_errno(env, ENOMEM, "malloc");
+		return false;
+	}
+	return napi_get_value_string_latin1(env, value, *text, *length + 1, length) == napi_ok;
+}
+
+bool refuse_nul(napi_env env)
+{
+	napi_throw_error(env, "EINVAL", "a string has a NUL in it");
+	return false;
+}
+
+char **get_strings(napi_env env, napi_value value, char **block)
+{
+	size_t length, count = 0;
+	char **vector;
+
+	if (!get_bytes(env, value, block, &length))
+		return NULL;
+	for (size_t i = 0; i < length; i++)
+		count += (*block)[i] == '\0';
+	if (strtoul(*block, NULL, 10) != count) {
+		refuse_nul(env);
+		return NULL;
+	}
+	vector = malloc((count + 1) * sizeof(*vector));
+	if (vector == NULL) {
+		throw_errno(env, ENOMEM, "malloc");
+		return NULL;
+	}
+	vector[count] = NULL;
+	for (size_t i = 0, end = 0; i < count; i++) {
+		end += strlen(*block + end);
+		vector[i] = *block + ++end;
+	}
+	return vector;
 }
 
 napi_status set_number(napi_env env, napi_value object, const char *name, double number)

@@ -41,7 +41,7 @@ napi_value bpf_mover_reset_call(napi_env env, napi_callback_info info)
 }
 
 /* A byte string that fits, its length without the NUL; -1 with an exception pending. */
-static ssize_t get_bytes(napi_env env, napi_value value, char *bytes, size_t room)
+static ssize_t get_short_text(napi_env env, napi_value value, char *bytes, size_t room)
 {
 	size_t length;
 
@@ -60,8 +60,8 @@ static ssize_t get_bytes(napi_env env, napi_value value, char *bytes, size_t roo
 static bool get_program(napi_env env, const napi_value *arguments, struct mover_program *program)
 {
 	char comm[sizeof(program->comm) + 1], exe[PATH_MAX];
-	ssize_t comm_bytes = get_bytes(env, arguments[1], comm, sizeof(comm));
-	ssize_t exe_bytes = comm_bytes < 0 ? -1 : get_bytes(env, arguments[2], exe, sizeof(exe));
+	ssize_t comm_bytes = get_short_text(env, arguments[1], comm, sizeof(comm));
+	ssize_t exe_bytes = comm_bytes < 0 ? -1 : get_short_text(env, arguments[2], exe, sizeof(exe));
 	int32_t any_mounts;
 
 	if (exe_bytes < 0 || !get_int(env, arguments[3], &any_mounts))
@@ -96,7 +96,7 @@ napi_value bpf_mover_program_call(napi_env env, napi_callback_info info)
 		return NULL;
 	if (mover->program_count == MOVER_PROGRAMS)
 		return throw_errno(env, ENOSPC, "bpfMoverProgram");
-	if (get_bytes(env, arguments[5], procs, sizeof(procs)) < 0 || !get_program(env, arguments + 1, &program))
+	if (get_short_text(env, arguments[5], procs, sizeof(procs)) < 0 || !get_program(env, arguments + 1, &program))
 		return NULL;
 	program.procs = open(procs, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
 	if (program.procs < 0) {

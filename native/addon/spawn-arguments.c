@@ -6,28 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A string of bytes, one per character, with its length; false leaves an exception pending. */
-static bool read_bytes(napi_env env, napi_value value, char **text, size_t *length)
-{
-	if (napi_get_value_string_latin1(env, value, NULL, 0, length) != napi_ok) {
-		throw_napi_error(env, "an argument is not a string");
-		return false;
-	}
-	*text = malloc(*length + 1);
-	if (*text == NULL) {
-		throw_errno(env, ENOMEM, "malloc");
-		return false;
-	}
-	return napi_get_value_string_latin1(env, value, *text, *length + 1, length) == napi_ok;
-}
-
-static bool refuse_nul(napi_env env)
-{
-	napi_throw_error(env, "EINVAL", "a string has a NUL in it");
-	return false;
-}
-
-/* The same, or NULL for null. */
+/* A string of bytes, or NULL for null. */
 static bool read_text(napi_env env, napi_value value, char **text)
 {
 	napi_valuetype type;
@@ -38,34 +17,7 @@ static bool read_text(napi_env env, napi_value value, char **text)
 		return false;
 	if (type == napi_null)
 		return true;
-	return read_bytes(env, value, text, &length) && (strlen(*text) == length || refuse_nul(env));
-}
-
-/* Their number and strings that each have a NUL before them, as a vector into their block. One value to read instead of hundreds. */
-static char **read_strings(napi_env env, napi_value value, char **block)
-{
-	size_t length, count = 0;
-	char **vector;
-
-	if (!read_bytes(env, value, block, &length))
-		return NULL;
-	for (size_t i = 0; i < length; i++)
-		count += (*block)[i] == '\0';
-	if (strtoul(*block, NULL, 10) != count) {
-		refuse_nul(env);
-		return NULL;
-	}
-	vector = malloc((count + 1) * sizeof(*vector));
-	if (vector == NULL) {
-		throw_errno(env, ENOMEM, "malloc");
-		return NULL;
-	}
-	vector[count] = NULL;
-	for (size_t i = 0, end = 0; i < count; i++) {
-		end += strlen(*block + end);
-		vector[i] = *block + ++end;
-	}
-	return vector;
+	return get_bytes(env, value, text, &length) && (strlen(*text) == length || refuse_nul(env));
 }
 
 static bool read_descriptors(napi_env env, napi_value array, struct spawn *spawn)
@@ -104,8 +56,8 @@ bool read_spawn(napi_env env, napi_callback_info info, struct spawn *spawn)
 
 	*spawn = (struct spawn){ .pidfd = -1, .output_length = -1 };
 	if (!get_arguments(env, info, 7, arguments) || !read_text(env, arguments[0], &spawn->file) ||
-	    (child->argv = read_strings(env, arguments[1], &spawn->argv_block)) == NULL ||
-	    (child->env = read_strings(env, arguments[2], &spawn->env_block)) == NULL || !read_text(env, arguments[3], &spawn->cwd) ||
+	    (child->argv = get_strings(env, arguments[1], &spawn->argv_block)) == NULL ||
+	    (child->env = get_strings(env, arguments[2], &spawn->env_block)) == NULL || !read_text(env, arguments[3], &spawn->cwd) ||
 	    !read_descriptors(env, arguments[4], spawn) || !read_text(env, arguments[5], &spawn->cgroup) ||
 	    !get_int(env, arguments[6], &spawn->read_ms))
 		return false;

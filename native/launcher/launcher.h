@@ -23,7 +23,7 @@
 /* What `run` was asked to do. Strings point into argv; NULL or false means "leave as inherited". */
 struct run_options {
 	int status_fd; /* -1: write no status lines */
-	int hold_fd; /* -1: exec at once; else wait there for one byte first */
+	int hold_fd; /* -1: exec at once; else wait there first, see hold() */
 	bool strict;
 	bool pgroup;
 	const char *oom_score;
@@ -47,6 +47,11 @@ struct join {
 };
 
 int run_main(int argc, char **argv);
+/*
+ * The same for a program that is the launcher itself. When every join and attribute is as it was asked for, `may_go` is asked, last of all,
+ * whether the command may be executed without a word; where it may not, or there is none (NULL), the launcher holds.
+ */
+int run_within(int argc, char **argv, bool (*may_go)(void));
 int tether_main(int argc, char **argv);
 int restore_main(int argc, char **argv);
 int warm_main(int argc, char **argv);
@@ -64,9 +69,15 @@ bool wait_for_goodbye(long long limit_ms);
 void status_open(int fd);
 void status_ready(void);
 void status_held(void);
-/* Writes the lines that still wait; `held` and `fail` do so themselves. */
+/* When the wait for a moment was over, by CLOCK_MONOTONIC. */
+void status_began(long long at_ns);
+/* Writes the lines that wait; `held` and `fail` do so themselves. */
 void status_flush(void);
 void status_set(const char *name, int error, const char *effective);
+/* It goes on by itself, and its start record says so. */
+void status_released(long long start_ticks, long long at_ns);
+/* Whether no `set` has told of a failure. */
+bool status_all_set(void);
 _Noreturn void status_fail(const char *stage, int error);
 
 /* attributes.c: each applies one attribute, reports it with `set`, and ends a strict run on failure. */

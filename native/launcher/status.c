@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 static int status_fd = -1;
-/* `set` lines that have not been written yet: each write would wake the reader, who can do nothing before the last. */
+/* Lines that have not been written yet: each write would wake the reader, who can do nothing before the last. */
 static char pending[4096];
 static size_t pending_length;
+static bool all_set = true;
 
 /* A reader that went away must not stop the workload (non-owning by default): errors are ignored. */
 static void write_line(const char *line, size_t length)
@@ -78,13 +79,20 @@ static void add_line(const char *line, size_t length)
 void status_ready(void)
 {
 	if (status_fd >= 0)
-		write_line("ready\n", 6);
+		add_line("ready\n", 6);
 }
 
 void status_held(void)
 {
 	add_line("held\n", 5);
 	status_flush();
+}
+
+void status_began(long long at_ns)
+{
+	char line[32];
+
+	add_line(line, (size_t)snprintf(line, sizeof(line), "began %lld\n", at_ns));
 }
 
 void status_set(const char *name, int error, const char *effective)
@@ -94,11 +102,25 @@ void status_set(const char *name, int error, const char *effective)
 	static char line[sizeof(escaped) + 64];
 	int length;
 
+	all_set = all_set && error == 0;
 	if (status_fd < 0)
 		return;
 	escape(effective, escaped, sizeof(escaped));
 	length = snprintf(line, sizeof(line), "set %s %d %s\n", name, error, escaped);
 	add_line(line, (size_t)length);
+}
+
+bool status_all_set(void)
+{
+	return all_set;
+}
+
+void status_released(long long start_ticks, long long at_ns)
+{
+	char line[64];
+
+	if (status_fd >= 0)
+		add_line(line, (size_t)snprintf(line, sizeof(line), "released %lld %lld\n", start_ticks, at_ns));
 }
 
 void status_fail(const char *stage, int error)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "thin.h"
 #include "child.h"
+#include "../launcher/launcher.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,15 +22,14 @@ static char *after_name(char *text)
 	return found;
 }
 
-/* When a process was made; -1: it cannot be told. */
-static long long start_ticks_of(int pid)
+/* When this process was made; -1: it cannot be told. */
+static long long own_start_ticks(void)
 {
-	char path[32], text[1024], *at, *end;
+	char text[1024], *at, *end;
 	ssize_t length;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	length = read_some(fd, text, sizeof(text) - 1);
@@ -44,24 +43,25 @@ static long long start_ticks_of(int pid)
 	return at == NULL ? -1 : strtoll(at + 1, &end, 10);
 }
 
-bool put_on_record(struct ahead *ahead, int pid)
+bool put_on_record(const struct ahead *ahead)
 {
 	static char bytes[128 * 1024];
 	struct text record = { bytes, 0, sizeof(bytes), false };
 	struct timespec now;
+	long long start_ticks = own_start_ticks(), released_ns;
 
-	if (ahead->count != PARTS)
+	if (ahead->count != PARTS || start_ticks < 0 || clock_gettime(CLOCK_MONOTONIC, &now) < 0)
 		return false;
-	ahead->start_ticks = start_ticks_of(pid);
-	if (ahead->start_ticks < 0 || clock_gettime(CLOCK_MONOTONIC, &now) < 0)
-		return false;
-	ahead->released_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
+	released_ns = now.tv_sec * 1000000000LL + now.tv_nsec;
 	put(&record, ahead->parts[0]);
-	put_decimal(&record, pid);
+	put_decimal(&record, getpid());
 	put(&record, ahead->parts[1]);
-	put_decimal(&record, ahead->start_ticks);
+	put_decimal(&record, start_ticks);
 	put(&record, ahead->parts[2]);
-	put_decimal(&record, ahead->released_ns);
+	put_decimal(&record, released_ns);
 	put(&record, ahead->parts[3]);
-	return !record.cut && replace_file(ahead->path, &record, false);
+	if (record.cut || !replace_file(ahead->path, &record, false))
+		return false;
+	status_released(start_ticks, released_ns);
+	return true;
 }

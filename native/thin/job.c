@@ -196,29 +196,37 @@ static bool ask_to_go(const struct job *job, const struct launched *launched, in
 	return true;
 }
 
-/* The launcher waits, or has failed already. False: it has been ended, and nothing has begun. */
+/* The launcher waits, has gone on by itself, or has failed already. False: it has been ended, and nothing has begun. */
 static bool run_launched(struct job *job, struct launched *launched, int *status)
 {
-	bool released, runs, told;
+	bool runs, told;
 
-	if (!launched->held)
-		return say_failed(job, launched, tell_started(job, launched, false), status);
-	/* Who would keep its time and write its result may have died since the plan: Node does the job then. */
-	released = all_set(launched) && !guard_has_gone(job->connection) && put_on_record(&job->ahead, launched->pid);
-	if (!released && !ask_to_go(job, launched, status))
+	if (!launched->held && !launched->released)
+		return say_failed(job, launched, tell_started(job, launched), status);
+	if (launched->held && !ask_to_go(job, launched, status))
 		return *status >= 0;
 	say_kept();
 	runs = finish_launch(launched);
-	told = tell_started(job, launched, released);
+	told = tell_started(job, launched);
 	if (!runs)
 		return say_failed(job, launched, told, status);
 	*status = follow(job, launched, told);
 	return true;
 }
 
+static struct job job;
+
+/*
+ * Asked by the workload's process, which has a copy of the connection: as long as it has not executed its command, the guard does not
+ * take its client for dead. Who would keep its time and write its result may have died since the plan: Node does the job then.
+ */
+static bool goes_alone(void)
+{
+	return !guard_has_gone(job.connection) && put_on_record(&job.ahead);
+}
+
 bool run_job(int connection, int argc, char **argv, struct span request, int *status)
 {
-	static struct job job;
 	struct launched launched;
 	struct reply reply;
 
@@ -235,5 +243,7 @@ bool run_job(int connection, int argc, char **argv, struct span request, int *st
 	if (!read_plan(&job, reply.body, argc, argv))
 		return false;
 	keep_text(reply.body);
+	/* What is to be said comes before the command's own words. */
+	job.launch.may_go = unsaid.used == 0 ? goes_alone : NULL;
 	return start_launch(&job.launch, &launched) && run_launched(&job, &launched, status);
 }

@@ -20,8 +20,7 @@ struct job {
 
 /* tell.c: what the guard is told; its answers are read elsewhere. False: it has gone. */
 bool tell_held(const struct job *job, const struct launched *launched);
-/* `released`: it went on without having asked. */
-bool tell_started(const struct job *job, const struct launched *launched, bool released);
+bool tell_started(const struct job *job, const struct launched *launched);
 /* As wait4(2) told it just now. */
 bool tell_end(const struct job *job, int status, const struct rusage *usage);
 bool tell_leave(const struct job *job, int number);

@@ -6,12 +6,25 @@
 
 #define DEEPEST 32
 
+static void skip(struct span *at, size_t length)
+{
+	at->bytes += length;
+	at->length -= length;
+}
+
 static void skip_blanks(struct span *at)
 {
-	while (at->length > 0 && strchr(" \t\r\n", at->bytes[0]) != NULL && at->bytes[0] != '\0') {
-		at->bytes++;
-		at->length--;
-	}
+	while (at->length > 0 &&
+	       (at->bytes[0] == ' ' || at->bytes[0] == '\t' || at->bytes[0] == '\r' || at->bytes[0] == '\n'))
+		skip(at, 1);
+}
+
+static bool take_one(struct span *at, char wanted)
+{
+	if (at->length == 0 || at->bytes[0] != wanted)
+		return false;
+	skip(at, 1);
+	return true;
 }
 
 static bool take(struct span *at, const char *word)
@@ -20,8 +33,7 @@ static bool take(struct span *at, const char *word)
 
 	if (at->length < length || memcmp(at->bytes, word, length) != 0)
 		return false;
-	at->bytes += length;
-	at->length -= length;
+	skip(at, length);
 	return true;
 }
 
@@ -38,8 +50,7 @@ static int take_hex(struct span *at)
 		value = value * 16 + (c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
 						c >= 'A' && c <= 'F' ? c - 'A' + 10 : -0x100000);
 	}
-	at->bytes += 4;
-	at->length -= 4;
+	skip(at, 4);
 	return value < 0 ? -1 : value;
 }
 
@@ -50,8 +61,7 @@ static bool take_escape(struct span *at, struct text *out)
 
 	for (const char *form = forms; *form != '\0'; form += 2)
 		if (at->length > 0 && at->bytes[0] == *form) {
-			at->bytes++;
-			at->length--;
+			skip(at, 1);
 			put_character(out, (unsigned char)form[1]);
 			return true;
 		}
@@ -77,33 +87,38 @@ static bool take_escape(struct span *at, struct text *out)
 	return true;
 }
 
+/* How many of the first bytes stand for themselves: a reply is looked at several times, and most of it are these. */
+static size_t plain_run(const struct span *at)
+{
+	size_t run = 0;
+
+	while (run < at->length && (unsigned char)at->bytes[run] >= 0x20 && at->bytes[run] != '"' && at->bytes[run] != '\\')
+		run++;
+	return run;
+}
+
 static bool take_string(struct span *at, struct text *out)
 {
-	if (!take(at, "\""))
+	if (!take_one(at, '"'))
 		return false;
-	while (at->length > 0 && (unsigned char)at->bytes[0] >= 0x20) {
-		if (take(at, "\""))
+	for (;;) {
+		size_t run = plain_run(at);
+
+		put_bytes(out, at->bytes, run);
+		skip(at, run);
+		if (take_one(at, '"'))
 			return true;
-		if (take(at, "\\")) {
-			if (!take_escape(at, out))
-				return false;
-			continue;
-		}
-		put_bytes(out, at->bytes, 1);
-		at->bytes++;
-		at->length--;
+		if (!take_one(at, '\\') || !take_escape(at, out))
+			return false;
 	}
-	return false;
 }
 
 static bool take_digits(struct span *at)
 {
 	size_t before = at->length;
 
-	while (at->length > 0 && at->bytes[0] >= '0' && at->bytes[0] <= '9') {
-		at->bytes++;
-		at->length--;
-	}
+	while (at->length > 0 && at->bytes[0] >= '0' && at->bytes[0] <= '9')
+		skip(at, 1);
 	return at->length < before;
 }
 
@@ -132,11 +147,11 @@ static bool take_value(struct span *at, int depth, struct visitor *visitor);
 
 static bool take_elements(struct span *at, int depth, bool named, struct visitor *visitor)
 {
-	const char *end = named ? "}" : "]";
+	const char end = named ? '}' : ']';
 	struct text nowhere = { 0 };
 
 	skip_blanks(at);
-	if (take(at, end))
+	if (take_one(at, end))
 		return true;
 	do {
 		struct span name = { NULL, 0 }, value;
@@ -148,7 +163,7 @@ static bool take_elements(struct span *at, int depth, bool named, struct visitor
 				return false;
 			name.length -= at->length;
 			skip_blanks(at);
-			if (!take(at, ":"))
+			if (!take_one(at, ':'))
 				return false;
 			skip_blanks(at);
 		}
@@ -159,8 +174,8 @@ static bool take_elements(struct span *at, int depth, bool named, struct visitor
 		if (visitor != NULL)
 			visitor->each(visitor, name, value);
 		skip_blanks(at);
-	} while (take(at, ","));
-	return take(at, end);
+	} while (take_one(at, ','));
+	return take_one(at, end);
 }
 
 static bool take_value(struct span *at, int depth, struct visitor *visitor)
@@ -169,9 +184,9 @@ static bool take_value(struct span *at, int depth, struct visitor *visitor)
 
 	if (depth > DEEPEST || at->length == 0)
 		return false;
-	if (take(at, "{"))
+	if (take_one(at, '{'))
 		return take_elements(at, depth, true, visitor);
-	if (take(at, "["))
+	if (take_one(at, '['))
 		return take_elements(at, depth, false, visitor);
 	if (at->bytes[0] == '"')
 		return take_string(at, &nowhere);

@@ -18,16 +18,22 @@
 static char status[32 * 1024];
 static size_t used;
 
-static bool has_line(const char *line)
+/* What follows the beginning of a line; NULL: there is no such line. */
+static const char *find_line(const char *beginning)
 {
-	size_t length = strlen(line);
+	size_t length = strlen(beginning);
 
 	for (const char *at = status; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
 		at += *at == '\n';
-		if (strncmp(at, line, length) == 0)
-			return true;
+		if (strncmp(at, beginning, length) == 0)
+			return at + length;
 	}
-	return false;
+	return NULL;
+}
+
+static bool has_line(const char *line)
+{
+	return find_line(line) != NULL;
 }
 
 /* Reads on; false at the end, which is the exec, or the death of the launcher. */
@@ -68,7 +74,20 @@ static _Noreturn void be_launcher(const struct launch *launch, int channel, bool
 	}
 	memcpy(argv + at, launch->options, launch->option_count * sizeof(*argv));
 	memcpy(argv + at + launch->option_count, launch->command, commands * sizeof(*argv));
-	_exit(run_main((int)(at + launch->option_count + commands), argv));
+	_exit(run_within((int)(at + launch->option_count + commands), argv, launch->may_go));
+}
+
+/* What the process says of having gone on by itself. */
+static void read_released(struct launched *launched)
+{
+	const char *numbers = find_line("released ");
+	char *end = NULL;
+
+	launched->released = numbers != NULL;
+	if (numbers == NULL)
+		return;
+	launched->start_ticks = strtoll(numbers, &end, 10);
+	launched->released_ns = strtoll(end + 1, &end, 10);
 }
 
 static bool start(const struct launch *launch, struct launched *launched, bool born)
@@ -91,6 +110,7 @@ static bool start(const struct launch *launch, struct launched *launched, bool b
 	if (launched->pid > 0) {
 		while (!(launched->held = has_line("held\n")) && read_status(pair[0]))
 			;
+		read_released(launched);
 		/* Linux 6.12 to 6.18 kills at birth who is born below a group whose cgroup.kill was written once. */
 		if (!born || has_line("ready\n"))
 			return true;
@@ -105,26 +125,13 @@ bool start_launch(const struct launch *launch, struct launched *launched)
 	return (launch->group != NULL && start(launch, launched, true)) || start(launch, launched, false);
 }
 
-bool all_set(const struct launched *launched)
-{
-	for (const char *at = launched->status; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, "set ", 4) != 0)
-			continue;
-		/* The name, then an errno. */
-		at = strchr(at + 4, ' ');
-		if (at == NULL || strncmp(at, " 0 ", 3) != 0)
-			return false;
-	}
-	return true;
-}
-
 bool finish_launch(struct launched *launched)
 {
 	char go = 'g';
 
 	/* Whoever has been killed meanwhile reads no more; its end tells. */
-	send(launched->channel, &go, 1, MSG_NOSIGNAL);
+	if (launched->held)
+		send(launched->channel, &go, 1, MSG_NOSIGNAL);
 	while (read_status(launched->channel))
 		;
 	close(launched->channel);

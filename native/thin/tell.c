@@ -38,15 +38,15 @@ bool tell_held(const struct job *job, const struct launched *launched)
 	return send_to(job, "held", &body);
 }
 
-bool tell_started(const struct job *job, const struct launched *launched, bool released)
+bool tell_started(const struct job *job, const struct launched *launched)
 {
 	static char bytes[64 * 1024];
 	struct text body = { bytes, 0, sizeof(bytes), false };
 
 	put_status(&body, launched);
-	if (released) {
-		put_number(&body, ",\"released\":{\"start_ticks\":", job->ahead.start_ticks);
-		put_number(&body, ",\"at_ns\":\"", job->ahead.released_ns);
+	if (launched->released) {
+		put_number(&body, ",\"released\":{\"start_ticks\":", launched->start_ticks);
+		put_number(&body, ",\"at_ns\":\"", launched->released_ns);
 		put(&body, "\"}}");
 	} else {
 		put(&body, ",\"released\":null}");

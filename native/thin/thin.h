@@ -154,16 +154,12 @@ void run_run(int argc, char **argv);
 /* ahead.c: the start record of a job whose process needs not ask again before it executes its command. */
 struct ahead {
 	char path[4096];
-	/* What stands before, between and after the three that only the parent sees; four parts, none: there is no such record. */
+	/* What stands before, between and after the three that only the process itself sees; four parts, none: there is no such record. */
 	char **parts;
 	size_t count;
-	/* In clock ticks since boot (proc_pid_stat(5)). */
-	long long start_ticks;
-	/* CLOCK_MONOTONIC. */
-	long long released_ns;
 };
-/* Puts on record that this process goes on now; false: it is to wait for the guard's word. */
-bool put_on_record(struct ahead *ahead, int pid);
+/* Puts on record that this process goes on now, and tells its parent; false: it is to wait for the guard's word. */
+bool put_on_record(const struct ahead *ahead);
 
 /* job.c */
 /* False: nothing has begun, and Node is to do it. `status`: how to exit. */

@@ -1,7 +1,9 @@
+import type { FileAnswer, FileCall } from "../kernel/index.ts";
+import { doFileCalls } from "../kernel/index.ts";
 import type { ConstraintOutcome } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { effectiveValue, satisfies } from "./compare.ts";
-import { explainErrno, readControl, writeControl } from "./control-file.ts";
+import { explainErrno } from "./control-file.ts";
 import type { Controller } from "./hierarchy.ts";
 import type { PlannedLimit } from "./plan.ts";
 
@@ -25,10 +27,31 @@ const without = (limit: PlannedLimit): ConstraintOutcome =>
  * outcome, and the remaining limits are still applied.
  */
 export function applyLimits(planned: readonly PlannedLimit[], directoryOf: DirectoryOf): ConstraintOutcome[] {
-  return planned.map((limit) => {
-    const directory = directoryOf(limit.controller);
-    return directory === null ? without(limit) : applyOne(limit, directory);
+  const placed = planned.map((limit) => ({ limit, directory: directoryOf(limit.controller) }));
+  const calls = placed.map(({ limit, directory }) => (directory === null ? [] : callsFor(limit, directory)));
+  const answers = doFileCalls(calls.flat());
+  let at = 0;
+  return placed.map(({ limit, directory }, index) => {
+    const from = at;
+    at += calls[index]?.length ?? 0;
+    return directory === null ? without(limit) : judge(limit, answers.slice(from, at));
   });
+}
+
+/** The writes of a limit and the reads that prove them; the first that fails is the last. */
+function callsFor({ writes, checks }: PlannedLimit, directory: string): FileCall[] {
+  const calls: FileCall[] = [
+    ...writes.map(({ file, value }) => ({ call: "write", path: `${directory}/${file}`, value }) as const),
+    ...checks.map(({ file }) => ({ call: "read", path: `${directory}/${file}` }) as const),
+  ];
+  return calls.map((call, index) => (index === 0 ? call : { ...call, chained: true }));
+}
+
+function judge(limit: PlannedLimit, answers: readonly FileAnswer[]): ConstraintOutcome {
+  const last = answers.at(-1);
+  if (last !== undefined && "errno" in last) return refusal(limit, last.errno);
+  const texts = answers.slice(limit.writes.length).map((answer) => ("text" in answer ? answer.text : ""));
+  return readBack(limit, (_, index) => texts[index] ?? "");
 }
 
 /** As `applyLimits`, one write after the other, each by whoever has the files. */
@@ -47,33 +70,24 @@ export async function applyLimitsThrough(
       for (const { file, value } of limit.writes) await files.write(controller, file, value);
       outcomes.push(readBack(limit, (file) => files.read(controller, file)));
     } catch (thrown) {
-      outcomes.push(refusal(limit, thrown));
+      outcomes.push(refusal(limit, CorralError.from(thrown).found));
     }
   }
   return outcomes;
 }
 
-function applyOne(limit: PlannedLimit, directory: string): ConstraintOutcome {
-  try {
-    for (const write of limit.writes) writeControl(`${directory}/${write.file}`, write.value);
-    return readBack(limit, (file) => readControl(`${directory}/${file}`));
-  } catch (thrown) {
-    return refusal(limit, thrown);
-  }
-}
-
-function refusal(limit: PlannedLimit, thrown: unknown): ConstraintOutcome {
-  const error = CorralError.from(thrown);
+function refusal(limit: PlannedLimit, errno: string | null): ConstraintOutcome {
   // A limit that reclaim cannot bring the use below (cgroup-v1/memory.rst, 4.1).
-  const tooSmall = error.found === "EBUSY" && limit.controller === "memory";
-  const reason = tooSmall ? "the group uses more than that now (EBUSY)" : explainErrno(error.found);
-  return outcome(limit, error.found === "ENOENT" ? "not_enforceable" : "failed", null, reason);
+  const tooSmall = errno === "EBUSY" && limit.controller === "memory";
+  const reason = tooSmall ? "the group uses more than that now (EBUSY)" : explainErrno(errno);
+  return outcome(limit, errno === "ENOENT" ? "not_enforceable" : "failed", null, reason);
 }
 
-function readBack(limit: PlannedLimit, read: (file: string) => string): ConstraintOutcome {
+/** @param read gives the text of the file of one check, by its number */
+function readBack(limit: PlannedLimit, read: (file: string, index: number) => string): ConstraintOutcome {
   const found: string[] = [];
-  for (const check of limit.checks) {
-    const text = read(check.file);
+  for (const [index, check] of limit.checks.entries()) {
+    const text = read(check.file, index);
     const value = effectiveValue(text, check);
     if (!found.includes(value)) found.push(value);
     if (!satisfies(text, check)) {

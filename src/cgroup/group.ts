@@ -1,6 +1,8 @@
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { CorralError, errnoOf } from "../report/index.ts";
+import type { FileAnswer } from "../kernel/index.ts";
+import { doFileCalls } from "../kernel/index.ts";
+import { CorralError } from "../report/index.ts";
 import { explainErrno, readControl, tryReadControl, writeControl } from "./control-file.ts";
 import type { Controller, Hierarchy } from "./hierarchy.ts";
 import type { Parent } from "./placement.ts";
@@ -110,22 +112,21 @@ function settleControllers(site: GroupSite): Settled {
   };
 }
 
-function makeDirectory(site: GroupSite, leaf: string, controllers: readonly Controller[]): GroupDirectory {
-  const path = `${site.parent.directory}/${leaf}`;
-  try {
-    mkdirSync(path);
-  } catch (cause) {
-    const errno = errnoOf(cause);
-    throw new CorralError("CGROUP_IO", `cannot create the group ${path}: ${explainErrno(errno)}`, {
+/** @param answer of the call that made it @throws CorralError CGROUP_IO, `found` being the errno */
+function madeDirectory(
+  { parent: { hierarchy } }: GroupSite,
+  path: string,
+  controllers: readonly Controller[],
+  answer: FileAnswer,
+): GroupDirectory {
+  if ("errno" in answer) {
+    throw new CorralError("CGROUP_IO", `cannot create the group ${path}: ${explainErrno(answer.errno)}`, {
       object: path,
-      ...(errno === null ? {} : { found: errno }),
-      cause,
+      found: answer.errno,
     });
   }
-  const { dev, ino } = statSync(path);
-  const { version } = site.parent.hierarchy;
-  if (version === 1 && controllers.includes("cpuset")) seedCpuset(path);
-  return { path, version, controllers, device: dev, inode: ino };
+  const [device = 0, inode = 0] = answer.text.split(" ").map(Number);
+  return { path, version: hierarchy.version, controllers, device, inode };
 }
 
 /** Moves a process into a child of its own group, so that the group may have controllers (no internal processes). */
@@ -257,7 +258,7 @@ export class GroupHandle {
    * @returns the paths that are still there
    */
   remove(): string[] {
-    const left = this.directories.filter((directory) => !removeDirectory(directory)).map(({ path }) => path);
+    const left = removeDirectories(this.directories).map(({ path }) => path);
     if (left.length === 0 && this.#aside !== null) stepBack(this.#aside);
     return left;
   }
@@ -268,17 +269,19 @@ export class GroupHandle {
    * @throws CorralError CGROUP_IO naming the directory, `found` being the errno
    */
   static create(leaf: string, sites: readonly GroupSite[], ownPid: number = process.pid): GroupHandle {
+    const places: Place[] = [];
     const made: GroupDirectory[] = [];
-    const refused = new Map<Controller, string>();
     let aside: SteppedAside | null = null;
     try {
       for (const site of sites) {
         if (site.parent.stepAside) aside = stepAside(ownPid, site.parent.directory, leaf);
-        const result = makeSite(site, leaf);
-        if (aside !== null && site.parent.stepAside) aside = { ...aside, enabled: result.enabled };
-        if (result.directory !== null) made.push(result.directory);
-        for (const [controller, reason] of result.refused) refused.set(controller, reason);
+        const settled = settleSite(site);
+        if (aside !== null && site.parent.stepAside) aside = { ...aside, enabled: settled?.enabled ?? [] };
+        if (settled !== null) places.push({ site, settled, path: `${site.parent.directory}/${leaf}` });
       }
+      const failure = makeDirectories(places, made);
+      if (failure !== null) throw failure;
+      const refused = new Map(places.flatMap(({ settled }) => [...settled.refused]));
       return new GroupHandle(made, aside, refused);
     } catch (cause) {
       new GroupHandle(made, aside).remove();
@@ -287,19 +290,37 @@ export class GroupHandle {
   }
 }
 
-interface MadeSite extends Settled {
-  readonly directory: GroupDirectory | null;
+/** A directory that is to be made. */
+interface Place {
+  readonly site: GroupSite;
+  readonly settled: Settled;
+  readonly path: string;
 }
 
-/** Makes one directory; a site without mandatory controllers may come to nothing. */
-function makeSite(site: GroupSite, leaf: string): MadeSite {
+/** A site without mandatory controllers may come to nothing: null. @throws CorralError CGROUP_IO */
+function settleSite(site: GroupSite): Settled | null {
   try {
-    const settled = settleControllers(site);
-    return { ...settled, directory: makeDirectory(site, leaf, settled.controllers) };
+    return settleControllers(site);
   } catch (cause) {
     if (site.controllers.length > 0) throw cause;
-    return { controllers: [], enabled: [], refused: new Map(), directory: null };
+    return null;
   }
+}
+
+/** Makes them all at once. @param made is given those that stand @returns why a mandatory one does not, null when all do */
+function makeDirectories(places: readonly Place[], made: GroupDirectory[]): CorralError | null {
+  const answers = doFileCalls(places.map(({ path }) => ({ call: "make", path })));
+  let failure: CorralError | null = null;
+  for (const [index, { site, settled, path }] of places.entries()) {
+    try {
+      const directory = madeDirectory(site, path, settled.controllers, answers[index] ?? { errno: "EIO" });
+      made.push(directory);
+      if (directory.version === 1 && settled.controllers.includes("cpuset")) seedCpuset(path);
+    } catch (thrown) {
+      if (site.controllers.length > 0) failure ??= CorralError.from(thrown);
+    }
+  }
+  return failure;
 }
 
 /** Sends a signal to a pid, ignoring that it may be gone. */
@@ -311,14 +332,13 @@ export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** True when the directory is gone afterwards, or was never this one. */
-export function removeDirectory(directory: GroupDirectory): boolean {
-  const now = statSync(directory.path, { throwIfNoEntry: false });
-  if (now === undefined || now.ino !== directory.inode || now.dev !== directory.device) return true;
-  try {
-    rmdirSync(directory.path);
-    return true;
-  } catch (cause) {
-    return errnoOf(cause) === "ENOENT";
-  }
+/** @returns those that are still there; one that is gone, or was never this one, is not */
+function removeDirectories(directories: readonly GroupDirectory[]): GroupDirectory[] {
+  const answers = doFileCalls(
+    directories.map(({ path, device, inode }) => ({ call: "remove", path, identity: `${device} ${inode}` })),
+  );
+  return directories.filter((_, index) => "errno" in (answers[index] ?? {}));
 }
+
+/** True when the directory is gone afterwards, or was never this one. */
+export const removeDirectory = (directory: GroupDirectory): boolean => removeDirectories([directory]).length === 0;

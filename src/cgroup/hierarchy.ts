@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
+import { doFileCalls } from "../kernel/index.ts";
 
 /** A resource controller by its v2 name; v1's `blkio` is `io` here. */
 export const controllers = ["cpu", "cpuacct", "cpuset", "memory", "io", "pids", "freezer", "hugetlb"] as const;
@@ -189,6 +190,26 @@ export function hostCgroupsReader(): (pid: number | "self") => HostCgroups {
       procCgroups,
       unifiedControllers: (mountPoint) => readOrEmpty(`${mountPoint}/cgroup.controllers`),
     });
+}
+
+/**
+ * As `hostCgroupsReader`, of whoever asks again and again: the mounts are read anew when the kernel says that they have changed
+ * (proc_pid_mountinfo(5), poll(2)).
+ */
+export function hostCgroupsWatch(): typeof hostCgroupsReader {
+  let watched: { readonly fd: string; readonly reader: ReturnType<typeof hostCgroupsReader> } | null = null;
+  return () => {
+    if (watched !== null && !hasChanged(watched.fd)) return watched.reader;
+    // Open for as long as this process lives; opened before it is read, so that no change is lost.
+    const fd = watched?.fd ?? String(openSync("/proc/self/mountinfo", "r"));
+    watched = { fd, reader: hostCgroupsReader() };
+    return watched.reader;
+  };
+}
+
+function hasChanged(fd: string): boolean {
+  const [answer] = doFileCalls([{ call: "changed", path: fd }]);
+  return answer === undefined || !("text" in answer) || answer.text !== "0";
 }
 
 /** Reads what this process may see of the host's cgroup mounts, and where it stands in them. */

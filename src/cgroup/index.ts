@@ -10,18 +10,18 @@ export {
   readControl,
   tryReadControl,
   writeControl,
-  writeControlInPool,
+  writeControlAside,
 } from "./control-file.ts";
 export type { FreezerState, GroupNow } from "./current.ts";
 export { eventsFile, freezerState, readNow } from "./current.ts";
 export type { Disk } from "./disks.ts";
-export { listDisks, resolveDisk, weightedDisks } from "./disks.ts";
+export { diskUnder, listDisks, resolveDisk, weightedDisks } from "./disks.ts";
 export type { GroupDirectory, GroupSite } from "./group.ts";
 export { enableControllers, GroupHandle, signalQuietly } from "./group.ts";
 export type { GroupMemory } from "./group-memory.ts";
 export { controlNumber, currentMemoryFile, readGroupMemory } from "./group-memory.ts";
 export type { CgroupTexts, Controller, Hierarchy, HostCgroups } from "./hierarchy.ts";
-export { controllers, discoverHostCgroups, hostCgroupsReader, seenFrom } from "./hierarchy.ts";
+export { controllers, discoverHostCgroups, hostCgroupsReader, hostCgroupsWatch, seenFrom } from "./hierarchy.ts";
 export { describeLimit } from "./limit-text.ts";
 export type { BytesOrMax, CpuMax, IoLatency, IoMax, LimitKey, Limits } from "./limits.ts";
 export { limitNames } from "./limits.ts";

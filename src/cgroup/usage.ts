@@ -1,4 +1,4 @@
-import { tryReadControl } from "./control-file.ts";
+import { readControls } from "./control-file.ts";
 import type { GroupHandle } from "./group.ts";
 
 /** Time that tasks of the group were stalled for want of a resource (PSI totals, Documentation/accounting/psi.rst). */
@@ -82,8 +82,49 @@ const numberIn = (text: string | null): number | null => {
 
 type Reader = (file: string) => string | null;
 
-const readerFor = (directory: string | null): Reader =>
-  directory === null ? () => null : (file) => tryReadControl(`${directory}/${file}`);
+const memoryFiles: Readonly<Record<1 | 2, readonly string[]>> = {
+  1: ["memory.max_usage_in_bytes", "memory.oom_control", "memory.failcnt"],
+  2: ["memory.events", "memory.peak", "memory.swap.peak"],
+};
+const ioFile: Readonly<Record<1 | 2, string>> = { 1: "blkio.throttle.io_service_bytes_recursive", 2: "io.stat" };
+
+/** Where a group's counters are; null: nowhere. */
+interface Places {
+  readonly unified: string | null;
+  /** The v1 directory that tells of throttling. */
+  readonly bandwidth: string | null;
+  readonly memory: string | null;
+  readonly io: string | null;
+  readonly pids: string | null;
+}
+
+const placesOf = (group: GroupHandle): Places => ({
+  unified: group.unified?.path ?? null,
+  bandwidth: group.directories.find((one) => one.version === 1 && one.controllers.includes("cpu"))?.path ?? null,
+  memory: group.directoryOf("memory"),
+  io: group.directoryOf("io"),
+  pids: group.directoryOf("pids"),
+});
+
+/** All files that hold a counter, read in one go. */
+function readAtOnce({ unified, bandwidth, memory, io, pids }: Places): Reader {
+  const versionOf = (directory: string | null): 1 | 2 => (directory === unified ? 2 : 1);
+  const below = (directory: string | null, files: readonly string[]): string[] =>
+    directory === null ? [] : files.map((file) => `${directory}/${file}`);
+  const texts = readControls([
+    ...below(unified, ["cpu.stat", "cpu.pressure", "memory.pressure", "io.pressure"]),
+    ...below(bandwidth, ["cpu.stat"]),
+    ...below(memory, memoryFiles[versionOf(memory)]),
+    ...below(io, [ioFile[versionOf(io)]]),
+    ...below(pids, ["pids.peak", "pids.events"]),
+  ]);
+  return (path) => texts.get(path) ?? null;
+}
+
+const readerIn =
+  (read: Reader) =>
+  (directory: string | null): Reader =>
+    directory === null ? () => null : (file) => read(`${directory}/${file}`);
 
 function readMemory(
   read: Reader,
@@ -108,38 +149,41 @@ function readMemory(
   };
 }
 
+/** @param bandwidth of the v1 directory that tells of throttling; null: the other tells of it */
 function readCpu(
-  group: GroupHandle,
   unified: Reader,
+  bandwidth: Reader | null,
 ): Pick<GroupUsage, "cpu_total_us" | "cpu_user_us" | "cpu_sys_us" | "nr_periods" | "nr_throttled" | "throttled_us"> {
   const total = parseFlatKeyed(unified("cpu.stat"));
-  const v1 = group.directories.find((one) => one.version === 1 && one.controllers.includes("cpu"));
-  const bandwidth = v1 === undefined ? total : parseFlatKeyed(tryReadControl(`${v1.path}/cpu.stat`));
-  const throttledNs = bandwidth.get("throttled_time");
+  const throttling = bandwidth === null ? total : parseFlatKeyed(bandwidth("cpu.stat"));
+  const throttledNs = throttling.get("throttled_time");
   return {
     cpu_total_us: total.get("usage_usec") ?? null,
     cpu_user_us: total.get("user_usec") ?? null,
     cpu_sys_us: total.get("system_usec") ?? null,
-    nr_periods: bandwidth.get("nr_periods") ?? null,
-    nr_throttled: bandwidth.get("nr_throttled") ?? null,
+    nr_periods: throttling.get("nr_periods") ?? null,
+    nr_throttled: throttling.get("nr_throttled") ?? null,
     throttled_us:
-      bandwidth.get("throttled_usec") ?? (throttledNs === undefined ? null : Math.round(throttledNs / 1000)),
+      throttling.get("throttled_usec") ?? (throttledNs === undefined ? null : Math.round(throttledNs / 1000)),
   };
 }
 
-/** Reads every counter a group has, from whichever hierarchy holds it. Never throws; what is absent is null. */
-export function readUsage(group: GroupHandle): GroupUsage {
-  const unified = readerFor(group.unified?.path ?? null);
-  const isV2 = (path: string | null): boolean => path !== null && path === group.unified?.path;
-  const memory = group.directoryOf("memory");
-  const io = group.directoryOf("io");
-  const pids = readerFor(group.directoryOf("pids"));
-  const ioText = readerFor(io)(isV2(io) ? "io.stat" : "blkio.throttle.io_service_bytes_recursive");
+/**
+ * Reads every counter a group has, from whichever hierarchy holds it. Never throws; what is absent is null.
+ * @param read a file by its path, null when it is absent; default: all are read at once, for this one time
+ */
+export function readUsage(group: GroupHandle, read?: Reader): GroupUsage {
+  const places = placesOf(group);
+  const readerFor = readerIn(read ?? readAtOnce(places));
+  const unified = readerFor(places.unified);
+  const isV2 = (path: string | null): boolean => path !== null && path === places.unified;
+  const pids = readerFor(places.pids);
+  const ioText = readerFor(places.io)(ioFile[isV2(places.io) ? 2 : 1]);
   return {
-    ...readCpu(group, unified),
-    ...readMemory(readerFor(memory), isV2(memory)),
-    io_read_bytes: isV2(io) ? sumIoStat(ioText, "rbytes") : sumBlkio(ioText, "Read"),
-    io_write_bytes: isV2(io) ? sumIoStat(ioText, "wbytes") : sumBlkio(ioText, "Write"),
+    ...readCpu(unified, places.bandwidth === null ? null : readerFor(places.bandwidth)),
+    ...readMemory(readerFor(places.memory), isV2(places.memory)),
+    io_read_bytes: isV2(places.io) ? sumIoStat(ioText, "rbytes") : sumBlkio(ioText, "Read"),
+    io_write_bytes: isV2(places.io) ? sumIoStat(ioText, "wbytes") : sumBlkio(ioText, "Write"),
     pids_peak: numberIn(pids("pids.peak")),
     pids_max_hits: parseFlatKeyed(pids("pids.events")).get("max") ?? null,
     psi: {

@@ -32,6 +32,8 @@ export { readCpuTopology } from "./cpu-topology.ts";
 export type { ExecMove, ExecMover, MovedProgram } from "./exec-mover.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
 export { exitFromNative, exitFromWaitStatus, unknownExit } from "./exit-info.ts";
+export type { DirectoryIdentity, FileAnswer, FileCall } from "./file-calls.ts";
+export { doFileCalls } from "./file-calls.ts";
 export type { ExitEvents, ExitSource, ForeignProcess, ObserveOptions } from "./foreign-process.ts";
 export { observeProcess, zombieStatus } from "./foreign-process.ts";
 export { hostName } from "./host-name.ts";
@@ -89,6 +91,7 @@ export {
   isSameProcess,
   listChildren,
   openProcess,
+  ownIdentity,
   parseProcessStat,
   readProcessStat,
   taskStartTicks,

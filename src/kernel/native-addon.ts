@@ -117,6 +117,11 @@ export interface NativeAddon extends NativeAttributes, NativeMemory, NativeSocke
   readonly spawnAsync: (...parameters: SpawnParameters) => Promise<NativeChild>;
   /** Takes a child of `spawnAsync` over, as `watchFd` does: it lives on when this thread's environment ends. */
   readonly claimChild: (pidfd: number) => void;
+  /**
+   * Short file operations one after the other, in a block of pairs: a letter with a path, and a value (native/BOUNDARY.md). Per pair a text, 0,
+   * or a negative errno. `doFileCalls` is its typed door.
+   */
+  readonly fileCalls: (block: string) => readonly (string | number)[];
   /** pidfd_open(2); the caller owns the descriptor. */
   readonly pidfdOpen: (pid: number) => number;
   /** pidfd_send_signal(2); ESRCH when the process has ended. */
@@ -136,6 +141,11 @@ export interface NativeAddon extends NativeAttributes, NativeMemory, NativeSocke
    * the bytes advised, fewer than asked for when the kernel stopped at a range.
    */
   readonly processMadvise: (pidfd: number, ranges: BigUint64Array, advice: number) => Promise<number>;
+  /**
+   * One write(2) of the text to a file opened with these flags, on a thread of its own, for which nobody waits when the process
+   * exits: it may hang in the kernel.
+   */
+  readonly writeAside: (path: string, text: string, flags: number) => Promise<void>;
   /** close(2), for the descriptors made here: Node's own close warns about them in worker threads. */
   readonly close: (fd: number) => void;
   /** Watches a descriptor in the event loop. libuv makes it non-blocking, for all its holders. */
@@ -221,11 +231,13 @@ function guardAll(raw: NativeAddon): NativeAddon {
     spawn: guard("spawn", raw.spawn, traced),
     spawnAsync: guardAsync("spawnAsync", raw.spawnAsync, traced),
     claimChild: guard("claimChild", raw.claimChild, traced),
+    fileCalls: guard("fileCalls", raw.fileCalls, traced),
     pidfdOpen: guard("pidfdOpen", raw.pidfdOpen, traced),
     pidfdSendSignal: guard("pidfdSendSignal", raw.pidfdSendSignal, traced),
     pidfdInfo: guard("pidfdInfo", raw.pidfdInfo, traced),
     waitPidfd: guard("waitPidfd", raw.waitPidfd, traced),
     processMadvise: guardAsync("processMadvise", raw.processMadvise, traced),
+    writeAside: guardAsync("writeAside", raw.writeAside, traced),
     timerOpen: guard("timerOpen", raw.timerOpen, traced),
     timerSet: guard("timerSet", raw.timerSet, traced),
     pipe: guard("pipe", raw.pipe, traced),

@@ -155,6 +155,15 @@ export function identityOf(pid: number): ProcessIdentity | null {
   return stat === null ? null : { bootId: bootId(), pid: stat.pid, startTicks: stat.startTicks };
 }
 
+let cachedOwn: ProcessIdentity | null = null;
+
+/** Of this process; looked up once. @throws CorralError INTERNAL where it is not in /proc */
+export function ownIdentity(): ProcessIdentity {
+  cachedOwn ??= identityOf(process.pid);
+  if (cachedOwn !== null) return cachedOwn;
+  throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
+}
+
 /** Whether the process still exists, a zombie included. */
 export function isSameProcess(identity: ProcessIdentity): boolean {
   if (identity.bootId !== bootId()) return false;

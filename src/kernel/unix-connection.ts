@@ -49,7 +49,7 @@ export class UnixConnection {
     return new Uint8Array(receiveBytes);
   }
 
-  /** Begins to tell what arrives. */
+  /** Begins to tell what arrives, at once what has: who connects asks at once. */
   start(handlers: ConnectionHandlers): void {
     this.#handlers = handlers;
     this.#watcher = this.#addon.watchFd(this.#fd, fdEvents.readable, (events, status) => {
@@ -57,6 +57,7 @@ export class UnixConnection {
       if ((events & fdEvents.writable) !== 0) this.#flush();
       if ((events & fdEvents.readable) !== 0) this.#receive();
     });
+    this.#receive();
   }
 
   /** False when it was not taken: the connection is closed, or the other end does not read. */

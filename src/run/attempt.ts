@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ExitSource, LaunchRequest, LaunchResult, SpawnMode, Tether } from "../kernel/index.ts";
-import { identityOf, launch } from "../kernel/index.ts";
+import { launch, ownIdentity } from "../kernel/index.ts";
 import type { ConstraintOutcome, JobEvent } from "../report/index.ts";
 import { CorralError } from "../report/index.ts";
 import { collectGarbage } from "./gc.ts";
@@ -38,7 +38,17 @@ export interface JobParent {
   readonly exitSource: () => ExitSource | null;
 }
 
+/** A moment for which everything else is made ready before. */
+export interface StartMoment {
+  /** CLOCK_MONOTONIC; one that is over is now. */
+  readonly atNs: bigint;
+  /** Called when the workload has executed, with the moment just before. */
+  readonly onBegan: (atNs: bigint) => void;
+}
+
 export interface StartOptions {
+  /** When the workload executes; its group, its limits and its process are there before. Default: as soon as they are. */
+  readonly startAt?: StartMoment;
   /** Who starts it when this process only looks after it. Default: this process. */
   readonly parent?: JobParent;
   /** Where records are kept. Default: by uid and environment (docs/run.md, Files). */
@@ -87,6 +97,7 @@ export interface Attempt {
   readonly warnings: string[];
   readonly spawnMode: SpawnMode;
   readonly signal: AbortSignal | null;
+  readonly startAt: StartMoment | null;
   /** Where the group will be, on record since the job was claimed; null: chosen, and recorded, later. */
   readonly placed: PlacedGroup | null;
   state: JobState;
@@ -101,8 +112,6 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
   const parent = options.parent ?? thisProcess();
   const facts = parent.facts(spec);
   const plan = planRun(spec, facts);
-  const corral = identityOf(process.pid);
-  if (corral === null) throw new CorralError("INTERNAL", "this process is not in /proc", { fix: "mount /proc" });
   const context: RunContext = {
     jobId: spec.jobId ?? generateJobId(spec.command[0] ?? ""),
     mode: "run",
@@ -110,7 +119,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     cwd: resolve(parent.cwd, spec.attributes.workdir ?? "."),
     uid: spec.attributes.uid ?? process.getuid?.() ?? 0,
     keepLimits: false,
-    corral,
+    corral: ownIdentity(),
     startTime: options.startTime ?? clock.wall(),
   };
   const startedNs = clock.monotonicNs();
@@ -141,6 +150,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     warnings,
     spawnMode: options.spawnMode ?? "pool",
     signal: options.signal ?? null,
+    startAt: options.startAt ?? null,
     placed,
     state,
     tethers: [],

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import type { Controller, GroupSite, Hierarchy, HostCgroups, NoParent, Parent } from "../cgroup/index.ts";
 import { explainErrno, GroupHandle, mayClimb, selectParent, systemdIsRunning } from "../cgroup/index.ts";
+import { doFileCalls } from "../kernel/index.ts";
 import { CorralError } from "../report/index.ts";
 import type { RunPlan } from "./plan.ts";
 
@@ -58,7 +58,8 @@ const leafName = (jobId: string, attempt: number): string => `corral-${jobId}${a
 function freeLeaf(jobId: string, sites: readonly GroupSite[]): string {
   for (let attempt = 1; attempt <= maxLeafNumber; attempt += 1) {
     const leaf = leafName(jobId, attempt);
-    if (!sites.some((site) => existsSync(`${site.parent.directory}/${leaf}`))) return leaf;
+    const found = doFileCalls(sites.map(({ parent }) => ({ call: "identify", path: `${parent.directory}/${leaf}` })));
+    if (!found.some((answer) => "text" in answer)) return leaf;
   }
   throw new CorralError("CGROUP_IO", `${maxLeafNumber} groups named ${leafName(jobId, 1)} already exist`, {
     object: jobId,

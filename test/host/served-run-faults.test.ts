@@ -11,7 +11,7 @@ import { openBench } from "../shared/bench.ts";
 import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { requires } from "../shared/requires.ts";
-import { killAt, tracing } from "../shared/strace.ts";
+import { killAt, killEachAt, tracing } from "../shared/strace.ts";
 import { until } from "../shared/timing.ts";
 import { clearPlace, type GuardUnderTest, startGuard, thinClient } from "../vm/guard/support.ts";
 
@@ -218,21 +218,35 @@ test("a run is told of by the connection that began it, and by no other", { skip
   assert.equal(resultsOf("mine")[0]?.exit_reason, "start_failed");
 });
 
-/** A run whose client is killed as it sends for the nth time: the request, the word to go on, what became of it. */
-const runKilledAtSend = (jobId: string, nth: number, script: string) =>
+/** A run whose client, or what it makes, is killed at the worst moment. */
+const runKilled = (jobId: string, wrap: readonly string[], script: string) =>
   bench.corral(["run", "--job-id", jobId, "--pids-max", "50", "--quiet", "--", "sh", "-c", script], {
     ...served(),
-    wrap: killAt("sendto", nth),
+    wrap,
   });
 
-test("a client that dies over the word to go on leaves a job that has not started, or may not have", {
+test("a client that dies with its process before that is on record leaves a job that has not started", {
   skip,
 }, async (t) => {
   if (!requires(t, tracing())) return;
   const mark = bench.fresh("mark");
-  await runKilledAtSend("unsaid", 2, `touch ${mark}`);
+  // The first descriptor that either of the two closes, once there are two.
+  await runKilled("unsaid", killEachAt({ close: 1 }), `touch ${mark}`);
   await until("its result", () => resultsOf("unsaid").length === 1);
   const [result] = resultsOf("unsaid");
+  assert.equal(existsSync(mark), false);
+  assert.deepEqual([result?.wrapper_pid, result?.exit_reason], [guard.process.pid, "start_failed"]);
+});
+
+test("one that dies with its process between the record and the command leaves a job that may not have started", {
+  skip,
+}, async (t) => {
+  if (!requires(t, tracing())) return;
+  const mark = bench.fresh("mark");
+  // The process sets its signals back when it is on record; its client sends for the second time when it has heard of that.
+  await runKilled("maybe", killEachAt({ rt_sigaction: 3, sendto: 2 }), `touch ${mark}`);
+  await until("its result", () => resultsOf("maybe").length === 1);
+  const [result] = resultsOf("maybe");
   assert.equal(existsSync(mark), false);
   assert.equal(result?.wrapper_pid, guard.process.pid);
   t.diagnostic(`${result?.exit_reason}: ${result?.warnings.join("; ")}`);
@@ -241,17 +255,22 @@ test("a client that dies over the word to go on leaves a job that has not starte
   assert.match(result?.warnings.join("\n") ?? "", /it may not have executed its command/);
 });
 
-test("a client that dies after the word leaves a job that the guard follows to its end", { skip }, async (t) => {
-  if (!requires(t, tracing())) return;
-  const mark = bench.fresh("mark");
-  await runKilledAtSend("said", 3, `while [ ! -e ${mark} ]; do sleep 0.05; done; exit 3`);
-  await guard.seen("JOB_STARTED", (line) => line["job"] === "said");
-  await bench.corral(["run", "--no-daemon", "--quiet", "--", "touch", mark]);
-  await until("its result", () => resultsOf("said").length === 1);
-  const [result] = resultsOf("said");
-  assert.deepEqual(result?.warnings, []);
-  assert.ok(result?.exit_code === 3 || result?.exit_reason === "unknown", JSON.stringify(result));
-});
+for (const [jobId, when, wrap] of [
+  ["said", "before it can tell of its process", killAt("sendto", 2)],
+  ["alone", "as soon as there is its process, which is not on record yet,", killAt("close", 1)],
+] as const) {
+  test(`a client that dies ${when} leaves a job that the guard follows to its end`, { skip }, async (t) => {
+    if (!requires(t, tracing())) return;
+    const mark = bench.fresh("mark");
+    await runKilled(jobId, wrap, `while [ ! -e ${mark} ]; do sleep 0.05; done; exit 3`);
+    await guard.seen("JOB_STARTED", (line) => line["job"] === jobId);
+    await bench.corral(["run", "--no-daemon", "--quiet", "--", "touch", mark]);
+    await until("its result", () => resultsOf(jobId).length === 1);
+    const [result] = resultsOf(jobId);
+    assert.deepEqual(result?.warnings, []);
+    assert.ok(result?.exit_code === 3 || result?.exit_reason === "unknown", JSON.stringify(result));
+  });
+}
 
 test("a guard that is killed while the workload runs leaves it alone, and its account is kept", { skip }, async () => {
   const mark = bench.fresh("mark");

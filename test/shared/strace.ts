@@ -18,6 +18,14 @@ export const killAt = (call: string, nth: number): readonly string[] => [
   ...["-e", `trace=${call}`, "-e", "signal=none", "-e", `inject=${call}:signal=KILL:when=${nth}`],
 ];
 
+/** The same of the process and of each that it makes, which count their own calls: of several kinds, each at its nth. */
+export const killEachAt = (calls: Readonly<Record<string, number>>): readonly string[] => [
+  "strace",
+  ...["-f", "-qq", "-o", "/dev/null"],
+  ...["-e", `trace=${Object.keys(calls).join(",")}`, "-e", "signal=none"],
+  ...Object.entries(calls).flatMap(([call, nth]) => ["-e", `inject=${call}:signal=KILL:when=${nth}`]),
+];
+
 /**
  * Makes the next call of one kind of a process that runs already fail, and all of another kind until the tracing ends;
  * resolves when the process is traced.

@@ -1,4 +1,4 @@
-import { hostCgroupsReader } from "../../cgroup/index.ts";
+import type { HostCgroups } from "../../cgroup/index.ts";
 import { launcherArguments, signalNumber } from "../../kernel/index.ts";
 import type { RunReport } from "../../report/index.ts";
 import type { RunningJob, StartResult } from "../../run/index.ts";
@@ -10,6 +10,14 @@ import type { TellJob } from "./job-event.ts";
 import { endedEvent, leftEvent, startedEvent } from "./job-event.ts";
 import type { JobExit, JobHeld, JobStarted } from "./job-request.ts";
 import type { ServedRun } from "./served-run.ts";
+
+/** Who runs a job. */
+export interface JobClient {
+  readonly pid: number;
+  readonly cwd: string;
+  /** The host's groups, and where it stands in them. */
+  readonly cgroups: () => HostCgroups;
+}
 
 /** One run of a client, from its plan to its end. */
 export class RunningRun {
@@ -24,7 +32,7 @@ export class RunningRun {
   #unsaid = "";
 
   /** @param id the name that its client calls it by @param client the process that becomes the parent of the workload */
-  constructor(id: string, served: ServedRun, client: { readonly pid: number; readonly cwd: string }, tell: TellJob) {
+  constructor(id: string, served: ServedRun, client: JobClient, tell: TellJob) {
     this.#id = id;
     this.#served = served;
     this.#launch = new ClientLaunch(client.pid);
@@ -38,8 +46,9 @@ export class RunningRun {
         // What an earlier job of a chosen id left is in its way; of all others the guard clears up when nobody waits.
         lookAtAllJobs: spec.jobId !== null,
         parent: {
-          ...client,
-          facts: (one) => gatherHostFacts(one, hostCgroupsReader()(client.pid)),
+          pid: client.pid,
+          cwd: client.cwd,
+          facts: (one) => gatherHostFacts(one, client.cgroups()),
           launch: this.#launch.launch,
           exitSource: () => this.#launch.child?.exitSource ?? null,
         },

@@ -1,4 +1,5 @@
 import { readlinkSync } from "node:fs";
+import { hostCgroupsWatch } from "../../cgroup/index.ts";
 import { readProcessStat } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import type { StateDirectories } from "../../run/index.ts";
@@ -37,6 +38,7 @@ export class ServedRuns {
   readonly #tell: TellJob;
   readonly #entries = new Map<string, Entry>();
   readonly #clearing = new ClearLater();
+  readonly #cgroups = hostCgroupsWatch();
   #begun = 0;
 
   /** @param read null: none is served here */
@@ -59,7 +61,12 @@ export class ServedRuns {
     if (served === null) return declined("it needs a process of its own");
     this.#begun += 1;
     const id = `run_${client.pid}_${this.#begun}`;
-    const run = new RunningRun(id, served, { pid: client.pid, cwd }, this.#tell);
+    const run = new RunningRun(
+      id,
+      served,
+      { pid: client.pid, cwd, cgroups: () => this.#cgroups()(client.pid) },
+      this.#tell,
+    );
     const { directories } = served;
     const entry: Entry = { run, client, directories, onGone: () => void this.#abandon(id) };
     this.#entries.set(id, entry);

@@ -13,7 +13,7 @@ import { PeerStream } from "./peer-stream.ts";
 import type { PlaceLimits } from "./places.ts";
 import { Places, plainPlaces } from "./places.ts";
 import type { ShortRequest } from "./short-http.ts";
-import { isOfJobs, jobsPath, ShortHttp } from "./short-http.ts";
+import { jobsPath, ShortHttp, shortClientOf } from "./short-http.ts";
 
 /** One request that was read whole. */
 export interface RpcRequest {
@@ -147,11 +147,12 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** A reply as text; clients of jobs are told no stream. */
+/** A reply as text; the native client is told no stream. */
 function toText(reply: RpcReply): string {
   if ("stream" in reply) return toText({ status: 406, document: null });
   const body = bodyOf(reply);
   const head = `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ""}`;
+  if (reply.status === 204) return `${head}\r\n\r\n`;
   return `${head}\r\ncontent-type: ${jsonType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
@@ -173,14 +174,18 @@ interface Line {
   readonly forget: () => void;
 }
 
-/** Serves the clients of jobs on one connection. */
-function serveJobs({ connection, patience, signal, forget }: Line, handle: RpcHandler): Receiver {
+/** Serves the native client on one connection. */
+function serveShortly(
+  { connection, patience, signal, forget }: Line,
+  handle: RpcHandler,
+  endsWithConnection: boolean,
+): Receiver {
   const { peer } = connection;
   const answer = async ({ method, path, authorization, body }: ShortRequest): Promise<string> => {
     try {
       // Whoever has waited too long for the first answer does it himself by now.
       if (path === jobsPath) connection.drain();
-      if (path === jobsPath && jobs.hasEnded) return "";
+      if (path === jobsPath && line.hasEnded) return "";
       const token = tokenOf(authorization);
       return toText(
         await handle({ method, path, query: noQuery, body: parseBody(body), token, peer, connection: signal }),
@@ -189,8 +194,9 @@ function serveJobs({ connection, patience, signal, forget }: Line, handle: RpcHa
       return toText(failure(CorralError.from(thrown)));
     }
   };
-  const jobs = new ShortHttp(connection, { mostBodyBytes, handle: answer, patience, onClose: forget });
-  return jobs;
+  const options = { mostBodyBytes, endsWithConnection, handle: answer, patience, onClose: forget };
+  const line = new ShortHttp(connection, options);
+  return line;
 }
 
 /** What of a request is in its first line. @throws CorralError USAGE: anybody may send anything */
@@ -260,6 +266,10 @@ export function serveRpc(path: string, handle: RpcHandler, { holds, limits }: Rp
   const others = serveOthers(handle);
   const places = new Places(bounds, process.geteuid?.() ?? 0);
   const open = new Set<() => void>();
+  const receiverFor = (line: Line, bytes: Uint8Array): Receiver => {
+    const client = shortClientOf(bytes);
+    return client === null ? others.take(line) : serveShortly(line, handle, client === "calls");
+  };
   const serve = (connection: UnixConnection, leave: () => void): void => {
     const end = new AbortController();
     let receiver: Receiver | null = null;
@@ -279,7 +289,7 @@ export function serveRpc(path: string, handle: RpcHandler, { holds, limits }: Rp
     open.add(close);
     connection.start({
       onBytes: (bytes) => {
-        receiver ??= isOfJobs(bytes) ? serveJobs(line, handle) : others.take(line);
+        receiver ??= receiverFor(line, bytes);
         patience.arrived();
         receiver.arrived(bytes);
       },

@@ -250,8 +250,12 @@ const events: Route = async (face, { caller }) => ({
 
 const list = (face: GuardFace, caller: Caller): readonly SessionDocument[] => visible(face, caller).map(face.describe);
 
-/** Method and path, with one name captured. */
+/** Method and path, with one name captured; first what the native client waits for. */
 const routes: readonly (readonly [string, RegExp, Route])[] = [
+  ["POST", /^\/v1\/tools$/, startTool],
+  ["POST", /^\/v1\/tools\/([^/]+)\/join$/, joinTool],
+  ["POST", /^\/v1\/tools\/([^/]+)\/finish$/, finishTool],
+  ["POST", /^\/v1\/runs$/, startRun],
   ["GET", /^\/v1\/status$/, async (face, { caller }) => ok({ ...face.status(), sessions: list(face, caller) })],
   ["GET", /^\/v1\/sessions$/, async (face, { caller }) => ok({ sessions: list(face, caller) })],
   ["POST", /^\/v1\/sessions$/, create],
@@ -273,10 +277,6 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
   ["POST", /^\/v1\/sessions\/([^/]+)\/adopt$/, adopt],
   ["POST", /^\/v1\/sessions\/([^/]+)\/token$/, issueToken],
   ["DELETE", /^\/v1\/sessions\/([^/]+)\/token$/, revokeToken],
-  ["POST", /^\/v1\/tools$/, startTool],
-  ["POST", /^\/v1\/tools\/([^/]+)\/join$/, joinTool],
-  ["POST", /^\/v1\/tools\/([^/]+)\/finish$/, finishTool],
-  ["POST", /^\/v1\/runs$/, startRun],
   ["GET", /^\/v1\/budget$/, budget],
   ["GET", /^\/v1\/events$/, events],
 ];
@@ -292,9 +292,8 @@ export async function answer(face: GuardFace, callerOf: () => Caller, request: R
   if (next !== undefined) return ok(await next(face, run, request));
   const caller = callerOf();
   for (const [method, pattern, route] of routes) {
-    const found = pattern.exec(request.path);
-    if (found !== null && method === request.method)
-      return route(face, { caller, request, name: decodeName(found[1] ?? "") });
+    const found = method === request.method ? pattern.exec(request.path) : null;
+    if (found !== null) return route(face, { caller, request, name: decodeName(found[1] ?? "") });
   }
   const document = {
     error: {

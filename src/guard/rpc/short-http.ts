@@ -13,9 +13,9 @@ export interface ShortRequest {
 /** What is asked of a connection, one request after the other. @returns the reply whole, its head included */
 export type ShortHandler = (request: ShortRequest) => Promise<string>;
 
-/** Where a job is asked for. */
+/** Where a job is asked for, and a tool call. */
 export const jobsPath = "/v1/runs";
-const beginning = `POST ${jobsPath}`;
+const callsPath = "/v1/tools";
 const mostHeadBytes = 8 * 1024;
 
 const goOn = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -24,10 +24,18 @@ const goOn = "HTTP/1.1 100 Continue\r\n\r\n";
 const processing = "HTTP/1.1 102 Processing\r\n\r\n";
 const aliveEveryMs = 1000;
 
-/** Whether these first bytes of a connection are those of a client of jobs. */
-export const isOfJobs = (bytes: Uint8Array): boolean =>
-  bytes.length > beginning.length &&
-  Buffer.from(bytes.buffer, bytes.byteOffset, beginning.length).toString("latin1") === beginning;
+/** What the native client's first request begins with: of whoever asks for a job, and of its own tool calls alone. */
+const beginnings = { jobs: `POST ${jobsPath}`, calls: `POST ${callsPath} HTTP/1.1\r\nhost: guard\r\n` } as const;
+const longestBeginning = Math.max(...Object.values(beginnings).map(({ length }) => length));
+
+/** Who has begun a connection with these bytes; null: none of those who speak no more HTTP than is spoken here. */
+export function shortClientOf(bytes: Uint8Array): keyof typeof beginnings | null {
+  const first = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(longestBeginning, bytes.length)).toString(
+    "latin1",
+  );
+  if (first.startsWith(beginnings.jobs)) return "jobs";
+  return first.startsWith(beginnings.calls) ? "calls" : null;
+}
 
 interface Head {
   readonly method: string;
@@ -57,6 +65,8 @@ function readHead(text: string): Head | null {
 
 interface ShortHttpOptions {
   readonly mostBodyBytes: number;
+  /** The end of the connection is the end of what is asked for on it, be it under way. */
+  readonly endsWithConnection: boolean;
   readonly handle: ShortHandler;
   readonly patience: Patience;
   /** Told once when the connection is no more. */
@@ -64,13 +74,14 @@ interface ShortHttpOptions {
 }
 
 /**
- * As much of HTTP/1.1 as the clients of jobs speak: a request line, headers, a body of known length, one request after the other.
+ * As much of HTTP/1.1 as the native client speaks: a request line, headers, a body of known length, one request after the other.
  * Node's own server takes half a millisecond for each, which a short job is as long as.
  */
 export class ShortHttp {
   readonly #connection: UnixConnection;
   readonly #handle: ShortHandler;
   readonly #mostBodyBytes: number;
+  readonly #endsWithConnection: boolean;
   readonly #onClose: () => void;
   readonly #patience: Patience;
   #waiting: Buffer = Buffer.alloc(0);
@@ -82,8 +93,10 @@ export class ShortHttp {
     return this.#hasEnded;
   }
 
-  constructor(connection: UnixConnection, { mostBodyBytes, handle, patience, onClose }: ShortHttpOptions) {
+  constructor(connection: UnixConnection, options: ShortHttpOptions) {
+    const { mostBodyBytes, endsWithConnection, handle, patience, onClose } = options;
     this.#connection = connection;
+    this.#endsWithConnection = endsWithConnection;
     this.#mostBodyBytes = mostBodyBytes;
     this.#handle = handle;
     this.#patience = patience;
@@ -96,9 +109,10 @@ export class ShortHttp {
     this.#next();
   }
 
-  /** The other end closed. What it had asked for before is done all the same: how a job ended must not get lost. */
+  /** The other end closed. What a client of jobs had asked for before is done all the same: how a job ended must not get lost. */
   ended(): void {
     this.#hasEnded = true;
+    if (this.#endsWithConnection) return this.destroy();
     if (!this.#busy) this.#next();
     if (!this.#busy) this.destroy();
   }

@@ -11,6 +11,8 @@ import {
 } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { doFileCalls } from "../file-calls.ts";
+import { unlinkIfThere } from "./unlink.ts";
 
 /** Writes all of `text`; a short write is continued, so that a full disk is an error and not a cut file. */
 function writeAll(fd: number, text: string): void {
@@ -21,14 +23,14 @@ function writeAll(fd: number, text: string): void {
 /** A name nobody can have prepared, to be created exclusively: the directory may be one that others write to. */
 const temporaryName = (path: string): string => `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
 
-/** @param mode set whatever the umask is; null: 0640, as the umask allows */
-function writeTemporary(path: string, text: string, sync: boolean, mode: number | null = null): string {
+/** On the disk. @param mode set whatever the umask is; null: 0640, as the umask allows */
+function writeTemporary(path: string, text: string, mode: number | null = null): string {
   const temporary = temporaryName(path);
   const fd = openSync(temporary, "wx", 0o640);
   try {
     if (mode !== null) fchmodSync(fd, mode);
     writeAll(fd, text);
-    if (sync) fsyncSync(fd);
+    fsyncSync(fd);
   } catch (cause) {
     unlinkSync(temporary);
     throw cause;
@@ -43,7 +45,19 @@ function writeTemporary(path: string, text: string, sync: boolean, mode: number 
  * matter only until the next boot.
  */
 export function replaceFile(path: string, text: string): void {
-  moveInto(path, writeTemporary(path, text, false));
+  putInPlace(path, text, "move");
+}
+
+/** Written under another name first. @param how over what is there, or only where nothing is */
+function putInPlace(path: string, text: string, how: "move" | "add"): void {
+  const temporary = temporaryName(path);
+  const [created, placed] = doFileCalls([
+    { call: "create", path: temporary, value: text },
+    { call: how, path: temporary, to: path, chained: true },
+  ]);
+  if (placed === undefined || !("errno" in placed)) return;
+  if (created !== undefined && !("errno" in created)) unlinkIfThere(temporary);
+  throw Object.assign(new Error(`${placed.errno}: cannot write ${path}`), { code: placed.errno });
 }
 
 /** As `replaceFile`, on a thread of libuv's pool: the event loop does not wait for the file system. */
@@ -74,7 +88,7 @@ function moveInto(path: string, temporary: string): void {
 
 /** Creates a file in one step, whole; fails with EEXIST when it is there already. Not synced. */
 export function createFile(path: string, text: string): void {
-  linkInto(path, writeTemporary(path, text, false));
+  putInPlace(path, text, "add");
 }
 
 function linkInto(path: string, temporary: string): void {
@@ -87,7 +101,7 @@ function linkInto(path: string, temporary: string): void {
 
 /** Creates a file whose text survives a crash of the machine, and fails with EEXIST rather than change one that is there. */
 export function createDurableFile(path: string, text: string): void {
-  linkInto(path, writeTemporary(path, text, true));
+  linkInto(path, writeTemporary(path, text));
   syncDirectory(dirname(path));
 }
 
@@ -117,7 +131,7 @@ function syncAside(path: string): void {
  * @param mode set whatever the umask is; null: 0640, as the umask allows
  */
 export function replaceDurableFile(path: string, text: string, mode: number | null = null): void {
-  moveInto(path, writeTemporary(path, text, true, mode));
+  moveInto(path, writeTemporary(path, text, mode));
 }
 
 function syncDirectory(path: string): void {
