@@ -173,6 +173,27 @@ test("bpf knows who still runs, and of an end as soon as it was seen", { skip },
   assert.equal(source.stillRuns(exec.identity), null);
 });
 
+test("while programs are moved by the source, forks and ends wait for a moment, in order, and are known to who asks", {
+  skip,
+}, async (t) => {
+  const opened = await openEventSource({ prefer: "bpf" }).catch((thrown: Error) => thrown);
+  if (opened instanceof Error) return t.skip(opened.message);
+  const { source } = opened;
+  t.after(() => source.close());
+  const nobodys = { uid: 1, comm: "nobodys", exe: "/nobodys", anyMounts: true, directory: framework, id: 1 };
+  source.mover?.addProgram(nobodys);
+  assert.equal(source.mover?.isActive, true);
+  const { child, exec } = await execFrom(source);
+  assert.ok(exec.identity !== null);
+  await end(child);
+  assert.equal(source.stillRuns(exec.identity), false);
+  const short = spawn("/usr/bin/true", { stdio: "ignore" });
+  const kinds: string[] = [];
+  while (kinds.at(-1) !== "exit" && (await source.ready()))
+    for (const event of source.take(100)) if (event.tgid === short.pid) kinds.push(event.kind);
+  assert.deepEqual(kinds, ["fork", "exec", "exit"]);
+});
+
 test("a source that does not hear of every end does not claim to know who still runs", async (t) => {
   const { source } = await openEventSource({ prefer: "polling" });
   t.after(() => source.close());
