@@ -16,6 +16,7 @@ import { compile } from "./lib/compile.ts";
 import { interleave, medianRatio, summarize } from "./lib/measure.ts";
 import type { Target } from "./lib/print.ts";
 import { fixed, holds, table, targetLines } from "./lib/print.ts";
+import type { PeerRate } from "./worker/peers.ts";
 import { peers } from "./worker/peers.ts";
 import { benchPlan, measureSampling, rateOf, workOnOneCpu } from "./worker/sets.ts";
 
@@ -80,10 +81,10 @@ async function measurePipe(program: string) {
   };
 }
 
-/** Ours and what others reach, operations per second; null for a program that is not here. */
+/** Ours and what others reach, operations per second; of a program that is not here the reason. */
 async function measurePeers(pipeRate: number) {
   const ours = async (plan: ReturnType<typeof benchPlan>): Promise<number> => rateOf(await workOnOneCpu(plan, ms));
-  const rows: [string, number | null][] = [["PipeIo, exchanges", pipeRate]];
+  const rows: [string, PeerRate][] = [["PipeIo, exchanges", pipeRate]];
   for (const { name, rate } of peers.pipe) rows.push([name, rate()]);
   rows.push(["YieldHeavy", await ours(benchPlan("YieldHeavy", {}))]);
   for (const { name, rate } of peers.yield) rows.push([name, rate()]);
@@ -126,7 +127,7 @@ if (values.json) {
   console.log(
     table(
       ["", "per second"],
-      beside.map(([name, rate]) => [name, rate === null ? "not installed" : fixed(rate, 0)]),
+      beside.map(([name, rate]) => [name, typeof rate === "number" ? fixed(rate, 0) : `skipped: ${rate.skipped}`]),
     ),
   );
   console.log(`\nOne look at 64 workers: ${fixed(sampling.perSampleUs, 1)} µs`);

@@ -1,7 +1,7 @@
-/** A group for each last-level cache, one worker per CPU of it. */
+/** A group for each last-level cache, with one worker for every two CPUs of it. */
 export const groupPerCache = ({ topology }) =>
   topology.llcs.map((_, llc) => ({
     name: `llc-${llc}`,
     cpuset: { llc },
-    works: [{ workersPerCpu: 1 }],
+    works: [{ workersPerCpu: 0.5 }],
   }));

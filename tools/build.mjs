@@ -36,8 +36,14 @@ const external = ["@particle/dbus-next"];
 const programs = { run: "src/cli/run-main.ts", program: "src/cli/main.ts" };
 /** What a program loads as a file of its own when it needs it: too much to be read at every start. */
 const parts = { mcp: "src/cli/mcp-server.ts" };
-/** What worker threads run: plain CommonJS, as Node loads it. */
-const threads = { "memory-thread": "src/guard/memory/protection-thread.ts" };
+/** Packages that a program loads as a file of their own, for the same reason. */
+const packagesApart = { grpc: "@grpc/grpc-js" };
+/** What worker threads and processes run: plain CommonJS, as Node loads it. */
+const threads = {
+  "memory-thread": "src/guard/memory/protection-thread.ts",
+  "load-process": "src/fleet/load/load-process.ts",
+  "custom-worker": "src/scenario/custom/worker-main.ts",
+};
 const starterEntry = "src/cli/starter.ts";
 const libraryEntry = "src/index.ts";
 const schemaEntry = "tools/gen-schemas.ts";
@@ -62,7 +68,10 @@ function outputsExist() {
     [programs.program]: "dist/program.cjs",
     [starterEntry]: "dist/corral.cjs",
     [parts.mcp]: "dist/mcp.cjs",
+    [`node_modules/${packagesApart.grpc}`]: "dist/grpc.cjs",
     [threads["memory-thread"]]: "dist/memory-thread.cjs",
+    [threads["custom-worker"]]: "dist/custom-worker.cjs",
+    [threads["load-process"]]: "dist/load-process.cjs",
     [libraryEntry]: "dist/lib/index.js",
   };
   return Object.entries(outputOf).every(
@@ -72,7 +81,7 @@ function outputsExist() {
 
 async function buildCli() {
   await Promise.all(Object.entries(programs).map(([name, entry]) => buildProgram(name, entry)));
-  for (const [name, entry] of Object.entries({ ...parts, ...threads }))
+  for (const [name, entry] of Object.entries({ ...parts, ...packagesApart, ...threads }))
     writeAtomically(`dist/${name}.cjs`, await bundleCommonJs(entry));
   writeAtomically("dist/corral.cjs", `#!/usr/bin/env node\n${await bundleCommonJs(starterEntry)}`, 0o755);
 }
@@ -98,6 +107,10 @@ const partsApart = {
   setup(/** @type {import("esbuild").PluginBuild} */ { onResolve }) {
     for (const [name, entry] of Object.entries(parts))
       onResolve({ filter: new RegExp(`/${basename(entry)}$`) }, ({ kind }) =>
+        kind === "entry-point" ? undefined : { path: `./${name}.cjs`, external: true },
+      );
+    for (const [name, entry] of Object.entries(packagesApart))
+      onResolve({ filter: new RegExp(`^${entry}$`) }, ({ kind }) =>
         kind === "entry-point" ? undefined : { path: `./${name}.cjs`, external: true },
       );
   },

@@ -29,6 +29,7 @@ import type { ProcessAttributes, StartRecord } from "../src/run/index.ts";
 import type { JobsDocument, StatusDocument, SweepDocument } from "../src/run/jobs/index.ts";
 import type { MetricsDocument, ViolationsDocument } from "../src/run/metrics/index.ts";
 import type { ExplanationDocument, WatchEventDocument } from "../src/run/watch/index.ts";
+import type { CannedListDocument } from "../src/scenario/canned/index.ts";
 import type { ScenarioPlanDocument } from "../src/scenario/plan/index.ts";
 import type { adaptive } from "./schemas/adaptive.ts";
 import { adaptiveSchemas } from "./schemas/adaptive.ts";
@@ -38,6 +39,8 @@ import type { attachPlan, reports, update } from "./schemas/attach.ts";
 import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
+import { fleetSchemas } from "./schemas/fleet.ts";
+import { fleetRunSchemas } from "./schemas/fleet-run.ts";
 import type {
   guardStatus,
   sessionAdopt,
@@ -62,6 +65,8 @@ import type { policyEvent, policyExplain, policyTest } from "./schemas/policy-ru
 import { policyRunSchemas } from "./schemas/policy-run.ts";
 import { constraint, groupScope, intent, report, slaEligible, tags } from "./schemas/report.ts";
 import { ruleFileSchemas } from "./schemas/rule-files.ts";
+import type { scenarioList } from "./schemas/scenario-list.ts";
+import { scenarioListSchemas } from "./schemas/scenario-list.ts";
 import type { scenarioPlan } from "./schemas/scenario-plan.ts";
 import { scenarioPlanSchemas } from "./schemas/scenario-plan.ts";
 import { scenarioResultSchemas } from "./schemas/scenario-results.ts";
@@ -282,8 +287,10 @@ export const schemasEqualTheTypes: readonly [
   Proof<typeof toolResult, ToolResult>,
   Proof<typeof toolLog, ToolLogLine>,
   Proof<typeof guardEvent, GuardEventLine>,
+  Proof<typeof scenarioList, CannedListDocument>,
   Proof<typeof scenarioPlan, ScenarioPlanDocument>,
 ] = [
+  true,
   true,
   true,
   true,
@@ -332,14 +339,17 @@ export function generateSchemas(): Record<string, object> {
     ...policyRecordSchemas,
     ...policyRunSchemas,
     ...ruleFileSchemas,
+    ...fleetRunSchemas,
     ...scenarioResultSchemas,
     ...watchEventSchemas,
     ...workloadSchemas,
     ...eventsSchemas,
+    ...fleetSchemas,
     ...schedulerSchemas,
     ...guardSchemas,
     ...guardEventSchemas,
     ...toolSchemas,
+    ...scenarioListSchemas,
     ...scenarioPlanSchemas,
   };
 }

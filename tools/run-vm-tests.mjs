@@ -65,7 +65,17 @@ const machines = [
     flags: ["--cpus", "2", ...slow],
   },
   { name: "vm-agents", tests: ["test/vm/agents", "test/vm/policy"], flags: ["--cpus", "2", ...slow] },
-  { name: "vm-scenario", tests: hostTests("scenario-run", "scenario-workers"), flags: ["--cpus", "2", ...slow] },
+  {
+    name: "vm-scenario",
+    tests: [
+      ...["scheduler", "waits"].map((name) => `test/vm/scenario/${name}.test.ts`),
+      ...hostTests("scenario-custom", "scenario-killed", "scenario-monitor", "scenario-run", "scenario-workers"),
+    ],
+    flags: ["--cpus", "2", ...slow],
+  },
+  // The shipped scenarios and their broken twins, on a small machine and on one whose CPUs take turns on the host's.
+  { name: "vm-canned8", tests: ["test/vm/scenario/canned.test.ts"], flags: ["--cpus", "8", "--numa", "2", ...slow] },
+  { name: "vm-canned2", tests: ["test/vm/scenario/canned.test.ts"], flags: ["--cpus", "2", "--numa", "2", ...slow] },
   { name: "vm-scx", tests: ["test/vm/scheduler"], flags: ["--cpus", "2", ...slow] },
   {
     name: "vm-stable",

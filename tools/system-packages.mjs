@@ -65,6 +65,9 @@ export const systemPackages = {
     { name: "bubblewrap", anyOf: ["bwrap"] },
     { name: "strace", anyOf: ["strace"] },
     { name: "runc", anyOf: ["runc"] },
+    { name: "openssl", anyOf: ["openssl"] },
+    { name: "python3-grpcio", anyOf: ["/usr/lib/python3/dist-packages/grpc"] },
+    { name: "python3-grpc-tools", anyOf: ["/usr/lib/python3/dist-packages/grpc_tools"] },
   ],
 };
 

@@ -5,6 +5,7 @@ test("every default is filled in", () => {
   expect(resolveVmOptions({ command: ["true"] }, "/srv")).toEqual({
     command: ["true"],
     cwd: "/srv",
+    visiblePaths: [],
     env: {},
     kernel: "debian-stable",
     modules: false,
@@ -26,6 +27,8 @@ test.each<[Partial<VmOptions>, string]>([
   [{ disks: 9 }, "vm disks: expected a whole number from 0 to 8, got 9"],
   [{ cwd: "relative" }, "vm cwd: expected an absolute path, got relative"],
   [{ env: { "a b": "" } }, "vm env: expected names of letters, digits and _, got a b"],
+  [{ visiblePaths: ["relative"] }, "vm visiblePaths: expected an absolute path, got relative"],
+  [{ visiblePaths: ["/srv", "/run/x.yaml"] }, "the guest cannot see /run/x.yaml: it has a /run of its own"],
   [{ command: ["a\0b"] }, "vm command: expected text without NUL bytes, got a NUL byte"],
 ])("%j is refused", (options, message) => {
   const resolve = () => resolveVmOptions({ command: ["true"], ...options }, "/");

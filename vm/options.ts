@@ -1,4 +1,5 @@
 import { CorralError } from "../src/report/index.ts";
+import { isAtOrBelow, ownMounts } from "./shared-tree.ts";
 
 /** Kernels that Corral fetches by itself: Debian's cloud flavour of the last but one release, of the last, and of sid. */
 export type KernelName = "debian-oldstable" | "debian-stable" | "debian-latest";
@@ -12,6 +13,8 @@ export interface VmOptions {
   readonly command: readonly string[];
   /** Working directory: an absolute path of the host, which the guest sees read-only. Default: that of this process. */
   readonly cwd?: string;
+  /** Other paths of the host, absolute, that the command needs: nothing of the guest's own covers them. Default: none. */
+  readonly visiblePaths?: readonly string[];
   /** Added to the guest's own small environment; nothing is inherited from this process. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>;
   /** A kernel by name, or the absolute path of a vmlinux or bzImage. Default: "debian-stable". */
@@ -62,6 +65,7 @@ export interface VmResult {
 export interface VmSpec {
   readonly command: readonly string[];
   readonly cwd: string;
+  readonly visiblePaths: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly kernel: string;
   readonly modules: boolean;
@@ -84,6 +88,7 @@ export function resolveVmOptions(options: VmOptions, currentDirectory: string): 
   return {
     command: options.command.map((word) => noNul("command", word)),
     cwd: absolute("cwd", options.cwd ?? currentDirectory),
+    visiblePaths: (options.visiblePaths ?? []).map((path) => visible("visiblePaths", path)),
     env: checkedEnvironment(options.env ?? {}),
     kernel: options.kernel ?? "debian-stable",
     modules: options.modules ?? false,
@@ -113,6 +118,17 @@ function integerIn(option: string, value: number, least: number, most: number): 
 function absolute(option: string, path: string): string {
   if (path.startsWith("/")) return noNul(option, path);
   throw usage(option, path, "an absolute path");
+}
+
+/** What lies where the guest has something of its own cannot be shown to it. */
+function visible(option: string, path: string): string {
+  const own = ownMounts.find((mount) => isAtOrBelow(path, mount));
+  if (own === undefined) return absolute(option, path);
+  throw new CorralError("USAGE", `the guest cannot see ${path}: it has a ${own} of its own`, {
+    object: path,
+    found: own,
+    fix: "copy it to another directory, such as the working directory",
+  });
 }
 
 function noNul(option: string, text: string): string {

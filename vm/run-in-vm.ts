@@ -94,5 +94,5 @@ async function findNeededPaths(spec: VmSpec, kernel: PreparedKernel): Promise<st
   const program = spec.command[0]?.startsWith("/") === true ? [spec.command[0]] : [];
   const modules = kernel.modulesRoot === null ? [] : [kernel.modulesRoot];
   const node = [process.execPath, await realpath(process.execPath)].map((path) => dirname(path));
-  return [spec.cwd, packageRoot(), ...node, ...program, ...modules];
+  return [spec.cwd, packageRoot(), ...node, ...program, ...modules, ...spec.visiblePaths];
 }

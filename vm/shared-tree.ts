@@ -4,8 +4,8 @@ export interface HostMount {
   readonly fsType: string;
 }
 
-/** Mounts that the guest makes for itself. */
-const ownMounts = ["/proc", "/sys", "/dev", "/run"];
+/** Mounts that the guest makes for itself: it sees nothing of the host's there. */
+export const ownMounts = ["/proc", "/sys", "/dev", "/run"];
 
 /** Parses mountinfo (proc_pid_mountinfo(5)). */
 export function parseMounts(text: string): HostMount[] {

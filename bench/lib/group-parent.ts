@@ -26,6 +26,16 @@ function passOn(hierarchy: Hierarchy, directory: string): void {
     writeFileSync(`${directory}/cgroup.subtree_control`, `+${controller}`);
 }
 
+/** A v1 group has no CPUs and no memory nodes until it is given some, and takes no process before. */
+export function seedCpuset(
+  { version, controllers }: Pick<Hierarchy, "version" | "controllers">,
+  directory: string,
+): void {
+  if (version !== 1 || !controllers.includes("cpuset")) return;
+  for (const file of ["cpuset.cpus", "cpuset.mems"])
+    writeFileSync(`${directory}/${file}`, readFileSync(`${directory}/../${file}`, "latin1").trim());
+}
+
 /** @throws Error when this user may not make groups */
 export function makeParent(): BenchParent {
   const name = `corral-bench-${process.pid}`;
@@ -35,6 +45,7 @@ export function makeParent(): BenchParent {
     if (pureV2) passOn(hierarchy, hierarchy.mountPoint);
     mkdirSync(directory);
     if (pureV2) passOn(hierarchy, directory);
+    seedCpuset(hierarchy, directory);
     directories.set(hierarchy, directory);
   }
   const directoryOf = (controller: Controller | "unified"): string | null => {

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bpf-mover.h"
 #include "child.h"
 
 int open_pipe(int ends[2])
@@ -116,7 +117,13 @@ NAPI_MODULE_INIT()
 		{ "bpfMisses", bpf_misses_call },
 		{ "bpfClose", bpf_close_call },
 		{ "bpfLayout", bpf_layout_call },
+		{ "bpfWatch", bpf_watch_call },
+		{ "bpfMoverReset", bpf_mover_reset_call },
+		{ "bpfMoverProgram", bpf_mover_program_call },
+		{ "bpfMoverGroup", bpf_mover_group_call },
+		{ "bpfMoverTake", bpf_mover_take_call },
 		{ "sendDatagram", send_datagram_call },
+		{ "writeAside", write_aside_call },
 		{ "processMadvise", process_madvise_call },
 		{ "unixBind", unix_bind_call },
 		{ "unixListen", unix_listen_call },

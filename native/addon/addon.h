@@ -67,6 +67,17 @@ void claim_child(struct instance *instance, int pidfd);
 /* Kills and reaps what nobody can claim any more. */
 void abandon_unclaimed(struct instance *instance);
 
+/* pidfd.c: the group of a process in cgroup v2; -1 where the kernel does not tell (before Linux 6.13), or it was reaped. */
+int pidfd_group(int pidfd, uint64_t *group);
+
+/* What is done when a descriptor is readable, before JavaScript is told. */
+struct watch_hook {
+	void (*run)(void *data);
+	void *data;
+};
+/* watcher.c: watchFd(fd, events, callback) with a hook; `owner` is kept from the collector for as long. */
+napi_value watch_with_hook(napi_env env, napi_value *arguments, struct watch_hook hook, napi_value owner);
+
 /* arena-memory.c */
 void orphan_mappings(struct instance *instance);
 
@@ -101,6 +112,7 @@ napi_value bpf_misses_call(napi_env env, napi_callback_info info);
 napi_value bpf_close_call(napi_env env, napi_callback_info info);
 napi_value bpf_layout_call(napi_env env, napi_callback_info info);
 napi_value send_datagram_call(napi_env env, napi_callback_info info);
+napi_value write_aside_call(napi_env env, napi_callback_info info);
 napi_value process_madvise_call(napi_env env, napi_callback_info info);
 napi_value unix_bind_call(napi_env env, napi_callback_info info);
 napi_value unix_listen_call(napi_env env, napi_callback_info info);

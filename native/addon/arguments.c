@@ -73,7 +73,9 @@ bool get_typed_bytes(napi_env env, napi_value value, napi_typedarray_type type, 
 
 	if (napi_is_typedarray(env, value, &is_array) == napi_ok && is_array &&
 	    napi_get_typedarray_info(env, value, &found, &length, data, NULL, NULL) == napi_ok && found == type) {
-		*bytes = type == napi_uint32_array ? length * sizeof(uint32_t) : length;
+		*bytes = length * (type == napi_bigint64_array ? sizeof(int64_t) :
+				   type == napi_uint32_array   ? sizeof(uint32_t) :
+								 1);
 		return true;
 	}
 	napi_throw_type_error(env, "EINVAL", "an argument is not a typed array of the right type");

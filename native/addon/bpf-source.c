@@ -16,6 +16,7 @@
 #include "../bpf/generated/lifecycle.h"
 #include "../bpf/generated/opens.h"
 #include "../bpf/generated/readline.h"
+#include "bpf-mover.h"
 #include "bpf-object.h"
 
 enum area { AREA_CONSUMER, AREA_PRODUCER, AREA_STATE, AREAS };
@@ -28,6 +29,8 @@ struct source {
 	size_t area_bytes[AREAS];
 	napi_ref buffers[AREAS];
 	int ring;
+	/* NULL until it is asked for. */
+	struct mover *mover;
 };
 
 static const struct bpf_object *const objects[] = { &lifecycle_object, &opens_object, &readline_object };
@@ -37,6 +40,8 @@ static void let_go(napi_env env, struct source *source)
 	for (unsigned i = 0; i < source->link_count; i++)
 		close(source->links[i]);
 	source->link_count = 0;
+	mover_free(source->mover);
+	source->mover = NULL;
 	for (unsigned i = 0; i < AREAS; i++) {
 		napi_value buffer;
 
@@ -181,6 +186,51 @@ static struct source *source_of(napi_env env, napi_value handle)
 		return data;
 	napi_throw_type_error(env, "EINVAL", "not a BPF source");
 	return NULL;
+}
+
+struct mover *bpf_mover_of(napi_env env, napi_value handle)
+{
+	struct source *source = source_of(env, handle);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const unsigned char *producer;
+
+	if (source == NULL || source->mover != NULL)
+		return source == NULL ? NULL : source->mover;
+	producer = source->areas[AREA_PRODUCER];
+	if (producer == NULL) {
+		throw_errno(env, EBADF, "bpfMover");
+		return NULL;
+	}
+	source->mover = mover_new(&(struct mover_ring){ .read_to = source->areas[AREA_CONSUMER],
+							.written_to = (const void *)producer,
+							.data = producer + page,
+							.mask = (source->area_bytes[AREA_PRODUCER] - page) / 2 - 1,
+							.state = source->areas[AREA_STATE] });
+	if (source->mover == NULL)
+		throw_errno(env, ENOMEM, "calloc");
+	return source->mover;
+}
+
+static void on_arrived(void *data)
+{
+	struct source *source = data;
+
+	if (source->mover != NULL)
+		mover_run(source->mover);
+}
+
+/* bpfWatch(handle, events, callback) -> FdWatcher of its ring, whose mover runs before the callback */
+napi_value bpf_watch_call(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3], watched[3];
+	struct source *source;
+
+	if (!get_arguments(env, info, 3, arguments) || (source = source_of(env, arguments[0])) == NULL)
+		return NULL;
+	CHECK(env, napi_create_int32(env, source->ring, &watched[0]));
+	watched[1] = arguments[1];
+	watched[2] = arguments[2];
+	return watch_with_hook(env, watched, (struct watch_hook){ on_arrived, source }, arguments[0]);
 }
 
 static napi_value keep_link(napi_env env, struct source *source, int link, const char *call)

@@ -89,6 +89,16 @@ static napi_value info_object(napi_env env, const struct pidfd_info_v0 *data)
 	return result;
 }
 
+int pidfd_group(int pidfd, uint64_t *group)
+{
+	struct pidfd_info_v0 data = { .mask = INFO_CGROUPID };
+
+	if (ioctl(pidfd, PIDFD_GET_INFO_V0, &data) < 0)
+		return -1;
+	*group = data.cgroup_id;
+	return data.mask & INFO_CGROUPID ? 0 : -1;
+}
+
 napi_value pidfd_info_call(napi_env env, napi_callback_info info)
 {
 	struct pidfd_info_v0 data = { .mask = INFO_PID | INFO_CREDS | INFO_CGROUPID | INFO_EXIT };

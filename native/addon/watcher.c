@@ -21,6 +21,9 @@ struct watcher {
 	napi_ref callback;
 	napi_async_context context;
 	napi_async_cleanup_hook_handle hook;
+	struct watch_hook first;
+	/* NULL without a hook. */
+	napi_ref owner;
 	/* Outlives the wrapper object: libuv needs it until the close callback. NULL once closed. */
 	uv_poll_t *poll;
 	bool closing;
@@ -47,6 +50,8 @@ static void on_closed(uv_handle_t *handle)
 	napi_async_destroy(env, watcher->context);
 	napi_delete_reference(env, watcher->callback);
 	napi_delete_reference(env, watcher->self);
+	if (watcher->owner != NULL)
+		napi_delete_reference(env, watcher->owner);
 	if (scoped)
 		napi_close_handle_scope(env, scope);
 	free_if_done(watcher);
@@ -89,7 +94,11 @@ static void on_event(uv_poll_t *handle, int status, int events)
 	napi_handle_scope scope;
 	bool pending = false;
 
-	if (watcher->closing || napi_open_handle_scope(env, &scope) != napi_ok)
+	if (watcher->closing)
+		return;
+	if (watcher->first.run != NULL && status == 0)
+		watcher->first.run(watcher->first.data);
+	if (napi_open_handle_scope(env, &scope) != napi_ok)
 		return;
 	if (napi_get_reference_value(env, watcher->self, &self) == napi_ok &&
 	    napi_get_reference_value(env, watcher->callback, &callback) == napi_ok &&
@@ -261,18 +270,38 @@ napi_status define_watcher(napi_env env, struct instance *instance)
 	return status == napi_ok ? napi_create_reference(env, class, 1, &instance->watcher_class) : status;
 }
 
-/* watchFd(fd, events, callback) -> FdWatcher */
-napi_value watch_fd(napi_env env, napi_callback_info info)
+static napi_value new_watcher(napi_env env, napi_value *arguments)
 {
-	napi_value arguments[3], class, result;
+	napi_value class, result;
 	int32_t fd;
 
-	if (!get_arguments(env, info, 3, arguments))
-		return NULL;
 	CHECK(env, napi_get_reference_value(env, instance_of(env)->watcher_class, &class));
 	CHECK(env, napi_new_instance(env, class, 3, arguments, &result));
 	/* Its arguments were checked by the constructor. */
 	if (get_int(env, arguments[0], &fd))
 		claim_child(instance_of(env), fd);
 	return result;
+}
+
+napi_value watch_with_hook(napi_env env, napi_value *arguments, struct watch_hook hook, napi_value owner)
+{
+	napi_value result = new_watcher(env, arguments);
+	struct watcher *watcher;
+	void *data;
+
+	if (result == NULL)
+		return NULL;
+	CHECK(env, napi_unwrap(env, result, &data));
+	watcher = data;
+	CHECK(env, napi_create_reference(env, owner, 1, &watcher->owner));
+	watcher->first = hook;
+	return result;
+}
+
+/* watchFd(fd, events, callback) -> FdWatcher */
+napi_value watch_fd(napi_env env, napi_callback_info info)
+{
+	napi_value arguments[3];
+
+	return get_arguments(env, info, 3, arguments) ? new_watcher(env, arguments) : NULL;
 }

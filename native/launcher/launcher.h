@@ -23,7 +23,7 @@
 /* What `run` was asked to do. Strings point into argv; NULL or false means "leave as inherited". */
 struct run_options {
 	int status_fd; /* -1: write no status lines */
-	int hold_fd; /* -1: exec at once; else wait there for one byte first */
+	int hold_fd; /* -1: exec at once; else wait there first, see hold() */
 	bool strict;
 	bool pgroup;
 	const char *oom_score;
@@ -69,6 +69,8 @@ bool wait_for_goodbye(long long limit_ms);
 void status_open(int fd);
 void status_ready(void);
 void status_held(void);
+/* When the wait for a moment was over, by CLOCK_MONOTONIC. */
+void status_began(long long at_ns);
 /* Writes the lines that wait; `held` and `fail` do so themselves. */
 void status_flush(void);
 void status_set(const char *name, int error, const char *effective);

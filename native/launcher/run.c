@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The kernel's NSIG (64) and the size of its signal set in bytes, on x86 and arm64. */
@@ -103,13 +105,47 @@ static void reset_signals(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, empty, NULL, KERNEL_SIGSET_BYTES);
 }
 
+/* Whole or not at all: the caller writes it at once, and a pipe keeps so few bytes together. */
+static bool read_all(int fd, void *into, size_t size)
+{
+	ssize_t length;
+
+	do
+		length = read(fd, into, size);
+	while (length < 0 && errno == EINTR);
+	return length == (ssize_t)size;
+}
+
+/*
+ * Sleeps until then by CLOCK_MONOTONIC, and says when it woke. A moment that is over is now. Where it may, it is a real-time
+ * process for that time only: many that wake for one moment would wait for each other's time slices else.
+ */
+static void wait_until(long long at_ns)
+{
+	struct timespec time = { .tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000 };
+	struct sched_param first = { .sched_priority = 1 };
+	struct sched_param own = { 0 };
+	long policy = syscall(SYS_sched_getscheduler, 0);
+	bool urgent = policy >= 0 && syscall(SYS_sched_getparam, 0, &own) == 0 &&
+		      syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &first) == 0;
+
+	while (syscall(SYS_clock_nanosleep, (long)CLOCK_MONOTONIC, (long)TIMER_ABSTIME, &time, NULL) < 0 &&
+	       errno == EINTR)
+		;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	if (urgent && syscall(SYS_sched_setscheduler, 0, (int)policy, &own) < 0)
+		status_fail("hold", errno);
+	status_began(time.tv_sec * 1000000000LL + time.tv_nsec);
+}
+
 /*
  * Everything but the exec is done: the caller may look at the result, record the process or move it, and
- * then lets go with one byte. End of file means that the caller died or decided against it.
+ * then lets go with one byte: `t` and eight more are the moment of the exec. End of file means that the caller died or
+ * decided against it.
  */
 static void hold(int fd)
 {
-	ssize_t length;
+	long long at_ns;
 	char byte;
 
 	if (fd < 0)
@@ -118,11 +154,14 @@ static void hold(int fd)
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, 0) < 0)
 		status_fail("hold", errno);
 	status_held();
-	do
-		length = read(fd, &byte, 1);
-	while (length < 0 && errno == EINTR);
-	if (length != 1)
-		status_fail("hold", length < 0 ? errno : ECANCELED);
+	errno = ECANCELED;
+	if (!read_all(fd, &byte, 1))
+		status_fail("hold", errno);
+	if (byte != 't')
+		return;
+	if (!read_all(fd, &at_ns, sizeof(at_ns)))
+		status_fail("hold", errno);
+	wait_until(at_ns);
 }
 
 int run_within(int argc, char **argv, bool (*may_go)(void))

@@ -88,6 +88,13 @@ void status_held(void)
 	status_flush();
 }
 
+void status_began(long long at_ns)
+{
+	char line[32];
+
+	add_line(line, (size_t)snprintf(line, sizeof(line), "began %lld\n", at_ns));
+}
+
 void status_set(const char *name, int error, const char *effective)
 {
 	/* Affinity lists and paths are the long ones; both fit. */

@@ -42,6 +42,7 @@ static void tell_counters(void)
 	FIELD(counters, pid);
 	FIELD(counters, ended);
 	FIELD(counters, wait_status);
+	FIELD(counters, ended_ns);
 }
 
 static void tell_record(void)
@@ -71,6 +72,7 @@ static void tell_record(void)
 	FIELD(record, numa_pages);
 	FIELD(record, cpus);
 	FIELD(record, histogram);
+	FIELD(record, failure_text);
 }
 
 int print_load_layout(void)
@@ -81,6 +83,7 @@ int print_load_layout(void)
 	tell("epochs", LOAD_EPOCHS);
 	tell("sub_buckets", LOAD_SUB_BUCKETS);
 	tell("buckets", LOAD_BUCKETS);
+	tell("failure_bytes", LOAD_FAILURE_BYTES);
 	tell_header();
 	tell_counters();
 	tell_record();

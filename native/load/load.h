@@ -33,6 +33,7 @@ struct load_type {
 	const char *name;
 	const char *params[LOAD_PARAMS]; /* all must be given */
 	bool needs_text; /* one at least must be given */
+	bool is_program; /* the texts are a command line that the worker becomes; no `work` then */
 	bool needs_phase;
 	enum load_latency_kind latency;
 	void (*work)(struct load *load);

@@ -51,7 +51,7 @@ static void refresh(struct load *load, uint64_t now)
 	struct schedstat stat;
 
 	load->refreshed_ns = now;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
 	__atomic_store_n(&load->counters->cpu_ns, (uint64_t)used.tv_sec * LOAD_NS_PER_S + (uint64_t)used.tv_nsec - load->record->run_ns,
 	                 __ATOMIC_RELAXED);
 	if (read_schedstat(load->schedstat_fd, &stat))
@@ -128,7 +128,7 @@ static void take_usage(struct load *load, struct load_record *into)
 	struct rusage usage;
 	struct schedstat stat = { 0, 0, 0 };
 
-	getrusage(RUSAGE_SELF, &usage);
+	getrusage(RUSAGE_THREAD, &usage);
 	read_schedstat(load->schedstat_fd, &stat);
 	into->run_ns = stat.run_ns;
 	into->run_delay_ns = stat.delay_ns;
@@ -147,7 +147,7 @@ void load_begin(struct load *load)
 	take_usage(load, load->record);
 	/* First and last the clock, between them the CPU time, which is then never more; schedstat's own is behind. */
 	load->begun_ns = now_ns();
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
 	load->record->run_ns = (uint64_t)used.tv_sec * LOAD_NS_PER_S + (uint64_t)used.tv_nsec;
 	load->record->begun_ns = load->begun_ns;
 	load->looked_ns = load->refreshed_ns = load->begun_ns;

@@ -10,11 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LOAD_VERSION 1u
+#define LOAD_VERSION 2u
 #define LOAD_CPUS 1024
 #define LOAD_NODES 64
 /* Sets of CPUs that are kept apart: one per cpuset that was in force. */
 #define LOAD_EPOCHS 8
+/* What a worker can say of why it failed, with the NUL at its end. */
+#define LOAD_FAILURE_BYTES 256
 /* Buckets of HdrHistogram from 1 to 2^40-1 with two significant digits. */
 #define LOAD_SUB_BUCKETS 256
 #define LOAD_BUCKETS (34 * LOAD_SUB_BUCKETS / 2)
@@ -53,16 +55,17 @@ struct load_counters {
 	uint32_t max_gap_cpu;
 	uint32_t cpu;
 	uint32_t stage; /* enum load_stage */
-	int32_t pid;
-	uint32_t ended; /* 1 once the process has ended; of the leader, as is the next */
+	int32_t pid; /* of its process, or of its thread where workers are threads */
+	uint32_t ended; /* 1 once the process has ended; of the leader, as are the next two */
 	int32_t wait_status; /* as wait(2) */
-	uint64_t unused[4];
+	uint64_t ended_ns; /* when the leader was told of its end; 0: not yet */
+	uint64_t unused[3];
 };
 
 struct load_record {
 	uint64_t begun_ns;
 	uint64_t done_ns; /* 0: the worker did not come to its end */
-	uint64_t run_ns; /* of /proc/self/schedstat, as are the next two */
+	uint64_t run_ns; /* of /proc/thread-self/schedstat, as are the next two */
 	uint64_t run_delay_ns;
 	uint64_t slices;
 	uint64_t voluntary_switches;
@@ -85,6 +88,7 @@ struct load_record {
 	uint64_t numa_pages[LOAD_NODES]; /* pages per node at the end, /proc/self/numa_maps */
 	uint64_t cpus[LOAD_EPOCHS][LOAD_CPUS / 64];
 	uint64_t histogram[LOAD_BUCKETS];
+	char failure_text[LOAD_FAILURE_BYTES]; /* of a worker that is another program; empty: none */
 };
 
 _Static_assert(sizeof(struct load_header) <= 128, "the header has its own lines");

@@ -11,7 +11,7 @@
 
 int open_schedstat(void)
 {
-	return open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+	return open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 }
 
 bool read_schedstat(int fd, struct schedstat *stat)

@@ -10,7 +10,7 @@ struct schedstat {
 	uint64_t run_ns, delay_ns, slices;
 };
 
-/* An open /proc/self/schedstat, -1 where the kernel has none. */
+/* An open /proc/thread-self/schedstat, -1 where the kernel has none. */
 int open_schedstat(void);
 bool read_schedstat(int fd, struct schedstat *stat);
 /* numa_pages_migrated of /proc/vmstat, 0 where the kernel does not count it. */

@@ -12,19 +12,17 @@ static size_t up_to(size_t bytes, size_t unit)
 	return (bytes + unit - 1) / unit * unit;
 }
 
-/* A memfd as descriptor LOAD_MEMORY_FD; NULL: errno says why. */
-static void *make_shared_file(size_t bytes)
+/* A memfd as this descriptor; NULL: errno says why. */
+static void *make_shared_file(size_t bytes, int as)
 {
 	int fd = memfd_create("corral-load", MFD_CLOEXEC);
 
 	if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0)
 		return NULL;
-	if (fd != LOAD_MEMORY_FD) {
-		if (dup3(fd, LOAD_MEMORY_FD, O_CLOEXEC) < 0)
-			return NULL;
-		close(fd);
-	}
-	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, LOAD_MEMORY_FD, 0);
+	if (dup3(fd, as, O_CLOEXEC) < 0)
+		return NULL;
+	close(fd);
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, as, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
 }
@@ -55,17 +53,25 @@ static void raise_descriptors(void)
 	}
 }
 
-bool make_set(const struct load_options *options, struct load_set *set)
+/* Workers that are programs are told and tell through pipes. */
+static bool make_pipes(struct load_set *set)
+{
+	if (!set->options->type->is_program)
+		return true;
+	return pipe2(set->ready_pipe, O_CLOEXEC) == 0 && pipe2(set->go_pipe, O_CLOEXEC) == 0;
+}
+
+bool make_set(const struct load_options *options, int memory_fd, struct load_set *set)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t counters = up_to(sizeof(struct load_header), page);
 	size_t records = counters + up_to(options->workers * sizeof(struct load_counters), page);
 	char *memory;
 
-	*set = (struct load_set){ .options = options, .group_size = load_group_size(options) };
+	*set = (struct load_set){ .options = options, .memory_fd = memory_fd, .group_size = load_group_size(options) };
 	set->record_bytes = up_to(sizeof(struct load_record), page);
 	raise_descriptors();
-	memory = make_shared_file(records + options->workers * set->record_bytes);
+	memory = make_shared_file(records + options->workers * set->record_bytes, memory_fd);
 	if (memory == NULL)
 		return false;
 	set->header = (struct load_header *)(void *)memory;
@@ -79,5 +85,5 @@ bool make_set(const struct load_options *options, struct load_set *set)
 		.records_offset = (uint32_t)records,
 		.record_bytes = (uint32_t)set->record_bytes,
 	};
-	return make_groups(set);
+	return make_groups(set) && make_pipes(set);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of work types, with the names and parameters of src/scenario/model/work-type.ts in their order. */
+/* The table of work types, with the names and parameters of src/scenario/model/work-types in their order. */
 #include "types/types.h"
 
 #include <string.h>
@@ -85,6 +85,7 @@ static const struct load_type load_types[] = {
 	TYPE("numa-working-set-sweep", LOAD_NO_LATENCY, work_numa_sweep, "region_kib", "sweep_period_us"), .ready = ready_numa_sweep, .needs_text = true },
 	TYPE("numa-migration-churn", LOAD_NO_LATENCY, work_numa_migration, "period_us"), .needs_text = true },
 	TYPE("cgroup-churn", LOAD_NO_LATENCY, work_cgroup_churn, "groups", "cycle_us"), .needs_text = true },
+	{ .name = "custom", .is_program = true, .needs_text = true },
 	TYPE("cgroup-attach-storm", LOAD_NO_LATENCY, work_attach_storm, "reap"), .needs_text = true },
 };
 
@@ -102,7 +103,7 @@ static void tell_type(const struct load_type *type)
 
 	report_text(type->name);
 	report_text(" ");
-	report_text(kinds[type->latency]);
+	report_text(type->is_program ? "own" : kinds[type->latency]);
 	for (unsigned at = 0; at < LOAD_PARAMS && type->params[at] != NULL; at += 1) {
 		report_text(" ");
 		report_text(type->params[at]);

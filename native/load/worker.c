@@ -65,9 +65,22 @@ static void wait_for_go(struct load *load)
 		load_wait(&header->state, LOAD_WAITING);
 }
 
-int run_worker(const struct load_set *set, uint32_t index, pid_t leader)
+bool enter_process(const struct load_options *options, struct load_record *record, pid_t leader)
 {
-	const struct load_type *type = set->options->type;
+	/* The leader's, whose other ends tell by closing. */
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	take_signals();
+	if (!take_identity(options)) {
+		record->identity_errno = errno;
+		return false;
+	}
+	die_with(leader);
+	return true;
+}
+
+static struct load task_of(const struct load_set *set, uint32_t index)
+{
 	struct load load = {
 		.options = set->options,
 		.header = set->header,
@@ -79,23 +92,26 @@ int run_worker(const struct load_set *set, uint32_t index, pid_t leader)
 		.shared = set->groups + (size_t)(index / set->group_size) * set->group_bytes,
 	};
 
-	/* The leader's, whose other ends tell by closing. */
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
-	take_signals();
-	load.counters->pid = getpid();
-	load.record->latency_kind = type->latency;
+	load.record->latency_kind = set->options->type->latency;
 	load.record->role = load.place;
 	load.record->group = index / set->group_size;
+	return load;
+}
+
+int run_task(const struct load_set *set, uint32_t index)
+{
+	const struct load_type *type = set->options->type;
+	struct load load = task_of(set, index);
+
+	load.counters->pid = gettid();
 	load.schedstat_fd = open_schedstat();
 	if (set->options->comm != NULL)
 		prctl(PR_SET_NAME, set->options->comm);
-	if (!take_identity(set->options)) {
-		load.record->identity_errno = errno;
+	take_mempolicy(&load);
+	if (type->is_program) {
+		load_failed(&load, become_program(set, index));
 		return 1;
 	}
-	die_with(leader);
-	take_mempolicy(&load);
 	load.random = (uint64_t)load.counters->pid << 32 | 1;
 	if (type->ready != NULL && !type->ready(&load)) {
 		load_failed(&load, errno);
@@ -107,4 +123,11 @@ int run_worker(const struct load_set *set, uint32_t index, pid_t leader)
 		type->work(&load);
 	load_end(&load);
 	return 0;
+}
+
+int run_worker(const struct load_set *set, uint32_t index, pid_t leader)
+{
+	if (!enter_process(set->options, set_record(set, index), leader))
+		return 1;
+	return run_task(set, index);
 }

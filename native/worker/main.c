@@ -41,6 +41,14 @@ static bool parse_option(const char *name, const char *value, struct worker_opti
 		return parse_number(value, &options->nproc);
 	if (strcmp(name, "--pages") == 0)
 		return parse_number(value, &options->pages);
+	if (strcmp(name, "--rounds") == 0)
+		return parse_number(value, &options->rounds);
+	if (strcmp(name, "--turns") == 0)
+		return parse_number(value, &options->turns);
+	if (strcmp(name, "--beside") == 0)
+		return parse_number(value, &options->beside) && options->beside <= GAUGE_MOST_BESIDE;
+	if (strcmp(name, "--sleep-us") == 0)
+		return parse_number(value, &options->sleep_us);
 	if (strcmp(name, "--steps") == 0) {
 		options->steps = value;
 		return true;
@@ -54,7 +62,7 @@ static bool parse_option(const char *name, const char *value, struct worker_opti
 
 static int usage(void)
 {
-	static const char text[] = "usage: corral-worker fork-exit|fork-touch|fork-exec|trace|load [options]; started by corral, see native/BOUNDARY.md\n";
+	static const char text[] = "usage: corral-worker fork-exit|fork-touch|fork-exec|trace|gauge|load|load-threads [options]; started by corral, see native/BOUNDARY.md\n";
 
 	return write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ? EXIT_USAGE : EXIT_USAGE;
 }
@@ -65,7 +73,27 @@ static int run_load(int argc, char **argv)
 
 	if (!parse_load_options(argc - 2, argv + 2, &options))
 		return usage();
-	return run_leader(&options);
+	return run_leader(&options, 1, NULL);
+}
+
+/* "load-threads NAME", then what "load" has, for each set after the word "and". */
+static int run_load_threads(int argc, char **argv)
+{
+	static struct load_options options[LOAD_SETS];
+	uint32_t count = 0;
+
+	for (int at = 3; at < argc; count += 1) {
+		int end = at + 1;
+
+		while (end + 1 < argc && strcmp(argv[end], "and") != 0)
+			end += 2;
+		/* A set that ends with an option without its value is none. */
+		end = end >= argc || strcmp(argv[end], "and") == 0 ? end : argc;
+		if (count == LOAD_SETS || !parse_load_options(end - at, argv + at, &options[count]) || options[count].type->is_program)
+			return usage();
+		at = end + 1;
+	}
+	return count == 0 ? usage() : run_leader(options, count, argv[2]);
 }
 
 int main(int argc, char **argv)
@@ -74,9 +102,12 @@ int main(int argc, char **argv)
 	child_body body = NULL;
 	int status;
 	bool is_trace = argc > 1 && strcmp(argv[1], "trace") == 0;
+	bool is_gauge = argc > 1 && strcmp(argv[1], "gauge") == 0;
 
 	if (argc > 1 && strcmp(argv[1], "load") == 0)
 		return run_load(argc, argv);
+	if (argc > 3 && strcmp(argv[1], "load-threads") == 0)
+		return run_load_threads(argc, argv);
 	if (argc == 2 && strcmp(argv[1], "load-layout") == 0)
 		return print_load_layout();
 	if (argc == 2 && strcmp(argv[1], "load-types") == 0)
@@ -84,7 +115,7 @@ int main(int argc, char **argv)
 	for (size_t index = 0; argc > 1 && index < sizeof(loops) / sizeof(loops[0]); index += 1)
 		if (strcmp(argv[1], loops[index].name) == 0)
 			body = loops[index].body;
-	if ((body == NULL && !is_trace) || argc % 2 != 0)
+	if ((body == NULL && !is_trace && !is_gauge) || argc % 2 != 0)
 		return usage();
 	for (int at = 2; at < argc; at += 2)
 		if (!parse_option(argv[at], argv[at + 1], &options))
@@ -98,6 +129,8 @@ int main(int argc, char **argv)
 
 		setrlimit(RLIMIT_NPROC, &limit);
 	}
+	if (is_gauge)
+		return run_gauge(&options);
 	if (!is_trace)
 		return run_forks(&options, body);
 	status = run_trace(&options);

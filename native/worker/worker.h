@@ -5,6 +5,7 @@
  *   fork-touch   children that touch memory and end (fork-touch.c)
  *   fork-exec    children that execute a program (fork-exec.c)
  *   trace        memory that grows and shrinks as a trace says (trace.c)
+ *   gauge        how fast this machine is (gauge.c)
  *   load         sets of processes whose iterations are measured (../load)
  * Static, single-threaded, no policy and no defaults: every number comes from TypeScript already validated. Options and
  * the lines it prints are specified in native/BOUNDARY.md.
@@ -18,12 +19,19 @@
 /* Exit status of a worker that was asked for something it cannot do. */
 #define EXIT_USAGE 125
 
+/* Most processes that compute beside a gauge. */
+#define GAUGE_MOST_BESIDE 1023
+
 struct worker_options {
 	uint64_t rate; /* ticks per second */
 	uint64_t batch; /* children per tick, one after the other */
 	uint64_t duration_ms;
 	uint64_t nproc; /* RLIMIT_NPROC, soft and hard */
 	uint64_t pages; /* fork-touch: pages of memory that a child touches */
+	uint64_t rounds; /* gauge: how often all is measured */
+	uint64_t turns; /* gauge: steps of computing in a round */
+	uint64_t beside; /* gauge: processes that compute meanwhile */
+	uint64_t sleep_us; /* gauge: the sleep whose end is measured */
 	const char *exec_path; /* fork-exec: what a child executes */
 	const char *steps; /* trace: "WAIT_US:PAGES,…" */
 };
@@ -43,6 +51,9 @@ int run_forks(const struct worker_options *options, child_body body);
 
 /* Follows a trace of memory; the value is the exit status of the worker. */
 int run_trace(const struct worker_options *options);
+
+/* Measures what computing, a sleep and a process cost here, again and again; the value is the exit status of the worker. */
+int run_gauge(const struct worker_options *options);
 
 /* Time (pace.c). Signals TERM and INT end the loop between two children. */
 uint64_t now_ns(void);

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { doFileCalls } from "../kernel/index.ts";
-import { CorralError, errnoOf, quote } from "../report/index.ts";
+import { doFileCalls, loadAddon, nativeErrno } from "../kernel/index.ts";
+import { CorralError, quote } from "../report/index.ts";
 
 const errnoMeaning: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
@@ -71,26 +71,32 @@ export function writeControl(path: string, value: string): void {
   }
 }
 
+async function writeInPool(path: string, value: string, flags: number): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.write(value);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
- * The same on a thread of libuv's pool.
+ * The same on a thread of its own, so that one that hangs holds up nothing; without the addon on one of the four of libuv's pool.
  * @param reclaims without O_NONBLOCK: a write that is to reclaim memory before it returns
  * @throws CorralError CGROUP_IO naming path, value and errno
  */
-export async function writeControlInPool(path: string, value: string, reclaims = true): Promise<void> {
+export async function writeControlAside(path: string, value: string, reclaims = true): Promise<void> {
   try {
-    const file = await open(path, reclaims ? constants.O_WRONLY : constants.O_WRONLY | constants.O_NONBLOCK);
-    try {
-      await file.write(value);
-    } finally {
-      await file.close();
-    }
+    const flags = reclaims ? constants.O_WRONLY : constants.O_WRONLY | constants.O_NONBLOCK;
+    const addon = loadAddon();
+    await (addon === null ? writeInPool(path, value, flags) : addon.writeAside(path, value, flags));
   } catch (cause) {
     throw controlError(`write ${quote(value)} to`, path, cause);
   }
 }
 
 function controlError(action: string, path: string, cause: unknown): CorralError {
-  const errno = errnoOf(cause);
+  const errno = nativeErrno(cause);
   return new CorralError("CGROUP_IO", `cannot ${action} ${path}: ${explainErrno(errno)}`, {
     object: path,
     ...(errno === null ? {} : { found: errno }),

@@ -39,6 +39,12 @@ export function listDisks(unifiedMount: string | null): Disk[] {
     .filter((disk) => disk.device !== "");
 }
 
+/** `MAJ:MIN` of the whole disk that a file lies on; null when it lies on none (tmpfs, overlay, a network file system). */
+export function diskUnder(path: string): string | null {
+  const device = resolveDisk(path);
+  return listDisks(null).some((disk) => disk.device === device) ? device : null;
+}
+
 /** Disks on which a proportional weight has an effect. */
 export const weightedDisks = (disks: readonly Disk[]): Disk[] =>
   disks.filter((disk) => disk.iocost || disk.scheduler === "bfq");

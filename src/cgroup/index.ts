@@ -10,12 +10,12 @@ export {
   readControl,
   tryReadControl,
   writeControl,
-  writeControlInPool,
+  writeControlAside,
 } from "./control-file.ts";
 export type { FreezerState, GroupNow } from "./current.ts";
 export { eventsFile, freezerState, readNow } from "./current.ts";
 export type { Disk } from "./disks.ts";
-export { listDisks, resolveDisk, weightedDisks } from "./disks.ts";
+export { diskUnder, listDisks, resolveDisk, weightedDisks } from "./disks.ts";
 export type { GroupDirectory, GroupSite } from "./group.ts";
 export { enableControllers, GroupHandle, signalQuietly } from "./group.ts";
 export type { GroupMemory } from "./group-memory.ts";

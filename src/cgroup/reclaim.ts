@@ -1,5 +1,5 @@
 import { CorralError } from "../report/index.ts";
-import { writeControlInPool } from "./control-file.ts";
+import { writeControlAside } from "./control-file.ts";
 
 /** `less`: the kernel took back less than it was asked for (EAGAIN). */
 export type ReclaimResult = "all" | "less";
@@ -17,7 +17,7 @@ export async function reclaimMemory(
 ): Promise<ReclaimResult> {
   try {
     const option = swappiness === null ? "" : ` swappiness=${swappiness}`;
-    await writeControlInPool(`${directory}/memory.reclaim`, `${bytes}${option}`);
+    await writeControlAside(`${directory}/memory.reclaim`, `${bytes}${option}`);
     return "all";
   } catch (thrown) {
     if (thrown instanceof CorralError && thrown.found === "EAGAIN") return "less";

@@ -107,7 +107,7 @@ const placesOf = (group: GroupHandle): Places => ({
 });
 
 /** All files that hold a counter, read in one go. */
-function readPlaces({ unified, bandwidth, memory, io, pids }: Places): (directory: string | null) => Reader {
+function readAtOnce({ unified, bandwidth, memory, io, pids }: Places): Reader {
   const versionOf = (directory: string | null): 1 | 2 => (directory === unified ? 2 : 1);
   const below = (directory: string | null, files: readonly string[]): string[] =>
     directory === null ? [] : files.map((file) => `${directory}/${file}`);
@@ -118,8 +118,13 @@ function readPlaces({ unified, bandwidth, memory, io, pids }: Places): (director
     ...below(io, [ioFile[versionOf(io)]]),
     ...below(pids, ["pids.peak", "pids.events"]),
   ]);
-  return (directory) => (file) => (directory === null ? null : (texts.get(`${directory}/${file}`) ?? null));
+  return (path) => texts.get(path) ?? null;
 }
+
+const readerIn =
+  (read: Reader) =>
+  (directory: string | null): Reader =>
+    directory === null ? () => null : (file) => read(`${directory}/${file}`);
 
 function readMemory(
   read: Reader,
@@ -163,17 +168,20 @@ function readCpu(
   };
 }
 
-/** Reads every counter a group has, from whichever hierarchy holds it. Never throws; what is absent is null. */
-export function readUsage(group: GroupHandle): GroupUsage {
+/**
+ * Reads every counter a group has, from whichever hierarchy holds it. Never throws; what is absent is null.
+ * @param read a file by its path, null when it is absent; default: all are read at once, for this one time
+ */
+export function readUsage(group: GroupHandle, read?: Reader): GroupUsage {
   const places = placesOf(group);
-  const below = readPlaces(places);
-  const unified = below(places.unified);
+  const readerFor = readerIn(read ?? readAtOnce(places));
+  const unified = readerFor(places.unified);
   const isV2 = (path: string | null): boolean => path !== null && path === places.unified;
-  const pids = below(places.pids);
-  const ioText = below(places.io)(ioFile[isV2(places.io) ? 2 : 1]);
+  const pids = readerFor(places.pids);
+  const ioText = readerFor(places.io)(ioFile[isV2(places.io) ? 2 : 1]);
   return {
-    ...readCpu(unified, places.bandwidth === null ? null : below(places.bandwidth)),
-    ...readMemory(below(places.memory), isV2(places.memory)),
+    ...readCpu(unified, places.bandwidth === null ? null : readerFor(places.bandwidth)),
+    ...readMemory(readerFor(places.memory), isV2(places.memory)),
     io_read_bytes: isV2(places.io) ? sumIoStat(ioText, "rbytes") : sumBlkio(ioText, "Read"),
     io_write_bytes: isV2(places.io) ? sumIoStat(ioText, "wbytes") : sumBlkio(ioText, "Write"),
     pids_peak: numberIn(pids("pids.peak")),

@@ -1,17 +1,21 @@
 import { adaptiveCommands } from "./adaptive-commands.ts";
+import { agentCommands } from "./agent-commands.ts";
 import { attachFlags } from "./attach-flags.ts";
 import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
+import { fleetCommands } from "./fleet-commands.ts";
 import { runFlags } from "./full-run-flags.ts";
 import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
 import { metricsFlags } from "./metrics-flags.ts";
 import { policyCommands } from "./policy-commands.ts";
 import { scenarioCommands } from "./scenario-commands.ts";
+import { scenarioLibraryCommands } from "./scenario-library-commands.ts";
 import { scenarioResultCommands } from "./scenario-result-commands.ts";
 import { schedulerFlags } from "./scheduler-flags.ts";
 import { typed } from "./typed-command.ts";
 import { updateFlags } from "./update-flags.ts";
+import { vmKernelFlag, vmMachineFlags, vmTimeoutFlag } from "./vm-machine-flags.ts";
 import { watchFlags } from "./watch-flags.ts";
 import { workloadCommands } from "./workload-commands.ts";
 
@@ -48,16 +52,9 @@ const exitStatuses =
   "Exit status: the workload's own, 128+n on signal n; 124 timeout, 125 Corral failed,\n126 not executable, 127 not found, 2 usage.";
 
 export const vmRunFlags = {
-  cpus: { group: "Machine", common: true, value: "N", brief: "virtual CPUs (2)" },
-  numa: { group: "Machine", common: true, value: "N", brief: "NUMA nodes the CPUs and memory are split into (1)" },
-  memory: { group: "Machine", common: true, value: "SIZE", brief: "memory of the guest; a bare number is MiB (2048)" },
+  ...vmMachineFlags,
   disks: { group: "Machine", common: true, value: "N", brief: "scratch NVMe disks of 256 MiB (1)" },
-  kernel: {
-    group: "Kernel and system",
-    common: true,
-    value: "WHICH",
-    brief: "debian-oldstable, -stable, -latest (default) or the path of an image",
-  },
+  kernel: vmKernelFlag,
   modules: { group: "Kernel and system", common: true, brief: "fetch the kernel's modules too" },
   init: { group: "Kernel and system", common: true, value: "WHAT", brief: "plain (default), or systemd as process 1" },
   env: {
@@ -67,12 +64,7 @@ export const vmRunFlags = {
     repeat: true,
     brief: "a variable of the command; nothing else is inherited",
   },
-  timeout: {
-    group: "Kernel and system",
-    common: true,
-    value: "DURATION",
-    brief: "kill the guest after this; exit status 124 (10m)",
-  },
+  timeout: vmTimeoutFlag,
   quiet: { group: "Kernel and system", common: true, brief: "no progress on stderr" },
 } as const satisfies FlagTable;
 
@@ -151,6 +143,7 @@ export const commands: readonly CommandDefinition[] = [
   ...workloadCommands,
   ...guardCommands,
   ...scenarioCommands,
+  ...scenarioLibraryCommands,
   {
     path: ["events"],
     usage: "corral events [filters] [--opens] [--readline] [--record FILE | --replay FILE] [flags]",
@@ -178,6 +171,8 @@ export const commands: readonly CommandDefinition[] = [
     load: async () => typed((await import("./scheduler-command.ts")).schedulerCommand),
   },
   ...scenarioResultCommands,
+  ...agentCommands,
+  ...fleetCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

@@ -188,8 +188,14 @@ const table: Readonly<Record<RunFlagName, Row>> = {
       [["8:0 bps=1"], 'knows rbps, wbps, riops and wiops, not "bps=1"'],
       [["8:0 rbps=0"], 'cannot be zero: "rbps=0"'],
       [["8:0 riops=1.5"], 'expects a whole number from 1 to 4294967295, not "1.5"'],
-      [["/no/such rbps=1"], 'names no disk: "/no/such"; use MAJ:MIN, a name such as sda, or a path on the disk'],
-      [[""], 'names no disk: ""; use MAJ:MIN, a name such as sda, or a path on the disk'],
+      [
+        ["/no/such rbps=1"],
+        'names no disk: "/no/such"; use MAJ:MIN, a name such as sda, a path on the disk, or tmpdir, the disk of temporary files',
+      ],
+      [
+        [""],
+        'names no disk: ""; use MAJ:MIN, a name such as sda, a path on the disk, or tmpdir, the disk of temporary files',
+      ],
     ],
   },
   "io-latency": {

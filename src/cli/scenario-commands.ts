@@ -2,17 +2,23 @@ import type { CommandDefinition } from "./commands.ts";
 import { scenarioCheckFlags, scenarioPlanFlags, scenarioRunFlags } from "./scenario-flags.ts";
 import { typed } from "./typed-command.ts";
 
+const proposeArgs = async (partial: string): Promise<readonly string[]> =>
+  (await import("./propose-scenarios.ts")).proposeScenarios(partial);
+
 /** The commands of scenarios. */
 export const scenarioCommands: readonly CommandDefinition[] = [
   {
     path: ["scenario", "run"],
-    usage: "corral scenario run FILE [--repeat N] [--supervise PID]… [--json] [--report FILE]",
-    brief: "Run a scenario on this host and judge what came of it",
+    usage: "corral scenario run FILE [--vm] [--repeat N] [--supervise PID]… [--json] [--report FILE]",
+    brief: "Run a scenario, on this host or in a guest, and judge what came of it",
     flags: scenarioRunFlags,
     args: "file",
+    proposeArgs,
     footer: [
-      "Ctrl-C takes everything down, and the report has what was found until then.",
+      "FILE: a file, or when there is none of that path, a shipped scenario's name (scenario list).",
+      "Ctrl-C takes everything down, and the report has what was found; with --vm it ends the guest.",
       "Example: corral scenario run halves.yaml --report halves.json --html halves.html",
+      "Example: corral scenario run halves.yaml --vm --cpus 8 --numa 2",
       "Exit status: 0 passed or skipped; 1 failed; 2 inconclusive, usage or mistakes in the file;",
       "125 it could not begin.",
     ],
@@ -24,7 +30,9 @@ export const scenarioCommands: readonly CommandDefinition[] = [
     brief: "Say what a scenario comes to: CPUs, workers, limits, order, durations",
     flags: scenarioPlanFlags,
     args: "file",
+    proposeArgs,
     footer: [
+      "FILE: a file, or when there is none of that path, a shipped scenario's name (scenario list).",
       "Nothing is made or started; modules that make groups are called.",
       "Example: corral scenario plan halves.yaml --topology cpus=8,numa=2",
       "Exit status: 0, also when the topology has too little for it; 2 usage or mistakes in the file.",
@@ -37,7 +45,11 @@ export const scenarioCommands: readonly CommandDefinition[] = [
     brief: "Judge a scenario and say every mistake with its line",
     flags: scenarioCheckFlags,
     args: "file",
-    footer: ["Exit status: 0, also when the topology has too little for it; 2 usage or mistakes in the file."],
+    proposeArgs,
+    footer: [
+      "FILE: a file, or when there is none of that path, a shipped scenario's name (scenario list).",
+      "Exit status: 0, also when the topology has too little for it; 2 usage or mistakes in the file.",
+    ],
     load: async () => typed((await import("./scenario-check-command.ts")).scenarioCheckCommand),
   },
 ];

@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { ConfigError } from "../report/config/index.ts";
-import { CorralError, exitStatus } from "../report/index.ts";
+import { CorralError, exitStatus, quote } from "../report/index.ts";
+import { cannedNames, cannedPath } from "../scenario/canned/index.ts";
 import type { ScenarioPlanDocument } from "../scenario/index.ts";
 import { loadScenario, parseTopology, planScenarioFile, readHostTopology, toPlanDocument } from "../scenario/index.ts";
 import { flagValue } from "./flag-values.ts";
+import { nearNames, suggestion } from "./near-names.ts";
 import { writeText } from "./output.ts";
 
 /** What a file's scenario comes to. */
@@ -11,12 +14,29 @@ export interface PlannedFile {
   readonly document: ScenarioPlanDocument;
 }
 
-/** The one file that a command is given. @throws CorralError USAGE */
+/** A word is no scenario. @param fix what else it could have been */
+export const noScenario = (word: string, fix: string): CorralError =>
+  new CorralError("USAGE", `${quote(word)} is neither a file nor a scenario that is shipped`, {
+    object: word,
+    fix: `${fix}${suggestion(nearNames(word, cannedNames()), "corral scenario list has the names")}`,
+  });
+
+/** The file that a word stands for: the one of that path, or when there is none, the scenario that is shipped under that name. */
+function scenarioPath(word: string): string {
+  if (existsSync(word)) return word;
+  const shipped = cannedPath(word);
+  if (shipped === null && /^[a-z][a-z0-9-]*$/.test(word)) throw noScenario(word, "name one of them");
+  return shipped ?? word;
+}
+
+/** The one file that a command is given, or names by its scenario. @throws CorralError USAGE */
 export function fileOf(command: string, args: readonly string[]): string {
   const [file, ...more] = args;
   if (file === undefined || file === "" || more.length > 0)
-    throw new CorralError("USAGE", `scenario ${command} takes one file`, { fix: `corral scenario ${command} FILE` });
-  return file;
+    throw new CorralError("USAGE", `scenario ${command} takes one file`, {
+      fix: `corral scenario ${command} FILE, or the name of one that is shipped`,
+    });
+  return scenarioPath(file);
 }
 
 /**

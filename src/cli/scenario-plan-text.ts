@@ -7,6 +7,7 @@ import type {
   StepDocument,
   WorkDocument,
 } from "../scenario/index.ts";
+import type { Needs } from "../scenario/model/index.ts";
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 const cpusText = (list: string): string => `${/^\d+$/.test(list) ? "CPU" : "CPUs"} ${list}`;
@@ -19,9 +20,19 @@ const needWords: Readonly<Record<Need["need"], string>> = {
   llcs: "last-level caches",
   numa_nodes: "memory nodes",
   threads_per_core: "threads per core",
+  tmpdir_disk: "disk under temporary files (TMPDIR)",
 };
 
-/** `needs 8 CPUs, has 2`: more than one, for one is there everywhere */
+/** `2 CPUs, 2 memory nodes`; empty: nothing */
+export const needsText = ({ cpus, llcs, numaNodes, threadsPerCore, tmpdirDisk }: Needs): string => {
+  const counts = { cpus, llcs, numa_nodes: numaNodes, threads_per_core: threadsPerCore };
+  const counted = Object.entries(counts).flatMap(([need, count]) =>
+    count === undefined ? [] : [`${count} ${needWords[need as Need["need"]]}`],
+  );
+  return [...counted, ...(tmpdirDisk === true ? [`a ${needWords.tmpdir_disk}`] : [])].join(", ");
+};
+
+/** `needs 8 CPUs, has 2`: of CPUs and the like more than one, for one is there everywhere */
 export const needLine = ({ need, wanted, found }: Need): string => `needs ${wanted} ${needWords[need]}, has ${found}`;
 
 /** `warning: step 0, hold: …` */
@@ -39,13 +50,14 @@ const nodesText = (nodes: string): string => (nodes === "" ? "" : ` of nodes ${n
 
 /** What a worker gets beside its kind, as words. */
 function attributesOf(work: WorkDocument): readonly string[] {
-  const { scheduling, memory_policy: memory, nice, comm, uid, gid } = work;
+  const { scheduling, memory_policy: memory, nice, comm, pcomm, uid, gid } = work;
   return [
     affinityText(work),
     scheduling && `${scheduling.policy}${scheduling.priority > 0 ? ` ${scheduling.priority}` : ""}`,
     memory && `memory policy ${memory.mode}${nodesText(memory.nodes)}`,
     nice === null ? null : `nice ${nice}`,
     comm && `comm ${quote(comm)}`,
+    pcomm && `threads of ${quote(pcomm)}`,
     uid === null ? null : `uid ${uid}`,
     gid === null ? null : `gid ${gid}`,
   ].filter((text): text is string => text !== null);

@@ -1,27 +1,22 @@
 import { ConfigError } from "../report/config/index.ts";
-import { CorralError, exitStatus } from "../report/index.ts";
+import { CorralError, exitStatus, parseNumberIn } from "../report/index.ts";
 import { wholeNumber } from "../run/settings/index.ts";
 import { foldOutcomes, verdictExitStatus } from "../scenario/checks/index.ts";
 import type { RunEvent } from "../scenario/execute/index.ts";
 import { loadScenario } from "../scenario/index.ts";
-import type { RehearseOptions } from "../scenario/rehearse/index.ts";
-import { rehearseFile } from "../scenario/rehearse/index.ts";
+import type { Rehearsal, RehearseOptions } from "../scenario/rehearse/index.ts";
+import { documentOf, rehearseFile } from "../scenario/rehearse/index.ts";
 import type { ScenarioDocument } from "../scenario/results/index.ts";
-import {
-  htmlReport,
-  junitReport,
-  mergeRepeats,
-  noHoldText,
-  repeatText,
-  textReport,
-} from "../scenario/results/index.ts";
+import { noHoldText } from "../scenario/results/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import { ownDirectories } from "./job-arguments.ts";
 import { say, writeText } from "./output.ts";
-import { checkReportPath, writeReportFile } from "./report-file.ts";
+import { checkReportPath } from "./report-file.ts";
 import { fileOf } from "./scenario-file.ts";
 import type { scenarioRunFlags } from "./scenario-flags.ts";
+import { judgePlace } from "./scenario-place.ts";
+import { writeScenarioReports } from "./scenario-run-reports.ts";
 
 type Flags = RawFlags<typeof scenarioRunFlags>;
 
@@ -65,6 +60,7 @@ function endOnSignals(): { readonly signal: AbortSignal; readonly dispose: () =>
 
 const pid = wholeNumber(1, 4_194_304);
 const repeats = wholeNumber(1, 1000);
+const factor = (text: string): number => parseNumberIn(text, 1, 1000, { integer: false });
 
 async function rehearseNamed(
   file: string,
@@ -78,6 +74,8 @@ async function rehearseNamed(
   await rehearseFile(loadScenario(file), {
     runtime: ownDirectories().runtime,
     cgroupParent: flags["cgroup-parent"] ?? (process.env["CORRAL_CGROUP_PARENT"] || null),
+    where: process.env["CORRAL_VM"] === "1" ? "vm" : "host",
+    ...(flags.dilation === undefined ? {} : { dilation: flagValue("dilation", flags.dilation, factor) }),
     supervise: (flags.supervise ?? []).map((text) => flagValue("supervise", text, pid)),
     repeats: flags.repeat === undefined ? 1 : flagValue("repeat", flags.repeat, repeats),
     ...parts,
@@ -85,42 +83,44 @@ async function rehearseNamed(
   });
 }
 
-const json = (documents: readonly ScenarioDocument[]): string =>
-  `${JSON.stringify(documents.length === 1 ? documents[0] : documents, null, 2)}\n`;
+async function runHere(file: string, flags: Flags): Promise<number> {
+  const ending = endOnSignals();
+  const documents: ScenarioDocument[] = [];
+  try {
+    try {
+      const onResult = (rehearsal: Rehearsal): void => void documents.push(documentOf(rehearsal));
+      await rehearseNamed(file, flags, { signal: ending.signal, onResult });
+    } finally {
+      // Also of those before one that could not begin.
+      if (documents.length > 0) writeScenarioReports(documents, flags);
+    }
+    return verdictExitStatus[foldOutcomes(documents.map(({ verdict }) => verdict))];
+  } finally {
+    ending.dispose();
+  }
+}
 
-function writeReports(documents: readonly ScenarioDocument[], flags: Flags): void {
-  if (flags.report !== undefined) writeReportFile(flags.report, json(documents));
-  if (flags.html !== undefined) writeReportFile(flags.html, htmlReport(documents));
-  if (flags.junit !== undefined) writeReportFile(flags.junit, junitReport(documents));
-  if (flags.json === true) return writeText(1, json(documents));
-  for (const document of documents) writeText(1, textReport(document));
-  if (documents.length > 1) writeText(1, repeatText(mergeRepeats(documents)));
+async function runInGuest(file: string, flags: Flags): Promise<number> {
+  const { runScenarioInVm } = await import("./scenario-vm-run.ts");
+  const { documents, status } = await runScenarioInVm(file, flags);
+  if (documents.length > 0) writeScenarioReports(documents, flags);
+  return status;
 }
 
 /**
- * `corral scenario run FILE`: runs a scenario on this host and judges it.
+ * `corral scenario run FILE`: runs a scenario on this host, or in a guest, and judges it.
  * @returns 0 passed or skipped, 1 failed, 2 inconclusive or mistakes in the file
  * @throws CorralError USAGE, REPORT_UNWRITABLE; what ends a run before it has begun, with 125
  */
 export async function scenarioRunCommand(flags: Flags, args: readonly string[]): Promise<number> {
   const file = fileOf("run", args);
   for (const path of [flags.report, flags.html, flags.junit]) if (path !== undefined) checkReportPath(path);
-  const ending = endOnSignals();
-  const documents: ScenarioDocument[] = [];
+  judgePlace(flags);
   try {
-    try {
-      const onResult = (document: ScenarioDocument): void => void documents.push(document);
-      await rehearseNamed(file, flags, { signal: ending.signal, onResult });
-    } finally {
-      // Also of those before one that could not begin.
-      if (documents.length > 0) writeReports(documents, flags);
-    }
-    return verdictExitStatus[foldOutcomes(documents.map(({ verdict }) => verdict))];
+    return await (flags.vm === true ? runInGuest(file, flags) : runHere(file, flags));
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw CorralError.from(thrown);
     writeText(2, `${thrown.toLine()}\n`);
     return exitStatus.usage;
-  } finally {
-    ending.dispose();
   }
 }

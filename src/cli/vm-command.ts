@@ -1,15 +1,13 @@
 import { runInVm } from "../../vm/index.ts";
-import { CorralError, parseSize } from "../report/index.ts";
-import { durationMs, oneOf, wholeNumber } from "../run/settings/index.ts";
+import { CorralError } from "../report/index.ts";
+import { oneOf, wholeNumber } from "../run/settings/index.ts";
 import type { vmRunFlags } from "./commands.ts";
 import type { RawFlags } from "./flag-definition.ts";
 import { flagValue } from "./flag-values.ts";
 import { say, writeText } from "./output.ts";
+import { vmMachine } from "./vm-machine.ts";
 
 type VmFlags = RawFlags<typeof vmRunFlags>;
-
-const mib = 2 ** 20;
-const defaultTimeoutMs = 600_000;
 
 /** Writes what the guest prints as it comes, whole. */
 const passOn = (chunk: Buffer): void => writeText(1, chunk);
@@ -24,21 +22,13 @@ export async function vmRunCommand(flags: VmFlags, command: readonly string[]): 
       fix: "write it after --, as in: corral vm run -- uname -r",
     });
   }
-  const number = (flag: "cpus" | "numa" | "disks", min: number, max: number, fallback: number): number =>
-    flags[flag] === undefined ? fallback : flagValue(flag, flags[flag], wholeNumber(min, max));
-  const memory =
-    flags.memory === undefined ? 2048 * mib : flagValue("memory", flags.memory, (text) => parseSize(text, mib));
   const quiet = flags.quiet === true;
   const result = await runInVm({
     command,
-    cpus: number("cpus", 1, 64, 2),
-    numaNodes: number("numa", 1, 8, 1),
-    disks: number("disks", 0, 8, 1),
-    memoryMib: Math.floor(memory / mib),
-    kernel: flags.kernel ?? "debian-latest",
+    ...vmMachine(flags),
+    disks: flags.disks === undefined ? 1 : flagValue("disks", flags.disks, wholeNumber(0, 8)),
     modules: flags.modules === true,
     init: flags.init === undefined ? "plain" : flagValue("init", flags.init, oneOf(["plain", "systemd"])),
-    timeoutMs: flags.timeout === undefined ? defaultTimeoutMs : flagValue("timeout", flags.timeout, durationMs),
     env: guestEnvironment(flags.env ?? []),
     onOutput: passOn,
     onProgress: (message) => {

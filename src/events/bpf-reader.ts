@@ -77,6 +77,7 @@ export class BpfReader {
       handle: (record) => this.#onLifecycle(record),
       before: () => {},
       onRead: () => this.#reconciler.noticeLoss(),
+      mayWait: ({ kind }) => kind !== "exec",
       onError,
     });
     const traces = [programs.opens, programs.readline].filter((program) => program !== null);

@@ -77,6 +77,7 @@ export function openBpfSource(options: BpfSourceOptions): OpenedBpf {
     readAll: () => reader.readAll(),
     readLast: () => reader.readLast(),
     stillRuns: (identity) => reader.stillRuns(identity),
+    mover: programs.lifecycle.mover,
     stop() {
       giveBackSlice();
       reader.stop();

@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from "../kernel/index.ts";
+import type { ExecMover, ProcessIdentity } from "../kernel/index.ts";
 import type { LifecycleEvent, SourceName } from "./lifecycle-event.ts";
 import type { TraceEvent } from "./trace-event.ts";
 
@@ -54,6 +54,8 @@ export interface EventSource<E extends TraceEvent = LifecycleEvent> extends Asyn
    * source cannot say, because it does not hear of every end or has lost something, and /proc must be asked. For a process that it never told of: false.
    */
   stillRuns(identity: ProcessIdentity): boolean | null;
+  /** Moves processes as it hears of their execs, before it tells of them; null: this source cannot. */
+  readonly mover: ExecMover | null;
   /** Up to `most` events that were read and not yet taken, oldest first. Never waits. */
   take(most: number): readonly E[];
   /** Resolves to true when there is something to take, to false at the end; throws what the iteration throws. */

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { ProcessIdentity } from "../kernel/index.ts";
+import type { ExecMover, ProcessIdentity } from "../kernel/index.ts";
 import { bootId, toPid, uptimeTicks } from "../kernel/index.ts";
 import { groupDirectory, groupId } from "./cgroup-id.ts";
 import type { EventSource, LossCause } from "./event-source.ts";
@@ -29,8 +29,9 @@ export interface LiveFeed {
    * @throws CorralError NATIVE_CALL when the kernel ends the source, and what `onItem` throws
    */
   run(onItem: (item: FeedItem) => void, isWaiting: () => boolean): Promise<bigint>;
-  /** As EventSource has it. */
+  /** As EventSource has them. */
   stillRuns(identity: ProcessIdentity): boolean | null;
+  readonly mover: ExecMover | null;
   /** Makes `run` end. Idempotent. */
   stop(): Promise<void>;
 }
@@ -83,6 +84,7 @@ export async function openLiveFeed(options: LiveFeedOptions): Promise<LiveFeed> 
     reason,
     run: (onItem, isWaiting) => run(source, onItem, isWaiting),
     stillRuns: (identity) => source.stillRuns(identity),
+    mover: source.mover,
     stop: () => source.close(),
   };
 }

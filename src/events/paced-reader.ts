@@ -7,22 +7,32 @@ const batch = 512;
 const mostBatches = 8;
 /** Between two looks at a ring that does not wake us. */
 const lookMs = 2;
+/** How long a record may wait that is not urgent. */
+const holdMs = 1;
 
 const nowNs = (): number => performance.now() * 1e6;
 
-/** Reads the ring of a BPF program: woken by the kernel for each record, or on a timer when there are many. */
+/**
+ * Reads the ring of a BPF program: woken by the kernel for each record, or on a timer when there are many. While processes are moved upon their
+ * execs, by the program's mover, records that may wait do so for a moment: an exec follows a fork sooner than a fork is handled.
+ */
 export class PacedReader<R> {
   readonly #program: BpfProgram<R>;
   readonly #handle: (record: R) => void;
   readonly #before: () => void;
   readonly #onRead: () => void;
+  readonly #mayWait: (record: R) => boolean;
   readonly #watcher: FdWatcher;
   readonly #pace = new WakePace(nowNs());
   #timer: NodeJS.Timeout | null = null;
+  /** Read, and not handled yet. */
+  #held: R[] = [];
+  #holding: NodeJS.Timeout | null = null;
 
   /**
    * @param before each reading
    * @param onRead after each reading
+   * @param mayWait whether nobody is waiting for what a record tells
    * @param onError the ring can no longer be watched
    */
   constructor(
@@ -31,6 +41,7 @@ export class PacedReader<R> {
       readonly handle: (record: R) => void;
       readonly before: () => void;
       readonly onRead: () => void;
+      readonly mayWait?: (record: R) => boolean;
       readonly onError: (reason: unknown) => void;
     },
   ) {
@@ -38,35 +49,72 @@ export class PacedReader<R> {
     this.#handle = parts.handle;
     this.#before = parts.before;
     this.#onRead = parts.onRead;
+    this.#mayWait = parts.mayWait ?? (() => false);
     this.#watcher = program.watch(() => this.#look(), parts.onError);
   }
 
   /** Reads everything that was written before the call. */
   readAll(): void {
     const end = this.#program.writtenTo;
+    this.#handleHeld();
     while (this.#program.readTo < end && this.#readBatch() > 0);
   }
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#holding !== null) clearTimeout(this.#holding);
     this.#watcher.close();
     this.#program.close();
   }
 
   #readBatch(): number {
     const records = this.#program.read(batch);
+    this.#handleHeld();
     for (const record of records) this.#handle(record);
     return records.length;
   }
 
   #look(): void {
+    if (this.#program.mover.isActive && !this.#pace.quiet && this.#hold()) return;
     this.#before();
-    let count = 0;
+    let count = this.#handleHeld();
     for (let round = 0; round < mostBatches; round += 1) {
       const read = this.#readBatch();
       count += read;
       if (read < batch) break;
     }
+    this.#noteAndTell(count);
+  }
+
+  /**
+   * Reads what is there, so that the kernel wakes us for the next, and keeps it for later.
+   * @returns false when something of it is urgent, or it is much: all is to be handled now
+   */
+  #hold(): boolean {
+    const records = this.#program.read(batch);
+    this.#held.push(...records);
+    if (records.length === batch || this.#held.length > batch || !records.every(this.#mayWait)) return false;
+    this.#holding ??= setTimeout(() => this.#handleAndTell(), holdMs);
+    return true;
+  }
+
+  #handleAndTell(): void {
+    this.#before();
+    this.#noteAndTell(this.#handleHeld());
+  }
+
+  /** @returns how many there were */
+  #handleHeld(): number {
+    if (this.#holding !== null) clearTimeout(this.#holding);
+    this.#holding = null;
+    if (this.#held.length === 0) return 0;
+    const held = this.#held;
+    this.#held = [];
+    for (const record of held) this.#handle(record);
+    return held.length;
+  }
+
+  #noteAndTell(count: number): void {
     if (this.#pace.note(count, nowNs())) this.#changePace();
     this.#onRead();
   }

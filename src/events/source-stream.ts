@@ -12,6 +12,8 @@ export interface SourceParts<E extends TraceEvent> extends Pick<EventSource, "na
   readonly readLast: () => void;
   /** As EventSource has it, not called after `stop`; absent: the source cannot say. */
   readonly stillRuns?: EventSource<E>["stillRuns"];
+  /** Absent: the source has none. */
+  readonly mover?: EventSource<E>["mover"];
   /** Frees everything but the queue; called once. */
   readonly stop: () => void;
 }
@@ -56,6 +58,7 @@ export function makeSource<E extends TraceEvent>(parts: SourceParts<E>): MadeSou
     counters,
     flush,
     stillRuns: (identity) => (open ? (stillRuns?.(identity) ?? null) : null),
+    mover: parts.mover ?? null,
     take: (most) => queue.take(most),
     ready: () => queue.ready(),
     finish,

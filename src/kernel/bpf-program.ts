@@ -5,6 +5,8 @@ import { bpfLayout, decodeBpfRecord } from "./bpf-record.ts";
 import { RingReader } from "./bpf-ring.ts";
 import { toByteString } from "./byte-text.ts";
 import { findExport } from "./elf-symbol.ts";
+import type { ExecMover } from "./exec-mover.ts";
+import { makeExecMover } from "./exec-mover.ts";
 import { clockOffsetNs, isInitialNamespace } from "./namespaces.ts";
 import type { FdWatcher, NativeAddon } from "./native-addon.ts";
 import { fdEvents, requireAddon } from "./native-addon.ts";
@@ -42,6 +44,8 @@ export interface BpfProgram<R> {
    * @param onError the descriptor can no longer be watched
    */
   watch(onReadable: () => void, onError: (error: CorralError) => void): FdWatcher;
+  /** Moves processes of the execs that it tells of, while it is watched and woken. */
+  readonly mover: ExecMover;
   /** Detaches the program and frees everything; idempotent. Close a watch first. */
   close(): void;
 }
@@ -155,10 +159,11 @@ function makeProgram<R extends BpfRecord>(addon: NativeAddon, native: NativeBpf,
       if (open) Atomics.store(quiet, 0, waking ? 0 : 1);
     },
     watch: (onReadable, onError) =>
-      addon.watchFd(native.ringFd, fdEvents.readable, (_events, status) => {
+      addon.bpfWatch(native.handle, fdEvents.readable, (_events, status) => {
         if (status === 0) onReadable();
         else onError(nativeCallError("poll", { code: "EBADF", syscall: "poll" }, "bpf"));
       }),
+    mover: makeExecMover(addon, native.handle, () => open),
     close() {
       if (!open) return;
       this.lost();

@@ -29,6 +29,7 @@ export {
 } from "./constants.ts";
 export type { CpuTopology } from "./cpu-topology.ts";
 export { readCpuTopology } from "./cpu-topology.ts";
+export type { ExecMove, ExecMover, MovedProgram } from "./exec-mover.ts";
 export type { ExitInfo, ResourceUsage } from "./exit-info.ts";
 export { exitFromNative, exitFromWaitStatus, unknownExit } from "./exit-info.ts";
 export type { DirectoryIdentity, FileAnswer, FileCall } from "./file-calls.ts";

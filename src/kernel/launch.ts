@@ -36,6 +36,11 @@ export interface LaunchRequest {
    * exec happens when this has settled; a throw kills the launcher and is rethrown by `launch`. Null: no wait.
    */
   readonly beforeExec: ((held: HeldLauncher) => void | Promise<void>) | null;
+  /**
+   * When the exec happens, by CLOCK_MONOTONIC: the launcher itself sleeps until then. One that is over by when `beforeExec` has
+   * settled is at once. Needs `beforeExec`. Absent: at once.
+   */
+  readonly startAtNs?: bigint | null;
   /** Aborting kills a launcher that has not executed the command yet; null: cannot be aborted. */
   readonly signal: AbortSignal | null;
   /** Whether the event loop goes on while the launcher is spawned. */
@@ -82,7 +87,7 @@ interface Started {
   /** Resolves with the whole text when the pipe has closed; `onText` sees every longer prefix. */
   readonly readStatus: (onText: (text: string) => void) => Promise<string>;
   /** Lets the launcher go on to its exec. */
-  readonly release: () => void;
+  readonly release: (order: Buffer) => void;
   /** Closes our end of the hold pipe. */
   readonly close: () => void;
 }
@@ -104,7 +109,7 @@ async function startWithAddon(addon: NativeAddon, request: SpawnRequest, holds: 
     child,
     output,
     readStatus: read(addon, statusRead),
-    release: () => letGo(() => holdWrite !== null && writeSync(holdWrite, "g")),
+    release: (order) => letGo(() => holdWrite !== null && writeSync(holdWrite, order)),
     close: once(() => {
       if (holdWrite !== null) addon.close(holdWrite);
     }),
@@ -112,6 +117,13 @@ async function startWithAddon(addon: NativeAddon, request: SpawnRequest, holds: 
 }
 
 const doNothing = (): void => {};
+
+/** What lets a held launcher go on: `g`, or `t` and the moment. */
+function releaseOrder(atNs: bigint | null): Buffer {
+  if (atNs === null) return Buffer.from("g");
+  const moment = new BigInt64Array([atNs]);
+  return Buffer.concat([Buffer.from("t"), Buffer.from(moment.buffer)]);
+}
 
 /** A launcher that died meanwhile has closed its end: EPIPE, and its exit tells the rest. */
 function letGo(write: () => unknown): void {
@@ -139,7 +151,7 @@ async function startWithNode(request: SpawnRequest, holds: boolean): Promise<Sta
       }
       return Buffer.concat(chunks).toString("utf8");
     },
-    release: () => void hold?.write("g"),
+    release: (order) => void hold?.write(order),
     close: () => void hold?.destroy(),
   };
 }
@@ -148,7 +160,7 @@ async function startWithNode(request: SpawnRequest, holds: boolean): Promise<Sta
 async function consult(started: Started, request: LaunchRequest, text: string): Promise<Error | null> {
   try {
     await request.beforeExec?.({ child: started.child, sets: new ParsedStatus(text).sets });
-    started.release();
+    started.release(releaseOrder(request.startAtNs ?? null));
     return null;
   } catch (thrown) {
     started.child.kill(signalNumbers["SIGKILL"] ?? 9);

@@ -26,6 +26,8 @@ export interface LauncherStatus {
   readonly ready: boolean;
   readonly sets: readonly LauncherSet[];
   readonly fail: LauncherFailure | null;
+  /** When it woke for its exec, by CLOCK_MONOTONIC; null: it was not told to wait for a moment. */
+  readonly beganNs: bigint | null;
 }
 
 // A run parses a dozen short lines: compiling patterns for them would take longer than all else here.
@@ -54,6 +56,11 @@ function parseFailure(text: string): LauncherFailure | null {
   return { stage, errno: Number(errno), code: errnoName(Number(errno)) };
 }
 
+const parseBegan = (text: string): bigint | null => {
+  const [, digits] = /^began (\d+)$/m.exec(text) ?? [];
+  return digits === undefined ? null : BigInt(digits);
+};
+
 const isReady = (text: string): boolean => text === "ready" || text.startsWith("ready\n");
 
 /** The joins and attributes in the status lines. */
@@ -80,5 +87,9 @@ export class ParsedStatus implements LauncherStatus {
 
   get sets(): readonly LauncherSet[] {
     return parseSets(this.#text);
+  }
+
+  get beganNs(): bigint | null {
+    return parseBegan(this.#text);
   }
 }

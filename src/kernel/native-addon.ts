@@ -141,6 +141,11 @@ export interface NativeAddon extends NativeAttributes, NativeMemory, NativeSocke
    * the bytes advised, fewer than asked for when the kernel stopped at a range.
    */
   readonly processMadvise: (pidfd: number, ranges: BigUint64Array, advice: number) => Promise<number>;
+  /**
+   * One write(2) of the text to a file opened with these flags, on a thread of its own, for which nobody waits when the process
+   * exits: it may hang in the kernel.
+   */
+  readonly writeAside: (path: string, text: string, flags: number) => Promise<void>;
   /** close(2), for the descriptors made here: Node's own close warns about them in worker threads. */
   readonly close: (fd: number) => void;
   /** Watches a descriptor in the event loop. libuv makes it non-blocking, for all its holders. */
@@ -232,6 +237,7 @@ function guardAll(raw: NativeAddon): NativeAddon {
     pidfdInfo: guard("pidfdInfo", raw.pidfdInfo, traced),
     waitPidfd: guard("waitPidfd", raw.waitPidfd, traced),
     processMadvise: guardAsync("processMadvise", raw.processMadvise, traced),
+    writeAside: guardAsync("writeAside", raw.writeAside, traced),
     timerOpen: guard("timerOpen", raw.timerOpen, traced),
     timerSet: guard("timerSet", raw.timerSet, traced),
     pipe: guard("pipe", raw.pipe, traced),

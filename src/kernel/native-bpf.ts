@@ -1,3 +1,5 @@
+import type { FdCallback, FdWatcher } from "./native-addon.ts";
+
 declare const handleBrand: unique symbol;
 /** A loaded BPF object of the addon; freed by `bpfClose`, the garbage collector or the end of the thread. */
 export type BpfHandle = { readonly [handleBrand]: true };
@@ -38,6 +40,22 @@ export interface NativeBpfCalls {
   readonly bpfMisses: (handle: BpfHandle) => number;
   readonly bpfClose: (handle: BpfHandle) => void;
   readonly bpfLayout: () => Readonly<Record<string, number>>;
+  /** `watchFd` of the ring, whose mover runs before each call of `callback`. */
+  readonly bpfWatch: (handle: BpfHandle, events: number, callback: FdCallback) => FdWatcher;
+  readonly bpfMoverReset: (handle: BpfHandle, mounts: Uint32Array, spared: Uint32Array) => void;
+  /** `comm`, `exe` and `procs`, the path of a cgroup.procs, are byte strings. */
+  readonly bpfMoverProgram: (
+    handle: BpfHandle,
+    uid: number,
+    comm: string,
+    exe: string,
+    anyMounts: number,
+    procs: string,
+    id: number,
+  ) => void;
+  readonly bpfMoverGroup: (handle: BpfHandle, id: bigint) => void;
+  /** How many moves of seven numbers it has put into `rows`. */
+  readonly bpfMoverTake: (handle: BpfHandle, rows: BigInt64Array) => number;
 }
 
 export const bpfCalls: readonly (keyof NativeBpfCalls)[] = [
@@ -47,4 +65,9 @@ export const bpfCalls: readonly (keyof NativeBpfCalls)[] = [
   "bpfMisses",
   "bpfClose",
   "bpfLayout",
+  "bpfWatch",
+  "bpfMoverReset",
+  "bpfMoverProgram",
+  "bpfMoverGroup",
+  "bpfMoverTake",
 ];

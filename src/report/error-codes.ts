@@ -113,6 +113,34 @@ export const errorCodes = {
   SESSION_EXISTS: { exitStatus: exitStatus.corral, meaning: "a session has this name already" },
   SESSION_BUSY: { exitStatus: exitStatus.corral, meaning: "processes or tool calls of the session are in the way" },
   SHIM_UNWRITABLE: { exitStatus: exitStatus.corral, meaning: "the stand-in for bash cannot be put into its directory" },
+  FLEET_UNREACHABLE: {
+    exitStatus: exitStatus.corral,
+    meaning: "an agent or a controller cannot be reached, or is not who it should be",
+  },
+  FLEET_DENIED: {
+    exitStatus: exitStatus.corral,
+    meaning: "an agent or a controller does not know who calls it",
+  },
+  FLEET_BUSY: {
+    exitStatus: exitStatus.corral,
+    meaning: "an agent has a run already, or still cleans up after one",
+  },
+  FLEET_LOST: {
+    exitStatus: exitStatus.corral,
+    meaning: "the stream between a controller and an agent has broken",
+  },
+  FLEET_MESSAGE: {
+    exitStatus: exitStatus.corral,
+    meaning: "a message between a controller and an agent is larger than may be",
+  },
+  FLEET_INSECURE: {
+    exitStatus: exitStatus.corral,
+    meaning: "an agent or a controller would talk in plaintext over a network, or to whoever calls",
+  },
+  FLEET_CREDENTIALS: {
+    exitStatus: exitStatus.corral,
+    meaning: "a token, a certificate or a key cannot be used",
+  },
   LISTEN_FAILED: {
     exitStatus: exitStatus.corral,
     meaning: "an address or socket that was to be served cannot be listened on",
@@ -150,6 +178,14 @@ export const errorCodes = {
   SCENARIO_HOST: {
     exitStatus: exitStatus.corral,
     meaning: "this host's control groups cannot hold a scenario: what it lacks is told",
+  },
+  SCENARIO_FAILED: {
+    exitStatus: exitStatus.corral,
+    meaning: "a scenario that a test requires to pass failed: each check that did not hold is told",
+  },
+  SCENARIO_INCONCLUSIVE: {
+    exitStatus: exitStatus.corral,
+    meaning: "a scenario that a test requires to pass could not be judged: each check that says nothing is told",
   },
   WAIT_TIMEOUT: {
     exitStatus: exitStatus.corral,

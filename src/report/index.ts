@@ -29,6 +29,7 @@ export { exitReasons, intents } from "./run-report.ts";
 export type { SlaCompliance, SlaReason, SlaViolation } from "./sla-reason.ts";
 export { slaCompliances, slaReasons, slaViolations } from "./sla-reason.ts";
 export { formatTable } from "./table.ts";
+export { total } from "./total.ts";
 export {
   formatBytes,
   formatExactBytes,

@@ -38,7 +38,17 @@ export interface JobParent {
   readonly exitSource: () => ExitSource | null;
 }
 
+/** A moment for which everything else is made ready before. */
+export interface StartMoment {
+  /** CLOCK_MONOTONIC; one that is over is now. */
+  readonly atNs: bigint;
+  /** Called when the workload has executed, with the moment just before. */
+  readonly onBegan: (atNs: bigint) => void;
+}
+
 export interface StartOptions {
+  /** When the workload executes; its group, its limits and its process are there before. Default: as soon as they are. */
+  readonly startAt?: StartMoment;
   /** Who starts it when this process only looks after it. Default: this process. */
   readonly parent?: JobParent;
   /** Where records are kept. Default: by uid and environment (docs/run.md, Files). */
@@ -87,6 +97,7 @@ export interface Attempt {
   readonly warnings: string[];
   readonly spawnMode: SpawnMode;
   readonly signal: AbortSignal | null;
+  readonly startAt: StartMoment | null;
   /** Where the group will be, on record since the job was claimed; null: chosen, and recorded, later. */
   readonly placed: PlacedGroup | null;
   state: JobState;
@@ -139,6 +150,7 @@ export function beginAttempt(spec: RunSpec, options: StartOptions): Attempt {
     warnings,
     spawnMode: options.spawnMode ?? "pool",
     signal: options.signal ?? null,
+    startAt: options.startAt ?? null,
     placed,
     state,
     tethers: [],

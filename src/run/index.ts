@@ -6,7 +6,7 @@
 export { replaceDurableFile } from "../kernel/files/index.ts";
 export type { UserEntry } from "../kernel/index.ts";
 export { groupsOf, lookUpGroup, lookUpUser } from "../kernel/index.ts";
-export type { JobParent, StartOptions } from "./attempt.ts";
+export type { JobParent, StartMoment, StartOptions } from "./attempt.ts";
 export { exitIsKnown, exitStatusOf } from "./exit-status.ts";
 export { foreseeStart } from "./foresee-start.ts";
 export { collectGarbage } from "./gc.ts";

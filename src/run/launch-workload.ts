@@ -16,6 +16,7 @@ import { recordAhead } from "./record-ahead.ts";
 import { startRecord } from "./recorded-job.ts";
 import { usesSystemd } from "./scope-choice.ts";
 import type { ProcessAttributes } from "./spec.ts";
+import { comeNear } from "./start-moment.ts";
 import { warningsFor } from "./warnings.ts";
 
 /** Launches the workload in its group, by whoever is to make the group; resolves when it has executed its command or cannot. */
@@ -141,7 +142,9 @@ function launchHeld(attempt: Attempt, held: HeldLaunch): Promise<LaunchResult> {
     env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     fds: spec.stdio,
     cgroup: held.cgroup,
-    signal: null,
+    // What waits for its moment can be ended; else a start takes no longer than its end would.
+    signal: attempt.startAt === null ? null : attempt.signal,
+    startAtNs: attempt.startAt?.atNs ?? null,
     beforeExec: held.beforeExec,
   };
   return attempt.parent.launch(request, held.ahead);
@@ -167,13 +170,14 @@ async function settle(
     ...attempt.state,
     plannedGroups: [],
     workload: released?.identity ?? identityOf(child.pid),
-    begunNs: attempt.log.markExec(released?.releasedNs),
+    begunNs: attempt.log.markExec(attempt.startAt?.atNs ?? released?.releasedNs),
   };
   const record = startRecord(context, attempt.state);
   if (released !== undefined) return records.stands(record);
   records.update(record);
   if (context.spec.lifetime === "tied") attempt.tethers.push(await tie(attempt, child.pid));
-  attempt.log.markExec();
+  await comeNear(attempt);
+  attempt.log.markExec(attempt.startAt?.atNs);
 }
 
 /** Without a group nobody can find a process that left the workload's process group. */

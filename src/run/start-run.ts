@@ -36,6 +36,7 @@ async function start(attempt: Attempt): Promise<StartResult> {
     await launched.child.exit;
     throw failureOf(launched, attempt);
   }
+  if (launched.beganNs !== null) attempt.startAt?.onBegan(launched.beganNs);
   attempt.log.add("running", `process ${launched.child.pid} started`);
   const job = new RunningJob({
     context: attempt.context,

@@ -4,20 +4,17 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { host } from "../shared/group-parent.ts";
+import { mount, newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import {
   clearPlace,
   corralProgram,
   type GuardUnderTest,
   groupNames,
-  newPlace,
   startGuard,
   thinClient,
 } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 const shim = join(place.home, "shim");
 let guard: GuardUnderTest;
 
@@ -25,7 +22,7 @@ before(async () => {
   if (skip !== false) return;
   const config = "{ version: 1, sessions: [{ name: s }, { name: full, tools: { most_calls: 1 } }] }";
   // Without controllers no limit holds, and none is looked at here.
-  guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  guard = await startGuard(place, { config, env: withoutControllers });
   const [node = "", corral = ""] = corralProgram();
   const { status, stdout, stderr } = spawnSync(node, [corral, "shim", "install", "--dir", shim], { encoding: "utf8" });
   assert.deepEqual([status, stdout, stderr], [0, `${join(shim, "bash")}\n`, ""]);

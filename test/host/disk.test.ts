@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { diskUnder } from "../../src/cgroup/index.ts";
 import { openBench } from "../shared/bench.ts";
-import { diskUnder } from "../shared/disk.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { controller, program, requires, root } from "../shared/requires.ts";
 

@@ -4,15 +4,13 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { host } from "../shared/group-parent.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, type GuardUnderTest, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
+import { clearPlace, type GuardUnderTest, startGuard, thinClient } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
 const tenant = 4001;
 const asTenant = ["setpriv", "--reuid", String(tenant), "--regid", String(tenant), "--clear-groups"];
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 /** The program that a rule is for. */
 const agent = join(place.home, "agent");
 let guard: GuardUnderTest;
@@ -23,7 +21,7 @@ before(async () => {
   const rule = `{ name: agent, session: other, match: { exe: ${agent} } }`;
   const config = `{ version: 1, sessions: [{ name: own, uid: ${tenant} }, { name: other }], placement: [${rule}] }`;
   // Without controllers no limit holds, and none is looked at here.
-  guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  guard = await startGuard(place, { config, env: withoutControllers });
 });
 after(async () => {
   if (skip === false) await guard.end("SIGKILL");

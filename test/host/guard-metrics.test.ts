@@ -4,23 +4,14 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { host } from "../shared/group-parent.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { page } from "../shared/page.ts";
 import type { Family } from "../shared/prometheus.ts";
 import { parsePrometheus } from "../shared/prometheus.ts";
 import { until } from "../shared/timing.ts";
-import {
-  clearPlace,
-  corralProgram,
-  type GuardUnderTest,
-  newPlace,
-  sleeperIn,
-  startGuard,
-} from "../vm/guard/support.ts";
+import { clearPlace, corralProgram, type GuardUnderTest, sleeperIn, startGuard } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 const listen = join(place.home, "metrics.sock");
 const config = (sessions: string): string => `{ version: 1, listen: "unix:${listen}", sessions: [${sessions}] }`;
 let guard: GuardUnderTest;
@@ -28,7 +19,7 @@ let guard: GuardUnderTest;
 before(async () => {
   if (skip !== false) return;
   // Without controllers no limit holds, and none is looked at here.
-  const env = { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" };
+  const env = withoutControllers;
   guard = await startGuard(place, { config: config("{ name: s, class: low }"), env });
 });
 after(async () => {
@@ -113,13 +104,13 @@ test("HUP brings sessions and their metrics; a file with mistakes changes nothin
 });
 
 test("a guard whose page cannot be served does not begin, and says why", { skip }, async () => {
-  const own = newPlace(mount ?? "/nowhere");
+  const own = newHostPlace();
   const file = join(own.home, "guard.yaml");
   writeFileSync(file, `{ version: 1, listen: "unix:/no/such/place/metrics.sock" }`);
   const words = [...corralProgram(), "guard", "--config", file, "--cgroup-root", own.root, "--quiet"];
   const { status, stderr } = spawnSync(words[0] ?? "", [...words.slice(1), "--socket", join(own.home, "g.sock")], {
     encoding: "utf8",
-    env: { ...process.env, CORRAL_STATE_DIR: own.home, CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" },
+    env: { ...process.env, CORRAL_STATE_DIR: own.home, ...withoutControllers },
   });
   assert.equal(status, 125);
   assert.match(stderr, /^\[corral\] cannot listen on "unix:\/no\/such\/place\/metrics\.sock": \w+; .*\n$/m);

@@ -6,21 +6,21 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmdirSync, writeFileS
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { host } from "../shared/group-parent.ts";
-import { killQuietly, readProc, startTicks } from "../shared/processes.ts";
+import { requireAddon } from "../../src/kernel/index.ts";
+import { mount, newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
+import { cgroupOf, killQuietly, readProc, startTicks } from "../shared/processes.ts";
+import { requires } from "../shared/requires.ts";
 import { until } from "../shared/timing.ts";
-import { type Asker, clearPlace, type GuardUnderTest, newPlace, startAsker, startGuard } from "../vm/guard/support.ts";
+import { type Asker, clearPlace, type GuardUnderTest, type Line, startAsker, startGuard } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 
 const alice = 4001;
 const bob = 4002;
 /** Programs of our own, so that no rule ever fits anybody else's process. */
 const program = (name: string): string => join(place.home, name);
 const sleepers = ["by-exe", "by-user", "by-parent", "by-group", "narrowed", "excepted", "tenants", "else"] as const;
-const shells = ["parent", "changing"] as const;
+const shells = ["parent", "changing", "quick"] as const;
 
 const config = `
 version: 1
@@ -28,6 +28,8 @@ warm_moves: never
 tenants: [{ uid: ${alice} }]
 sessions: [{ name: agents }, { name: alices, uid: ${alice} }]
 placement:
+  # Before the rule of whose child somebody is, which asks for more than an exec tells.
+  - { name: quick, session: agents, match: { exe: ${program("quick")} } }
   - { name: exe, session: agents, match: { exe: ${program("by-exe")} } }
   - { name: user, session: agents, match: { uid: ${bob}, exe: ${program("by-user")} } }
   - { name: parent, session: agents, match: { parent: ${program("parent")} } }
@@ -48,7 +50,7 @@ before(async () => {
     execFileSync("mkfifo", [file]);
     chmodSync(file, 0o666);
   }
-  guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  guard = await startGuard(place, { config, env: withoutControllers });
 });
 after(async () => {
   for (const child of started) child.kill("SIGKILL");
@@ -63,16 +65,14 @@ function start(words: readonly string[], uid = 0): ChildProcess {
   return child;
 }
 
-const groupOf = (pid: number | undefined): string =>
-  /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "latin1"))?.[1] ?? "";
-
 const framework = (session: string): string => `${guard.root.slice((mount ?? "").length)}/${session}/framework`;
 
 /** Waits until the guard has placed a process, and looks where. */
-async function placed(child: ChildProcess, session: string, rule: string): Promise<void> {
+async function placed(child: ChildProcess, session: string, rule: string): Promise<Line> {
   const line = await guard.seen("PLACED", ({ pid }) => pid === child.pid);
   assert.deepEqual([line.session, line["rule"]], [session, rule]);
-  assert.equal(groupOf(child.pid), framework(session));
+  assert.equal(cgroupOf(child.pid), framework(session));
+  return line;
 }
 
 /** Waits until a process runs its program, and the guard has judged whatever was executed until then. */
@@ -80,12 +80,43 @@ async function leftAlone(child: ChildProcess, file: string): Promise<void> {
   await until(`${file} to run`, () => readFileSync(`/proc/${child.pid}/cmdline`, "latin1").includes(file));
   // What comes after it in the stream of events has been placed: so it has been judged.
   await placed(start([program("by-exe"), "600"]), "agents", "exe");
-  assert.equal(groupOf(child.pid), groupOf(process.pid));
+  assert.equal(cgroupOf(child.pid), cgroupOf(process.pid));
 }
 
 test("a process is placed by its program, whatever it calls itself", { skip }, async () => {
   await placed(start([program("by-exe"), "600"]), "agents", "exe");
   await placed(start(["/usr/bin/bash", "-c", `exec -a sshd ${program("by-exe")} 600`]), "agents", "exe");
+});
+
+/** The guard moves a process by its pidfd's group, as the kernel tells it from Linux 6.13 on, and by BPF. */
+async function whyNotQuick(): Promise<string | null> {
+  const { source } = await guard.client.status();
+  const addon = requireAddon();
+  const pidfd = addon.pidfdOpen(process.pid);
+  const info = addon.pidfdInfo(pidfd);
+  addon.close(pidfd);
+  if (source !== "bpf") return `the source of events is ${source}`;
+  return info === null ? "the kernel does not tell the group of a pidfd" : null;
+}
+
+test("the next process of a program that was placed is moved as its exec is read, with all that it had forked", {
+  skip,
+}, async (t) => {
+  if (!requires(t, await whyNotQuick())) return;
+  const quick = program("quick");
+  await placed(start([quick, "-c", "sleep 600"]), "agents", "quick");
+  // Its children are there before it executes again.
+  const children = "sleep 600 & sleep 600 &";
+  const forked = start(["/usr/bin/bash", "-c", `${children} exec ${quick} -c "sleep 600; :"`]);
+  const line = await placed(forked, "agents", "quick");
+  assert.deepEqual([line["quick"], Number(line["processes"]) >= 3], [true, true], JSON.stringify(line));
+  await until("its children to be where it is", () =>
+    descendantsOf(forked.pid ?? 0).every((pid) => groupOrNull(pid) === framework("agents")),
+  );
+  // By whatever way a session changes, all is judged anew, and goes where it is to go then.
+  await guard.client.createSession({ name: "another" });
+  assert.equal((await placed(start([quick, "-c", "sleep 600"]), "agents", "quick"))["quick"], false);
+  assert.equal((await placed(start([quick, "-c", "sleep 600"]), "agents", "quick"))["quick"], true);
 });
 
 test("a name that a process chose itself is worth nothing", { skip }, async () => {
@@ -108,8 +139,8 @@ test("a process is placed by whose child it is, by the program of its parent", {
   const line = await guard.seen("PLACED", ({ rule }) => rule === "parent");
   // The list is no snapshot (proc_pid_task(5)).
   await until("it to be the only child", () => isDeepStrictEqual(childrenOf(parent.pid ?? 0), [line["pid"]]));
-  assert.equal(groupOf(Number(line["pid"])), framework("agents"));
-  assert.equal(groupOf(parent.pid), groupOf(process.pid));
+  assert.equal(cgroupOf(Number(line["pid"])), framework("agents"));
+  assert.equal(cgroupOf(parent.pid), cgroupOf(process.pid));
 });
 
 test("a process is placed by the group that it comes from, and stays in its session when it executes again", {
@@ -129,7 +160,7 @@ test("a process is placed by the group that it comes from, and stays in its sess
   writeFileSync(program("gate"), "go\n");
   await until("the next program", () => readFileSync(`/proc/${changing.pid}/cmdline`, "latin1").includes("tenants"));
   await placed(start([program("by-exe"), "600"]), "agents", "exe");
-  assert.equal(groupOf(changing.pid), framework("agents"));
+  assert.equal(cgroupOf(changing.pid), framework("agents"));
 });
 
 test("what narrows a rule, and who is excepted, is heeded", { skip }, async () => {
@@ -196,26 +227,26 @@ test("who registers is who the kernel says: himself, in a session of his own, an
     [404, 404, 403],
     JSON.stringify(said),
   );
-  for (const pid of [hers.pid, his.pid, other.pid]) assert.equal(groupOf(pid), groupOf(process.pid));
+  for (const pid of [hers.pid, his.pid, other.pid]) assert.equal(cgroupOf(pid), cgroupOf(process.pid));
   assert.equal((await hers.ask("POST", "/sessions/alices/join", { pid: other.pid })).status, 200);
-  assert.deepEqual([hers.pid, his.pid, other.pid].map(groupOf), [
+  assert.deepEqual([hers.pid, his.pid, other.pid].map(cgroupOf), [
     framework("alices"),
-    groupOf(process.pid),
-    groupOf(process.pid),
+    cgroupOf(process.pid),
+    cgroupOf(process.pid),
   ]);
   for (const one of askers) one.end();
 });
 
 test("without BPF rules are kept by the proc connector", { skip }, async () => {
-  const own = newPlace(mount ?? "/nowhere");
-  const env = { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1", CORRAL_NO_BPF: "1" };
+  const own = newHostPlace();
+  const env = { ...withoutControllers, CORRAL_NO_BPF: "1" };
   const rule = `placement: [{ name: exe, session: session_low, match: { exe: ${program("else")} } }]`;
   const second = await startGuard(own, { config: `version: 1\n${rule}\n`, env });
   try {
     assert.equal((await second.seen("STARTED"))["source"], "proc connector");
     const child = start([program("else"), "600"]);
     await second.seen("PLACED", ({ pid }) => pid === child.pid);
-    assert.equal(groupOf(child.pid), `${second.root.slice((mount ?? "").length)}/session_low/framework`);
+    assert.equal(cgroupOf(child.pid), `${second.root.slice((mount ?? "").length)}/session_low/framework`);
     child.kill("SIGKILL");
   } finally {
     await second.end("SIGKILL");
@@ -236,7 +267,7 @@ function descendantsOf(pid: number): number[] {
 
 function groupOrNull(pid: number): string | null {
   try {
-    return groupOf(pid);
+    return cgroupOf(pid);
   } catch {
     return null;
   }

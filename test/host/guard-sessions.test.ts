@@ -14,12 +14,10 @@ import type { SessionSpec } from "../../src/guard/model/index.ts";
 import { parseGuardConfig } from "../../src/guard/model/index.ts";
 import { ToolCalls } from "../../src/guard/tools/index.ts";
 import { findGuardRoot, guardHost } from "../../src/guard/tree/index.ts";
-import { host } from "../shared/group-parent.ts";
+import { CorralError } from "../../src/report/index.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, newPlace } from "../vm/guard/support.ts";
-
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
+import { clearPlace } from "../vm/guard/support.ts";
 
 const specOf = (name: string): SessionSpec => {
   const spec = parseGuardConfig(`version: 1\nsessions: [{ name: ${name} }]`, "g").sessions.find(
@@ -31,9 +29,9 @@ const specOf = (name: string): SessionSpec => {
 
 /** The sessions of a guard, with what they tell and what is on record of them. */
 async function openSessions(t: TestContext, specs: readonly SessionSpec[]) {
-  const place = newPlace(mount ?? "/nowhere");
+  const place = newHostPlace();
   // Without controllers no limit holds, and none is looked at here.
-  const seen = guardHost(discoverHostCgroups(), { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" });
+  const seen = guardHost(discoverHostCgroups(), withoutControllers);
   const root = findGuardRoot(seen, place.root);
   const store = new SessionStore(place.home, place.root);
   const told: GuardEvent[] = [];
@@ -150,14 +148,17 @@ const restorersOf = (path: string): readonly number[] =>
     .map(Number);
 
 /** A restorer of one file, and what it says. */
-function openRestorer(t: TestContext) {
+function openRestorer(t: TestContext, isRefused: () => boolean = () => false) {
   const folder = mkdtempSync(join(tmpdir(), "corral-restorer-"));
   const path = join(folder, "cgroup.freeze");
   writeFileSync(path, "0");
   const warned: string[] = [];
   const held: boolean[] = [];
   const restorer: GuardRestorer = new GuardRestorer({
-    standing: () => [{ path, value: "0" }],
+    standing: () => {
+      if (isRefused()) throw new CorralError("CGROUP_IO", "it cannot be read now", {});
+      return [{ path, value: "0" }];
+    },
     onChange: () => void held.push(restorer.holds(path)),
     warn: (message) => void warned.push(message),
   });
@@ -179,6 +180,27 @@ test("when the process that puts things back is killed nothing counts as held, u
   assert.deepEqual(warned, ["the process that puts back what is done for a while has ended; another one is started"]);
   assert.equal(restorersOf(path).length, 1);
   assert.notEqual(restorersOf(path)[0], pid);
+});
+
+test("a lost one that cannot be started again at once is tried again until it can", async (t) => {
+  let refusals = 0;
+  const { restorer, path, warned, held } = openRestorer(t, () => {
+    const isRefused = refusals > 0;
+    refusals -= 1;
+    return isRefused;
+  });
+  await restorer.arm();
+  refusals = 2;
+  process.kill(restorersOf(path)[0] ?? 0, "SIGKILL");
+  await until("another one to hold the file", () => held.length === 2);
+  assert.deepEqual(
+    [held, warned.slice(1)],
+    [
+      [false, true],
+      ["it cannot be read now", "it cannot be read now"],
+    ],
+  );
+  assert.equal(restorersOf(path).length, 1);
 });
 
 test("what is dismissed, or has made room for the next one, is not missed", async (t) => {

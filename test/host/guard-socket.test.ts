@@ -86,6 +86,60 @@ test("a target that is none is answered by 400, and the guard goes on", async (t
   );
 });
 
+const tooMany = "x".repeat(64 * 1024 + 1);
+const postTo = (target: string, headers: string, body = ""): string =>
+  `POST ${target} HTTP/1.1\r\nhost: guard\r\n${headers}\r\n\r\n${body}`;
+
+for (const target of ["/v1/sessions", "/v1/runs"]) {
+  test(`a body that is too long is answered by 413, whoever reads it: ${target}`, async (t) => {
+    const served = serve(t);
+    const length = `content-length: ${tooMany.length}`;
+    for (const request of [
+      postTo(target, length, tooMany),
+      postTo(target, `${length}\r\nexpect: 100-continue`),
+      // Its end is never seen.
+      postTo(target, "content-length: 99999999", tooMany),
+    ])
+      assert.equal(await answerTo(served, request), "HTTP/1.1 413 Payload Too Large", request.slice(0, 100));
+    assert.deepEqual(served.asked, []);
+  });
+
+  test(`who waits for a word before he sends the body gets it, and no other wish is met: ${target}`, async (t) => {
+    const served = serve(t);
+    const { socket, said } = await served.open();
+    socket.write(postTo(target, "content-length: 2\r\nexpect: 100-continue"));
+    await until("the word", () => said().includes("\r\n\r\n"));
+    assert.equal(said(), "HTTP/1.1 100 Continue\r\n\r\n");
+    socket.write("{}");
+    await until("the answer", () => said().includes(`{"path":"${target}"}`));
+    const other = postTo(target, "content-length: 2\r\nexpect: wonders");
+    assert.equal(await answerTo(served, other), "HTTP/1.1 417 Expectation Failed");
+  });
+}
+
+test("a body in pieces that grows too long is answered by 413, and the connection goes on", async (t) => {
+  const { open, asked } = serve(t);
+  const { socket, said } = await open();
+  const piece = tooMany.slice(0, 1024);
+  socket.write(postTo("/v1/sessions", "transfer-encoding: chunked"));
+  for (let sent = 0; sent < 80; sent += 1) socket.write(`400\r\n${piece}\r\n`);
+  await until("the answer", () => said().includes("HTTP/1.1 413 "));
+  socket.write(`0\r\n\r\n${requestOf("/next")}`);
+  await until("the next to be answered", () => said().includes('{"path":"/next"}'));
+  assert.deepEqual(
+    asked.map(({ path }) => path),
+    ["/next"],
+  );
+});
+
+test("what is no request to a reader of jobs is answered by 400, and a head without end by 431", async (t) => {
+  const served = serve(t);
+  const noLength = "POST /v1/runs HTTP/1.1\r\nhost: guard\r\n\r\n";
+  assert.equal(await answerTo(served, noLength), "HTTP/1.1 400 Bad Request");
+  const noEnd = `POST /v1/runs HTTP/1.1\r\nx: ${tooMany.slice(0, 9000)}`;
+  assert.equal(await answerTo(served, noEnd), "HTTP/1.1 431 Request Header Fields Too Large");
+});
+
 /** Waits until the server has closed a connection. */
 const closed = (socket: Socket): Promise<void> => until("the server to close the connection", () => socket.destroyed);
 

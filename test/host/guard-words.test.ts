@@ -16,14 +16,12 @@ import {
 } from "../../tools/schemas/guard.ts";
 import { guardEvent } from "../../tools/schemas/guard-event.ts";
 import { toolLog, toolResult } from "../../tools/schemas/tool.ts";
-import { host } from "../shared/group-parent.ts";
+import { mount, newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { page } from "../shared/page.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, corralProgram, type GuardUnderTest, newPlace, startGuard } from "../vm/guard/support.ts";
+import { clearPlace, corralProgram, type GuardUnderTest, startGuard } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 const log = join(place.home, "tools.jsonl");
 let guard: GuardUnderTest;
 
@@ -31,7 +29,7 @@ before(async () => {
   if (skip !== false) return;
   const config = `{ version: 1, tool_log: ${log}, sessions: [{ name: s }, { name: other }] }`;
   // Without controllers no limit holds, and none is looked at here.
-  guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  guard = await startGuard(place, { config, env: withoutControllers });
 });
 after(async () => {
   if (skip === false) await guard.end("SIGKILL");
@@ -163,12 +161,12 @@ test("who is root inside of a session is told to ask from outside, and not to be
 test("a log of tool calls that cannot be written is told once, degrades the guard, and counts what it lacks", {
   skip,
 }, async () => {
-  const own = newPlace(mount ?? "/nowhere");
+  const own = newHostPlace();
   const log = join(own.home, "logs", "tools.jsonl");
   const listen = join(own.home, "metrics.sock");
   const second = await startGuard(own, {
     config: `{ version: 1, tool_log: ${log}, listen: "unix:${listen}", sessions: [{ name: s }] }`,
-    env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" },
+    env: withoutControllers,
   });
   const health = async (): Promise<Record<string, unknown>> => JSON.parse((await page(listen, "/healthz")).body);
   const call = (): number | null =>

@@ -1,29 +1,48 @@
 /** A guard that is killed at random points of its work, on this host: its groups and freezes. Limits: test/vm/guard/killed.test.ts. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { test } from "node:test";
-import { host } from "../shared/group-parent.ts";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { requires } from "../shared/requires.ts";
 import { killAt, tracing } from "../shared/strace.ts";
 import { until } from "../shared/timing.ts";
 import { killAgainAndAgain, killsWanted, leftFiles } from "../vm/guard/killed-guard.ts";
-import { clearPlace, type GuardUnderTest, newPlace, spawnGuard, startGuard } from "../vm/guard/support.ts";
-
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
+import {
+  clearPlace,
+  type GuardUnderTest,
+  groupNames,
+  spawnGuard,
+  startGuard,
+  thinClient,
+} from "../vm/guard/support.ts";
 
 // Without controllers no limit holds, and nothing is clamped.
-const env = { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" };
+const env = withoutControllers;
+
+/** Not in the home of a place: whoever has that in his command line counts as the guard's. */
+const programs = mkdtempSync(join(tmpdir(), "corral-watch-"));
+after(() => rmSync(programs, { recursive: true }));
+
+function compileWatch(): string {
+  const program = join(programs, "watch-temporary");
+  execFileSync("gcc", ["-O2", "-Wall", "-D_GNU_SOURCE", "-o", program, "test/vm/fixtures/watch-temporary.c"]);
+  return program;
+}
 
 test("a guard that is killed leaves nothing frozen for a second, loses no session and leaves nothing", {
   skip,
 }, async (t) => {
-  const place = newPlace(mount ?? "/nowhere");
+  const place = newHostPlace();
   try {
     const { early, found, restoredMs } = await killAgainAndAgain(place, {
       ...killsWanted(30),
       workMs: 200,
       memory: "policy: none",
+      watch: compileWatch(),
       awaits: [(_guard, { frozen }) => frozen.length > 0],
       env,
     });
@@ -57,7 +76,7 @@ for (const call of ["mkdir", "rename"])
     if (!requires(t, tracing())) return;
     let killed = 0;
     for (let isKilled = true; isKilled; ) {
-      const place = newPlace(mount ?? "/nowhere");
+      const place = newHostPlace();
       try {
         isKilled = await wasKilled(spawnGuard(place, { env, through: killAt(call, killed + 1) }));
         const next = await startGuard(place, { env });
@@ -71,3 +90,21 @@ for (const call of ["mkdir", "rename"])
     t.diagnostic(`killed at ${killed} places`);
     assert.ok(killed > 1);
   });
+
+test("the time limit of a call holds under the guard that comes after the one that was killed", { skip }, async () => {
+  const place = newHostPlace();
+  try {
+    const first = await startGuard(place, { env });
+    const words = ["tool", "run", "--session", "session_low", "--socket", first.socket, "--hint", "time=3s"];
+    const call = spawn(thinClient(), [...words, "--", "sleep", "600"], { stdio: "ignore" });
+    const ended = once(call, "exit");
+    await first.seen("TOOL_STARTED");
+    await first.end("SIGKILL");
+    const next = await startGuard(place, { env });
+    assert.deepEqual(await ended, [137, null]);
+    await until("its group to go", () => groupNames(join(next.root, "session_low", "tools")).length === 0);
+    assert.equal(await next.end("SIGTERM"), 0, next.stderr());
+  } finally {
+    await clearPlace(place);
+  }
+});

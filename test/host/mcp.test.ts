@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { host } from "../shared/group-parent.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import type { McpPeer } from "../shared/mcp-client.ts";
 import { startMcp } from "../shared/mcp-client.ts";
-import { clearPlace, newPlace, startGuard } from "../vm/guard/support.ts";
+import { clearPlace, startGuard } from "../vm/guard/support.ts";
 
 const noGuard = "/nonexistent/guard.sock";
 let peer: McpPeer;
@@ -92,13 +92,10 @@ test("a value of its own that is none is refused in JSON's words, before anythin
   }
 });
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
-
 test("parts of a hint that are not heeded are told to the model and in the result", { skip }, async () => {
-  const place = newPlace(mount ?? "/nowhere");
+  const place = newHostPlace();
   // Without controllers no limit holds, and none is looked at here.
-  const env = { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" };
+  const env = withoutControllers;
   const guard = await startGuard(place, { config: "{ version: 1, sessions: [{ name: s }] }", env });
   const inSession = ["--session", "s", "--socket", guard.socket];
   const own = await startMcp([process.execPath, "dist/corral.cjs", "mcp", ...inSession]);

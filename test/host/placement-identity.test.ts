@@ -9,15 +9,14 @@ import type { EventSource, ExecEvent } from "../../src/events/index.ts";
 import { openEventSource } from "../../src/events/index.ts";
 import type { GuardEvent } from "../../src/guard/daemon/index.ts";
 import { parseGuardConfig } from "../../src/guard/model/index.ts";
-import { notedMoves, WarmKeeper } from "../../src/guard/moves/index.ts";
 import { Placement } from "../../src/guard/placement/index.ts";
-import type { ProcessIdentity } from "../../src/kernel/index.ts";
+import type { ExecMover, ProcessIdentity } from "../../src/kernel/index.ts";
 import { processFacts } from "../../src/kernel/index.ts";
-import { host } from "../shared/group-parent.ts";
+import { notedMoves, WarmKeeper } from "../../src/run/moves/index.ts";
+import { mount, skip } from "../shared/host-guard.ts";
+import { cgroupOf } from "../shared/processes.ts";
 import { until } from "../shared/timing.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
 const framework = `${mount}/corral-identity-${process.pid}`;
 
 /** The group of a tool call in the session. */
@@ -40,8 +39,11 @@ const config = parseGuardConfig(
 );
 const spec = config.sessions.find(({ name }) => name === "session_low");
 
-/** A placement into a group of ours, and what it tells. @param stillRuns what the source of events says */
-function openPlacement(stillRuns: boolean | null): { readonly placement: Placement; readonly told: GuardEvent[] } {
+/** A placement into a group of ours, and what it tells. @param stillRuns what the source of events says @param mover of the source */
+function openPlacement(
+  stillRuns: boolean | null,
+  mover: ExecMover | null = null,
+): { readonly placement: Placement; readonly told: GuardEvent[] } {
   const told: GuardEvent[] = [];
   const keeper = new WarmKeeper("never");
   const placement = new Placement(config.placement, {
@@ -51,6 +53,8 @@ function openPlacement(stillRuns: boolean | null): { readonly placement: Placeme
     move: notedMoves(keeper),
     movedNs: () => keeper.movedNs,
     stillRuns: () => stillRuns,
+    mover: () => mover,
+    noteMove: (beganNs, endedNs) => keeper.noteAt(beganNs, endedNs),
   });
   return { placement, told };
 }
@@ -78,8 +82,6 @@ const execOf = (identity: ProcessIdentity): ExecEvent => ({
   ...{ argv: ["made-up"], argvTruncated: false },
 });
 
-const groupOf = (pid: number): string => /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "latin1"))?.[1] ?? "";
-
 async function end(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   await once(child, "exit");
@@ -92,8 +94,8 @@ for (const [by, stillRuns] of [
   test(`an exec of a process that has ended moves nobody who has its pid by now (${by})`, { skip }, async () => {
     const { child, identity } = await startSleeper();
     const { placement, told } = openPlacement(stillRuns);
-    placement.onExec(execOf({ ...identity, startTicks: identity.startTicks - 1 }), groupOf(identity.pid));
-    assert.equal(groupOf(identity.pid), groupOf(process.pid));
+    placement.onExec(execOf({ ...identity, startTicks: identity.startTicks - 1 }), cgroupOf(identity.pid));
+    assert.equal(cgroupOf(identity.pid), cgroupOf(process.pid));
     assert.deepEqual(told, []);
     await end(child);
   });
@@ -102,8 +104,8 @@ test("an exec of the process that has the pid still moves it, by what the exec t
   for (const stillRuns of [true, null]) {
     const { child, identity } = await startSleeper();
     const { placement, told } = openPlacement(stillRuns);
-    placement.onExec(execOf(identity), stillRuns === true ? groupOf(identity.pid) : "/");
-    assert.equal(`${mount}${groupOf(identity.pid)}`, framework);
+    placement.onExec(execOf(identity), stillRuns === true ? cgroupOf(identity.pid) : "/");
+    assert.equal(`${mount}${cgroupOf(identity.pid)}`, framework);
     assert.equal(told.length, 1);
     await end(child);
   }
@@ -112,12 +114,12 @@ test("an exec of the process that has the pid still moves it, by what the exec t
 test("who has joined its call since the exec, by whatever hand, is not moved out of it", { skip }, async () => {
   const { child, identity } = await startSleeper();
   const exec = execOf(identity);
-  const before = groupOf(identity.pid);
+  const before = cgroupOf(identity.pid);
   writeFileSync(`${call}/cgroup.procs`, String(identity.pid));
   for (const stillRuns of [true, null]) {
     const { placement, told } = openPlacement(stillRuns);
     placement.onExec(exec, before);
-    assert.equal(`${mount}${groupOf(identity.pid)}`, call);
+    assert.equal(`${mount}${cgroupOf(identity.pid)}`, call);
     assert.deepEqual(told, []);
   }
   await end(child);
@@ -136,7 +138,7 @@ test("every move that goes by the guard's hand is noted with its time", { skip }
 test("the group that an exec told of is not believed once somebody has been moved", { skip }, async () => {
   const [first, second] = await Promise.all([startSleeper(), startSleeper()]);
   const { placement, told } = openPlacement(null);
-  const before = groupOf(second.identity.pid);
+  const before = cgroupOf(second.identity.pid);
   const exec = execOf(second.identity);
   placement.join("session_low", second.identity.pid);
   placement.onExec(exec, before);

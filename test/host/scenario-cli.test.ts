@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { processesBelow } from "../../src/cgroup/index.ts";
 import { signalDisposition } from "../../src/kernel/index.ts";
@@ -54,6 +54,13 @@ test("a scenario that passes ends with 0 and says what was done", async (t) => {
     [document.schema, document.verdict, document.works.length, document.groups.map(({ name }) => name)],
     ["corral.scenario/1", "pass", 2, ["base", "a"]],
   );
+  // However loaded it is, a machine that is not emulated is none of the slow ones: nothing is stretched.
+  const { factor, setup_factor, source, limits_ms, uncounted_sec } = document.dilation;
+  assert.deepEqual(
+    [factor, setup_factor, source, limits_ms["start_wait"], uncounted_sec],
+    [1, 1, "measured", 30_000, 0],
+    JSON.stringify(document.dilation),
+  );
   assert.deepEqual([bench.parent.children(), recorded()], [[], []]);
 });
 
@@ -65,7 +72,7 @@ test("one that fails ends with 1, and with the step and the op that went wrong",
   ];
   const { status, out } = await bench.corral(run(fileOf("waits", steps), "-q"));
   assert.equal(status, 1);
-  assert.match(out, /step 1 failed: base empty did not come true within 100 ms/);
+  assert.match(out, /step 1 failed: it did not come true within 100 ms that "base" is empty/);
 });
 
 test("a check that fails ends with 1", async (t) => {
@@ -75,6 +82,37 @@ test("a check that fails ends with 1", async (t) => {
   );
   assert.equal(status, 1);
   assert.match(out, /FAIL min_iteration_rate/);
+});
+
+test("limits in time grow with a factor that is given, which is told", async (t) => {
+  if (!requires(t, root())) return;
+  const steps = [
+    short,
+    "{ops: [{wait: {for: {state: {cgroup: base, is: empty}}, timeout: 100ms}}], hold: {fixed: 0s}}",
+  ];
+  const { status, out } = await bench.corral(run(fileOf("stretched", steps), "-q", "--dilation", "2.5"));
+  assert.equal(status, 1);
+  assert.match(out, /step 1 failed: base empty did not come true within 250 ms \(100 ms, for time is slower here\)/);
+  assert.match(out, /^time is 2\.5 times slower than on a nominal machine, set-up 2\.5 times \(as was asked for\)$/m);
+  const bad = await bench.corral(run(fileOf("shrunk", steps), "--dilation", "0.5"));
+  assert.deepEqual([bad.status, /--dilation /.test(bad.err)], [2, true], bad.err);
+});
+
+test("a module is a scenario's file too, and payloads find the files that they include", async (t) => {
+  if (!requires(t, root())) return;
+  const [tool, file] = [bench.fresh("tool.sh"), bench.fresh("made.mjs")];
+  writeFileSync(tool, "#!/bin/sh\nexit 7\n", { mode: 0o755 });
+  const name = basename(tool);
+  const payload = { name: "tool", command: [name], includeFiles: [name], checks: [{ exitCodeEq: 7 }] };
+  const ops = [{ runPayload: { payload: "tool" } }, { waitPayload: { payload: "tool" } }];
+  const made = { version: 1, name: "made", payloads: [payload], steps: [{ ops, hold: { fixed: "0s" } }] };
+  writeFileSync(file, `export default ${JSON.stringify(made)};\n`);
+  const { status, out, err } = await bench.corral(run(file, "--json", "-q"));
+  assert.equal(status, 0, out + err);
+  rmSync(tool);
+  const lost = await bench.corral(run(file, "-q"));
+  assert.deepEqual([lost.status, lost.out], [2, ""]);
+  assert.match(lost.err, /the file "\d+-tool\.sh" that payload "tool" includes is not there; correct include_files/);
 });
 
 test("one that the host has too little for is skipped with 0", async (t) => {

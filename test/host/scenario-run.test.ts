@@ -13,7 +13,7 @@ import type { Reason } from "../shared/requires.ts";
 import { controller, cpus, requires, root } from "../shared/requires.ts";
 import type { TestWorld } from "../shared/scenario/cases.ts";
 import { scenarioCases } from "../shared/scenario/cases.ts";
-import { empty, payload, plan, runOf } from "../shared/scenario/plans.ts";
+import { backdropOf, empty, group, payload, plan, runOf } from "../shared/scenario/plans.ts";
 import { scaled, until } from "../shared/timing.ts";
 
 let parent: GroupParent | null = null;
@@ -28,7 +28,7 @@ after(async () => {
   rmSync(runtime, { recursive: true, force: true });
 });
 
-/** Each case against the groups of this kernel. */
+/** Each case against the groups of this kernel; the engine's own limits are those of the model, also in a guest. */
 const world: TestWorld = {
   run: async (plan, { signal = null } = {}) => {
     const events: RunEvent[] = [];
@@ -36,6 +36,7 @@ const world: TestWorld = {
       scenario: { version: 1, name: plan.name, steps: [] },
       file: null,
       runtime,
+      dilation: 1,
       cgroupParent: parent?.argument ?? null,
       signal,
       onEvent: (event) => events.push(event),
@@ -84,6 +85,33 @@ test("what a payload leaves behind where Corral is ends with it", async (t) => {
   assert.deepEqual([failures, payloads.map(({ end }) => end)], [[], [{ kind: "exited", code: 0 }]]);
   await until("nothing of it is left", () => processesMarked(mark).length === 0);
 });
+
+for (const { since, told } of [
+  { since: "step", told: [] },
+  { since: "wait", told: ["WAIT_TIMEOUT"] },
+] as const) {
+  test(`a wait that counts since the ${since} ${told.length === 0 ? "sees" : "does not see"} what an op before it brought about`, async (t) => {
+    if (!requires(t, root(), controller("pids"), onV2("pids"))) return;
+    const one = group("one", { works: [], limits: { pidsMax: 1 }, controllers: ["pids"] });
+    const forks = ["sh", "-c", "true | true"];
+    const condition = { kind: "events", cgroup: "one", counter: "pids.max", by: 1, since } as const;
+    const ops = [
+      { kind: "run_payload", run: runOf("forks", "one", forks) },
+      { kind: "wait_payload", payload: "forks", cgroup: "one", timeoutMs: null },
+      { kind: "wait", condition, timeoutMs: 300 },
+    ] as const;
+    const scenario = plan([{ ops }], {
+      backdrop: backdropOf([one]),
+      controllers: ["pids"],
+      payloads: [payload("forks", forks)],
+    });
+    const { failures } = await runScenario(scenario, options("counts"));
+    assert.deepEqual(
+      failures.map(({ code }) => code),
+      told,
+    );
+  });
+}
 
 test("a payload that cannot begin, because somebody froze its group, is given up when the run is to end", {
   timeout: scaled(60_000),

@@ -4,9 +4,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { requireWorker, setAffinity } from "../../src/kernel/index.ts";
 import type { WorkTypeName } from "../../src/scenario/model/index.ts";
-import { describeWork, workTypeNames } from "../../src/scenario/model/index.ts";
+import { canBeThread, describeWork, workTypeNames } from "../../src/scenario/model/index.ts";
 import type { WorkerPlan, WorkerReport, WorkerSet } from "../../src/scenario/workers/index.ts";
-import { applyAttributes, layout, meanNs, percentileNs, startWorkers } from "../../src/scenario/workers/index.ts";
+import {
+  applyAttributes,
+  layout,
+  meanNs,
+  percentileNs,
+  startThreads,
+  startWorkers,
+} from "../../src/scenario/workers/index.ts";
 import type { GroupParent } from "../shared/group-parent.ts";
 import { makeGroupParent } from "../shared/group-parent.ts";
 import { parentOf, processGroupOf, startTicks } from "../shared/processes.ts";
@@ -17,6 +24,7 @@ import { scaled, sleep, until } from "../shared/timing.ts";
 
 const worker = requireWorker();
 const native = workTypeNames.filter((name) => describeWork(name).support === "native");
+const known = workTypeNames.filter((name) => describeWork(name).support !== "later");
 const ascending = (a: number, b: number): number => a - b;
 const isGone = (pid: number): boolean => startTicks(pid) === null;
 
@@ -50,9 +58,9 @@ test("the memory is laid out as the worker program says", () => {
   assert.deepEqual(printedLayout(), layout);
 });
 
-test("the worker program knows each native kind of work, its parameters and what it measures", () => {
+test("the worker program knows each kind of work that is done, its parameters and what it measures", () => {
   const printed = spawnSync(worker, ["load-types"], { encoding: "utf8" }).stdout.trimEnd().split("\n").toSorted();
-  const expected = native.map((name) => {
+  const expected = known.map((name) => {
     const { samples, parameters } = describeWork(name);
     const numbers = Object.entries(parameters).filter(([, { kind }]) => kind === "number" || kind === "choice");
     const kebab = name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
@@ -60,6 +68,10 @@ test("the worker program knows each native kind of work, its parameters and what
   });
   assert.deepEqual(printed, expected.toSorted());
 });
+
+/** The process that a thread is of. */
+const processOf = (tid: number): number =>
+  Number(/^Tgid:\t(\d+)$/m.exec(readFileSync(`/proc/${tid}/status`, "latin1"))?.[1]);
 
 /** Whether all workers have more iterations than before; a role that only hands out work has units of it. */
 async function progresses(set: WorkerSet): Promise<void> {
@@ -160,6 +172,20 @@ test("a worker that is killed is told at once and keeps what it had counted", as
   assert.deepEqual([first?.completed, first?.end], [true, { kind: "exited", code: 0 }]);
   assert.deepEqual([second?.completed, second?.end], [false, { kind: "signaled", signal: 9 }]);
   assert.ok((second?.iterations ?? 0) > 0 && (second?.wallTimeNs ?? 0) > 0 && second?.slices === null);
+});
+
+test("the time of a worker that was killed ends with its death, and not when it is collected", async () => {
+  await using set = await startWorkers(planOf("SpinWait"));
+  const began = performance.now();
+  set.release();
+  await progresses(set);
+  process.kill(set.pids[0] ?? 0, "SIGKILL");
+  await until("its end is known", () => set.sample().every(({ hasEnded }) => hasEnded));
+  const livedMs = performance.now() - began;
+  await sleep(500);
+  const [report] = await set.stop();
+  const wallMs = (report?.wallTimeNs ?? 0) / 1e6;
+  assert.ok(wallMs > 0 && wallMs <= livedMs, `${wallMs} of ${livedMs} ms`);
 });
 
 test("a worker that does not stop is killed when its time is over, and its report says so", async () => {
@@ -272,6 +298,74 @@ test("a set is closed although nobody tells of the end of its workers, and they 
   assert.deepEqual([reports.map(({ end }) => end.kind), set.stuck], [["lost", "lost"], set.pids]);
   await until("leader and workers are gone", () => [leader, ...set.pids].every(isGone));
 });
+
+test("workers of several kinds are threads of one process, each with counters and attributes of its own", async (t) => {
+  if (!requires(t, cpus(2))) return;
+  const plans = [planOf("SpinWait", { workers: 2, comm: "first" }), planOf("PipeIo", { comm: "second" })];
+  const sets = await startThreads("crowd", plans);
+  const pids = sets.flatMap((set) => set.pids);
+  const processes = new Set(pids.map(processOf));
+  const [process] = processes;
+  assert.deepEqual([pids.length, new Set(pids).size, processes.size], [4, 4, 1]);
+  const commOf = (path: string): string => readFileSync(`/proc/${path}/comm`, "latin1").trim();
+  assert.deepEqual(
+    [commOf(`${process}`), ...pids.map((pid) => commOf(`${process}/task/${pid}`))],
+    ["crowd", "first", "first", "second", "second"],
+  );
+  assert.deepEqual(
+    sets.flatMap((set) => set.processes).map((pid) => pids.includes(pid)),
+    [true, true],
+  );
+  setAffinity(pids[0] ?? 0, "1");
+  assert.ok(sets.every((set) => set.sample().every(({ iterations, stage }) => iterations === 0 && stage === "ready")));
+  for (const set of sets) set.release();
+  await Promise.all(sets.map(progresses));
+  const reports = await Promise.all(sets.map((set) => set.stop()));
+  for (const report of reports.flat()) {
+    assert.deepEqual([report.completed, report.end], [true, { kind: "exited", code: 0 }]);
+    assert.ok(report.iterations + report.workUnits > 0 && report.cpuTimeNs > 0);
+    assert.ok(report.cpuTimeNs <= report.wallTimeNs * 1.001, `${report.cpuTimeNs} of ${report.wallTimeNs}`);
+  }
+  assert.deepEqual(reports[0]?.[0]?.cpusUsed, [1]);
+  assert.ok(isGone(process ?? 0));
+});
+
+test("threads end together: with their process, and when one of them cannot begin", async () => {
+  const sets = await startThreads("crowd", [planOf("SpinWait"), planOf("YieldHeavy", { workers: 2 })]);
+  for (const set of sets) set.release();
+  await Promise.all(sets.map(progresses));
+  process.kill(processOf(sets[0]?.pids[0] ?? 0), "SIGKILL");
+  await Promise.all(sets.map((set) => set.ended));
+  const reports = await Promise.all(sets.map((set) => set.stop()));
+  assert.deepEqual(
+    reports.flat().map(({ completed, end }) => [completed, end.kind]),
+    [0, 1, 2].map(() => [false, "signaled"]),
+  );
+  await assert.rejects(
+    startThreads("crowd", [planOf("SpinWait"), planOf("IoSyncWrite", { resources: ["/no/such"] })]),
+    {
+      code: "START_FAILED",
+      message: "2 workers for SpinWait, IoSyncWrite could not be made: a worker ended with ENOENT",
+    },
+  );
+  await assert.rejects(startThreads("crowd", [planOf("ForkExit")]), { message: "ForkExit is not done by threads" });
+});
+
+for (const name of native.filter(canBeThread)) {
+  test(`${name} works as threads of one process, and stops when told to`, async () => {
+    const [set] = await startThreads("crowd", [planOf(name, {}, targets?.procs)]);
+    assert.ok(set !== undefined);
+    set.release();
+    await progresses(set);
+    const began = performance.now();
+    const reports = await set.stop();
+    assert.ok(performance.now() - began < scaled(1000));
+    assert.deepEqual(
+      reports.map(({ completed, end }) => [completed, end]),
+      reports.map(() => [true, { kind: "exited", code: 0 }]),
+    );
+  });
+}
 
 test("a worker is a process group of its own, which what it makes belongs to", async () => {
   await using set = await startWorkers(planOf("ForkExit"));

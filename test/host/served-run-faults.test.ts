@@ -8,21 +8,19 @@ import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import type { RunReport } from "../../src/report/index.ts";
 import { openBench } from "../shared/bench.ts";
-import { host } from "../shared/group-parent.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { requires } from "../shared/requires.ts";
 import { killAt, killEachAt, tracing } from "../shared/strace.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, type GuardUnderTest, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
+import { clearPlace, type GuardUnderTest, startGuard, thinClient } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
 const bench = openBench();
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 let guard: GuardUnderTest;
 
 before(async () => {
-  if (skip === false) guard = await startGuard(place, { env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  if (skip === false) guard = await startGuard(place, { env: withoutControllers });
 });
 after(async () => {
   if (skip === false) await guard.end("SIGKILL");
@@ -292,7 +290,7 @@ test("a guard that is killed while the workload runs leaves it alone, and its ac
     [result?.exit_reason, result?.exit_code, result?.constraints[0]?.status],
     ["unknown", null, "applied"],
   );
-  guard = await startGuard(place, { env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  guard = await startGuard(place, { env: withoutControllers });
 });
 
 expectNoLeftovers(bench);

@@ -5,21 +5,19 @@ import { after, before, test } from "node:test";
 import type { RunReport } from "../../src/report/index.ts";
 import type { Ran } from "../shared/bench.ts";
 import { openBench } from "../shared/bench.ts";
-import { host } from "../shared/group-parent.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, type GuardUnderTest, type Line, newPlace, startGuard, thinClient } from "../vm/guard/support.ts";
+import { clearPlace, type GuardUnderTest, type Line, startGuard, thinClient } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
 const bench = openBench();
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 let guard: GuardUnderTest;
 
 before(async () => {
   if (skip !== false) return;
   // Without controllers in v2 no session's limit holds, and none is looked at here.
-  const env = { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" };
+  const env = withoutControllers;
   guard = await startGuard(place, { config: "{ version: 1, sessions: [{ name: s }] }", env });
 });
 after(async () => {

@@ -6,6 +6,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type GroupParent, host, makeGroupParent } from "../shared/group-parent.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { until } from "../shared/timing.ts";
 import { type MemoryHog, manyCallsConfig, runManyCalls } from "../vm/guard/many-calls.ts";
 import {
@@ -14,15 +15,12 @@ import {
   type GuardUnderTest,
   groupNames,
   type Line,
-  newPlace,
   startGuard,
   thinClient,
   toolPrograms,
 } from "../vm/guard/support.ts";
 
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
-const place = newPlace(mount ?? "/nowhere");
+const place = newHostPlace();
 const log = join(place.home, "tools.jsonl");
 let guard: GuardUnderTest;
 
@@ -30,7 +28,7 @@ before(async () => {
   if (skip !== false) return;
   const config = `{ version: 1, tool_log: ${log}, sessions: [{ name: s }] }`;
   // Without controllers no limit holds, and none is looked at here.
-  guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  guard = await startGuard(place, { config, env: withoutControllers });
 });
 after(async () => {
   if (skip === false) await guard.end("SIGKILL");
@@ -364,8 +362,8 @@ function makeHog(parent: GroupParent): { readonly hog: MemoryHog; readonly kills
 
 test("a thousand calls leave no group and no call, however they end", { skip }, async (t) => {
   const parent = makeGroupParent();
-  const many = newPlace(mount ?? "/nowhere");
-  const settings = { config: manyCallsConfig, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } };
+  const many = newHostPlace();
+  const settings = { config: manyCallsConfig, env: withoutControllers };
   const own = await startGuard(many, settings);
   try {
     const memory = makeHog(parent);

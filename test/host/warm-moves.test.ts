@@ -4,14 +4,11 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
-import { WarmKeeper } from "../../src/guard/moves/index.ts";
-import { host } from "../shared/group-parent.ts";
+import { WarmKeeper } from "../../src/run/moves/index.ts";
+import { newHostPlace, skip, withoutControllers } from "../shared/host-guard.ts";
 import { readProc } from "../shared/processes.ts";
 import { until } from "../shared/timing.ts";
-import { clearPlace, newPlace, startGuard } from "../vm/guard/support.ts";
-
-const mount = host.unified?.mountPoint ?? null;
-const skip = process.getuid?.() !== 0 ? "needs root" : mount === null ? "no cgroup v2 mount" : false;
+import { clearPlace, startGuard } from "../vm/guard/support.ts";
 
 /** Helpers that a process has. Threads have children of their own. */
 const warmersOf = (pid: number): number[] =>
@@ -97,10 +94,10 @@ const get = (socketPath: string, path: string): Promise<string> =>
 test("a guard tells of it in its status and its metrics, and takes the helper along when it is killed", {
   skip,
 }, async () => {
-  const place = newPlace(mount ?? "/nowhere");
+  const place = newHostPlace();
   const metrics = join(place.home, "metrics.sock");
   const config = `{ version: 1, warm_moves: always, listen: "unix:${metrics}" }`;
-  const guard = await startGuard(place, { config, env: { CORRAL_GUARD_BENCH_WITHOUT_CONTROLLERS: "1" } });
+  const guard = await startGuard(place, { config, env: withoutControllers });
   try {
     const { warm_moves } = await guard.client.status();
     assert.deepEqual([warm_moves.wanted, warm_moves.period_ms, warm_moves.moves], ["always", 5, 0]);

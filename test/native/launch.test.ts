@@ -83,6 +83,26 @@ for (const [way, by] of ways) {
     assert.deepEqual(zombies(), []);
   });
 
+  test(`a workload that is to begin at a moment does not before, and has its own policy then (${way})`, async () => {
+    const startAtNs = process.hrtime.bigint() + 300_000_000n;
+    const policy = "cut -d ' ' -f 41 /proc/self/stat";
+    const own = launchAndRead("sh", ["-c", policy]);
+    const result = await by(() => launchAndRead("sh", ["-c", policy], { beforeExec: () => {}, startAtNs }));
+    assert.ok((result.beganNs ?? 0n) >= startAtNs, `${result.beganNs} is before ${startAtNs}`);
+    assert.equal(result.stdout, (await own).stdout);
+    assert.equal((await launchAndRead("true", [], { beforeExec: () => {}, startAtNs: 1n })).fail, null);
+  });
+
+  test(`an abort ends a launcher that waits for its moment (${way})`, async () => {
+    const startAtNs = process.hrtime.bigint() + 3_600_000_000_000n;
+    const over = new AbortController();
+    setTimeout(() => over.abort(), 100);
+    const request = { beforeExec: () => {}, startAtNs, signal: over.signal };
+    const result = await by(() => launch(launchRequest("true", [], request)));
+    assert.equal((await result.child.exit).signal, 9);
+    assert.equal(result.beganNs, null);
+  });
+
   test(`a command that is not on PATH fails in stage exec with ENOENT and status 127 (${way})`, async () => {
     const result = await by(() => launchAndRead("corral-no-such-command", []));
     assert.deepEqual(result.fail, { stage: "exec", errno: 2, code: "ENOENT" });

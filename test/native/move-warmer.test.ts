@@ -3,14 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { ChildHandle } from "../../src/kernel/index.ts";
 import { launcherPath, requireAddon, spawnProcess, startMoveWarmer } from "../../src/kernel/index.ts";
+import { cgroupOf } from "../shared/processes.ts";
 import { run, until, v2Root, whyNoGroup, withGroup, withoutAddon } from "./support.ts";
 
 const skip = whyNoGroup(v2Root);
 
-const groupOf = (pid: number): string => /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "latin1"))?.[1] ?? "";
-
 /** The file that a helper born in the group of this process writes. */
-const ownProcs = (): string => `${v2Root}${groupOf(process.pid)}/cgroup.procs`;
+const ownProcs = (): string => `${v2Root}${cgroupOf(process.pid)}/cgroup.procs`;
 
 for (const [way, by] of [
   ["the addon", <T>(body: () => Promise<T>) => body()],
@@ -23,16 +22,16 @@ for (const [way, by] of [
     },
     () =>
       withGroup(v2Root, async (elsewhere) => {
-        const home = groupOf(process.pid);
+        const home = cgroupOf(process.pid);
         const { helper, cpuMs } = await by(() => startMoveWarmer(1, ownProcs()));
         const { child } = helper;
         child.ref();
         const other = await sleeper(elsewhere);
         for (let round = 0; round < 3; round += 1) {
           writeFileSync(`${elsewhere}/cgroup.procs`, String(child.pid));
-          await until(() => groupOf(child.pid) === home);
+          await until(() => cgroupOf(child.pid) === home);
         }
-        assert.ok(groupOf(other.pid).endsWith("/leaf"));
+        assert.ok(cgroupOf(other.pid).endsWith("/leaf"));
         await until(() => cpuMs() > 0);
         helper.goodbye();
         helper.goodbye();
@@ -64,7 +63,7 @@ test("it ends with its Corral, and when its group is gone", { skip }, async () =
     // Its file is of a group that it does not stand in: it leaves its own for that one.
     const orphan = await start(`${group}/cgroup.procs`, null);
     const { pid } = orphan.child;
-    await until(() => groupOf(pid).endsWith("/leaf"));
+    await until(() => cgroupOf(pid).endsWith("/leaf"));
     orphan.child.kill(19);
     await until(() => readFileSync(`/proc/${pid}/stat`, "latin1").includes(") T "));
     writeFileSync(ownProcs(), String(pid));

@@ -123,7 +123,8 @@ export async function launchAndRead(command: string, args: readonly string[], ch
   const output = readAll(addon, readEnd);
   const result = await launch(launchRequest(command, args, { fds: [-1, writeEnd, 2], ...change }));
   closeFd(writeEnd);
-  return { ...result, sets: result.sets, stdout: await output, exit: await result.child.exit };
+  const { sets, beganNs } = result;
+  return { ...result, sets, beganNs, stdout: await output, exit: await result.child.exit };
 }
 
 /** Descriptors of this process: number and what it points to. */

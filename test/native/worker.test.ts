@@ -61,6 +61,8 @@ for (const bad of [
   ["fork-exit", "--rate", "0"],
   ["fork-exit", "--pages", "-1"],
   ["fork-exit", "--x", "1"],
+  ["gauge", "--rounds", "x"],
+  ["gauge", "--beside", "1024"],
   ["trace"],
   ["trace", "--steps", "0:0"],
   ["trace", "--steps", "0:1,"],
@@ -72,6 +74,34 @@ for (const bad of [
     assert.deepEqual([status, stdout], [125, ""]);
     assert.match(stderr, /^usage: corral-worker .*\n$/);
   });
+
+test("the gauge measures computing, a sleep and a process, each as often as it is told", () => {
+  const { status, stdout, stderr } = run(
+    "gauge",
+    "--rounds",
+    "3",
+    "--turns",
+    "1000",
+    "--sleep-us",
+    "100",
+    "--beside",
+    "1",
+  );
+  assert.deepEqual([status, stderr], [0, ""]);
+  const rounds = stdout.trimEnd().split("\n");
+  assert.equal(rounds.length, 3);
+  for (const line of rounds) assert.match(line, /^round [1-9]\d* \d+ [1-9]\d*$/);
+  const [few, many] = ["1000", "1000000"].map((turns) =>
+    Math.min(
+      ...Array.from(
+        run("gauge", "--rounds", "5", "--turns", turns, "--sleep-us", "0").stdout.matchAll(/^round (\d+)/gm),
+        (one) => Number(one[1]),
+      ),
+    ),
+  );
+  // A thousand times the work, of which a machine's noise hides little.
+  assert.ok((many ?? 0) > 100 * (few ?? 0), `${few} ns, ${many} ns`);
+});
 
 test("TERM ends it between two processes, with its counts", async () => {
   const child = spawn(worker, ["fork-exit", "--rate", "1", "--batch", "1", "--duration-ms", "60000"]);

@@ -309,6 +309,11 @@ wait $events; cat told`;
     assert.deepEqual(faultsOf("scenario-compare", JSON.parse(stdout)), []);
   });
 
+  test("what corral scenario list --json prints is a corral.scenario-list/1", () => {
+    const { stdout, stderr } = runScript("corral scenario list --json", root);
+    assert.deepEqual(faultsOf("scenario-list", JSON.parse(stdout)), [], stderr);
+  });
+
   test("refuse a report that lacks a field, has another, or one of another type", () => {
     const { stdout } = runScript("corral run --json -- true", root);
     const report = JSON.parse(stdout) as Record<string, unknown>;

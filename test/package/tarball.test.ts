@@ -45,8 +45,10 @@ describe("the packed package", () => {
     const wanted = [
       "bin/corral",
       "dist/corral.cjs",
+      "dist/grpc.cjs",
       "dist/mcp.cjs",
       "dist/memory-thread.cjs",
+      "dist/custom-worker.cjs",
       "dist/program.cjs",
       "dist/run.cjs",
       "dist/lib/index.js",
@@ -56,8 +58,13 @@ describe("the packed package", () => {
       "dist/lib/policy/index.js",
       "dist/lib/scenario/index.js",
       "native/client/corral-enrol.h",
+      "src/fleet/wire/fleet.proto",
       "docs/errors.md",
+      "examples/scenario.yaml",
       "examples/watch.yaml",
+      "scenarios/steady.yaml",
+      "scenarios/steady-llc.mjs",
+      "systemd/corral-agent.service",
       "systemd/corral-guard.service",
       "systemd/corral-job@.service",
       "systemd/corral-policy.service",
@@ -76,7 +83,7 @@ describe("the packed package", () => {
 
   test("holds no sources, tests, tools or build leftovers", () => {
     const unwanted =
-      /^(src|test|tools|bench|native(?!\/client\/corral-enrol\.h$)|build|node_modules)\/|\.test\.|\.tmp$|\.map$|\.v8$|(^|\/)\.[^/]+$/;
+      /^(src(?!\/fleet\/wire\/fleet\.proto$)|test|tools|bench|native(?!\/client\/corral-enrol\.h$)|build|node_modules)\/|\.test\.|\.tmp$|\.map$|\.v8$|(^|\/)\.[^/]+$/;
     assert.deepEqual(
       files.filter((path) => unwanted.test(path)),
       [],

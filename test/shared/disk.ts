@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { listDisks, resolveDisk } from "../../src/cgroup/index.ts";
+import { listDisks } from "../../src/cgroup/index.ts";
 import { host } from "./group-parent.ts";
 import type { Reason } from "./requires.ts";
 
@@ -13,12 +13,6 @@ export const disk = (): Reason => (someDisk === null ? "this host has no disk" :
 /** Null when no disk honours weights, so that an IO priority must stand in. */
 export const noWeightedDisk = (): Reason =>
   disks.some((one) => one.iocost || one.scheduler === "bfq") ? "a disk of this host honours IO weights" : null;
-
-/** The whole disk that a path lies on, or null when it lies on none (tmpfs, a network file system). */
-export function diskUnder(path: string): string | null {
-  const device = resolveDisk(path);
-  return disks.some((one) => one.device === device) ? device : null;
-}
 
 /** True while the scheduler weighs nice only inside a session. */
 export function autogroupEnabled(): boolean {

@@ -38,6 +38,10 @@ export const processGroupOf = (pid: number): number | null => {
   return fields === null ? null : Number(fields[2]);
 };
 
+/** Path of a process' group in cgroup v2, as /proc/PID/cgroup has it. Throws when it is gone. */
+export const cgroupOf = (pid: number | undefined): string =>
+  /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "latin1"))?.[1] ?? "";
+
 /** Live processes (no zombies) whose environment or command line contains one of the marks. */
 export function processesMarked(...marks: readonly string[]): number[] {
   return numbers(readdirSync("/proc")).filter((pid) => {

@@ -1,6 +1,7 @@
 /** Records of runs for tests of checks and results: a sound one, of which a test changes what it is about. */
 import type { SeriesMetric } from "../../src/scenario/model/index.ts";
 import type {
+  DilationRecord,
   GroupRecord,
   HostRecord,
   MonitorSample,
@@ -66,6 +67,7 @@ export const aWorker = (changes: Partial<WorkerReport> = {}): WorkerReport => ({
   numaPagesMigrated: 0,
   failures: 0,
   failureError: null,
+  failureText: null,
   memPolicyError: null,
   schedPolicyError: null,
   identityError: null,
@@ -102,6 +104,17 @@ export const aHost: HostRecord = {
   memoryBytes: 8 * 2 ** 30,
   dilation: 1,
   scheduler: null,
+};
+
+/** No slow machine. */
+export const aDilation: DilationRecord = {
+  factor: 1,
+  rateFactor: 1,
+  setupFactor: 1,
+  source: "measured",
+  costs: { computeBest: 1, compute: 1.1, computeBusy: null, timer: 1, process: 1.3 },
+  limitsMs: { startWaitMs: 30_000, stopMs: 5000 },
+  uncountedMs: 0,
 };
 
 /** Step `step` from `startMs` on, for one second. */
@@ -180,6 +193,7 @@ export const aRecord = (changes: Partial<RunRecord> = {}): RunRecord => ({
   durationMs: 1300,
   cleanupMs: 100,
   host: aHost,
+  dilation: aDilation,
   controllers: ["cpuset"],
   skipped: null,
   phases: [aPhase(0, 0, { holdMs: null, endMs: 90, plannedHoldMs: 0, wantedHoldMs: 0 }), aPhase(1, 100)],

@@ -136,6 +136,7 @@ export const guardEvent = v.variant("event", [
     rule,
     processes: count("How many there were."),
     after_ms: millisOrNull("Milliseconds from its exec; null when no exec told of it."),
+    quick: yesNo("It was moved natively, as its exec was read, as one was of the same program before."),
   }),
   own("WOULD_PLACE", "A process that would be placed (monitor-only).", { pid, rule: text("The rule that it fits.") }),
   own("PLACEMENT_FAILED", "A process was not placed.", { pid, rule, reason: text("Why, untrusted.") }),

@@ -49,6 +49,7 @@ const work = v.strictObject({
   ),
   nice: orNull(v.pipe(v.number(), v.integer()), "Null: left alone."),
   comm: textOrNull("Name of the worker; null: the program's own."),
+  pcomm: textOrNull("Process that they are threads of; null: each is a process."),
   uid: countOrNull("User id; null: as Corral's."),
   gid: countOrNull("Group id; null: as Corral's."),
   numa_node: countOrNull("Node that its CPUs are held to; null: none."),
@@ -152,7 +153,7 @@ export const scenarioPlan = v.strictObject({
   unmet_needs: list(
     v.strictObject({
       need: v.pipe(
-        v.picklist(["cpus", "llcs", "numa_nodes", "threads_per_core"]),
+        v.picklist(["cpus", "llcs", "numa_nodes", "threads_per_core", "tmpdir_disk"]),
         v.description("Key of the scenario's needs."),
       ),
       wanted: count("How many it needs."),

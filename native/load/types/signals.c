@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct partners {
 	int32_t pids[2];
@@ -14,7 +16,7 @@ size_t signals_bytes(const struct load_options *options)
 	return sizeof(struct partners);
 }
 
-static volatile sig_atomic_t arrived;
+static _Thread_local volatile sig_atomic_t arrived;
 
 static void count(int signal)
 {
@@ -44,7 +46,7 @@ void work_signals(struct load *load)
 		sig_atomic_t before = arrived;
 
 		for (uint64_t at = 0; at < load_param(load, 0); at += 1)
-			if (kill(other, SIGUSR2) != 0)
+			if (syscall(SYS_tkill, other, SIGUSR2) != 0)
 				load_failed(load, errno);
 		load_spin(load_param(load, 1));
 		load_count(load, (uint64_t)(unsigned)(arrived - before));

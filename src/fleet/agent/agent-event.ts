@@ -1,4 +1,4 @@
-import type { AgentMessage, Assignment, ControlMessage, Totals, WallNs } from "../model/index.ts";
+import type { AgentMessage, Assignment, ControlMessage, FinalReport, WallNs } from "../model/index.ts";
 import type { AgentState } from "./transitions.ts";
 
 /** What happens to a stream of an agent. */
@@ -9,12 +9,15 @@ export type AgentEvent =
   | { readonly kind: "unknown"; readonly what: string }
   /** The controller is gone. */
   | { readonly kind: "lost"; readonly why: string }
+  /** How far preparing is; a total of null is unknown. */
+  | { readonly kind: "progress"; readonly done: bigint; readonly total: bigint | null }
   | { readonly kind: "prepared" }
   | { readonly kind: "prepare_failed"; readonly why: string }
   /** The workload has begun, at this moment of the agent's clock. */
   | { readonly kind: "began"; readonly atNs: WallNs }
-  | { readonly kind: "done"; readonly totals: Totals }
-  | { readonly kind: "failed"; readonly why: string }
+  /** `result`: what came of it, a JSON document; empty: nothing is known. */
+  | ({ readonly kind: "done"; readonly result: string } & FinalReport)
+  | { readonly kind: "failed"; readonly why: string; readonly result: string }
   /** The time that `deadlineMs` said has come. */
   | { readonly kind: "deadline" };
 

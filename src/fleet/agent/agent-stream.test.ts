@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Assignment, ControlMessage } from "../model/index.ts";
-import { agentLimits, noTotals } from "../model/index.ts";
+import { agentLimits, noTotals, noWork } from "../model/index.ts";
 import type { AgentEffect, AgentEvent, AgentEventKind, AgentState } from "./index.ts";
 import { AgentStream, agentEvents, agentStates, hasEnded, transitions } from "./index.ts";
 
@@ -24,11 +24,12 @@ const eventOf: Readonly<Record<AgentEventKind, AgentEvent>> = {
   acknowledge: message({ kind: "acknowledge", sequence: 1n }),
   unknown: { kind: "unknown", what: "0xff" },
   lost: { kind: "lost", why: "closed" },
+  progress: { kind: "progress", done: 1n, total: null },
   prepared: { kind: "prepared" },
   prepare_failed: { kind: "prepare_failed", why: "no space" },
   began: { kind: "began", atNs: startNs },
-  done: { kind: "done", totals: noTotals },
-  failed: { kind: "failed", why: "an error" },
+  done: { kind: "done", ...noWork, result: "{}" },
+  failed: { kind: "failed", why: "an error", result: "" },
   deadline: { kind: "deadline" },
 };
 
@@ -48,7 +49,11 @@ const wayTo: Readonly<Record<AgentState, readonly AgentEventKind[]>> = {
 function streamIn(state: AgentState) {
   const clock = { nowMs: 0 };
   const stream = new AgentStream(
-    { nowMs: () => clock.nowMs, wallNs: () => startNs + BigInt(clock.nowMs) * 1_000_000n, totals: () => noTotals },
+    {
+      nowMs: () => clock.nowMs,
+      wallNs: () => startNs + BigInt(clock.nowMs) * 1_000_000n,
+      report: () => ({ totals: noTotals, intervals: [] }),
+    },
     agentLimits,
   );
   const effects: AgentEffect[] = wayTo[state].flatMap((kind) => [...stream.handle(eventOf[kind])]);

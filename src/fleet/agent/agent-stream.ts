@@ -4,8 +4,8 @@ import type {
   AgentSaying,
   Assignment,
   ControlMessage,
-  Totals,
   WallNs,
+  WorkReport,
 } from "../model/index.ts";
 import type { AgentEffect, AgentEvent } from "./agent-event.ts";
 import type { AgentEventKind, AgentState } from "./transitions.ts";
@@ -16,8 +16,8 @@ export interface AgentWorld {
   /** Monotonic, in milliseconds. */
   nowMs(): number;
   wallNs(): WallNs;
-  /** Of the workload so far. */
-  totals(): Totals;
+  /** Of the workload: its totals so far, and what it did since the last call. */
+  report(): WorkReport;
 }
 
 const nsPerMs = 1_000_000n;
@@ -89,11 +89,13 @@ export class AgentStream {
       this.#say({ kind: "pong", id: event.message.id, receivedNs: nowNs, sentNs: nowNs });
     }
     if (event.kind === "deadline" && this.#state === "running") this.#report();
+    if (event.kind === "progress" && this.#state === "preparing")
+      this.#say({ kind: "preparing", done: event.done, total: event.total });
   }
 
   /** Reports keep to their grid, whatever was missed of it. */
   #report(): void {
-    this.#say({ kind: "running", totals: this.#world.totals(), actualStartNs: this.#actualStartNs });
+    this.#say({ kind: "running", ...this.#world.report(), actualStartNs: this.#actualStartNs });
     const { reportMs } = this.#limits;
     const nowMs = this.#world.nowMs();
     const dueMs = this.#deadlineMs ?? nowMs;
@@ -119,13 +121,14 @@ export class AgentStream {
         break;
       case "done":
         this.#end("completed", "the workload has ended", {
+          ...event,
           kind: "completed",
-          totals: event.totals,
           actualStartNs: this.#actualStartNs,
+          result: event.result,
         });
         break;
       case "failed":
-        this.#fail("workload_failed", event.why);
+        this.#fail("workload_failed", event.why, event.result);
         break;
       case "lost":
         this.#end("error", `the controller is lost: ${event.why}`, null);
@@ -173,8 +176,8 @@ export class AgentStream {
     else this.#fail("ready_timeout", `it was ready for ${readyMs} ms and was not told to begin`);
   }
 
-  #fail(cause: AgentFailure, message: string): void {
-    this.#end("error", message, { kind: "error", cause, message });
+  #fail(cause: AgentFailure, message: string, result = ""): void {
+    this.#end("error", message, { kind: "error", cause, message, result });
   }
 
   #end(to: AgentState, why: string, last: AgentSaying | null): void {

@@ -32,6 +32,7 @@ export const agentEvents = [
   "acknowledge",
   "unknown",
   "lost",
+  "progress",
   "prepared",
   "prepare_failed",
   "began",
@@ -70,6 +71,7 @@ const ended: Row = {
   unknown: "ignore",
   lost: "stay",
   // What was under way when it ended comes too late.
+  progress: "stay",
   prepared: "stay",
   prepare_failed: "stay",
   began: "stay",
@@ -78,7 +80,14 @@ const ended: Row = {
   deadline: "stay",
 };
 /** Work that has not begun cannot tell anything. */
-const noWork = { prepared: "never", prepare_failed: "never", began: "never", done: "never", failed: "never" } as const;
+const noWork = {
+  progress: "never",
+  prepared: "never",
+  prepare_failed: "never",
+  began: "never",
+  done: "never",
+  failed: "never",
+} as const;
 
 /** State by event. */
 export const transitions: Readonly<Record<AgentState, Row>> = {
@@ -89,6 +98,7 @@ export const transitions: Readonly<Record<AgentState, Row>> = {
     start: "ignore",
     reject: "ignore",
     go: "illegal",
+    progress: "stay",
     prepared: "ready",
     prepare_failed: "error",
   },

@@ -4,6 +4,7 @@ import { expectations } from "./expectations.ts";
 import type { FailureCause } from "./failure.ts";
 import type { Link, LinkState } from "./link.ts";
 import { nextDue } from "./liveness.ts";
+import type { WorkMessage } from "./run-event.ts";
 import type { RunOutput } from "./run-output.ts";
 
 /** What a run asks of the world. */
@@ -81,6 +82,7 @@ export class AgentLink {
     if (reading === "ignore") this.#output.warn(link, `${message.kind} is ignored: it is ${link.state}`);
     else if (reading === "illegal") this.fail("protocol", `${message.kind} is not expected while it is ${link.state}`);
     else if (reading === "take") this.#go("ready", "it has prepared", this.#limits.readyMs);
+    else if (message.kind === "preparing") link.prepared = { done: message.done, total: message.total };
     else if (message.kind === "pong") this.#hearPong(message);
     else if (message.kind === "running") this.#count(message);
     else if (reading === "end") this.#hearEnd(message);
@@ -142,9 +144,11 @@ export class AgentLink {
     return undefined;
   }
 
-  #count({ totals, actualStartNs }: Extract<AgentMessage, { kind: "running" | "completed" }>): void {
+  #count(report: WorkMessage): void {
     const { link } = this;
+    const { totals, actualStartNs } = report;
     [link.totals, link.actualStartNs, link.reportedMs] = [totals, actualStartNs, this.#world.nowMs()];
+    this.#output.add({ kind: "report", agent: link.assignment.index, report });
     if (link.state === "start_sent") this.#go("collecting", "its workload runs", null);
   }
 
@@ -165,6 +169,8 @@ export class AgentLink {
   #hearEnd(message: AgentMessage): void {
     const { link } = this;
     this.#output.send(link, { kind: "acknowledge", sequence: message.sequence });
+    if ((message.kind === "completed" || message.kind === "error") && message.result !== "")
+      this.#output.add({ kind: "result", agent: link.assignment.index, document: message.result });
     if (message.kind === "completed") {
       this.#count(message);
       this.#go("completed", "its workload has ended", null);

@@ -12,4 +12,4 @@ export type { FleetRunOptions } from "./fleet-run.ts";
 export { FleetRun } from "./fleet-run.ts";
 export type { Link, LinkFailure, LinkState } from "./link.ts";
 export { linkStates } from "./link.ts";
-export type { RunEffect, RunEvent, RunPhase } from "./run-event.ts";
+export type { RunEffect, RunEvent, RunPhase, WorkMessage } from "./run-event.ts";

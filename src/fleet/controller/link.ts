@@ -58,6 +58,8 @@ export interface Link {
   sequence: bigint;
   /** Messages that are missing before one that came. */
   missed: bigint;
+  /** How far preparing is, as it has told; a total of null is not known. */
+  prepared: { readonly done: bigint; readonly total: bigint | null } | null;
   totals: Totals | null;
   actualStartNs: WallNs | null;
   failure: LinkFailure | null;
@@ -80,6 +82,7 @@ export const newLink = (assignment: Assignment, nowMs: number): Link => ({
   clock: null,
   sequence: 0n,
   missed: 0n,
+  prepared: null,
   totals: null,
   actualStartNs: null,
   failure: null,

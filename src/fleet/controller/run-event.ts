@@ -1,6 +1,9 @@
 import type { AgentMessage, ControlMessage, FleetOutcome } from "../model/index.ts";
 import type { LinkState } from "./link.ts";
 
+/** A report of a workload, or the last one with all that came of it. */
+export type WorkMessage = Extract<AgentMessage, { kind: "running" | "completed" }>;
+
 /** Phases of a run. Until `running` the failure of one agent ends it for all; from then on the others go on. */
 export type RunPhase = "connecting" | "preparing" | "coordinating" | "running" | "ending" | "ended";
 
@@ -26,6 +29,10 @@ export type RunEffect =
   /** Close the stream, once all is written, or give up connecting. */
   | { readonly kind: "disconnect"; readonly agent: number }
   | { readonly kind: "warn"; readonly agent: number; readonly text: string }
+  /** What a workload has told, for the results. */
+  | { readonly kind: "report"; readonly agent: number; readonly report: WorkMessage }
+  /** What came of an agent's workload, a JSON document, also of one that failed. */
+  | { readonly kind: "result"; readonly agent: number; readonly document: string }
   /** For the log. */
   | {
       readonly kind: "went";

@@ -15,6 +15,8 @@ export const fleetExit = {
   failed: 1,
   /** Some agents have completed. */
   partial: 2,
+  /** All agents have completed, and a threshold was missed. */
+  missed: 7,
   /** All agents have completed. */
   completed: 0,
 } as const;
@@ -29,6 +31,7 @@ export const byWeight: readonly FleetOutcome[] = [
   "timeout",
   "failed",
   "partial",
+  "missed",
   "completed",
 ];
 

@@ -12,7 +12,10 @@ export type {
   AgentSaying,
   Assignment,
   ControlMessage,
-  Totals,
   WallNs,
 } from "./messages.ts";
-export { isTerminal, noTotals } from "./messages.ts";
+export { isTerminal } from "./messages.ts";
+export type { Operation } from "./operations.ts";
+export { operations, sizeBucketOf, sizeBuckets } from "./operations.ts";
+export type { CpuShares, FinalReport, Interval, LatencyCell, PrepareResult, Totals, WorkReport } from "./work.ts";
+export { noReport, noTotals, noWork } from "./work.ts";

@@ -4,6 +4,8 @@
  * start needs.
  */
 
+import type { FinalReport, WorkReport } from "./work.ts";
+
 /** Times of the wall clock, in nanoseconds since 1970: above 2^53, hence bigint. */
 export type WallNs = bigint;
 
@@ -36,37 +38,25 @@ export type ControlMessage =
   /** The last message of a stream: it has arrived and is kept. */
   | { readonly kind: "acknowledge"; readonly sequence: bigint };
 
-/** Totals since the workload began; never differences, so that a lost message loses nothing. */
-export interface Totals {
-  readonly getOperations: bigint;
-  readonly getBytes: bigint;
-  readonly putOperations: bigint;
-  readonly putBytes: bigint;
-  /** Operations that move no data: list, stat, delete. */
-  readonly metaOperations: bigint;
-  readonly errors: bigint;
-  readonly retries: bigint;
-}
-
-/** Of a workload that has done nothing yet. */
-export const noTotals: Totals = {
-  getOperations: 0n,
-  getBytes: 0n,
-  putOperations: 0n,
-  putBytes: 0n,
-  metaOperations: 0n,
-  errors: 0n,
-  retries: 0n,
-};
-
 /** What an agent has to say, apart from its number in the stream. */
 export type AgentSaying =
   | { readonly kind: "ready"; readonly atNs: WallNs }
   /** How far preparing is; it may come often, or never. */
   | { readonly kind: "preparing"; readonly done: bigint; readonly total: bigint | null }
-  | { readonly kind: "running"; readonly totals: Totals; readonly actualStartNs: WallNs }
-  | { readonly kind: "completed"; readonly totals: Totals; readonly actualStartNs: WallNs }
-  | { readonly kind: "error"; readonly cause: AgentFailure; readonly message: string }
+  | ({ readonly kind: "running"; readonly actualStartNs: WallNs } & WorkReport)
+  | ({
+      readonly kind: "completed";
+      readonly actualStartNs: WallNs;
+      /** What came of the workload, a JSON document; empty: nothing is known. */
+      readonly result: string;
+    } & FinalReport)
+  | {
+      readonly kind: "error";
+      readonly cause: AgentFailure;
+      readonly message: string;
+      /** As of `completed`. */
+      readonly result: string;
+    }
   | { readonly kind: "aborted"; readonly reason: string }
   /** Answer to a ping, with the agent's clock when it came and when this was sent. */
   | { readonly kind: "pong"; readonly id: bigint; readonly receivedNs: WallNs; readonly sentNs: WallNs };

@@ -1,7 +1,7 @@
 import type { AgentEffect, AgentEvent, AgentState } from "../agent/index.ts";
 import { AgentStream, hasEnded } from "../agent/index.ts";
 import type { AgentLimits, AgentMessage, ControlMessage } from "../model/index.ts";
-import { noTotals } from "../model/index.ts";
+import { noWork } from "../model/index.ts";
 import type { AgentFate } from "./fate.ts";
 import type { Planned, VirtualTime } from "./virtual-time.ts";
 
@@ -48,7 +48,11 @@ export class SimulatedAgent {
     this.#time = time;
     this.#fate = fate;
     this.#wire = wire;
-    const world = { nowMs: () => time.nowMs, wallNs: () => this.#wallNs(time.nowMs), totals: () => noTotals };
+    const world = {
+      nowMs: () => time.nowMs,
+      wallNs: () => this.#wallNs(time.nowMs),
+      report: () => ({ totals: noWork.totals, intervals: [] }),
+    };
     this.#stream = new AgentStream(world, limits);
     this.#setAlarm();
   }
@@ -142,6 +146,8 @@ export class SimulatedAgent {
   #end(): void {
     if (this.#isStopped) return;
     this.truth.workedToTheEnd = !this.#fate.workFails;
-    this.#tell(this.#fate.workFails ? { kind: "failed", why: "an error" } : { kind: "done", totals: noTotals });
+    this.#tell(
+      this.#fate.workFails ? { kind: "failed", why: "an error", result: "" } : { kind: "done", ...noWork, result: "" },
+    );
   }
 }

@@ -1,6 +1,16 @@
-import type { AgentFailure, AgentMessage, Totals } from "../model/index.ts";
+import type { AgentFailure, AgentMessage } from "../model/index.ts";
 import type { AgentMessage as AgentWire } from "./generated/fleet.ts";
 import { AgentMessage_Cause as Cause, AgentMessage_Status as Status } from "./generated/fleet.ts";
+import {
+  decodeCells,
+  decodeIntervals,
+  decodePrepare,
+  decodeTotals,
+  encodeCell,
+  encodeInterval,
+  encodePrepare,
+  encodeTotals,
+} from "./work-codec.ts";
 
 const empty: AgentWire = {
   agent_id: "",
@@ -24,6 +34,11 @@ const empty: AgentWire = {
   ping_received_ns: 0n,
   sent_ns: 0n,
   cause: Cause.NONE,
+  intervals: [],
+  latencies: [],
+  prepare_summary: undefined,
+  metrics: {},
+  result_json: "",
 };
 
 const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> = {
@@ -39,25 +54,30 @@ const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> 
 };
 const failures = new Map(Object.entries(causes).map(([failure, cause]) => [cause as Cause, failure as AgentFailure]));
 
-const encodeTotals = (totals: Totals) => ({
-  get_ops: totals.getOperations,
-  get_bytes: totals.getBytes,
-  put_ops: totals.putOperations,
-  put_bytes: totals.putBytes,
-  meta_ops: totals.metaOperations,
-  errors: totals.errors,
-  retries: totals.retries,
+type Working = Extract<AgentMessage, { kind: "running" | "completed" }>;
+
+const encodeReport = ({ actualStartNs, totals, intervals }: Working): Partial<AgentWire> => ({
+  actual_start_ns: actualStartNs,
+  intervals: intervals.map(encodeInterval),
+  ...encodeTotals(totals),
 });
 
-const decodeTotals = (wire: AgentWire): Totals => ({
-  getOperations: wire.get_ops,
-  getBytes: wire.get_bytes,
-  putOperations: wire.put_ops,
-  putBytes: wire.put_bytes,
-  metaOperations: wire.meta_ops,
-  errors: wire.errors,
-  retries: wire.retries,
-});
+/** What a report of a workload says, or why it is none. */
+function decodeWork(wire: AgentWire, kind: Working["kind"]): AgentMessage | string {
+  const [intervals, cells, prepare] = [
+    decodeIntervals(wire.intervals),
+    decodeCells(wire.latencies),
+    decodePrepare(wire.prepare_summary),
+  ];
+  if (typeof intervals === "string") return intervals;
+  if (typeof cells === "string") return cells;
+  if (typeof prepare === "string") return prepare;
+  const { sequence, actual_start_ns: actualStartNs } = wire;
+  const report = { totals: decodeTotals(wire), intervals, actualStartNs, sequence };
+  return kind === "running"
+    ? { kind, ...report }
+    : { kind, ...report, wallMs: wire.elapsed_s * 1000, cells, prepare, result: wire.result_json };
+}
 
 /** The fields that a message has beside its number and its agent. */
 function encodeSaying(message: AgentMessage): Partial<AgentWire> {
@@ -71,16 +91,24 @@ function encodeSaying(message: AgentMessage): Partial<AgentWire> {
         stage_progress_total: message.total ?? 0n,
       };
     case "running":
-      return { status: Status.RUNNING, actual_start_ns: message.actualStartNs, ...encodeTotals(message.totals) };
+      return { status: Status.RUNNING, ...encodeReport(message) };
     case "completed":
       return {
         status: Status.COMPLETED,
         completed: true,
-        actual_start_ns: message.actualStartNs,
-        ...encodeTotals(message.totals),
+        result_json: message.result,
+        elapsed_s: message.wallMs / 1000,
+        latencies: message.cells.map(encodeCell),
+        prepare_summary: message.prepare === null ? undefined : encodePrepare(message.prepare),
+        ...encodeReport(message),
       };
     case "error":
-      return { status: Status.ERROR, cause: causes[message.cause], error_message: message.message };
+      return {
+        status: Status.ERROR,
+        cause: causes[message.cause],
+        error_message: message.message,
+        result_json: message.result,
+      };
     case "aborted":
       return { status: Status.ABORTED, error_message: message.reason };
     case "pong":
@@ -107,13 +135,12 @@ export const encodeAgent = (agentId: string, message: AgentMessage): AgentWire =
  */
 export function decodeAgent(wire: AgentWire): AgentMessage | string {
   const { sequence, status } = wire;
-  const [totals, actualStartNs] = [decodeTotals(wire), wire.actual_start_ns];
   if (status === Status.READY) return { kind: "ready", atNs: wire.agent_timestamp_ns, sequence };
-  if (status === Status.RUNNING) return { kind: "running", totals, actualStartNs, sequence };
-  if (status === Status.COMPLETED) return { kind: "completed", totals, actualStartNs, sequence };
+  if (status === Status.RUNNING) return decodeWork(wire, "running");
+  if (status === Status.COMPLETED) return decodeWork(wire, "completed");
   if (status === Status.ERROR) {
     const cause = failures.get(wire.cause) ?? "workload_failed";
-    return { kind: "error", cause, message: wire.error_message, sequence };
+    return { kind: "error", cause, message: wire.error_message, result: wire.result_json, sequence };
   }
   if (status === Status.ABORTED) return { kind: "aborted", reason: wire.error_message, sequence };
   if (status === Status.ACKNOWLEDGE)

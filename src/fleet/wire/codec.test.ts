@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { indexCount } from "../latencies/index.ts";
 import type { AgentMessage, ControlMessage } from "../model/index.ts";
+import { noWork } from "../model/index.ts";
 import { decodeAgent, encodeAgent } from "./agent-codec.ts";
 import { decodeControl, encodeControl } from "./control-codec.ts";
 import { AgentMessage as AgentWire, ControlMessage as ControlWire } from "./generated/fleet.ts";
@@ -15,7 +17,41 @@ const totals = fc.record({
   metaOperations: counter,
   errors: counter,
   retries: counter,
+  metrics: fc
+    .dictionary(
+      fc.stringMatching(/^[a-z]\w{0,9}$/),
+      fc.double({ noNaN: true }).map((one) => one + 0),
+    )
+    .map((one) => ({ ...one })),
 });
+/** Milliseconds that seconds of a double bring back as they are. */
+const wholeMs = fc.nat(1_000_000).map((seconds) => seconds * 1000);
+const cell = fc
+  .record({
+    operation: fc.constantFrom("get" as const, "put" as const, "meta" as const),
+    sizeBucket: fc.nat(8),
+    bytes: counter,
+    buckets: fc.uniqueArray(fc.tuple(fc.nat(indexCount - 1), fc.integer({ min: 1, max: 2 ** 40 })), {
+      selector: ([index]) => index,
+      maxLength: 9,
+    }),
+  })
+  .map(({ buckets, ...rest }) => {
+    const ascending = buckets.toSorted(([one], [other]) => one - other);
+    return { ...rest, indexes: ascending.map(([index]) => index), counts: ascending.map(([, count]) => count) };
+  });
+const cells = fc.array(cell, { maxLength: 3 });
+const percent = fc.double({ min: 0, max: 100, noNaN: true });
+const interval = fc
+  .record({
+    fromMs: wholeMs,
+    lastsMs: wholeMs,
+    errors: counter,
+    cpu: fc.option(fc.record({ userPercent: percent, systemPercent: percent, iowaitPercent: percent })),
+    cells,
+  })
+  .map(({ lastsMs, ...rest }) => ({ ...rest, toMs: rest.fromMs + lastsMs }));
+const report = { totals, intervals: fc.array(interval, { maxLength: 3 }), actualStartNs: positive };
 const kind = <const K extends string>(name: K) => fc.constant(name);
 
 const control: fc.Arbitrary<ControlMessage> = fc.oneof(
@@ -35,12 +71,21 @@ const sequence = positive;
 const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
   fc.record({ kind: kind("ready"), atNs: positive, sequence }),
   fc.record({ kind: kind("preparing"), done: counter, total: fc.option(positive), sequence }),
-  fc.record({ kind: kind("running"), totals, actualStartNs: positive, sequence }),
-  fc.record({ kind: kind("completed"), totals, actualStartNs: positive, sequence }),
+  fc.record({ kind: kind("running"), ...report, sequence }),
+  fc.record({
+    kind: kind("completed"),
+    ...report,
+    wallMs: wholeMs,
+    cells,
+    result: fc.string(),
+    prepare: fc.option(fc.record({ wallMs: wholeMs, cells })),
+    sequence,
+  }),
   fc.record({
     kind: kind("error"),
     cause: fc.constantFrom("config_rejected" as const, "prepare_timeout" as const, "protocol" as const),
     message: fc.string(),
+    result: fc.string(),
     sequence,
   }),
   fc.record({ kind: kind("aborted"), reason: fc.string(), sequence }),
@@ -87,10 +132,16 @@ test("a start without content, with both, or for an agent that there is not, is 
 
 test("an error whose cause is not known is one of the workload", () => {
   const wire = {
-    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", sequence: 1n }),
+    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", result: "", sequence: 1n }),
     cause: 0 as const,
   };
-  expect(decodeAgent(wire)).toEqual({ kind: "error", cause: "workload_failed", message: "m", sequence: 1n });
+  expect(decodeAgent(wire)).toEqual({
+    kind: "error",
+    cause: "workload_failed",
+    message: "m",
+    result: "",
+    sequence: 1n,
+  });
 });
 
 test("commands and states that nobody knows are told by their numbers", () => {
@@ -98,4 +149,27 @@ test("commands and states that nobody knows are told by their numbers", () => {
   expect(decodeControl(ControlWire.decode(unknown([0x08, 99])))).toBe("command 99 is not known");
   expect(decodeAgent(AgentWire.decode(unknown([0x90, 0x01, 99])))).toBe("status 99 is not known");
   expect(decodeAgent(AgentWire.decode(unknown([])))).toBe("status 0 is not known");
+});
+
+test("latencies that name an unknown operation, a size that there is not, or that do not match are no message", () => {
+  const totals = noWork.totals;
+  const running = { kind: "running", totals, intervals: [], actualStartNs: 1n, sequence: 1n } as const;
+  const withCell = (change: object) =>
+    decodeAgent({
+      ...encodeAgent("a", running),
+      latencies: [{ operation: 0 as const, size_bucket: 0, bytes: 0n, index_steps: [1], counts: [1], ...change }],
+    });
+  expect(withCell({ operation: 9 })).toBe("operation 9 is not known");
+  expect(withCell({ size_bucket: 9 })).toBe("size_bucket is 9, of 9");
+  expect(withCell({ counts: [] })).toBe("1 index_steps have 0 counts");
+  expect(withCell({ index_steps: [23_221] })).toBe("index_steps lead to 23221, of 23221");
+});
+
+test("an interval that ends before it begins is none", () => {
+  const backwards = { fromMs: 2000, toMs: 1000, errors: 0n, cpu: null, cells: [] };
+  const wire = encodeAgent("a", {
+    ...{ kind: "running", totals: noWork.totals, actualStartNs: 1n, sequence: 1n },
+    intervals: [backwards],
+  });
+  expect(decodeAgent(wire)).toBe("an interval goes from 2 s to 1 s");
 });

@@ -31,6 +31,28 @@ function toError(document: unknown, socket: string): CorralError {
   });
 }
 
+/** What is asked. */
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly text: string;
+  readonly signal: AbortSignal | null;
+}
+
+/** Nothing was answered. */
+interface Lost {
+  readonly cause: Error;
+  /** On another connection the same may be asked again: it has done nothing, or does nothing twice. */
+  readonly mayRepeat: boolean;
+}
+
+/**
+ * Whether the other end has closed without reading what was sent: a write to a closed socket is EPIPE, and one that is closed with
+ * bytes unread says ECONNRESET to its peer (unix_release_sock, net/unix/af_unix.c). An end after reading is neither.
+ */
+const wasUnread = (cause: NodeJS.ErrnoException): boolean =>
+  cause.code === "EPIPE" || (cause.code === "ECONNRESET" && cause.syscall === "read");
+
 /** A connection to a guard that is kept from request to request: the guard ends a client's tool calls with it. */
 export class GuardConnection {
   readonly #socket: string;
@@ -44,15 +66,16 @@ export class GuardConnection {
 
   /** @throws CorralError GUARD_UNREACHABLE, and what the guard answers */
   async ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const response = await this.#open(this.#agent, method, path, body);
+    const text = body === undefined ? "" : JSON.stringify(body);
+    const response = await this.#open(this.#agent, { method, path, text, signal: null });
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
     } catch (cause) {
       throw unreachable(this.#socket, "it went away before it answered", cause);
     }
-    const text = Buffer.concat(chunks).toString("utf8");
-    const document = text === "" ? null : parse(text);
+    const said = Buffer.concat(chunks).toString("utf8");
+    const document = said === "" ? null : parse(said);
     if ((response.statusCode ?? 500) >= 400) throw toError(document, this.#socket);
     return document as T;
   }
@@ -64,7 +87,7 @@ export class GuardConnection {
 
   /** Opens a stream on a connection of its own. @throws CorralError as `ask` does */
   async stream(path: string, signal: AbortSignal | null): Promise<IncomingMessage> {
-    const response = await this.#open(false, "GET", path, undefined, signal);
+    const response = await this.#open(false, { method: "GET", path, text: "", signal });
     if (response.statusCode === 200) return response;
     response.resume();
     throw unreachable(this.#socket, `status ${response.statusCode}`);
@@ -74,30 +97,26 @@ export class GuardConnection {
     this.#agent.destroy();
   }
 
-  #open(
-    agent: Agent | false,
-    method: string,
-    path: string,
-    body?: object,
-    signal: AbortSignal | null = null,
-  ): Promise<IncomingMessage> {
-    const text = body === undefined ? "" : JSON.stringify(body);
+  /** A kept connection may end in the very moment that it is used again, or be to a guard that is no more: then on a new one. */
+  async #open(agent: Agent | false, asked: Asked): Promise<IncomingMessage> {
+    const first = await this.#send(agent, asked);
+    const answer = "mayRepeat" in first && first.mayRepeat ? await this.#send(agent, asked) : first;
+    if (!("mayRepeat" in answer)) return answer;
+    throw unreachable(this.#socket, errnoOf(answer.cause) ?? answer.cause.message, answer.cause);
+  }
+
+  #send(agent: Agent | false, { method, path, text, signal }: Asked): Promise<IncomingMessage | Lost> {
     const headers = {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(text),
       ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
     };
-    return new Promise((resolve, reject) => {
-      const options = {
-        socketPath: this.#socket,
-        agent,
-        method,
-        path,
-        headers,
-        ...(signal === null ? {} : { signal }),
-      };
+    const options = { socketPath: this.#socket, agent, method, path, headers, ...(signal === null ? {} : { signal }) };
+    return new Promise((resolve) => {
       const request: ClientRequest = httpRequest(options, resolve);
-      request.on("error", (cause) => reject(unreachable(this.#socket, errnoOf(cause) ?? cause.message, cause)));
+      request.on("error", (cause) =>
+        resolve({ cause, mayRepeat: request.reusedSocket && (method === "GET" || wasUnread(cause)) }),
+      );
       request.end(text);
     });
   }

@@ -5,12 +5,12 @@ import { CorralError } from "../../report/index.ts";
 import type { StateDirectories } from "../../run/index.ts";
 import type { Health, MetricsServer } from "../../run/metrics/index.ts";
 import { renderFamilies, serveMetrics } from "../../run/metrics/index.ts";
+import { notedMoves, OpenGroups, WarmKeeper } from "../../run/moves/index.ts";
 import { ServiceNotice } from "../../run/watch/index.ts";
 import { defaultGuardSocket } from "../client/index.ts";
 import { ServedRuns } from "../jobs/index.ts";
 import type { GuardConfig, GuardStatus, SessionDocument } from "../model/index.ts";
 import { loadGuardConfig, plainGuardConfig } from "../model/index.ts";
-import { notedMoves, OpenGroups, WarmKeeper } from "../moves/index.ts";
 import { Placement } from "../placement/index.ts";
 import type { GuardFace, RpcHandler, RpcServer } from "../rpc/index.ts";
 import { answer, callerOf, serveRpc } from "../rpc/index.ts";
@@ -75,7 +75,10 @@ export class GuardDaemon {
     const [directory, lasting] = guardDirectories(options.directories);
     const store = new SessionStore(directory, root.directory);
     const host = guardHost(discoverHostCgroups(), options.environment);
-    const onChange = (): void => this.#memory.changed();
+    const onChange = (): void => {
+      this.#memory.changed();
+      this.#placement.forget();
+    };
     this.#sessions = new Sessions({ host, root, store, tell, onChange });
     const onKilled = (group: string): void => this.#tools.killedForMemory(group);
     this.#memory = new MemoryGuard({ ...options, root, config, sessions: this.#sessions, tell, onKilled });
@@ -113,6 +116,8 @@ export class GuardDaemon {
       move: notedMoves(this.#warmth, (pid, directory) => this.#openGroups.move(pid, directory)),
       movedNs: () => this.#warmth.movedNs,
       stillRuns: (identity) => this.#feed.stillRuns(identity),
+      mover: () => this.#feed.mover,
+      noteMove: (beganNs, endedNs) => this.#warmth.noteAt(beganNs, endedNs),
     });
     this.#feed = new LifecycleFeed({
       group: options.wholeHost ? null : root.directory.slice(root.hierarchy.mountPoint.length),
@@ -120,6 +125,7 @@ export class GuardDaemon {
       onOrigin: options.onOrigin,
       onLine: options.onLine,
       onExec: (event, group) => this.#placement.onExec(event, group),
+      onGroup: (id, path) => this.#placement.onGroup(id, path),
       onLoss: () => this.#placement.scan(),
       onEnd: (reason) => this.#onFeedEnd(reason),
     });

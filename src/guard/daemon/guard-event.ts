@@ -49,6 +49,8 @@ export type GuardEvent =
         readonly processes: number;
         /** Milliseconds from its exec; null when no exec told of it. */
         readonly after_ms: number | null;
+        /** It was moved natively, as its exec was read. */
+        readonly quick: boolean;
       }
     >
   | SessionEvent<"WOULD_PLACE", { readonly pid: number; readonly rule: string }>

@@ -1,7 +1,8 @@
 import { counterNames } from "../../cgroup/cpu/index.ts";
 import type { Health, MetricFamily, Sample } from "../../run/metrics/index.ts";
 import { healthStatuses } from "../../run/metrics/index.ts";
-import type { MemoryStatus, SessionDocument, WarmMovesStatus } from "../model/index.ts";
+import type { WarmMovesStatus } from "../../run/moves/index.ts";
+import type { MemoryStatus, SessionDocument } from "../model/index.ts";
 import { cpuBackends } from "../model/index.ts";
 import type { CpuFacts } from "./guard-cpu.ts";
 

@@ -8,7 +8,7 @@ import type {
   SourceName,
 } from "../../events/index.ts";
 import { EventMonitor, groupsMost, openLiveFeed } from "../../events/index.ts";
-import type { ProcessIdentity } from "../../kernel/index.ts";
+import type { ExecMover, ProcessIdentity } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 
 export interface LifecycleOptions {
@@ -19,6 +19,8 @@ export interface LifecycleOptions {
   readonly onLine: (line: MonitorLine) => void;
   /** @param group path of the group that the process was in; null: not known */
   readonly onExec: (event: ExecEvent, group: string | null) => void;
+  /** A group has come to be known, by its number and its path. */
+  readonly onGroup: (id: bigint, path: string) => void;
   /** Events were lost: who they told of must be looked for. */
   readonly onLoss: () => void;
   /** There are no more events. */
@@ -96,6 +98,7 @@ export class LifecycleFeed {
   #noteGroup(id: bigint, path: string): void {
     if (this.#groups.size >= groupsMost) this.#groups.clear();
     this.#groups.set(id, path);
+    this.#options.onGroup(id, path);
   }
 
   #groupOf({ cgroupId }: ExecEvent): string | null {
@@ -105,6 +108,11 @@ export class LifecycleFeed {
   /** Whether a process whose exec was told still runs; null: /proc must be asked. */
   stillRuns(identity: ProcessIdentity): boolean | null {
     return this.#feed?.stillRuns(identity) ?? null;
+  }
+
+  /** As LiveFeed has it; null also while it is not open. */
+  get mover(): ExecMover | null {
+    return this.#feed?.mover ?? null;
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,8 @@ export interface Standing {
 
 /** A helper that ends sooner is started again only after as long. */
 const leastLifeMs = 1000;
+/** Longest wait between two tries to start one that cannot be started. */
+const mostWaitMs = 30_000;
 
 interface RestorerOptions {
   /** What stands; asked at each arming. */
@@ -77,8 +79,21 @@ export class GuardRestorer {
     onChange();
     const livedMs = performance.now() - sinceMs;
     if (livedMs < leastLifeMs) await setTimeout(leastLifeMs, undefined, { ref: false });
-    if (this.#dismissed) return;
-    await this.arm().then(onChange, (thrown: unknown) => warn(CorralError.from(thrown).message));
+    await this.#armAgain();
+  }
+
+  /** Tries until a helper holds what stands, be it one that sessions have armed meanwhile. */
+  async #armAgain(): Promise<void> {
+    const { warn, onChange } = this.#options;
+    for (let waitMs = leastLifeMs; !this.#dismissed && this.#helper === null; waitMs *= 2) {
+      try {
+        await this.arm();
+        return onChange();
+      } catch (thrown) {
+        warn(CorralError.from(thrown).message);
+      }
+      await setTimeout(Math.min(waitMs, mostWaitMs), undefined, { ref: false });
+    }
   }
 
   /** These files are about to go; others of the same names are not held before they are armed. */

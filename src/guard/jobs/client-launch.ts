@@ -81,7 +81,7 @@ export class ClientLaunch {
         sets,
         released: { identity, releasedNs: BigInt(released.at_ns) },
       });
-    this.#launched.resolve({ child, ready, sets, fail, joinFallback: false, joinReason: null });
+    this.#launched.resolve({ child, ready, sets, fail, beganNs: null, joinFallback: false, joinReason: null });
   }
 
   /** The client has gone: what has not begun never does, what may have is watched from here. */
@@ -97,6 +97,7 @@ export class ClientLaunch {
       ready: true,
       sets: [],
       fail: null,
+      beganNs: null,
       joinFallback: false,
       joinReason: null,
     });

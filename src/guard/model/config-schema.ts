@@ -4,6 +4,7 @@ import { matchEntries } from "../../kernel/match/index.ts";
 import { checked, described, expects, section, text, wholeNumber, written } from "../../report/config/index.ts";
 import { isPlainName, plainNameRule } from "../../report/index.ts";
 import { lookUpUser } from "../../run/index.ts";
+import { warmMovesWords } from "../../run/moves/index.ts";
 import { limitsSection } from "../../run/settings/file/index.ts";
 import { durationMs, parseSetting } from "../../run/settings/index.ts";
 import { cpuSection } from "./cpu-settings.ts";
@@ -11,7 +12,6 @@ import { memorySettings } from "./memory-schema.ts";
 import { sessionClassNames } from "./session-class.ts";
 import { backgroundPolicies, callDefaults, groupSettings } from "./session-settings.ts";
 import { ttlMs } from "./time-to-live.ts";
-import { warmMovesWords } from "./warm-moves.ts";
 
 /*
  * The file of `corral guard` as it is written, and the parts of it that clients send. Every value is judged here, each for

@@ -1,10 +1,10 @@
 import type { Limits } from "../../cgroup/index.ts";
 import type { Condition } from "../../kernel/match/index.ts";
+import type { WarmMoves } from "../../run/moves/index.ts";
 import type { CpuSettings } from "./cpu-settings.ts";
 import type { MemorySettings } from "./memory-settings.ts";
 import type { SessionClass } from "./session-class.ts";
 import type { SessionSpec, ToolSettings } from "./session-settings.ts";
-import type { WarmMoves } from "./warm-moves.ts";
 
 /** A user who may make sessions of his own, and how far they go. */
 export interface Tenant {

@@ -1,8 +1,8 @@
 import type { ConstraintOutcome } from "../../report/index.ts";
+import type { WarmMovesStatus } from "../../run/moves/index.ts";
 import type { MemoryPolicy } from "./memory-settings.ts";
 import type { SessionClass } from "./session-class.ts";
 import type { BackgroundPolicy, CallDefaults, GroupSetting, SessionOrigin } from "./session-settings.ts";
-import type { WarmMovesStatus } from "./warm-moves.ts";
 
 /** Limits by the names and with the values of `corral run`'s flags: `{"memory-max": "2G"}`; `max` lifts a cap. */
 export type LimitsRequest = {

@@ -66,4 +66,3 @@ export type {
 export { hintKeys } from "./tool-documents.ts";
 export { toToolExit, toToolJoin, toToolRequest } from "./tool-request.ts";
 export { usualBytes } from "./usual-need.ts";
-export type { WarmMoves, WarmMovesStatus } from "./warm-moves.ts";

@@ -1,6 +1,6 @@
 import { processesBelow } from "../../cgroup/index.ts";
 import { CorralError } from "../../report/index.ts";
-import type { MoveInto } from "../moves/index.ts";
+import type { MoveInto } from "../../run/moves/index.ts";
 
 /** What came of a move. */
 export interface GroupMove {

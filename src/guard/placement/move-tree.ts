@@ -1,6 +1,6 @@
 import type { ProcessIdentity } from "../../kernel/index.ts";
 import { treeOf } from "../../run/attach/index.ts";
-import type { MoveInto } from "../moves/index.ts";
+import type { MoveInto } from "../../run/moves/index.ts";
 
 /** What came of a move. */
 export interface TreeMove {

@@ -14,6 +14,10 @@ function mountsOf(pid: number | "self"): string | null {
 const hostMounts = (): ReadonlySet<string | null> => new Set([mountsOf("self"), mountsOf(1)]);
 let ours: ReadonlySet<string | null> | null = null;
 
+/** The numbers of those namespaces. */
+export const hostMountNumbers = (): readonly number[] =>
+  [...hostMounts()].flatMap((mounts) => /^mnt:\[(\d+)\]$/.exec(mounts ?? "")?.[1] ?? []).map(Number);
+
 const fileOf = (path: string): string => {
   const { dev, ino } = statSync(path, { bigint: true });
   return `${dev}:${ino}`;

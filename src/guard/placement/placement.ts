@@ -1,13 +1,13 @@
 import type { ExecEvent } from "../../events/index.ts";
-import type { ProcessIdentity } from "../../kernel/index.ts";
-import { isSameProcess, listPids, processFacts, readProcText } from "../../kernel/index.ts";
+import type { ExecMover, ProcessIdentity } from "../../kernel/index.ts";
+import { bootId, isSameProcess, listPids, processFacts, readProcText, toPid } from "../../kernel/index.ts";
 import type { MatchFacts } from "../../kernel/match/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
 import type { TargetFacts } from "../../run/attach/index.ts";
 import { ourSelf, refuseProtected, targetFacts } from "../../run/attach/index.ts";
+import type { MoveInto } from "../../run/moves/index.ts";
 import type { Tell } from "../daemon/index.ts";
 import type { AdoptDocument, AdoptRequest, PlacementRule, SessionSpec } from "../model/index.ts";
-import type { MoveInto } from "../moves/index.ts";
 import { groupOfLines } from "../tree/index.ts";
 import { execFacts } from "./exec-facts.ts";
 import type { GroupName } from "./find-group.ts";
@@ -15,6 +15,8 @@ import { findNamedGroup } from "./find-group.ts";
 import { moveGroup } from "./move-group.ts";
 import type { TreeMover } from "./move-tree.ts";
 import { moveTree } from "./move-tree.ts";
+import type { QuickMove } from "./quick-places.ts";
+import { QuickPlaces } from "./quick-places.ts";
 import { RuleFinder } from "./rule-finder.ts";
 
 /** A session as placement sees it. */
@@ -34,6 +36,10 @@ export interface PlacementOptions {
   readonly movedNs: () => bigint;
   /** Whether a process whose exec was told still runs, by its source; null: /proc must be asked. */
   readonly stillRuns: (identity: ProcessIdentity) => boolean | null;
+  /** Of the source of events; null: it has none. */
+  readonly mover: () => ExecMover | null;
+  /** Takes note of a move that the source has made, by CLOCK_MONOTONIC. */
+  readonly noteMove: (beganNs: bigint, endedNs: bigint) => void;
 }
 
 /** A process that a rule may be for. */
@@ -51,20 +57,34 @@ interface Candidate {
 export class Placement {
   readonly #options: PlacementOptions;
   readonly #self = ourSelf();
+  readonly #quick: QuickPlaces;
   #finder: RuleFinder;
 
   constructor(rules: readonly PlacementRule[], options: PlacementOptions) {
     this.#finder = new RuleFinder(rules);
     this.#options = options;
+    this.#quick = new QuickPlaces(options.mover, [1, ...this.#self.ancestors]);
+  }
+
+  /** Sessions have changed: what the source was told is to be judged anew. */
+  forget(): void {
+    this.#quick.forget();
+  }
+
+  /** A group has come to be known. @param path as /proc/PID/cgroup has it */
+  onGroup(id: bigint, path: string): void {
+    if (this.#isFree(path)) this.#quick.noteFree(id);
   }
 
   /** Uses other rules from now on; `scan` looks who they are for. */
   reload(rules: readonly PlacementRule[]): void {
+    this.#quick.forget();
     this.#finder = new RuleFinder(rules);
   }
 
   /** Looks at every process once. */
   scan(): void {
+    this.#settle();
     if (this.#finder.isEmpty) return;
     for (const pid of listPids())
       this.#attempt(() => {
@@ -80,7 +100,8 @@ export class Placement {
    * @param group path of the group that it was in then; null: not known
    */
   onExec(event: ExecEvent, group: string | null): void {
-    if (this.#finder.isEmpty) return;
+    this.#settle();
+    if (this.#finder.isEmpty || this.#quick.hasMoved(event)) return;
     this.#attempt(() => {
       const { tgid, timestampNs: execNs } = event;
       const facts = execFacts(event);
@@ -88,8 +109,35 @@ export class Placement {
       if (rule === null) return;
       const identity = event.identity ?? processFacts(tgid).identity;
       const now = group !== null && execNs > this.#options.movedNs() ? group : groupOf(tgid);
-      if (identity !== null && this.#isFree(now)) this.#place(rule, { facts, identity, execNs });
+      if (identity === null || !this.#isFree(now) || !this.#place(rule, { facts, identity, execNs })) return;
+      if (this.#isFree(group)) this.#learn(rule, event);
     });
+  }
+
+  /** The next one of that program, out of that group, is placed by the source. */
+  #learn(rule: PlacementRule, event: ExecEvent): void {
+    const verdict = this.#finder.remembered(event);
+    const directory = this.#options.target(rule.session)?.framework ?? null;
+    if (verdict?.ours === rule && directory !== null)
+      this.#quick.learn(event, { rule, directory }, verdict.strange === rule);
+  }
+
+  /** Whom the source has placed is followed by his descendants from before, and told. */
+  #settle(): void {
+    for (const moved of this.#quick.take()) this.#follow(moved);
+  }
+
+  #follow({ rule, directory, move: { tgid, startTicks, execNs, beganNs, endedNs } }: QuickMove): void {
+    const { tell, noteMove } = this.#options;
+    noteMove(beganNs, endedNs);
+    const root = { bootId: bootId(), pid: toPid(tgid), startTicks };
+    const told = { session: rule.session, pid: tgid, rule: rule.name };
+    try {
+      const processes = 1 + this.#move(root, directory, () => false);
+      tell({ event: "PLACED", ...told, processes, after_ms: Number(endedNs - execNs) / 1e6, quick: true });
+    } catch (thrown) {
+      tell({ event: "PLACEMENT_FAILED", ...told, reason: CorralError.from(thrown).message });
+    }
   }
 
   #attempt(consider: () => void): void {
@@ -105,13 +153,17 @@ export class Placement {
     return group !== null && this.#options.sessionOf(group) === null;
   }
 
-  #place(rule: PlacementRule, { facts, identity, execNs }: Candidate): void {
+  /** @returns whether it went */
+  #place(rule: PlacementRule, { facts, identity, execNs }: Candidate): boolean {
     const { tell, target } = this.#options;
     const session = target(rule.session);
-    if (session === null || !mayHold(session.spec, facts.uids?.real ?? null)) return;
+    if (session === null || !mayHold(session.spec, facts.uids?.real ?? null)) return false;
     const { pid } = identity;
     const told = { session: rule.session, pid, rule: rule.name };
-    if (session.framework === null) return tell({ event: "WOULD_PLACE", ...told });
+    if (session.framework === null) {
+      tell({ event: "WOULD_PLACE", ...told });
+      return false;
+    }
     try {
       refuseProtected(judgedFacts(facts), this.#self);
       // The group once more: somebody may have joined its call, or been put into a session by other hands, since the exec.
@@ -119,11 +171,13 @@ export class Placement {
         this.#isFree(groupOf(root.pid)) && (this.#options.stillRuns(root) ?? isSameProcess(root));
       const processes = this.#move(identity, session.framework, isDue);
       // It has ended meanwhile.
-      if (processes === 0) return;
+      if (processes === 0) return false;
       const after_ms = execNs === null ? null : Number(process.hrtime.bigint() - execNs) / 1e6;
-      tell({ event: "PLACED", ...told, processes, after_ms });
+      tell({ event: "PLACED", ...told, processes, after_ms, quick: false });
+      return true;
     } catch (thrown) {
       tell({ event: "PLACEMENT_FAILED", ...told, reason: CorralError.from(thrown).message });
+      return false;
     }
   }
 
@@ -139,7 +193,7 @@ export class Placement {
       throw new CorralError("PROCESS_GONE", `process ${pid} does not exist any more`, { object: String(pid) });
     refuseProtected(targetFacts(facts), this.#self);
     const processes = this.#move(facts.identity, framework);
-    this.#options.tell({ event: "PLACED", session, pid, rule: null, processes, after_ms: null });
+    this.#tellAsked(session, pid, processes);
     return processes;
   }
 
@@ -158,8 +212,7 @@ export class Placement {
     const judge = (pid: number): void => refuseProtected(targetFacts(processFacts(pid)), this.#self);
     const { moved, left } = moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge);
     const [pid] = moved;
-    if (pid !== undefined)
-      this.#options.tell({ event: "PLACED", session, pid, rule: null, processes: moved.length, after_ms: null });
+    if (pid !== undefined) this.#tellAsked(session, pid, moved.length);
     return { schema: "corral.session-adopt/1", session, group, processes: moved.length, left };
   }
 
@@ -167,6 +220,11 @@ export class Placement {
     const group = groupOf(pid);
     if (group !== null) this.#refuseHeld(group, String(pid));
     return { schema: "corral.session-adopt/1", session, group, processes: this.join(session, pid), left: [] };
+  }
+
+  /** Somebody has asked for it. */
+  #tellAsked(session: string, pid: number, processes: number): void {
+    this.#options.tell({ event: "PLACED", session, pid, rule: null, processes, after_ms: null, quick: false });
   }
 
   /** Who is in a session stays there. */

@@ -75,6 +75,23 @@ test.each(["match: { exe: /opt/agent, argv: '*--x' }", "match: { exe: /opt/agent
   },
 );
 
+test("a rule that asks for more is in the way of no verdict that does not depend on it", () => {
+  const finder = finderOf(
+    "match: { exe: /opt/asked, argv: '*--x' }",
+    "match: { exe: /opt/agent }, except: [{ exe: /opt/asked, cwd: /tmp }]",
+    "match: { exe: /opt/asked }",
+  );
+  const asked = { ...exec, exe: "/opt/asked" };
+  for (const _ of [1, 2]) {
+    expect(find(finder, exec)[0]).toBe("r1");
+    expect(find(finder, asked)[0]).toBe("r0");
+    expect(find(finder, { ...asked, argv: ["agent"] })[0]).toBe("r2");
+  }
+  expect(finder.remembered(exec)?.ours?.name).toBe("r1");
+  expect(finder.remembered(asked)?.ours).toBe(undefined);
+  expect(find(finder, exec)).toEqual(["r1", 0]);
+});
+
 test("Corral and its children are left alone, whatever was remembered of their program", () => {
   const finder = finderOf("match: { exe: /opt/agent }");
   const own = [exec, { ...exec, tgid: process.pid }, { ...exec, ppid: process.pid }, exec];

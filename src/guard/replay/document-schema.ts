@@ -95,6 +95,17 @@ const sessionDocument = v.strictObject({
   ended_ms: number("From the common begin to when its end was seen."),
   peak_mib: number("Most memory that it had."),
   allocations_ms: described(v.array(v.number()), "How long each step took that asked for memory."),
+  spent: v.exactOptional(
+    described(
+      v.strictObject({
+        cpu_user_ms: numberOrNull("What it computed."),
+        cpu_sys_ms: numberOrNull("What the kernel computed for it."),
+        cpu_wait_ms: numberOrNull("It could have run and had no CPU (cpu.pressure, some)."),
+        memory_wait_ms: numberOrNull("It waited for memory (memory.pressure, some)."),
+      }),
+      "Where the time of its tool call went, its begin included; null: not counted here. Not in documents from before it was told.",
+    ),
+  ),
 });
 
 const stepDocument = v.strictObject({
@@ -129,6 +140,9 @@ const runDocument = v.strictObject({
   oom_kills: whole("Processes that the kernel killed."),
   peak_mib: numberOrNull("Most memory of all together; null: not told here."),
   duration_ms: whole("All of it, with the guard's start and end."),
+  guard_cpu_ms: v.exactOptional(
+    numberOrNull("CPU time that the guard used; null: not known. Not in documents from before it was told."),
+  ),
   decisions: byAction,
   steps: described(v.array(stepDocument), "Each of them with what was seen, in order."),
   sessions: described(v.array(sessionDocument), "The agents."),

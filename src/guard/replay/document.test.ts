@@ -26,6 +26,7 @@ const session = (name: string, fate: Fate, elapsedMs: number) => ({
   endedMs: elapsedMs + 0.4,
   allocationMs: [1, 2, 3],
   peakMib: 400,
+  spent: { cpuUserMs: 1, cpuSysMs: 2, cpuWaitMs: 3, memoryWaitMs: null },
 });
 
 const clamp = (atMs: number): ToldStep => ({
@@ -57,7 +58,7 @@ const clamp = (atMs: number): ToldStep => ({
 });
 
 const outcome = (run: number, policy: ReplayPolicy, low: Fate, highMs: number): RunOutcome => ({
-  ...{ run, seed: 1, policy, oomKills: low === "oom" ? 1 : 0, peakMib: 1000, durationMs: 9000 },
+  ...{ run, seed: 1, policy, oomKills: low === "oom" ? 1 : 0, peakMib: 1000, durationMs: 9000, guardCpuMs: 90 },
   sessions: [session("session_high", "completed", highMs), session("session_low", low, 8000)],
   steps: policy === "none" ? [] : [clamp(-10), clamp(250)],
 });

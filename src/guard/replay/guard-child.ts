@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { readProcessStat } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { DecisionFacts } from "../memory/index.ts";
 import type { MemoryPolicy } from "../model/index.ts";
@@ -24,6 +25,8 @@ export interface GuardChild {
   readonly decisions: readonly ToldDecision[];
   /** Sessions of which it has killed a tool call. */
   readonly killed: ReadonlySet<string>;
+  /** CPU time that it has used so far; null: it is gone. */
+  cpuMs(): number | null;
   /** Has it take everything back and end. */
   end(): Promise<void>;
 }
@@ -72,7 +75,13 @@ export async function startGuard(own: OwnProgram, places: GuardPlaces, policy: M
       if (line.killed !== null) killed.add(line.session);
     });
   });
-  return { decisions, killed, end: () => endGuard(child, closed) };
+  return { decisions, killed, cpuMs: () => cpuMsOf(child.pid ?? 0), end: () => endGuard(child, closed) };
+}
+
+/** Ticks are hundredths of a second. */
+function cpuMsOf(pid: number): number | null {
+  const stat = readProcessStat(pid);
+  return stat === null ? null : (stat.userTicks + stat.sysTicks) * 10;
 }
 
 async function endGuard(child: ChildProcess, closed: Promise<unknown>): Promise<void> {

@@ -10,6 +10,16 @@ export const fates = ["completed", "oom", "guard", "stuck", "failed"] as const;
 
 export type Fate = (typeof fates)[number];
 
+/** Where the time of an agent went; null: not counted here, or it did not come to its end. */
+export interface SpentTime {
+  /** What it computed, in its program and in the kernel for it. */
+  readonly cpuUserMs: number | null;
+  readonly cpuSysMs: number | null;
+  /** For how long it could have run and had no CPU; waited for memory (PSI, some). */
+  readonly cpuWaitMs: number | null;
+  readonly memoryWaitMs: number | null;
+}
+
 /** One agent of one run. */
 export interface SessionOutcome {
   readonly name: string;
@@ -24,6 +34,8 @@ export interface SessionOutcome {
   readonly allocationMs: readonly number[];
   /** Most memory that it had. */
   readonly peakMib: number;
+  /** Of its tool call, its begin included. */
+  readonly spent: SpentTime;
 }
 
 /** One run of one policy. */
@@ -36,6 +48,8 @@ export interface RunOutcome {
   /** Of the group of all: processes that the kernel killed for lack of memory. */
   readonly oomKills: number;
   readonly peakMib: number | null;
+  /** CPU time that the guard used; null: not known. */
+  readonly guardCpuMs: number | null;
   /** What the guard decided, in order. */
   readonly steps: readonly ToldStep[];
   readonly durationMs: number;

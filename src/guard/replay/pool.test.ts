@@ -17,11 +17,12 @@ function documentOf(seed: number, policy: ReplayPolicy, elapsedMs: readonly numb
     seed,
   };
   const outcomes = elapsedMs.map((ms, index) => ({
-    ...{ run: index + 1, seed, policy, oomKills: 0, peakMib: null, steps: [], durationMs: 9000 },
+    ...{ run: index + 1, seed, policy, oomKills: 0, peakMib: null, steps: [], durationMs: 9000, guardCpuMs: null },
     sessions: [
       {
         ...({ name: "session_high", class: "high", fate: "completed", plannedMs: 6000 } as const),
         ...{ elapsedMs: ms, endedMs: ms, allocationMs: [ms / 1000], peakMib: 400 },
+        spent: { cpuUserMs: null, cpuSysMs: null, cpuWaitMs: null, memoryWaitMs: null },
       },
     ],
   }));

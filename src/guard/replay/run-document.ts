@@ -30,6 +30,7 @@ export const runDocument = (outcome: RunOutcome): RunDocument => ({
   oom_kills: outcome.oomKills,
   peak_mib: outcome.peakMib,
   duration_ms: Math.round(outcome.durationMs),
+  guard_cpu_ms: outcome.guardCpuMs,
   decisions: countActions(outcome.steps),
   steps: outcome.steps.map(stepDocument),
   sessions: outcome.sessions.map((one) => ({
@@ -41,5 +42,11 @@ export const runDocument = (outcome: RunOutcome): RunDocument => ({
     ended_ms: Math.round(one.endedMs),
     peak_mib: one.peakMib,
     allocations_ms: one.allocationMs.map(toMicroseconds),
+    spent: {
+      cpu_user_ms: one.spent.cpuUserMs,
+      cpu_sys_ms: one.spent.cpuSysMs,
+      cpu_wait_ms: one.spent.cpuWaitMs,
+      memory_wait_ms: one.spent.memoryWaitMs,
+    },
   })),
 });

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import type { HostCgroups } from "../../cgroup/index.ts";
 import { controlNumber, parseFlatKeyed, tryReadControl, writeControl } from "../../cgroup/index.ts";
 import { CorralError } from "../../report/index.ts";
+import type { ToolResult } from "../model/index.ts";
 import { findGuardRoot, reapWhenVacant } from "../tree/index.ts";
 import type { GuardChild, OwnProgram } from "./guard-child.ts";
 import { startGuard } from "./guard-child.ts";
-import type { End, RunOutcome, SessionOutcome } from "./outcome.ts";
+import type { End, RunOutcome, SessionOutcome, SpentTime } from "./outcome.ts";
 import { fateOf } from "./outcome.ts";
 import type { Player } from "./play.ts";
 import { startPlayer, startTogether } from "./play.ts";
@@ -64,6 +65,7 @@ export async function runOnce(planned: PlannedRun, options: ReplayOptions, host:
         seed: options.seed,
         sessions: followed.sessions,
         ...readRoot(root),
+        guardCpuMs: guard.cpuMs(),
         steps: toSteps(guard.decisions, followed.startedNs),
         durationMs: performance.now() - startMs,
       };
@@ -132,6 +134,7 @@ async function follow(
         isKilledByGuard,
         isOverdue,
         endedMs: Number(endedNs - startedNs) / nsPerMs,
+        spent: spentOf(result),
       });
     });
     return { startedNs, sessions: outcomes };
@@ -146,7 +149,7 @@ async function follow(
 function outcomeOf(
   player: Player,
   speed: number,
-  { endedMs, ...end }: Omit<End, "elapsedMs"> & Pick<SessionOutcome, "endedMs">,
+  { endedMs, spent, ...end }: Omit<End, "elapsedMs"> & Pick<SessionOutcome, "endedMs" | "spent">,
 ): SessionOutcome {
   const { name, class: sessionClass, trace } = player.session;
   const played = player.played();
@@ -159,6 +162,17 @@ function outcomeOf(
     endedMs,
     allocationMs: allocationMs(played),
     peakMib: Math.max(0, ...played.steps.map(({ mib }) => mib)),
+    spent,
+  };
+}
+
+function spentOf(result: ToolResult | null): SpentTime {
+  const ms = (us: number | null | undefined): number | null => (us === null || us === undefined ? null : us / 1000);
+  return {
+    cpuUserMs: ms(result?.cpu_user_us),
+    cpuSysMs: ms(result?.cpu_sys_us),
+    cpuWaitMs: ms(result?.pressure.cpu?.some_us),
+    memoryWaitMs: ms(result?.pressure.memory?.some_us),
   };
 }
 

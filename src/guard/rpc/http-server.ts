@@ -66,7 +66,10 @@ const statusOf: Readonly<Partial<Record<ErrorCode, number>>> = {
   SESSION_BUSY: 409,
 };
 
-const failure = ({ code, message, object, found, fix }: CorralError): RpcReply => {
+/** A document with its status. */
+type DocumentReply = Exclude<RpcReply, { readonly stream: unknown }>;
+
+const failure = ({ code, message, object, found, fix }: CorralError): DocumentReply => {
   const document: ErrorDocument = { error: { code, message, object, found, fix } };
   return { status: statusOf[code] ?? 500, document };
 };
@@ -74,16 +77,34 @@ const failure = ({ code, message, object, found, fix }: CorralError): RpcReply =
 const tokenOf = (authorization: string | undefined): string | null =>
   authorization === undefined ? null : (/^Bearer (\S+)$/i.exec(authorization)?.[1] ?? null);
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+/** RFC 9110, 15.5.14. */
+const tooLong = (): DocumentReply => ({
+  ...failure(new CorralError("USAGE", `a request has at most ${mostBodyBytes} bytes`, { object: "body" })),
+  status: 413,
+});
+
+/** RFC 9110, 10.1.1: of what may be expected there is only 100-continue. */
+const expectsTooMuch = (): DocumentReply => ({
+  ...failure(new CorralError("USAGE", "nothing but 100-continue can be expected", { object: "expect" })),
+  status: 417,
+});
+
+const saysTooLong = ({ headers }: IncomingMessage): boolean => Number(headers["content-length"] ?? 0) > mostBodyBytes;
+
+/** The body, or what is answered without it; what still comes of it is passed over then. */
+function readBody(request: IncomingMessage): Promise<Buffer | DocumentReply> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > mostBodyBytes)
-      throw new CorralError("USAGE", `a request has at most ${mostBodyBytes} bytes`, { object: "body" });
-    chunks.push(chunk);
-  }
-  return parseBody(Buffer.concat(chunks));
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= mostBodyBytes) chunks.push(chunk);
+      else resolve(tooLong());
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", reject);
+    if (saysTooLong(request)) resolve(tooLong());
+  });
 }
 
 function parseBody(bytes: Buffer): unknown {
@@ -192,26 +213,39 @@ function readTarget({ method = "", url = "/" }: IncomingMessage): Pick<RpcReques
 function serveOthers(handle: RpcHandler): { take(line: Line): Receiver; close(): void } {
   const server = createServer({ keepAliveTimeout: 0 });
   const lines = new WeakMap<PeerStream, Line>();
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  const serve = (request: IncomingMessage, response: ServerResponse, body: Promise<Buffer | DocumentReply>): void => {
     // Only PeerStreams are handed to this server.
     const stream = request.socket as unknown as PeerStream;
     const { signal = AbortSignal.abort(), patience } = lines.get(stream) ?? {};
     response.once("close", () => patience?.answered());
-    const whole = async (): Promise<RpcRequest> => {
-      try {
-        const body = await readBody(request);
-        const token = tokenOf(request.headers.authorization);
-        return { ...readTarget(request), body, token, peer: stream.peer, connection: signal };
-      } finally {
-        patience?.asked();
-      }
+    const reply = async (): Promise<RpcReply> => {
+      const whole = await body.finally(() => patience?.asked());
+      if (!Buffer.isBuffer(whole)) return whole;
+      const token = tokenOf(request.headers.authorization);
+      const asked = { ...readTarget(request), body: parseBody(whole), token };
+      return handle({ ...asked, peer: stream.peer, connection: signal });
     };
-    void whole()
-      .then(handle)
+    void reply()
       .catch((thrown: unknown) => failure(CorralError.from(thrown)))
-      .then((reply) => send(response, reply, signal))
+      .then((one) => send(response, one, signal))
       .catch(() => stream.destroy());
+  };
+  /** Who waits for a word before he sends the body gets the answer instead of it, and sends no other request. */
+  const refuse = (request: IncomingMessage, response: ServerResponse, reply: DocumentReply): void => {
+    response.setHeader("connection", "close");
+    serve(request, response, Promise.resolve(reply));
+  };
+  server.on("request", (request: IncomingMessage, response: ServerResponse) =>
+    serve(request, response, readBody(request)),
+  );
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    if (saysTooLong(request)) return refuse(request, response, tooLong());
+    response.writeContinue();
+    serve(request, response, readBody(request));
   });
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+    refuse(request, response, expectsTooMuch()),
+  );
   const take = (line: Line): Receiver => {
     const stream = new PeerStream(line.connection);
     lines.set(stream, line);

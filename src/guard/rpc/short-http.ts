@@ -1,5 +1,5 @@
+import { STATUS_CODES } from "node:http";
 import type { UnixConnection } from "../../kernel/index.ts";
-import { CorralError } from "../../report/index.ts";
 import type { Patience } from "./patience.ts";
 
 /** A request as it came, and how to reply to it. */
@@ -17,6 +17,8 @@ export type ShortHandler = (request: ShortRequest) => Promise<string>;
 export const jobsPath = "/v1/runs";
 const callsPath = "/v1/tools";
 const mostHeadBytes = 8 * 1024;
+
+const goOn = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** RFC 2518: the reply is not ready, and will come. A client that hears nothing for five seconds takes the guard for dead. */
 const processing = "HTTP/1.1 102 Processing\r\n\r\n";
@@ -39,19 +41,26 @@ interface Head {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
+  /** What the client waits for before it sends the body (RFC 9110, 10.1.1). */
+  readonly expect: string | undefined;
   readonly bodyBytes: number;
 }
+
+/** The status of what is no request; no other is read after it, for nobody knows where it would begin. */
+type Refused = 400 | 413 | 417 | 431;
 
 const lengthLine = /\r\ncontent-length: *(\d{1,9})(?=\r\n|$)/i;
 const authorizationLine = /\r\nauthorization: *([^\r]*)/i;
 
-/** @throws CorralError USAGE for what is none, or has a body of unknown length */
-function readHead(text: string): Head {
+const expectLine = /\r\nexpect: *([^\r]*)/i;
+
+/** Null for what is none, or has a body of unknown length. */
+function readHead(text: string): Head | null {
   const [method = "", path = "", version] = text.slice(0, text.indexOf("\r\n")).split(" ");
   const bodyBytes = Number(lengthLine.exec(text)?.[1] ?? Number.NaN);
-  if (version !== "HTTP/1.1" || !path.startsWith("/") || Number.isNaN(bodyBytes))
-    throw new CorralError("USAGE", "the request is not HTTP/1.1 with a content-length", { object: "request" });
-  return { method, path, authorization: authorizationLine.exec(text)?.[1], bodyBytes };
+  if (version !== "HTTP/1.1" || !path.startsWith("/") || Number.isNaN(bodyBytes)) return null;
+  const expect = expectLine.exec(text)?.[1]?.toLowerCase();
+  return { method, path, authorization: authorizationLine.exec(text)?.[1], expect, bodyBytes };
 }
 
 interface ShortHttpOptions {
@@ -115,12 +124,8 @@ export class ShortHttp {
 
   #next(): void {
     if (this.#busy) return this.#refuseFlood();
-    let request: ShortRequest | null;
-    try {
-      request = this.#cut();
-    } catch {
-      return this.destroy();
-    }
+    const request = this.#cut();
+    if (typeof request === "number") return this.#refuse(request);
     if (request !== null) return void this.#answer(request);
     if (this.#waiting.length > 0) this.#patience.arrived();
   }
@@ -147,16 +152,28 @@ export class ShortHttp {
     if (this.#waiting.length > 2 * (this.#mostBodyBytes + mostHeadBytes)) this.destroy();
   }
 
-  /** The next request, when it is here whole. @throws CorralError USAGE */
-  #cut(): ShortRequest | null {
+  #refuse(status: Refused): void {
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
+    this.#connection.send(Buffer.from(head));
+    this.destroy();
+  }
+
+  /** The next request, when it is here whole. */
+  #cut(): ShortRequest | Refused | null {
     const end = this.#waiting.indexOf("\r\n\r\n");
-    if (end > mostHeadBytes || (end < 0 && this.#waiting.length > mostHeadBytes))
-      throw new CorralError("USAGE", "the head of the request is too long", { object: "request" });
+    if (end > mostHeadBytes || (end < 0 && this.#waiting.length > mostHeadBytes)) return 431;
     if (end < 0) return null;
-    const { bodyBytes, ...head } = readHead(this.#waiting.toString("latin1", 0, end));
+    const read = readHead(this.#waiting.toString("latin1", 0, end));
+    if (read === null) return 400;
+    const { bodyBytes, expect, ...head } = read;
     const whole = end + 4 + bodyBytes;
-    if (bodyBytes > this.#mostBodyBytes) throw new CorralError("USAGE", "the request is too long", { object: "body" });
-    if (this.#waiting.length < whole) return null;
+    if (bodyBytes > this.#mostBodyBytes) return 413;
+    if (expect !== undefined && expect !== "100-continue") return 417;
+    if (this.#waiting.length < whole) {
+      // Said once: when the head is here, and nothing behind it.
+      if (expect !== undefined && this.#waiting.length === end + 4) this.#connection.send(Buffer.from(goOn));
+      return null;
+    }
     const body = this.#waiting.subarray(end + 4, whole);
     this.#waiting = this.#waiting.subarray(whole);
     return { ...head, body };

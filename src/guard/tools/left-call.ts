@@ -5,19 +5,8 @@ import { waitUntil } from "../../run/jobs/index.ts";
 import type { SessionSpec } from "../model/index.ts";
 import { reapWhenVacant } from "../tree/index.ts";
 import { CallGroup } from "./call-group.ts";
-
-/** Who asked for a call, and when, as the name of its group says it. */
-export interface CallOrigin {
-  readonly pid: number;
-  /** CLOCK_MONOTONIC. */
-  readonly startNs: bigint;
-}
-
-/** Null for a group that is none of a call. */
-export function originOf(group: string): CallOrigin | null {
-  const [, pid, startNs] = /^tool_(\d+)_(\d+)$/.exec(group) ?? [];
-  return pid === undefined || startNs === undefined ? null : { pid: Number(pid), startNs: BigInt(startNs) };
-}
+import type { CallOrigin } from "./call-name.ts";
+import { originOf } from "./call-name.ts";
 
 /** When both clocks were read. Start times of processes count suspended time (proc_pid_stat(5)), calls do not. */
 export interface ClockPair {
@@ -28,7 +17,7 @@ export interface ClockPair {
 const tickNs = 10_000_000n;
 
 /** Whether a process that has the client's pid now has begun after the call, and is somebody else therefore. */
-export function beganAfter({ startNs }: CallOrigin, startTicks: number, now: ClockPair): boolean {
+export function beganAfter({ startNs }: Pick<CallOrigin, "startNs">, startTicks: number, now: ClockPair): boolean {
   const suspendedNs = BigInt(now.uptimeTicks) * tickNs - now.monotonicNs;
   return BigInt(startTicks) * tickNs - suspendedNs > startNs + tickNs;
 }
@@ -42,9 +31,16 @@ function clientOf(group: string): ProcessIdentity | null {
   return beganAfter(origin, identity.startTicks, now) ? null : identity;
 }
 
+/** What is left of the time that a call may run; null: it has no limit. */
+function leftMsOf(group: string): number | null {
+  const origin = originOf(group);
+  if (origin === null || origin.timeMs === null) return null;
+  return Math.max(0, origin.timeMs - Number(process.hrtime.bigint() - origin.startNs) / 1e6);
+}
+
 /**
- * Sees to a call of a guard that is dead: it is its client's for as long as that lives; then what it has left behind is treated as the
- * session says, and the group goes.
+ * Sees to a call of a guard that is dead: it is its client's for as long as that lives, and its time is not over; then what it has left
+ * behind is treated as the session says, and the group goes.
  * @param framework where those go that are adopted
  * @throws the signal's reason
  */
@@ -62,7 +58,8 @@ export async function clearLeftCall(
     processes: client === null ? [] : [client],
     silent: false,
   };
-  await waitUntil(isOver, sources, { timeoutMs: null, signal });
+  const inTime = await waitUntil(isOver, sources, { timeoutMs: leftMsOf(basename(directory)), signal });
+  if (inTime === null) group.kill();
   await group.clear(tools.background, tools.waitMs, framework);
   await reapWhenVacant(directory, null, signal);
 }

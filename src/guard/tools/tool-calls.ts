@@ -1,6 +1,7 @@
 import type { Controller, HostCgroups } from "../../cgroup/index.ts";
 import { readProcessStat, readProcText } from "../../kernel/index.ts";
 import { CorralError, quote } from "../../report/index.ts";
+import type { MoveInto } from "../../run/moves/index.ts";
 import type { LiveSession, Tell } from "../daemon/index.ts";
 import type {
   Hint,
@@ -13,9 +14,9 @@ import type {
   ToolResult,
 } from "../model/index.ts";
 import { planBudget, readHint } from "../model/index.ts";
-import type { MoveInto } from "../moves/index.ts";
 import { groupOfLines, headroomBytes, readSessionMemory } from "../tree/index.ts";
 import { CallGroup } from "./call-group.ts";
+import { callName } from "./call-name.ts";
 import { frozenNotice, hintNotice } from "./notices.ts";
 import type { GrantedRetry } from "./retries.ts";
 import { Retries } from "./retries.ts";
@@ -124,8 +125,8 @@ export class ToolCalls {
     const { spec, groups } = live;
     this.#refuseAnotherCall(spec);
     const { host, controllers, tell } = this.#options;
-    const id = `tool_${client.pid}_${nowNs()}`;
     const budget = planBudget(wish, spec, this.#options.usualBytes(spec, request.command ?? ""));
+    const id = callName({ pid: client.pid, startNs: nowNs(), timeMs: budget.timeMs });
     const group = CallGroup.make(host, groups.places.tools, id, controllers, budget.limits);
     const call: RunningCall = {
       id,

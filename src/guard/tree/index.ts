@@ -2,7 +2,7 @@
  * guard/tree/: the groups of `corral guard`: where they are, what they are to be (pure), and how they become so. What may
  * enter: sessions as they are wanted, the host's cgroup mounts. What it may not know: clients, events, why something is done.
  */
-export { childGroups, groupsBelow, removeEmpty } from "./directories.ts";
+export { childGroups, removeEmpty } from "./directories.ts";
 export { ensureGroup, passOn, vacate } from "./ensure-group.ts";
 export { groupOfLines } from "./group-path.ts";
 export { guardHost } from "./guard-host.ts";

@@ -1,4 +1,4 @@
-import { readControl, readGroupMemory, writeControlInPool } from "../../cgroup/index.ts";
+import { readControl, readGroupMemory, writeControlAside } from "../../cgroup/index.ts";
 import { formatBytes, formatExactBytes } from "../../report/index.ts";
 import type { Action, ActionContext } from "../model/index.ts";
 import type { Restores } from "./restores.ts";
@@ -56,7 +56,7 @@ export function prepareMemoryHigh(
         const original = readControl(path).trim();
         await restores.keep({ path, original, ours: String(high), mostMs: null, throughDeath: true });
         try {
-          await writeControlInPool(path, String(high));
+          await writeControlAside(path, String(high));
         } catch (thrown) {
           restores.restore(path);
           throw thrown;

@@ -19,5 +19,6 @@ export type {
   UpdateOptions,
   WaitOptions,
 } from "./options.ts";
-export { run } from "./run.ts";
+export type { RunAtOptions } from "./run.ts";
+export { run, runAt } from "./run.ts";
 export type { DefaultStdio, OutputOf, StdinOf, StdioFile, StdioOption, StdioSlot } from "./stdio-options.ts";

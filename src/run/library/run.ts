@@ -1,4 +1,6 @@
 import { CorralError } from "../../report/index.ts";
+import type { StartMoment, StartOptions } from "../attempt.ts";
+import type { Settings } from "../settings/index.ts";
 import { startRun } from "../start-run.ts";
 import { whenAborted } from "./abort.ts";
 import { EventFeed } from "./event-feed.ts";
@@ -6,6 +8,7 @@ import { GovernedJob } from "./governed-job.ts";
 import type { Job } from "./job.ts";
 import { nextTurn } from "./next-turn.ts";
 import type { RunOptions } from "./options.ts";
+import type { RunPlanOfOptions } from "./run-spec.ts";
 import { toRunSpec } from "./run-spec.ts";
 import { startOptions, withReport } from "./start-options.ts";
 import { openStdio } from "./stdio.ts";
@@ -36,14 +39,45 @@ export async function run(
   third: RunOptions = {},
 ): Promise<Job> {
   const [args, options] = Array.isArray(second) ? [second, third] : [[], second as RunOptions];
-  const planned = toRunSpec(command, args, options);
+  return startJob(toRunSpec(command, args, options), options);
+}
+
+/** What `runAt` takes beside the options of `run`. */
+export interface RunAtOptions<S extends StdioOption = StdioOption> extends RunOptions<S> {
+  readonly startAt: StartMoment;
+  /** Limits and attributes as they were judged elsewhere, instead of `limits` and `preset`. */
+  readonly settings: Settings;
+}
+
+/**
+ * Starts a program at a moment: all that `run` does is done before, and the workload's process sleeps until it is time to
+ * execute. Resolves then. An abort ends the wait.
+ * @throws CorralError as `run`
+ */
+export function runAt<const S extends StdioOption = DefaultStdio>(
+  command: readonly string[],
+  options: RunAtOptions<S>,
+): Promise<Job<S>>;
+export async function runAt(command: readonly string[], options: RunAtOptions): Promise<Job> {
+  const { startAt, settings, ...others } = options;
+  const planned = toRunSpec(command, [], others);
+  const { workdir, uid, gid, groups } = planned.attributes;
+  const attributes = { ...settings.attributes, workdir, uid, gid, groups };
+  return startJob({ ...planned, limits: settings.limits, attributes }, others, { startAt });
+}
+
+async function startJob(
+  planned: RunPlanOfOptions,
+  options: RunOptions,
+  more: Pick<StartOptions, "startAt"> = {},
+): Promise<Job> {
   await nextTurn();
   const events = new EventFeed();
   const start = startOptions(options, events);
   const stdio = openStdio(options.stdio);
   try {
     const spec = { ...planned, stdio: stdio.fds };
-    const started = await startRun(spec, start);
+    const started = await startRun(spec, { ...start, ...more });
     if (!started.started) throw withReport(started.error, started.report);
     const job = new GovernedJob({
       running: started.job,

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { resolve } from "node:path";
 import type { IoLatency, IoMax } from "../../cgroup/index.ts";
 import { resolveDisk } from "../../cgroup/index.ts";
 import { parseNumberIn, parseSizeOrMax, quote } from "../../report/index.ts";
@@ -5,9 +7,11 @@ import { durationUs } from "./values.ts";
 
 /** Resolves the disk of an IO limit, or says how to name one. */
 function diskOf(text: string): string {
-  const device = text === "" ? null : resolveDisk(text);
+  const device = text === "" ? null : resolveDisk(text === "tmpdir" ? resolve(tmpdir()) : text);
   if (device === null)
-    throw new RangeError(`names no disk: ${quote(text)}; use MAJ:MIN, a name such as sda, or a path on the disk`);
+    throw new RangeError(
+      `names no disk: ${quote(text)}; use MAJ:MIN, a name such as sda, a path on the disk, or tmpdir, the disk of temporary files`,
+    );
   return device;
 }
 

@@ -15,7 +15,10 @@ test("every problem is told, by the name its source has for a setting, and the r
   const { settings, problems } = collect({ "cpu-weight": "0", nice: "20", "io-max": ["x"], "pids-max": "5" });
   expect(problems.map(({ setting, message }) => [setting, message])).toEqual([
     ["cpu-weight", 'limits.cpu-weight expects a whole number from 1 to 10000, not "0"'],
-    ["io-max", 'limits.io-max names no disk: "x"; use MAJ:MIN, a name such as sda, or a path on the disk'],
+    [
+      "io-max",
+      'limits.io-max names no disk: "x"; use MAJ:MIN, a name such as sda, a path on the disk, or tmpdir, the disk of temporary files',
+    ],
     ["nice", 'limits.nice expects a whole number from -20 to 19, not "20"'],
   ]);
   expect(settings).toEqual({ limits: { ioMax: [], pidsMax: 5 }, attributes: noAttributes });

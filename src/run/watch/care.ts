@@ -3,6 +3,7 @@ import type { ProcessIdentity } from "../../kernel/index.ts";
 import { isSameProcess, processFacts } from "../../kernel/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { jobOfProcess, startAttach, updateJob } from "../attach/index.ts";
+import { warmOnce } from "../moves/index.ts";
 import type { RunningJob } from "../running-job.ts";
 import type { StateDirectories } from "../state-dir.ts";
 import { describeOutcome } from "../summary.ts";
@@ -14,7 +15,6 @@ import { kindOfFailure, pauseBefore } from "./failure.ts";
 import { LatencyBuckets } from "./latency-buckets.ts";
 import { matchProcess } from "./match.ts";
 import { attachSpecOf, matchOf, recordRule, settingsOf } from "./rule-job.ts";
-import { warmMoves } from "./warm-moves.ts";
 import type { WatchEvent } from "./watch-event.ts";
 
 export interface CareOptions {
@@ -129,7 +129,7 @@ export class Care {
 
   /** One attach at a time: each holds the kernel's lock on groups, and one after the other they find it warm. */
   async #work(): Promise<void> {
-    await warmMoves();
+    await warmOnce();
     for (let charge = this.#queue.shift(); charge !== undefined && !this.#closed; charge = this.#queue.shift()) {
       if (!this.charges.isCurrent(charge)) continue;
       this.#attaching = this.#attach(charge);

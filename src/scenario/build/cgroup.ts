@@ -184,6 +184,11 @@ export class CgroupBuilder {
     return this.#with({ comm: name });
   }
 
+  /** All works that are there by now are threads of one process of this name, 1 to 15 bytes. */
+  pcomm(name: string): CgroupBuilder {
+    return this.#with({ works: (this.#def.works ?? [{}]).map((work) => ({ ...work, pcomm: name })) });
+  }
+
   uid(id: number): CgroupBuilder {
     return this.#with({ uid: id });
   }

@@ -49,10 +49,17 @@ function judgeSeries({ cgroup, metric, as, step, holds }: Expectations["series"]
   const series = read(cgroup);
   if (series.points.every(({ value }) => value === null))
     return inconclusive("temporal", series.where, `${series.label} was not measured`);
-  return judgePattern(holds, series, read);
+  return judgePattern(holds, series, { read, slower: Math.max(1, record.host.dilation) });
 }
 
-function judgePattern(holds: Pattern, series: Series, read: (cgroup: string) => Series): Finding {
+interface PatternFacts {
+  /** The same metric of another group. */
+  readonly read: (cgroup: string) => Series;
+  /** Limits in time are multiplied by it. */
+  readonly slower: number;
+}
+
+function judgePattern(holds: Pattern, series: Series, { read, slower }: PatternFacts): Finding {
   if (holds === "nondecreasing") return nondecreasing(series);
   if (holds === "strictly_increasing") return strictlyIncreasing(series);
   if ("rateWithin" in holds) return rateWithin(series, holds.rateWithin.low, holds.rateWithin.high);
@@ -60,7 +67,7 @@ function judgePattern(holds: Pattern, series: Series, read: (cgroup: string) => 
     return steadyWithin(series, parseDurationMs(holds.steadyWithin.warmup ?? "0s"), holds.steadyWithin.tolerance);
   if ("convergesTo" in holds) {
     const { target, tolerance, within } = holds.convergesTo;
-    return convergesTo(series, target, tolerance, parseDurationMs(within));
+    return convergesTo(series, target, tolerance, parseDurationMs(within) * slower);
   }
   if ("each" in holds) return each(series, holds.each);
   return ratioWithin(series, read(holds.ratioWithin.cgroup), holds.ratioWithin.low, holds.ratioWithin.high);

@@ -5,7 +5,7 @@
  */
 export type { BetterClaim, Claim } from "./claims.ts";
 export type { Judgement, JudgeOptions } from "./judge.ts";
-export { judgeRun } from "./judge.ts";
+export { asksMonitor, isAgainst, judgeRun } from "./judge.ts";
 export { mergeChecks, noOverrides } from "./merge.ts";
 export { figure } from "./numbers.ts";
 export type { CheckResult, DetailKind, Finding, Outcome, Where } from "./result.ts";
@@ -14,8 +14,11 @@ export type { FigureOptions, PhaseRatio, Point, Series, Stretch } from "./series
 export {
   alwaysTrue,
   convergesTo,
+  counterDeltaPerPhase,
   each,
+  firstPerPhase,
   groupSeries,
+  lastPerPhase,
   nondecreasing,
   rateSeries,
   rateWithin,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  aDilation,
   aGroup,
   aHost,
   aPayload,
@@ -71,6 +72,16 @@ describe("a run's verdict", () => {
     expect(judgeRun(aRecord({ host: { ...aHost, dilation: 12.5 } })).notes).toEqual([
       "time is 12.5 times slower here: limits in time were multiplied by that, rates divided",
     ]);
+    const busy = { ...aDilation, factor: 12.5, rateFactor: 25 };
+    expect(judgeRun(aRecord({ host: { ...aHost, dilation: 12.5 }, dilation: busy })).notes).toEqual([
+      "time is 12.5 times slower here: limits in time were multiplied by that, rates divided by 25",
+    ]);
+  });
+
+  test("rates are divided by what less is done there", () => {
+    const slow = { host: { ...aHost, dilation: 4 }, dilation: { ...aDilation, factor: 4, rateFactor: 10 } };
+    const limits = judgeRun(asking({ minIterationRate: 100, maxGapMs: 100 }, slow)).results.map(({ limit }) => limit);
+    expect(limits).toEqual([400, 10]);
   });
 });
 

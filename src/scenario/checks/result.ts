@@ -21,6 +21,7 @@ export const detailKinds = [
   "skip",
   "other",
 ] as const;
+/** What a detail is about, as a word. */
 export type DetailKind = (typeof detailKinds)[number];
 
 /**
@@ -28,6 +29,7 @@ export type DetailKind = (typeof detailKinds)[number];
  * samples). skip: it did not apply (no cpuset, one worker, a host that lacks something).
  */
 export const outcomes = ["pass", "skip", "inconclusive", "fail"] as const;
+/** What came of a check, or of a run. */
 export type Outcome = (typeof outcomes)[number];
 
 /** What a check was about; null where it was about all of them. */

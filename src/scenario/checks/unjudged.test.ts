@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aPayload, aPhase, aRecord, aWork } from "../../../test/shared/scenario-record.ts";
+import { aPayload, aPhase, aRecord, aWork, aWorker } from "../../../test/shared/scenario-record.ts";
 import type { Checks, Scenario } from "../model/index.ts";
 import type { PhaseRecord, RunFailure, RunRecord } from "../record/index.ts";
 import { judgeRun } from "./index.ts";
@@ -67,6 +67,53 @@ describe("a hold that had hardly any time", () => {
 
   test("can be allowed", () => {
     expect(held({ plannedHoldMs: 0, wantedHoldMs: 500 }, { allowInconclusive: true }).verdict).toBe("skip");
+  });
+});
+
+describe("workers that had no time to do anything", () => {
+  const idle = aWorker({ workUnits: 0, iterations: 0, offCpuNs: 0 });
+  const works = [aWork({ startedMs: 100, endedMs: 1200, reports: [idle, idle, aWorker({ offCpuNs: 9e8 })] })];
+  const lost = aPhase(1, 100, { plannedHoldMs: 0, wantedHoldMs: 300 });
+  const why = "Step[0]: its hold had 0 ms of 300 ms, for the scenario's duration was used up before; raise duration";
+  const of = (changes: Partial<RunRecord>) => judged({ works, ...changes }, { notStuck: true, minIterationRate: 1 });
+
+  test("are one inconclusive result with the reason, and no failure each; so is what they did not get", () => {
+    const { verdict, lines } = of({ phases: [lost] });
+    expect([verdict, lines]).toEqual([
+      "inconclusive",
+      [
+        `not_stuck inconclusive: SpinWait in web: 2 of 3 workers did nothing, and had no time to: ${why}`,
+        expect.stringMatching(/^max_gap_ms pass: /),
+        expect.stringMatching(/^max_spread_pct inconclusive: .* at most 15 is allowed; but Step\[0\]: /),
+        expect.stringMatching(/^min_iteration_rate inconclusive: .* at least 1 is asked for; but Step\[0\]: /),
+        expect.stringMatching(/^min_iteration_rate inconclusive: /),
+        `hold_kept inconclusive: ${why}`,
+      ],
+    ]);
+  });
+
+  test("are failures when one hold that they lived through was kept", () => {
+    const kept = aPhase(2, 1100, { endMs: 1150 });
+    expect(of({ phases: [lost, kept] }).lines.filter((line) => line.startsWith("not_stuck fail"))).toHaveLength(2);
+    // One that began after they had ended is none of theirs.
+    expect(of({ phases: [lost, aPhase(2, 1300)] }).lines[0]).toMatch(/^not_stuck inconclusive/);
+  });
+
+  test("are inconclusive too when the run had failed before their hold began", () => {
+    const failure: RunFailure = { stage: "step", step: 0, op: null, atMs: 5, code: "CGROUP_IO", message: "no" };
+    const phases = [aPhase(1, 100, { holdMs: null })];
+    expect(of({ phases, failures: [failure] }).lines[0]).toBe(
+      "not_stuck inconclusive: SpinWait in web: 2 of 3 workers did nothing, and had no time to: the run had failed before their hold began",
+    );
+  });
+
+  test("are failures all the same when they died", () => {
+    const dead = aWorker({ workUnits: 0, completed: false, end: { kind: "signaled", signal: 11 } });
+    const { lines } = of({ works: [aWork({ reports: [dead, idle] })], phases: [lost] });
+    expect(lines.slice(0, 2)).toEqual([
+      "not_stuck fail: SpinWait in web: worker 100 made no progress: 0 work units, killed by signal 11",
+      `not_stuck inconclusive: SpinWait in web: 1 of 2 workers did nothing, and had no time to: ${why}`,
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ import { CorralError } from "../../report/index.ts";
 import type {
   EndedProcess,
   GroupRecord,
+  MonitorSample,
   OpRecord,
   PayloadRecord,
   PhaseRecord,
@@ -12,6 +13,7 @@ import type {
 } from "../record/index.ts";
 import type { Clock } from "./clock.ts";
 import type { RunEvent } from "./events.ts";
+import type { MonitorLook } from "./ports.ts";
 
 type Building<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
@@ -26,10 +28,13 @@ export class RunBook {
   readonly payloads: PayloadRecord[] = [];
   readonly ended: EndedProcess[] = [];
   readonly stalled: StalledWorker[] = [];
+  readonly monitor: MonitorSample[] = [];
   readonly failures: RunFailure[] = [];
   readonly warnings: string[] = [];
   readonly notes: string[] = [];
   cleanupMs = 0;
+  /** Time that the scenario's duration did not count. */
+  uncountedMs = 0;
   readonly #clock: Clock;
   #beganNs: bigint;
   #startTime: string;
@@ -57,7 +62,12 @@ export class RunBook {
   }
 
   nowMs(): number {
-    return Number(this.#clock.nowNs() - this.#beganNs) / 1e6;
+    return this.msOf(this.#clock.nowNs());
+  }
+
+  /** A moment of CLOCK_MONOTONIC on the scenario's clock. */
+  msOf(ns: bigint): number {
+    return Number(ns - this.#beganNs) / 1e6;
   }
 
   /** What a listener throws is no error of the run's: the first one is a warning. */
@@ -81,6 +91,10 @@ export class RunBook {
     const failure = { ...part, atMs: this.nowMs(), code: error.code, message: `${prefix}${error.toLine()}` };
     this.failures.push(failure);
     this.tell({ kind: "failure", failure });
+  }
+
+  monitored(look: MonitorLook): void {
+    this.monitor.push({ atMs: this.nowMs(), ...look });
   }
 
   stall(worker: StalledWorker): void {

@@ -4,17 +4,22 @@ import type { ResolvedScenario, ResolvedStep } from "../resolve/index.ts";
 import { RunBook } from "./book.ts";
 import type { Engine } from "./engine.ts";
 import type { RunEvent } from "./events.ts";
+import { boundWrites } from "./groups/bound-writes.ts";
 import { GroupRemover } from "./groups/remove.ts";
+import { HoldBudget } from "./hold-budget.ts";
+import { limitsAt } from "./limits.ts";
 import { Liveness } from "./liveness.ts";
+import { watchHost } from "./monitor.ts";
 import { killPayloads, startPayload } from "./payload-runs.ts";
 import { PhaseTracker } from "./phases.ts";
 import type { Ports, Supervised } from "./ports.ts";
 import { doOps, doSetup, runStep, StepError } from "./run-step.ts";
 import { sampleGroups } from "./sampler.ts";
 import { SchedulerSlot } from "./scheduler-slot.ts";
-import { stallPollMs, watchStalls } from "./stall.ts";
+import { watchStalls } from "./stall.ts";
 import { RunState, Slot } from "./state.ts";
 import { takeDown } from "./teardown.ts";
+import { WorksAhead } from "./works-ahead.ts";
 
 export interface DriveOptions {
   readonly onEvent?: (event: RunEvent) => void;
@@ -22,17 +27,25 @@ export interface DriveOptions {
   readonly signal?: AbortSignal | null;
   /** Processes that must live as long as the run. */
   readonly supervised?: readonly Supervised[];
-  /** Factor by which time-bound work is slower than on the machine itself. Default 1. */
+  /** That paths of modules count from. Default: the working directory. */
+  readonly directory?: string;
+  /** Whether the host's run queues are looked at meanwhile, which costs some time of a CPU. Default: not. */
+  readonly monitor?: boolean;
+  /**
+   * Factor by which set-up is slower than on a machine of nominal speed: all limits in time are multiplied by it, and above 1 the
+   * duration counts settling and holds alone. Default 1.
+   */
   readonly dilation?: number;
 }
 
-/** Longest time that workers may take to stop. */
-export const stopMs = 5000;
-
-function makeEngine(plan: ResolvedScenario, ports: Ports, options: DriveOptions): Engine {
+function makeEngine(plan: ResolvedScenario, given: Ports, options: DriveOptions): Engine {
+  const dilation = options.dilation ?? 1;
+  const limits = limitsAt(dilation);
+  const files = boundWrites(given.files, given.clock, limits.writeLimitMs);
+  const ports = { ...given, files };
   const book = new RunBook(ports.clock, options.onEvent ?? (() => {}));
   const state = new RunState();
-  const movers = { files: ports.files, clock: ports.clock, warn: (line: string) => book.warn(line) };
+  const movers = { files, clock: ports.clock, limits, warn: (line: string) => book.warn(line) };
   const parts = { clock: ports.clock, book, scheduler: ports.scheduler };
   const liveness = new Liveness(parts, plan.steps.length, options.signal ?? null);
   return {
@@ -44,8 +57,12 @@ function makeEngine(plan: ResolvedScenario, ports: Ports, options: DriveOptions)
     movers,
     remover: new GroupRemover(movers),
     liveness,
-    scheduler: new SchedulerSlot({ clock: ports.clock, source: ports.scheduler, liveness }),
-    stopMs: stopMs * (options.dilation ?? 1),
+    scheduler: new SchedulerSlot({ clock: ports.clock, source: ports.scheduler, liveness, limits }),
+    ahead: new WorksAhead(),
+    budget: new HoldBudget(book, dilation === 1),
+    limits,
+    dilation,
+    directory: options.directory ?? process.cwd(),
   };
 }
 
@@ -57,6 +74,7 @@ async function doBackdrop(engine: Engine): Promise<void> {
     await doOps(engine, null, ops);
     for (const run of payloads) await startPayload(engine, run);
     if (settleMs > 0) await engine.liveness.hold(settleMs);
+    engine.budget.spend(settleMs);
   } finally {
     engine.phases.end();
   }
@@ -101,6 +119,7 @@ async function doSteps(engine: Engine): Promise<number> {
       break;
     }
   }
+  book.uncountedMs = engine.budget.uncountedMs;
   liveness.progress.when = "end";
   liveness.probe();
   if (liveness.isAborted && book.failures.length === 0) {
@@ -119,11 +138,12 @@ function failStep({ book, liveness }: Engine, step: number, thrown: unknown): vo
 }
 
 /** Does what goes on beside the steps for as long as `work` takes. */
-async function beside(engine: Engine, dilation: number, work: () => Promise<void>): Promise<void> {
+async function beside(engine: Engine, monitor: boolean, work: () => Promise<void>): Promise<void> {
   const end = new AbortController();
   const loops = [
     orFail(engine.book, () => sampleGroups(engine, end.signal)),
-    orFail(engine.book, () => watchStalls(engine, stallPollMs * dilation, end.signal)),
+    orFail(engine.book, () => watchStalls(engine, end.signal)),
+    ...(monitor ? [orFail(engine.book, () => watchHost(engine, end.signal))] : []),
   ];
   try {
     await work();
@@ -163,7 +183,7 @@ export async function drive(plan: ResolvedScenario, ports: Ports, options: Drive
     using liveness = engine.liveness;
     for (const process of options.supervised ?? []) liveness.supervise(process);
     await attachFirst(engine);
-    await finishing(engine, () => beside(engine, options.dilation ?? 1, () => doScenario(engine)));
+    await finishing(engine, () => beside(engine, options.monitor ?? false, () => doScenario(engine)));
     await orFail(engine.book, () => files.close());
     return engine.book;
   } catch (thrown) {

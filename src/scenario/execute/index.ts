@@ -7,12 +7,12 @@ export type { Clock } from "./clock.ts";
 export type { DriveOptions } from "./drive.ts";
 export { drive } from "./drive.ts";
 export type { RunEvent, StepTotals } from "./events.ts";
-export { boundWrites } from "./groups/bound-writes.ts";
 export type { GroupFiles } from "./groups/group-files.ts";
 export type { LeftScenario } from "./host/leftovers.ts";
 export { leftScenarios } from "./host/leftovers.ts";
 export type {
   Death,
+  MonitorLook,
   Ports,
   PressureWait,
   ProgramEnd,

@@ -3,26 +3,31 @@ import { MachineDouble } from "../../../test/shared/scenario/machine-double.ts";
 import { backdropOf, empty, group, plan, work } from "../../../test/shared/scenario/plans.ts";
 import type { ResolvedScenario } from "../resolve/index.ts";
 import type { DriveOptions } from "./drive.ts";
-import { drive, stopMs } from "./drive.ts";
-import { boundWrites, writeLimitMs } from "./groups/bound-writes.ts";
-import type { GroupFiles } from "./groups/group-files.ts";
-import { busyPauseMs, busyRetries } from "./groups/move.ts";
-import { emptyWaitMs, mostStuck } from "./groups/remove.ts";
+import { drive } from "./drive.ts";
+import { busyRetries } from "./groups/move.ts";
+import { mostStuck } from "./groups/remove.ts";
+import { limitsAt, nominalLimits } from "./limits.ts";
 import { probeMs } from "./liveness.ts";
-import { startWaitMs } from "./made-in-time.ts";
 import { samplePeriodMs } from "./sampler.ts";
-import { stallLooks, stallPollMs } from "./stall.ts";
+import { stallLooks } from "./stall.ts";
 
 const run = (machine: MachineDouble, scenario: ResolvedScenario, options: DriveOptions = {}) =>
   machine.clock.run(drive(scenario, machine.ports, options));
 
 test("the numbers are those of the model", () => {
-  expect({ startWaitMs, stopMs, writeLimitMs, busyRetries, busyPauseMs }).toEqual({
-    ...{ startWaitMs: 30_000, stopMs: 5000, writeLimitMs: 2000, busyRetries: 3, busyPauseMs: 100 },
+  expect(nominalLimits).toEqual({
+    ...{ startWaitMs: 30_000, stopMs: 5000, writeLimitMs: 2000, busyPauseMs: 100, emptyWaitMs: 1000 },
+    ...{ killWaitMs: 5000, workerKillMs: 2000, drainMs: 1000, clearWaitMs: 5000, stallPollMs: 500 },
   });
-  expect({ emptyWaitMs, mostStuck, probeMs, stallPollMs, stallLooks, samplePeriodMs }).toEqual({
-    ...{ emptyWaitMs: 1000, mostStuck: 10, probeMs: 100, stallPollMs: 500, stallLooks: 4, samplePeriodMs: 100 },
+  expect({ busyRetries, mostStuck, probeMs, stallLooks, samplePeriodMs }).toEqual({
+    ...{ busyRetries: 3, mostStuck: 10, probeMs: 100, stallLooks: 4, samplePeriodMs: 100 },
   });
+});
+
+test("limits in time grow with the factor of a slow machine, and are these exactly without one", () => {
+  expect(limitsAt(1)).toEqual(nominalLimits);
+  const slow = Object.entries(limitsAt(2.5)).map(([name, ms]) => [name, ms / 2.5]);
+  expect(Object.fromEntries(slow)).toEqual(nominalLimits);
 });
 
 describe("moving processes", () => {
@@ -106,15 +111,13 @@ describe("waiting", () => {
 
   test("a write that hangs is given up after 2 s, and the run goes on to its end", async () => {
     const machine = new MachineDouble();
-    const { ports } = machine;
     const { write } = machine.groups;
     const hangs = (file: string): boolean => file === "cgroup.freeze";
-    const stuck: GroupFiles = Object.assign(machine.groups, {
+    Object.assign(machine.groups, {
       write: (...args: Parameters<typeof write>) => (hangs(args[2]) ? new Promise<void>(() => {}) : write(...args)),
     });
-    const files = boundWrites(stuck, machine.clock);
     const scenario = plan([{ ops: [{ kind: "freeze_cgroup", cgroup: "a" }] }], { backdrop: backdropOf([group("a")]) });
-    const book = await machine.clock.run(drive(scenario, { ...ports, files }, {}));
+    const book = await run(machine, scenario);
     expect(book.failures.map(({ atMs, message }) => [atMs, message])).toEqual([
       [2000, "step 0 failed: the write to cgroup.freeze of a was not taken by the kernel within 2000 ms"],
     ]);

@@ -1,10 +1,8 @@
 import { CorralError } from "../../report/index.ts";
 import type { Clock } from "./clock.ts";
 import { settlesWithin } from "./clock.ts";
+import type { EngineLimits } from "./limits.ts";
 import type { Liveness } from "./liveness.ts";
-
-/** How long workers, a payload or a scheduler may take from their making until they are there. */
-export const startWaitMs = 30_000;
 
 interface Making<T> {
   /** Begins it; the signal is aborted when nobody wants it any more. */
@@ -15,12 +13,18 @@ interface Making<T> {
   readonly what: string;
 }
 
+interface Waiting {
+  readonly clock: Clock;
+  readonly liveness: Liveness;
+  readonly limits: Pick<EngineLimits, "startWaitMs">;
+}
+
 /**
  * Waits for something to be made: 30 s at most, and only as long as the run goes on.
  * @throws what `make` throws, CorralError START_FAILED when it takes too long, ABORTED or PROCESS_GONE when the run is to end
  */
 export async function madeInTime<T>(
-  { clock, liveness }: { readonly clock: Clock; readonly liveness: Liveness },
+  { clock, liveness, limits: { startWaitMs } }: Waiting,
   { make, undo, what }: Making<T>,
 ): Promise<T> {
   const unwanted = new AbortController();

@@ -5,7 +5,7 @@ import type { ResolvedGroup } from "../resolve/index.ts";
 import type { Engine } from "./engine.ts";
 import { startPayload } from "./payload-runs.ts";
 import { sampleGroup } from "./sampler.ts";
-import { changeCpus, startWork } from "./works.ts";
+import { changeCpus, startsOf, startWorks } from "./works.ts";
 
 /**
  * Makes a group with everything that belongs to it: directory, limits, workers, payload.
@@ -28,7 +28,7 @@ export async function makeGroup(engine: Engine, group: ResolvedGroup): Promise<v
   if (group.cpuset !== null) noteCpus(engine, name, group.cpuset.cpus);
   await limitGroup(engine, name, group.limits);
   sampleGroup(engine, name, group.works.length > 0);
-  for (const work of group.works) await startWork(engine, work, { cgroup: name, index: work.index });
+  for (const works of startsOf(group.works)) await startWorks(engine, works, name);
   if (group.payload !== null) await startPayload(engine, group.payload);
 }
 

@@ -29,7 +29,7 @@ function refuseFrozen(state: RunState, { payload, cgroup }: ResolvedPayloadRun):
  * has not begun after 30 s, ABORTED or PROCESS_GONE when the run is to end
  */
 export async function startPayload(engine: Engine, run: ResolvedPayloadRun): Promise<void> {
-  const { state, plan, ports, book, liveness } = engine;
+  const { state, plan, ports, book, liveness, limits } = engine;
   const payload = plan.payloads.find(({ name }) => name === run.payload);
   if (payload === undefined) throw new CorralError("INTERNAL", `there is no payload ${run.payload}`);
   const live = state.payloads.find((one) => one.payload.name === run.payload && one.cgroup === run.cgroup);
@@ -45,7 +45,7 @@ export async function startPayload(engine: Engine, run: ResolvedPayloadRun): Pro
   const { env, usesParentPgrp } = payload;
   const startedMs = book.nowMs();
   const program = await madeInTime(
-    { clock: ports.clock, liveness },
+    { clock: ports.clock, liveness, limits },
     {
       make: (signal) => ports.startProgram({ argv, env, cgroup, usesParentPgrp }, signal),
       undo: (late) => late.kill(),
@@ -87,9 +87,14 @@ export function findPayload({ state }: Engine, name: string, cgroup: string): Pa
   });
 }
 
-/** Waits for a payload; one that takes longer is killed. @throws the signal's reason */
-export async function waitForPayload(engine: Engine, handle: PayloadHandle, timeoutMs: number | null): Promise<void> {
+/**
+ * Waits for a payload; one that takes longer is killed.
+ * @param nominalMs on a machine of nominal speed; null: for ever
+ * @throws the signal's reason
+ */
+export async function waitForPayload(engine: Engine, handle: PayloadHandle, nominalMs: number | null): Promise<void> {
   const { ended } = handle.program;
+  const timeoutMs = nominalMs === null ? null : nominalMs * engine.dilation;
   const inTime = await engine.liveness.unlessAborted(
     timeoutMs === null
       ? ended.then(() => true)
@@ -101,10 +106,8 @@ export async function waitForPayload(engine: Engine, handle: PayloadHandle, time
   account(engine, handle, { kind: "timed-out" });
 }
 
-/** How long the process group of a payload may take to end once it was killed. */
-const killWaitMs = 5000;
-
-async function awaitKilled({ ports, book }: Engine, { program, payload }: PayloadHandle): Promise<void> {
+async function awaitKilled({ ports, book, limits }: Engine, { program, payload }: PayloadHandle): Promise<void> {
+  const { killWaitMs } = limits;
   if (!(await settlesWithin(ports.clock, program.ended, killWaitMs)))
     book.warn(`the payload ${payload.name} did not end within ${killWaitMs} ms after it was killed`);
 }

@@ -1,7 +1,8 @@
 import { describeWork } from "../model/index.ts";
 import type { PhaseRecord, PhaseWork } from "../record/index.ts";
 import { isHoldLost, lostHoldText } from "../record/index.ts";
-import type { Latencies, WorkerReport, WorkerSample } from "../workers/index.ts";
+import type { ResolvedWork } from "../resolve/index.ts";
+import type { Latencies, WorkerSample } from "../workers/index.ts";
 import { addLatencies, latenciesSince } from "../workers/index.ts";
 import type { RunBook } from "./book.ts";
 import type { RunState, WorkHandle } from "./state.ts";
@@ -51,7 +52,10 @@ interface OpenPhase {
   readonly done: PhaseWork[];
 }
 
-const latencyKinds = { none: "none", wake: "wake", cost: "cost", timer: "timer", own: "none" } as const;
+function latencyKindOf({ workType, custom }: ResolvedWork): PhaseWork["latencyKind"] {
+  const { samples } = describeWork(workType);
+  return samples === "own" ? (custom?.samples ?? "none") : samples;
+}
 
 /** Attributes what workers did to the phase in which they did it; work between phases belongs to none. */
 export class PhaseTracker {
@@ -85,14 +89,10 @@ export class PhaseTracker {
     this.#open?.before.set(handle.id, { atMs: this.#book.nowMs(), counters: nothing });
   }
 
-  /** Workers ended while the phase goes on. */
-  finished(handle: WorkHandle, reports: readonly WorkerReport[]): void {
-    if (this.#open === null) return;
-    const counters = totalOf(
-      reports,
-      reports.map(({ latencies }) => latencies),
-    );
-    this.#open.done.push(this.#work(this.#open, handle, { atMs: this.#book.nowMs(), counters }, reports.length));
+  /** Workers are about to be stopped while the phase goes on: what they do until they have stopped belongs to none. */
+  finishing(handle: WorkHandle): void {
+    if (this.#open !== null)
+      this.#open.done.push(this.#work(this.#open, handle, this.#look(handle), handle.set.pids.length));
   }
 
   /** The phase is over: before anything of it is collected. Idempotent. */
@@ -122,13 +122,22 @@ export class PhaseTracker {
     const atMs = this.#book.nowMs();
     const samples = works.map(({ set }) => set.sample());
     return works.map((handle, at) => {
-      const counters = totalOf(samples[at] ?? [], handle.set.latencies());
-      return [handle, { atMs, counters }] as const;
+      const own = samples[at] ?? [];
+      const counters = totalOf(own, handle.set.latencies());
+      return [handle, { atMs: this.#endOf(own, atMs), counters }] as const;
     });
   }
 
   #look({ set }: WorkHandle): Look {
-    return { atMs: this.#book.nowMs(), counters: totalOf(set.sample(), set.latencies()) };
+    const atMs = this.#book.nowMs();
+    const samples = set.sample();
+    return { atMs: this.#endOf(samples, atMs), counters: totalOf(samples, set.latencies()) };
+  }
+
+  /** Workers that have all ended count until the last of them did. */
+  #endOf(samples: readonly WorkerSample[], nowMs: number): number {
+    const ends = samples.flatMap(({ endedNs }) => (endedNs === null ? [] : [this.#book.msOf(endedNs)]));
+    return ends.length > 0 && ends.length === samples.length ? Math.min(nowMs, Math.max(...ends)) : nowMs;
   }
 
   #work(open: OpenPhase, handle: WorkHandle, now: Look, workers: number): PhaseWork {
@@ -139,7 +148,7 @@ export class PhaseTracker {
       workers,
       elapsedMs: now.atMs - before.atMs,
       ...since(now.counters, before.counters),
-      latencyKind: latencyKinds[describeWork(handle.work.workType).samples],
+      latencyKind: latencyKindOf(handle.work),
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { LimitPlan, Limits } from "../../cgroup/index.ts";
-import type { SeriesValues } from "../record/index.ts";
+import type { MonitorSample, SeriesValues } from "../record/index.ts";
 import type { ResolvedScheduler } from "../resolve/index.ts";
 import type { AttributeErrors, WorkerAttributes, WorkerPlan, WorkerSet } from "../workers/index.ts";
 import type { Clock } from "./clock.ts";
@@ -8,14 +8,27 @@ import type { GroupFiles } from "./groups/group-files.ts";
 /** Workers of one kind: `WorkerSet`, or what stands for it. */
 export type Workers = Pick<
   WorkerSet,
-  "pids" | "release" | "sample" | "latencies" | "suspendCpus" | "beginCpuset" | "stop" | "kill" | "stuck"
+  | "pids"
+  | "processes"
+  | "tasksOf"
+  | "release"
+  | "sample"
+  | "latencies"
+  | "suspendCpus"
+  | "beginCpuset"
+  | "stop"
+  | "kill"
+  | "stuck"
 >;
 
 export interface WorkerSource {
   /** Makes workers that wait to be released. @throws CorralError START_FAILED and the like; nothing is left then */
   readonly start: (plan: WorkerPlan) => Promise<Workers>;
-  readonly setAttributes: (pid: number, attributes: WorkerAttributes) => AttributeErrors;
-  readonly setAffinity: (pid: number, cpus: string) => string | null;
+  /** The same of threads of one process of this name, a set for each plan; the end of one is the end of all. */
+  readonly startThreads: (pcomm: string, plans: readonly WorkerPlan[]) => Promise<readonly Workers[]>;
+  /** Of one thread. */
+  readonly setAttributes: (tid: number, attributes: WorkerAttributes) => AttributeErrors;
+  readonly setAffinity: (tid: number, cpus: string) => string | null;
 }
 
 /** How a program ended. */
@@ -94,6 +107,9 @@ export interface PressureWait {
   readonly windowUs: number;
 }
 
+/** What the monitor sees in one look. */
+export type MonitorLook = Omit<MonitorSample, "atMs">;
+
 /** Everything that a run touches beside its own memory. */
 export interface Ports {
   readonly clock: Clock;
@@ -106,6 +122,8 @@ export interface Ports {
   readonly planLimits: (limits: Limits) => LimitPlan;
   /** Counters of a group; all null where it has none. */
   readonly look: (name: string) => SeriesValues;
+  /** The host's run queues, now, and the CPU time that the look took. */
+  readonly monitor: () => { readonly look: MonitorLook; readonly cpuMs: number };
   /** Resolves when tasks were stalled for so long; rejects with the signal's reason. @throws CorralError SIGNAL_UNAVAILABLE */
   readonly pressure: (wait: PressureWait, signal: AbortSignal) => Promise<void>;
   /** A directory for IO of workers, below one that is removed at the end. */

@@ -1,5 +1,6 @@
+import { dilationNotes, givenDilation, measureDilation, unknownDilation } from "../dilation/index.ts";
 import type { Scenario } from "../model/index.ts";
-import type { RunRecord, RunWhere } from "../record/index.ts";
+import type { Dilation, RunRecord, RunWhere } from "../record/index.ts";
 import type { ResolvedScenario } from "../resolve/index.ts";
 import type { Topology } from "../topology/index.ts";
 import type { RunBook } from "./book.ts";
@@ -11,6 +12,7 @@ import { hostScheduler } from "./host/host-scheduler.ts";
 import { removeScratch } from "./host/leftovers.ts";
 import { ScenarioMark, stamp } from "./host/scenario-record.ts";
 import { superviseProcess } from "./host/supervise.ts";
+import { limitsAt } from "./limits.ts";
 
 export interface RunOptions {
   /** What was written. */
@@ -22,8 +24,12 @@ export interface RunOptions {
   readonly where?: RunWhere;
   /** Place among repeats, from 0. Default 0. */
   readonly repeat?: number;
-  /** Factor by which time-bound work is slower than on the machine itself. Default 1. */
+  /** Factor by which time is slower than on a machine of nominal speed, for workers and for set-up. Default: it is measured, in some 20 ms. */
   readonly dilation?: number;
+  /** That paths of modules count from. Default: the working directory. */
+  readonly directory?: string;
+  /** Whether run queues are looked at (`asksMonitor`). Default: not. */
+  readonly monitor?: boolean;
   /** As `--cgroup-parent`. Default: where a job's group would be made. */
   readonly cgroupParent?: string | null;
   /** Processes whose end ends the run. Default none. */
@@ -43,14 +49,21 @@ export async function runScenario(plan: ResolvedScenario, options: RunOptions): 
   const mark = ScenarioMark.claim(options.runtime, new Date().toISOString());
   const notes: string[] = [];
   try {
+    const { signal = null, onEvent = () => {} } = options;
+    const dilation =
+      options.dilation === undefined
+        ? await measureDilation(plan.topology.cpus.length, signal)
+        : givenDilation(options.dilation);
     const ports = hostPorts(mark, {
       cgroupParent: options.cgroupParent ?? null,
+      limits: limitsAt(dilation.setupFactor),
       onNote: (note) => notes.push(note),
       scheduler: hostScheduler,
     });
-    const { signal = null, dilation = 1, onEvent = () => {} } = options;
-    const book = await drive(plan, ports, { supervised, signal, dilation, onEvent });
-    return recordOf(plan, options, { book, notes, runId: mark.record.run_id });
+    const { directory = process.cwd(), monitor = false } = options;
+    const { setupFactor } = dilation;
+    const book = await drive(plan, ports, { supervised, signal, dilation: setupFactor, directory, monitor, onEvent });
+    return recordOf(plan, options, { book, notes, dilation, runId: mark.record.run_id });
   } finally {
     for (const one of supervised) one.release();
     removeScratch(mark.record.scratch);
@@ -62,6 +75,7 @@ export async function runScenario(plan: ResolvedScenario, options: RunOptions): 
 /** The record of a run that the host has too little for: nothing was done. @param why completes "skipped: …" */
 export function skippedRecord(options: RunOptions, topology: Topology, why: string): RunRecord {
   const time = new Date().toISOString();
+  const dilation = options.dilation === undefined ? unknownDilation : givenDilation(options.dilation);
   const nothing = { phases: [], ops: [], groups: [], works: [], payloads: [], ended: [], stalled: [], monitor: [] };
   return {
     scenario: options.scenario,
@@ -72,7 +86,8 @@ export function skippedRecord(options: RunOptions, topology: Topology, why: stri
     startTime: time,
     durationMs: 0,
     cleanupMs: 0,
-    host: hostRecord(topology, options.dilation ?? 1, null),
+    host: hostRecord(topology, dilation.factor, null),
+    dilation: { ...dilation, limitsMs: limitsAt(dilation.setupFactor), uncountedMs: 0 },
     controllers: [],
     skipped: why,
     ...nothing,
@@ -85,13 +100,14 @@ export function skippedRecord(options: RunOptions, topology: Topology, why: stri
 interface Outcome {
   readonly book: RunBook;
   readonly notes: readonly string[];
+  readonly dilation: Dilation;
   readonly runId: string;
 }
 
 const byId = (a: { readonly id: number }, b: { readonly id: number }): number => a.id - b.id;
 
-function recordOf(plan: ResolvedScenario, options: RunOptions, { book, notes, runId }: Outcome): RunRecord {
-  const dilation = options.dilation ?? 1;
+function recordOf(plan: ResolvedScenario, options: RunOptions, { book, notes, dilation, runId }: Outcome): RunRecord {
+  const slowed = { ...dilation, limitsMs: limitsAt(dilation.setupFactor), uncountedMs: book.uncountedMs };
   return {
     scenario: options.scenario,
     file: options.file,
@@ -101,7 +117,8 @@ function recordOf(plan: ResolvedScenario, options: RunOptions, { book, notes, ru
     startTime: book.startTime,
     durationMs: book.nowMs(),
     cleanupMs: book.cleanupMs,
-    host: hostRecord(plan.topology, dilation, plan.scheduler?.name ?? null),
+    host: hostRecord(plan.topology, dilation.factor, plan.scheduler?.name ?? null),
+    dilation: slowed,
     controllers: plan.controllers,
     skipped: null,
     phases: book.phases,
@@ -111,9 +128,9 @@ function recordOf(plan: ResolvedScenario, options: RunOptions, { book, notes, ru
     payloads: book.payloads.toSorted(byId),
     ended: book.ended,
     stalled: book.stalled,
-    monitor: [],
+    monitor: book.monitor,
     failures: book.failures,
     warnings: [...plan.warnings.map(({ where, message }) => `${where}: ${message}`), ...book.warnings],
-    notes: [...book.notes, ...notes],
+    notes: [...dilationNotes(slowed), ...book.notes, ...notes],
   };
 }

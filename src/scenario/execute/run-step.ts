@@ -1,9 +1,12 @@
 import { CorralError } from "../../report/index.ts";
+import { objectOf } from "../plan/index.ts";
 import type { ResolvedGroup, ResolvedOp, ResolvedStep } from "../resolve/index.ts";
 import type { Engine } from "./engine.ts";
 import type { StepTotals } from "./events.ts";
 import { makeGroup } from "./make-group.ts";
-import { describeOp, doOp } from "./ops/index.ts";
+import { doOp, keepCounts } from "./ops/index.ts";
+import { sampleAll } from "./sampler.ts";
+import { makeAhead } from "./works.ts";
 
 /** Where in a step something went wrong. */
 export class StepError extends Error {
@@ -18,11 +21,12 @@ export class StepError extends Error {
 
 /** @throws StepError */
 export async function doOps(engine: Engine, step: number | null, ops: readonly ResolvedOp[], round = 0): Promise<void> {
+  keepCounts(engine, ops);
   for (const op of ops) {
     const { kind, index } = op;
     try {
       engine.liveness.throwIfAborted();
-      await engine.book.during({ step, index, round, kind, object: describeOp(op) }, () => doOp(engine, op));
+      await engine.book.during({ step, index, round, kind, object: objectOf(op) }, () => doOp(engine, op));
     } catch (thrown) {
       throw new StepError(index, thrown);
     }
@@ -35,12 +39,14 @@ export async function doSetup(engine: Engine, step: number | null, groups: reado
   const object = groups.map(({ name }) => name).join(", ");
   try {
     await engine.book.during({ step, index: null, round: 0, kind: "setup", object }, async () => {
-      for (const group of groups) {
+      for (const [at, group] of groups.entries()) {
         engine.liveness.throwIfAborted();
+        makeAhead(engine, groups, at);
         await makeGroup(engine, group);
       }
     });
   } catch (thrown) {
+    engine.ahead.clear();
     throw new StepError(null, thrown);
   }
 }
@@ -60,21 +66,29 @@ export function totalsOf({ book, state }: Engine): StepTotals {
 
 function beginHold(engine: Engine, step: ResolvedStep, holdMs: number, wantedHoldMs: number): void {
   const { index, label, ops, opMask } = step;
+  sampleAll(engine);
   engine.phases.hold(holdMs, wantedHoldMs);
   const said = { step: index, label, ops: ops.length, opMask, holdMs, wantedHoldMs };
   engine.book.tell({ kind: "step_start", ...said, ...totalsOf(engine) });
   engine.book.tell({ kind: "resume", step: index, atMs: engine.book.nowMs() });
 }
 
-const leftMs = ({ book }: Engine, step: ResolvedStep): number => Math.max(0, step.deadlineMs - book.nowMs());
+/** The pause after the setup. @returns whether it was kept to its end */
+async function settle({ liveness, budget }: Engine, ms: number): Promise<boolean> {
+  if (ms > 0 && !(await liveness.hold(ms))) return false;
+  budget.spend(ms);
+  return true;
+}
 
 async function runOnce(engine: Engine, step: ResolvedStep, wantedMs: number): Promise<boolean> {
   await doOps(engine, step.index, step.ops);
   await doSetup(engine, step.index, step.setup);
-  if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
-  const holdMs = Math.min(wantedMs, leftMs(engine, step));
+  if (!(await settle(engine, step.settleMs))) return false;
+  const holdMs = Math.min(wantedMs, engine.budget.leftMs(step.deadlineMs));
   beginHold(engine, step, holdMs, wantedMs);
-  return engine.liveness.hold(holdMs);
+  const kept = await engine.liveness.hold(holdMs);
+  engine.budget.spend(holdMs);
+  return kept;
 }
 
 async function runLoop(
@@ -83,15 +97,20 @@ async function runLoop(
   { intervalMs, plannedMs }: Extract<ResolvedStep["hold"], { readonly kind: "loop" }>,
 ): Promise<boolean> {
   await doSetup(engine, step.index, step.setup);
-  if (step.settleMs > 0 && !(await engine.liveness.hold(step.settleMs))) return false;
-  beginHold(engine, step, leftMs(engine, step), plannedMs);
-  engine.phases.rounds(0);
-  for (let round = 0; engine.book.nowMs() < step.deadlineMs; round += 1) {
-    engine.phases.rounds(round + 1);
+  if (!(await settle(engine, step.settleMs))) return false;
+  const { book, budget, phases, liveness } = engine;
+  const holdMs = budget.leftMs(step.deadlineMs);
+  const untilMs = book.nowMs() + holdMs;
+  beginHold(engine, step, holdMs, plannedMs);
+  phases.rounds(0);
+  // Its ops are what a loop holds with: their time counts everywhere.
+  for (let round = 0; book.nowMs() < untilMs; round += 1) {
+    phases.rounds(round + 1);
     await doOps(engine, step.index, step.ops, round);
-    if (!(await engine.liveness.hold(Math.min(intervalMs, leftMs(engine, step))))) return false;
+    if (!(await liveness.hold(Math.min(intervalMs, Math.max(0, untilMs - book.nowMs()))))) return false;
   }
-  return !engine.liveness.mustEnd;
+  budget.spend(holdMs);
+  return !liveness.mustEnd;
 }
 
 /**
@@ -104,6 +123,7 @@ export async function runStep(engine: Engine, step: ResolvedStep): Promise<StepT
   engine.phases.begin(step.phase);
   try {
     const kept = await (hold.kind === "once" ? runOnce(engine, step, hold.wantedMs) : runLoop(engine, step, hold));
+    sampleAll(engine);
     if (!kept) return null;
     const totals = totalsOf(engine);
     engine.book.tell({ kind: "step_end", step: index, ...totals });

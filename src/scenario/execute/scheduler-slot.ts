@@ -1,6 +1,7 @@
 import { CorralError } from "../../report/index.ts";
 import type { ResolvedScheduler } from "../resolve/index.ts";
 import type { Clock } from "./clock.ts";
+import type { EngineLimits } from "./limits.ts";
 import type { Liveness } from "./liveness.ts";
 import { madeInTime } from "./made-in-time.ts";
 import type { RunningScheduler, SchedulerSource } from "./ports.ts";
@@ -9,6 +10,7 @@ interface SlotParts {
   readonly clock: Clock;
   readonly source: SchedulerSource;
   readonly liveness: Liveness;
+  readonly limits: Pick<EngineLimits, "startWaitMs">;
 }
 
 /** The one scheduler that a run may have at a time. */

@@ -2,8 +2,7 @@ import type { Engine } from "./engine.ts";
 import type { TaskProgress } from "./ports.ts";
 import type { WorkHandle } from "./state.ts";
 
-/** How often every worker is looked at, and how many looks in a row without progress make a stall: two seconds. */
-export const stallPollMs = 500;
+/** How many looks in a row without progress make a stall: two seconds. */
 export const stallLooks = 4;
 
 interface Track {
@@ -57,11 +56,11 @@ export class StallWatch {
   }
 }
 
-/** Looks again and again until it is told to end. @param pollMs stretched where time is dilated */
-export async function watchStalls(engine: Engine, pollMs: number, end: AbortSignal): Promise<void> {
+/** Looks again and again until it is told to end. */
+export async function watchStalls(engine: Engine, end: AbortSignal): Promise<void> {
   const watch = new StallWatch(engine);
   for (;;) {
-    await engine.ports.clock.sleep(pollMs, end);
+    await engine.ports.clock.sleep(engine.limits.stallPollMs, end);
     if (end.aborted) return;
     watch.look();
   }

@@ -1,5 +1,5 @@
 import type { CpusetEpoch, PayloadSource, WorkRecord } from "../record/index.ts";
-import type { ResolvedPayload, ResolvedWork } from "../resolve/index.ts";
+import type { ResolvedCondition, ResolvedPayload, ResolvedWork } from "../resolve/index.ts";
 import { effectiveCpus } from "../resolve/index.ts";
 import type { ProgramEnd, RunningProgram, Workers } from "./ports.ts";
 
@@ -71,6 +71,8 @@ export class RunState {
   step: Slot | null = null;
   /** Groups that were told to freeze. */
   readonly frozen = new Set<string>();
+  /** What the counters of waits stood at when the ops of the step began. */
+  readonly counted = new Map<ResolvedCondition, number>();
   #lastWork = -1;
   #lastPayload = -1;
 

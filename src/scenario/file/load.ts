@@ -2,6 +2,7 @@ import type { ConfigDocument } from "../../report/config/index.ts";
 import { judgeValues, parseConfig, readConfigText } from "../../report/config/index.ts";
 import type { Scenario } from "../model/index.ts";
 import { camelKeys, snakePath } from "./keys.ts";
+import { isModulePath, loadScenarioModule } from "./load-module.ts";
 import { scenarioSchema } from "./scenario-schema.ts";
 
 /** A scenario as it was written, and where each part of it stands. */
@@ -16,11 +17,12 @@ export interface ScenarioFile {
 }
 
 /**
- * Reads a scenario's file, YAML or JSON, of at most 1 MiB, and judges every value for itself; what values mean together
- * and on a host is judged by the resolver.
+ * Reads a scenario's file. YAML or JSON, of at most 1 MiB, has every value judged for itself; a module (`.mjs`, `.js`, `.cjs`, and
+ * `.ts` where Node loads it) exports a scenario as default. What values mean together and on a host is judged by the resolver.
  * @throws ConfigError (code CONFIG) with everything that is wrong; CorralError CONFIG when it cannot be read
  */
-export const loadScenario = (path: string): ScenarioFile => parseScenario(readConfigText(path), path);
+export const loadScenario = (path: string): ScenarioFile =>
+  isModulePath(path) ? loadScenarioModule(path) : parseScenario(readConfigText(path), path);
 
 /** As loadScenario, of a text. @param file what messages call it, and its path */
 export const parseScenario = (text: string, file: string): ScenarioFile =>

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { described, expects, section, text, wholeNumber, written } from "../../report/config/index.ts";
 import { parseNumberIn, parseSize, quote } from "../../report/index.ts";
-import { eventCounters, groupMetrics, opWords } from "../model/index.ts";
+import { countedSince, eventCounters, groupMetrics, opWords } from "../model/index.ts";
 import { cgroupSchema, groupLimits } from "./cgroup-schema.ts";
 import { kernelOps } from "./kernel-op-schema.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
@@ -36,8 +36,11 @@ const conditions = oneKey({
       cgroup,
       counter: described(words(eventCounters), "Which counter."),
       by: optional(described(wholeNumber("a number of events", 1, 1_000_000_000), "Default 1.")),
+      since: optional(
+        described(words(countedSince), "wait (default): since the wait began; step: since the step's ops began."),
+      ),
     }),
-    "A counter has grown since the wait began.",
+    "A counter has grown.",
   ),
   state: described(
     section({ cgroup, is: described(words(["frozen", "thawed", "populated", "empty"]), "The state.") }),

@@ -81,7 +81,7 @@ const need = (what: string) => optional(described(wholeNumber("a number", 1, 819
 export const scenarioSchema = section({
   version: described(v.literal(1, expects("1, the version of this format")), "Version of the format."),
   name: described(plainName, "Name of the scenario."),
-  about: optional(described(text, "For people.")),
+  about: optional(described(text, "For people; its first line is a title.")),
   duration: optional(described(positiveDuration, "Budget of all holds together. Default 1s.")),
   settle: optional(described(duration, "Pause after groups were made. Default 0s.")),
   workers_per_cgroup: optional(
@@ -95,6 +95,7 @@ export const scenarioSchema = section({
         llcs: need("Last-level caches."),
         numa_nodes: need("Memory nodes."),
         threads_per_core: need("Hardware threads per core."),
+        tmpdir_disk: optional(described(truth, "Temporary files, those of workers too (TMPDIR), are on a disk.")),
       }),
       "What the host must have at least; else the scenario is skipped.",
     ),

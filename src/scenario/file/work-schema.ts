@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { described, expects, section, wholeNumber } from "../../report/config/index.ts";
 import type { GivenParameters, PlainWork, WorkParameter, WorkTypeName } from "../model/index.ts";
-import { describeWork, type phaseKinds, workTypeNames } from "../model/index.ts";
+import { describeWork, type phaseKinds, workLatencies, workTypeNames } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
 import { affinitySchema, memPolicyFlagsSchema, memPolicySchema, schedPolicySchema } from "./placement-schema.ts";
 import {
@@ -61,6 +61,12 @@ const special = {
     moduleReference({
       name: optional(described(taskName, "What the report calls it. Default: the export's name.")),
       config: optional(described(v.unknown(), "Anything JSON can hold, for the function.")),
+      samples: optional(
+        described(
+          v.picklist(workLatencies, expects(`one of ${workLatencies.join(", ")}`)),
+          "What the latencies that it tells are. Default none.",
+        ),
+      ),
     }),
     describeWork("Custom").about,
   ),

@@ -12,6 +12,7 @@ export { figureWords, patternWords } from "./expectation.ts";
 export type { PhaseMetric, SeriesMetric } from "./metrics.ts";
 export { phaseMetricNames, phaseWorkMetrics, seriesMetricNames, seriesMetrics } from "./metrics.ts";
 export type {
+  CountedSince,
   EventCounter,
   GroupMetric,
   KernelTarget,
@@ -25,7 +26,7 @@ export type {
   WaitCondition,
   WaitConditions,
 } from "./op.ts";
-export { eventCounters, groupMetrics, opKinds, opWords, unsupportedOps } from "./op.ts";
+export { countedSince, eventCounters, groupMetrics, opKinds, opWords, unsupportedOps } from "./op.ts";
 export type {
   MetricCheck,
   MetricChecks,
@@ -53,10 +54,19 @@ export type {
   GivenParameters,
   PhaseKind,
   WorkDescription,
+  WorkLatencies,
   WorkParameter,
   WorkParameters,
   WorkSamples,
   WorkSupport,
   WorkTypeName,
-} from "./work-type.ts";
-export { describeWork, fillParameters, phaseKinds, workTypeNames, workTypes } from "./work-type.ts";
+} from "./work-types/index.ts";
+export {
+  canBeThread,
+  describeWork,
+  fillParameters,
+  phaseKinds,
+  workLatencies,
+  workTypeNames,
+  workTypes,
+} from "./work-types/index.ts";

@@ -30,6 +30,7 @@ export const seriesMetrics = {
   work_units: "counter",
 } as const satisfies Readonly<Record<string, "counter" | "gauge">>;
 
+/** Name of what is sampled of a group. */
 export type SeriesMetric = keyof typeof seriesMetrics;
 
 export const seriesMetricNames = Object.keys(seriesMetrics) as readonly SeriesMetric[];

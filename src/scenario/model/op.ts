@@ -31,11 +31,16 @@ export interface WaitConditions {
     /** 500 ms to 10 s. Default 1s. */
     readonly window?: Duration;
   };
-  /** A counter of the group's events has grown since the wait began. */
+  /** A counter of the group's events has grown. */
   readonly events: OfGroup & {
     readonly counter: EventCounter;
     /** Default 1. */
     readonly by?: number;
+    /**
+     * From when on. wait (default): since the wait began. step: since the ops of the step began, in a loop those of the round:
+     * what an op before the wait has brought about counts too.
+     */
+    readonly since?: CountedSince;
   };
   /** The group is in this state (cgroup.events). */
   readonly state: OfGroup & { readonly is: "frozen" | "thawed" | "populated" | "empty" };
@@ -54,6 +59,9 @@ export const eventCounters = [
 ] as const;
 /** A line of memory.events, memory.swap.events or pids.events. */
 export type EventCounter = (typeof eventCounters)[number];
+
+export const countedSince = ["wait", "step"] as const;
+export type CountedSince = (typeof countedSince)[number];
 
 export const groupMetrics = [
   "memory_current_bytes",

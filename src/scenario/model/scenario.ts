@@ -51,6 +51,8 @@ export interface Needs {
   readonly numaNodes?: number;
   /** Hardware threads per core. */
   readonly threadsPerCore?: number;
+  /** True: temporary files, those of workers too (TMPDIR), are on a disk of the host that runs it. Default false. */
+  readonly tmpdirDisk?: boolean;
 }
 
 /** A choreography of groups, workers and payloads, and what must hold of it. */

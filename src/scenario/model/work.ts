@@ -1,6 +1,6 @@
 import type { AffinityIntent, MemPolicy, MemPolicyFlag, SchedPolicy } from "./placement.ts";
 import type { Duration, ModuleReference, OneOf } from "./value-types.ts";
-import type { GivenParameters, PhaseKind, WorkTypeName } from "./work-type.ts";
+import type { GivenParameters, PhaseKind, WorkLatencies, WorkTypeName } from "./work-types/index.ts";
 
 /** Kinds of work that need no parameter: by name alone they have their defaults. */
 export type PlainWork = Exclude<WorkTypeName, "Sequence" | "Custom" | "CgroupAttachStorm">;
@@ -8,12 +8,14 @@ export type PlainWork = Exclude<WorkTypeName, "Sequence" | "Custom" | "CgroupAtt
 /** One phase of `Sequence`: `{ spin: "10ms" }`. */
 export type WorkPhase = OneOf<Readonly<Record<PhaseKind, Duration>>>;
 
-/** A worker that a module does: the function gets `config` and what worker processes get. */
+/** A worker that a module does: each worker calls its function with a `CustomContext`. */
 export interface CustomWork extends ModuleReference {
   /** What the report calls it. Default: the export's name. */
   readonly name?: string;
   /** Anything that JSON can hold. Default: nothing. */
   readonly config?: unknown;
+  /** What its latencies are. Default none: it tells none. */
+  readonly samples?: WorkLatencies;
 }
 
 type ParameterWork = {

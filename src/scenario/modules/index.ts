@@ -1,6 +1,6 @@
 /**
- * scenario/modules/: functions of users' modules that a scenario refers to. Loads them and nothing else; what they are called
- * for is the caller's. May know the model's references.
+ * scenario/modules/: users' modules: functions that a scenario refers to, and scenarios that are modules. Loads them and nothing
+ * else; what they are called for is the caller's. May know the model's references.
  */
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -14,21 +14,35 @@ export class ModuleFault extends Error {}
 export const faultText = (thrown: unknown): string =>
   (thrown instanceof Error ? thrown.message : String(thrown)).split("\n", 1)[0] ?? "";
 
+/** Versions of Node that load TypeScript say so (process.features). */
+function refuseTypeScript(path: string): void {
+  if (!/\.[cm]?ts$/.test(path) || Reflect.get(process.features, "typescript")) return;
+  throw new ModuleFault(
+    `is TypeScript, which Node ${process.version} does not load: use Node 22.18 or later, or compile it`,
+  );
+}
+
 /**
- * The function that a reference is to: of an ES module without an await at its top, or of a CommonJS module. Loaded by
- * require(), because the command line is one script, which has no import().
+ * All that a module exports: an ES module without an await at its top, or a CommonJS module; TypeScript where Node loads that.
+ * Loaded by require(), because the command line is one script, which has no import().
+ * @throws ModuleFault
+ */
+export function loadModule(path: string): object {
+  refuseTypeScript(path);
+  try {
+    return Object(createRequire(path)(path)) as object;
+  } catch (thrown) {
+    throw new ModuleFault(`cannot be loaded: ${faultText(thrown)}`);
+  }
+}
+
+/**
+ * The function that a reference is to.
  * @param directory that the path counts from
  * @throws ModuleFault
  */
 export function loadFunction({ module, export: name = "default" }: ModuleReference, directory: string): unknown {
-  const path = resolve(directory, module);
-  let loaded: unknown;
-  try {
-    loaded = createRequire(path)(path);
-  } catch (thrown) {
-    throw new ModuleFault(`cannot be loaded: ${faultText(thrown)}`);
-  }
-  const found: unknown = Reflect.get(Object(loaded) as object, name);
+  const found: unknown = Reflect.get(loadModule(resolve(directory, module)), name);
   if (typeof found !== "function") throw new ModuleFault(`has no function ${quote(name)} among its exports`);
   return found;
 }

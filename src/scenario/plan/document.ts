@@ -14,6 +14,7 @@ const needNames = {
   llcs: "llcs",
   numaNodes: "numa_nodes",
   threadsPerCore: "threads_per_core",
+  tmpdirDisk: "tmpdir_disk",
 } as const satisfies Readonly<Record<UnmetNeed["need"], string>>;
 
 /** An op of a plan: what it does in words, and what it makes. */

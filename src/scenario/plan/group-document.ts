@@ -30,6 +30,8 @@ export interface WorkDocument {
   readonly memory_policy: { readonly mode: number; readonly nodes: string } | null;
   readonly nice: number | null;
   readonly comm: string | null;
+  /** Process that they are threads of; null: each is a process. */
+  readonly pcomm: string | null;
   readonly uid: number | null;
   readonly gid: number | null;
   readonly numa_node: number | null;
@@ -99,6 +101,7 @@ export const toWorkDocument = (work: ResolvedWork): WorkDocument => ({
   },
   nice: work.nice,
   comm: work.comm,
+  pcomm: work.pcomm,
   uid: work.uid,
   gid: work.gid,
   numa_node: work.numaNode,

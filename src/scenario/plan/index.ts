@@ -1,7 +1,8 @@
 /**
- * scenario/plan/: from a scenario to its settled plan, and the plan as a document. Calls the modules that make groups; else
+ * scenario/plan/: from a scenario to its settled plan, and the plan as a document. Calls the modules that make groups, and loads those of workers; else
  * nothing here has effects.
  */
+export { describeCondition } from "./condition-text.ts";
 export type {
   OpDocument,
   PlanDocument,
@@ -12,5 +13,6 @@ export type {
 export { toPlanDocument } from "./document.ts";
 export type { SetupContext, SetupFunction } from "./expand-setups.ts";
 export type { GroupDocument, WorkDocument } from "./group-document.ts";
+export { objectOf } from "./op-text.ts";
 export type { PlanOptions, ScenarioPlan } from "./plan-scenario.ts";
 export { planScenario, planScenarioFile } from "./plan-scenario.ts";

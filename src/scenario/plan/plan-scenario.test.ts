@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { CorralError } from "../../report/index.ts";
 import { loadScenario } from "../file/index.ts";
 import type { Scenario } from "../model/index.ts";
@@ -80,4 +80,42 @@ test("values that a file could not have are refused by the same rules", async ()
       'step 0, group "/a": nice expects a nice value from -20 to 19, not 40',
     ].join("\n"),
   );
+});
+
+describe("the function of Custom work", () => {
+  const scenarioOf = (module: string): Scenario => ({
+    version: 1,
+    name: "s",
+    steps: [{ setup: [{ name: "g", works: [{ workType: { Custom: { module, export: "work" } } }] }] }],
+  });
+
+  test("is loaded when the scenario is settled", async () => {
+    writeFileSync(join(directory, "work.mjs"), "export const work = () => {};");
+    expect(await planScenario(scenarioOf("work.mjs"), { topology, directory })).toMatchObject({
+      kind: "plan",
+      plan: { steps: [{ setup: [{ works: [{ custom: { module: "work.mjs", export: "work", name: "work" } }] }] }] },
+    });
+  });
+
+  test("must be there, and is told with its line in a file", async () => {
+    writeFileSync(join(directory, "other.mjs"), "export const other = () => {};");
+    expect(await refusalOf(planScenario(scenarioOf("other.mjs"), { topology, directory }))).toBe(
+      'CONFIG: step 0, group "g", work 0: module "other.mjs" has no function "work" among its exports; name a module and its exported function',
+    );
+    const path = join(directory, "custom.yaml");
+    writeFileSync(
+      path,
+      `version: 1
+name: s
+steps:
+  - setup:
+      - name: g
+        works:
+          - work_type: { Custom: { module: absent.mjs } }
+`,
+    );
+    expect(await refusalOf(planScenarioFile(loadScenario(path), { topology }))).toContain(
+      `${path}:7:24: step 0, group "g", work 0: module "absent.mjs" cannot be loaded: `,
+    );
+  });
 });

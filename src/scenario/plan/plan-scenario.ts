@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { ScenarioFile } from "../file/index.ts";
-import type { Scenario } from "../model/index.ts";
+import type { ModuleReference, Scenario } from "../model/index.ts";
+import { loadFunction, ModuleFault } from "../modules/index.ts";
 import type { ResolvedScenario, ScenarioProblem, UnmetNeed } from "../resolve/index.ts";
 import { judgeScenarioValues, refusalOf, resolveScenario } from "../resolve/index.ts";
 import type { Topology } from "../topology/index.ts";
@@ -20,6 +21,18 @@ export type ScenarioPlan =
   | { readonly kind: "plan"; readonly plan: ResolvedScenario }
   | { readonly kind: "skip"; readonly unmet: readonly UnmetNeed[] };
 
+const judgeIn =
+  (directory: string) =>
+  (reference: ModuleReference): string | null => {
+    try {
+      loadFunction(reference, directory);
+      return null;
+    } catch (thrown) {
+      if (!(thrown instanceof ModuleFault)) throw thrown;
+      return thrown.message;
+    }
+  };
+
 async function plan(
   scenario: Scenario,
   { topology = readHostTopology(), directory = process.cwd() }: PlanOptions,
@@ -29,14 +42,14 @@ async function plan(
   if (wrong.length > 0) throw refuse(wrong);
   const expanded = await expandSetups(scenario, topology, directory);
   if (expanded.problems.length > 0) throw refuse(expanded.problems);
-  const resolution = resolveScenario(expanded.scenario, topology);
+  const resolution = resolveScenario(expanded.scenario, topology, judgeIn(directory));
   if (resolution.kind === "problems") throw refuse(resolution.problems);
   return resolution;
 }
 
 /**
  * Settles a scenario that a program built: every CPU, count, limit and duration. Nothing is made or started; functions that
- * make groups are called.
+ * make groups are called, modules of custom workers are loaded.
  * @throws ScenarioError (code CONFIG) with everything that is wrong
  */
 export const planScenario = (scenario: Scenario, options: PlanOptions = {}): Promise<ScenarioPlan> =>

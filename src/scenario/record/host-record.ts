@@ -35,6 +35,12 @@ export interface MonitorCpu {
   readonly stolenMs: number | null;
 }
 
+/** The longest run queue over the shortest, which counts as one when it is empty; null without CPUs. */
+export function imbalanceOf({ cpus }: Pick<MonitorSample, "cpus">): number | null {
+  const queues = cpus.map(({ nrRunning }) => nrRunning);
+  return queues.length === 0 ? null : Math.max(...queues) / Math.max(1, Math.min(...queues));
+}
+
 /** One look of the monitor at the host, about every 100 ms. */
 export interface MonitorSample {
   readonly atMs: Moment;

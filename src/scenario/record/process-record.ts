@@ -70,7 +70,7 @@ export interface EndedProcess {
   readonly reason: string;
 }
 
-/** A worker that neither ran nor switched for a while (/proc/PID/sched, or schedstat where that is missing). */
+/** A worker that neither ran nor switched for a while (/proc/PID/schedstat, or sched where that is missing). */
 export interface StalledWorker {
   readonly work: number;
   readonly cgroup: string;

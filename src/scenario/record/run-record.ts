@@ -1,4 +1,5 @@
 import type { Scenario } from "../model/index.ts";
+import type { DilationRecord } from "./dilation-record.ts";
 import type { GroupRecord } from "./group-record.ts";
 import type { HostRecord, MonitorSample } from "./host-record.ts";
 import type { Moment, OpRecord, PhaseRecord } from "./phase-record.ts";
@@ -39,6 +40,7 @@ export interface RunRecord {
   /** Of that, what the teardowns took. */
   readonly cleanupMs: number;
   readonly host: HostRecord;
+  readonly dilation: DilationRecord;
   /** Controllers that were enabled. */
   readonly controllers: readonly string[];
   /** Why it was not run: what the host lacks; null when it ran. */

@@ -13,6 +13,10 @@ export interface CpusetEpoch {
   readonly nodes: readonly number[] | null;
 }
 
+/** Nodes on which pages of workers are expected: those of their last cpuset; null without one. */
+export const expectedNodes = ({ epochs }: Pick<WorkRecord, "epochs">): readonly number[] | null =>
+  epochs.at(-1)?.nodes ?? null;
+
 /** Workers of one WorkSpec (or of one process of threads): what is checked together. */
 export interface WorkRecord {
   /** Unique in the run, in the order they were started, from 0. */

@@ -70,8 +70,8 @@ export function resolveCondition(condition: WaitCondition, place: Place, context
     findGroup(condition.state.cgroup, place.at("state"), context);
     return { kind: "state", ...condition.state };
   }
-  const { cgroup, counter, by = 1 } = condition.events;
+  const { cgroup, counter, by = 1, since = "wait" } = condition.events;
   findGroup(cgroup, place.at("events"), context);
   context.rehearsal.need(cgroup, [eventControllers[counter]]);
-  return { kind: "events", cgroup, counter, by };
+  return { kind: "events", cgroup, counter, by, since };
 }

@@ -13,7 +13,7 @@ import type { ResolvedCpuset, ResolvedGroup } from "./resolved-group.ts";
 import type { ResolvedPayloadRun } from "./resolved-payload.ts";
 import type { ResolvedWork } from "./resolved-work.ts";
 import type { WorkPlace } from "./works.ts";
-import { resolveWork } from "./works.ts";
+import { judgeProcesses, resolveWork } from "./works.ts";
 
 /** Whether a group of this name can be made; what is in its way is told at the place. */
 function judgeName(name: string, place: Place, { rehearsal }: Context): boolean {
@@ -79,16 +79,19 @@ function resolveWorks(def: CgroupDef, place: Place, { scenario, rehearsal }: Con
     group: def.name,
     defaults: def,
     override: def.swappable === true ? (scenario.workTypeOverride ?? null) : null,
+    isSpawn: false,
     workersPerCgroup: Math.max(1, scenario.workersPerCgroup ?? 1),
   };
   // Beside a payload that is measured nobody spins who was not asked for; an empty list asks for nobody.
   const specs = def.works ?? (def.payload === undefined ? [{}] : []);
   const group = rehearsal.groups.get(def.name);
-  return specs.flatMap((spec, index) => {
+  const works = specs.flatMap((spec, index) => {
     const work = resolveWork(spec, index, at, rehearsal, place.at("works", index));
     if (group !== undefined) group.handles[rehearsal.slot] += 1;
     return work === null ? [] : [work];
   });
+  judgeProcesses(works, place.at("works"));
+  return works;
 }
 
 function startOwnPayload(def: CgroupDef, place: Place, context: Context): ResolvedPayloadRun | null {

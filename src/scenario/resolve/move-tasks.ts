@@ -5,10 +5,8 @@ import { findGroup } from "./context.ts";
 import type { Place } from "./problems.ts";
 import { refuse } from "./refusal.ts";
 import type { Handles, Rehearsal, RunState, Slot } from "./rehearsal.ts";
-import { countHandles } from "./rehearsal.ts";
+import { countHandles, noHandles } from "./rehearsal.ts";
 import type { ResolvedOpDetails } from "./resolved-op.ts";
-
-const none: Handles = { backdrop: 0, step: 0 };
 
 /** What lasts for the whole scenario cannot be in a group that ends with a step. */
 function judgeOwners(from: { slot: Slot; name: string }, to: { slot: Slot; name: string }, place: Place): boolean {
@@ -69,8 +67,8 @@ export function resolveMove(
     return place.refuse(
       refuse(`payload ${quote(twice.payload)} runs in ${quote(to)} already`, "end one of the two before"),
     );
-  if (source === null) rehearsal.runner = none;
-  else source.handles = none;
+  if (source === null) rehearsal.runner = noHandles();
+  else source.handles = noHandles();
   carryOver(rehearsal, moved, carried, destination);
   return { from, to };
 }

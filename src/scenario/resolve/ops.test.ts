@@ -38,6 +38,18 @@ test("an op that touches a group of the same step's setup is found, with the way
   expect(problemsOf(`${step.replace("from: web", 'from: ""')}    hold: { loop: { interval: 1ms } }\n`)).toEqual([]);
 });
 
+test("what comes to a group after all of it moved away says nothing of another scenario", () => {
+  const ops = ["move_all_tasks: { from: web, to: db }", "spawn: { placement: { cgroup: web }, work: {} }"];
+  const groups = "backdrop: { cgroups: [{ name: web }, { name: db }] }\n";
+  const steps = (all: readonly string[]): string =>
+    `${groups}steps:\n  - ops:\n${all.map((op) => `      - ${op}\n`).join("")}`;
+  expect(problemsOf(steps(ops))).toEqual([]);
+  const iterations = "wait: { for: { metric: { cgroup: web, metric: iterations, at_least: 1 } } }";
+  expect(problemsOf(steps([ops[0] ?? "", iterations]))).toEqual([
+    "step 0, op 1 (wait): iterations are of the group's workers, and it has none; start some before",
+  ]);
+});
+
 test("a group that ended with an earlier step is told as that", () => {
   const steps = "steps:\n  - setup: [{ name: one }]\n  - ops: [{ freeze_cgroup: { cgroup: one } }]\n";
   expect(problemsOf(steps)).toEqual([

@@ -22,10 +22,6 @@ const defaultWaitMs = 10_000;
 
 type Name = { readonly cgroup: string };
 
-/** An op that needs nothing but its group. */
-const onGroup = ({ cgroup }: Name, place: Place, context: Context): Name | null =>
-  findGroup(cgroup, place, context) === null ? null : { cgroup };
-
 const setFrozen =
   (frozen: boolean) =>
   ({ cgroup }: Name, place: Place, context: Context): Name | null => {
@@ -140,6 +136,7 @@ function spawn({ placement, work }: Ops["spawn"], place: Place, context: Context
     group: cgroup,
     defaults: {},
     override: null,
+    isSpawn: true,
     workersPerCgroup: Math.max(1, scenario.workersPerCgroup ?? 1),
   };
   const resolved = resolveWork(work, 0, at, rehearsal, place.at("work"));
@@ -195,8 +192,27 @@ function endPayload(
 }
 
 function waitPayload(op: Ops["waitPayload"], place: Place, context: Context): ResolvedOpDetails["wait_payload"] | null {
-  const ended = endPayload(op, place, context);
-  return ended && { ...ended, timeoutMs: op.timeout === undefined ? null : durationOf(op.timeout) };
+  const { rehearsal } = context;
+  const run = findRun(op, place, context);
+  if (run === null) return null;
+  rehearsal.runs = rehearsal.runs.filter((one) => one !== run);
+  const timeoutMs = op.timeout === undefined ? null : durationOf(op.timeout);
+  const frozen = run.isKilled ? null : rehearsal.frozenAt(run.cgroup);
+  // Ops come one after the other: nothing thaws it meanwhile.
+  if (frozen !== null && timeoutMs === null)
+    return place.refuse(
+      refuse(
+        `payload ${quote(run.payload)} cannot end in ${quote(run.cgroup)}: group ${quote(frozen)} is frozen at this point`,
+        "unfreeze it before, or give a timeout",
+      ),
+    );
+  return { payload: run.payload, cgroup: run.cgroup, timeoutMs };
+}
+
+function killCgroup({ cgroup }: Name, place: Place, context: Context): Name | null {
+  if (findGroup(cgroup, place, context) === null) return null;
+  context.rehearsal.killIn(cgroup);
+  return { cgroup };
 }
 
 function reclaim(
@@ -239,7 +255,7 @@ const resolvers = {
   freezeCgroup: setFrozen(true),
   unfreezeCgroup: setFrozen(false),
   // Its processes die, and their reports with them; workers and payloads are still to be collected.
-  killCgroup: onGroup,
+  killCgroup,
   reclaim,
   wait,
   captureCgroupProcs: capture,

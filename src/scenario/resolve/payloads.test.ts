@@ -44,6 +44,16 @@ test("a payload cannot begin in a frozen group or below one", () => {
   ).toEqual([]);
 });
 
+test("nothing waits for ever for what is frozen: a timeout, a thaw or a kill must come before", () => {
+  const begin = ["run_payload: { payload: p, cgroup: a }", "freeze_cgroup: { cgroup: a }"];
+  expect(problemsOf(withSleep([...begin, "wait_payload: { payload: p }"]))).toEqual([
+    'step 0, op 2 (wait_payload): payload "p" cannot end in "a": group "a" is frozen at this point; unfreeze it before, or give a timeout',
+  ]);
+  for (const way of ["unfreeze_cgroup: { cgroup: a }", "kill_cgroup: { cgroup: a }"])
+    expect(problemsOf(withSleep([...begin, way, "wait_payload: { payload: p }"]))).toEqual([]);
+  expect(problemsOf(withSleep([...begin, "wait_payload: { payload: p, timeout: 1s }"]))).toEqual([]);
+});
+
 describe("which of several is meant", () => {
   const both = ["run_payload: { payload: p, cgroup: a }", "run_payload: { payload: p, cgroup: b }"];
 

@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { findPayload } from "./context.ts";
 import type { Findings, Place } from "./problems.ts";
 import { refuse } from "./refusal.ts";
+import type { RunState } from "./rehearsal.ts";
 import type { ResolvedMetric, ResolvedPayload, ResolvedPayloadRun } from "./resolved-payload.ts";
 
 /** Whether an expression compiles and has a group, whose text would be the number; null when it does. */
@@ -138,7 +139,7 @@ export function startPayload(
     );
   }
   const run = { payload: name, argv: [...payload.command, ...args], cgroup, source };
-  rehearsal.runs.push({ ...run, slot: rehearsal.slot });
+  rehearsal.runs.push({ ...run, slot: rehearsal.slot, isKilled: false });
   return run;
 }
 
@@ -147,7 +148,7 @@ export function findRun(
   { payload, cgroup }: { readonly payload: string; readonly cgroup?: string },
   place: Place,
   context: Context,
-): ResolvedPayloadRun | null {
+): RunState | null {
   if (findPayload(payload, place.at("payload"), context) === null) return null;
   const running = context.rehearsal.runs.filter((run) => run.payload === payload);
   const found = cgroup === undefined ? running : running.filter((run) => run.cgroup === cgroup);

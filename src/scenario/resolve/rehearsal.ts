@@ -1,4 +1,5 @@
 import type { RawSettings } from "../../run/settings/index.ts";
+import type { ModuleReference } from "../model/index.ts";
 import type { Topology } from "../topology/index.ts";
 import { nodesOf } from "../topology/index.ts";
 import { effectiveCpus } from "./effective-cpus.ts";
@@ -30,6 +31,8 @@ export interface GroupState {
 /** A payload that may be running. */
 export interface RunState extends ResolvedPayloadRun {
   readonly slot: Slot;
+  /** A kill_cgroup ended it: a frozen group does not keep that back. */
+  isKilled: boolean;
 }
 
 /** A group with processes, and a group below it. */
@@ -40,16 +43,25 @@ export interface Crowded {
   readonly place: Place;
 }
 
-const noHandles = (): Handles => ({ backdrop: 0, step: 0 });
+/** Of its own every time: they are counted up where they stand. */
+export const noHandles = (): Handles => ({ backdrop: 0, step: 0 });
+const isWithin = (name: string, group: string): boolean => name === group || name.startsWith(`${group}/`);
+
 export const countHandles = ({ backdrop, step }: Handles): number => backdrop + step;
 
 /** Name of the group above; null at the top. */
 export const parentName = (name: string): string | null =>
   name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : null;
 
+/** What is wrong with a module of the user's, completing `module "x" …`; null: its function is there. */
+export type ModuleJudge = (reference: ModuleReference) => string | null;
+
+const noFault: ModuleJudge = () => null;
+
 /** What is known to stand at a point of the choreography. Resolving goes through it once, in the order of its execution. */
 export class Rehearsal {
   readonly topology: Topology;
+  readonly judgeModule: ModuleJudge;
   /** In the order they were made. */
   readonly groups = new Map<string, GroupState>();
   /** Workers without a group. */
@@ -68,8 +80,9 @@ export class Rehearsal {
   /** Controllers that each group must have, over the whole scenario. */
   readonly needs = new Map<string, Set<ScenarioController>>();
 
-  constructor(topology: Topology) {
+  constructor(topology: Topology, judgeModule: ModuleJudge = noFault) {
     this.topology = topology;
+    this.judgeModule = judgeModule;
   }
 
   need(name: string, controllers: readonly ScenarioController[]): void {
@@ -122,6 +135,11 @@ export class Rehearsal {
     const given = this.#lineOf(name).find(({ mems }) => mems !== null)?.mems ?? null;
     const cpus = this.effectiveCpus(name);
     return given ?? (cpus === null ? null : nodesOf(cpus, this.topology));
+  }
+
+  /** Every process of a group and below is killed; what they were is accounted for later. */
+  killIn(name: string): void {
+    for (const run of this.runs) if (isWithin(run.cgroup, name)) run.isKilled = true;
   }
 
   /** Workers and payloads of a group are over. */

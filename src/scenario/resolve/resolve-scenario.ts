@@ -1,3 +1,6 @@
+import { tmpdir } from "node:os";
+import { resolve } from "node:path";
+import { diskUnder } from "../../cgroup/index.ts";
 import { quote } from "../../report/index.ts";
 import { durationOf } from "../file/index.ts";
 import type { Needs } from "../model/index.ts";
@@ -11,6 +14,7 @@ import { resolvePayloads } from "./payloads.ts";
 import type { ScenarioProblem } from "./problems.ts";
 import { Findings } from "./problems.ts";
 import { refuse } from "./refusal.ts";
+import type { ModuleJudge } from "./rehearsal.ts";
 import { Rehearsal } from "./rehearsal.ts";
 import type { ResolvedGroup, ScenarioController } from "./resolved-group.ts";
 import type { ResolvedOp } from "./resolved-op.ts";
@@ -36,9 +40,10 @@ function unmetNeeds(needs: Needs, topology: Topology): readonly UnmetNeed[] {
     numaNodes: topology.nodes.length,
     threadsPerCore: threadsPerCore(topology),
   };
-  return Object.entries(found).flatMap(([key, has]) => {
+  const disks = needs.tmpdirDisk === true && diskUnder(resolve(tmpdir())) === null ? 0 : 1;
+  return Object.entries({ ...found, tmpdirDisk: disks }).flatMap(([key, has]) => {
     const need = key as UnmetNeed["need"];
-    const wanted = needs[need] ?? 0;
+    const wanted = Number(needs[need] ?? 0);
     return wanted > has ? [{ need, wanted, found: has }] : [];
   });
 }
@@ -90,8 +95,8 @@ function withNeeds({ needs }: Rehearsal) {
 }
 
 /** Goes through a scenario whose values are sound. */
-function settle(scenario: ExpandedScenario, topology: Topology, findings: Findings): ResolvedScenario {
-  const rehearsal = new Rehearsal(topology);
+function settle(scenario: ExpandedScenario, rehearsal: Rehearsal, findings: Findings): ResolvedScenario {
+  const { topology } = rehearsal;
   const durationMs = durationOf(scenario.duration ?? defaultDuration);
   const settleMs = durationOf(scenario.settle ?? "0s");
   if (scenario.workersPerCgroup === 0)
@@ -136,13 +141,14 @@ function settle(scenario: ExpandedScenario, topology: Topology, findings: Findin
 
 /**
  * What a scenario means on a topology: everything settled, or everything that is wrong with it. Pure, but for disks that
- * limits name, which are looked up on this host. Never throws.
+ * limits and needs name, which are looked up on this host, and what `judgeModule` does. Never throws.
+ * @param judgeModule looks at modules of the user's; default: they are taken as they are
  */
-export function resolveScenario(scenario: ExpandedScenario, topology: Topology): Resolution {
+export function resolveScenario(scenario: ExpandedScenario, topology: Topology, judgeModule?: ModuleJudge): Resolution {
   const wrong = judgeScenarioValues(scenario);
   if (wrong.length > 0) return { kind: "problems", problems: wrong };
   const findings = new Findings(scenario);
-  const plan = settle(scenario, topology, findings);
+  const plan = settle(scenario, new Rehearsal(topology, judgeModule), findings);
   const unmet = unmetNeeds(scenario.needs ?? {}, topology);
   // What a smaller host lacks is no mistake of a scenario that says what it needs.
   const problems = findings.problems.filter(({ ofHost }) => !ofHost || unmet.length === 0);

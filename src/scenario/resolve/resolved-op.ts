@@ -1,5 +1,5 @@
 import type { Limits } from "../../cgroup/index.ts";
-import type { AffinityIntent, EventCounter, GroupMetric, OpKind } from "../model/index.ts";
+import type { AffinityIntent, CountedSince, EventCounter, GroupMetric, OpKind } from "../model/index.ts";
 import type { ResolvedCpuset, ResolvedGroup } from "./resolved-group.ts";
 import type { ResolvedPayloadRun } from "./resolved-payload.ts";
 import type { ResolvedScheduler } from "./resolved-scheduler.ts";
@@ -17,7 +17,13 @@ export type ResolvedCondition =
       /** 500 000 to 10 000 000. */
       readonly windowUs: number;
     }
-  | { readonly kind: "events"; readonly cgroup: string; readonly counter: EventCounter; readonly by: number }
+  | {
+      readonly kind: "events";
+      readonly cgroup: string;
+      readonly counter: EventCounter;
+      readonly by: number;
+      readonly since: CountedSince;
+    }
   | {
       readonly kind: "state";
       readonly cgroup: string;

@@ -1,4 +1,4 @@
-import type { Checks, Expectation, HoldSpec } from "../model/index.ts";
+import type { Checks, Expectation, HoldSpec, Needs } from "../model/index.ts";
 import type { Topology } from "../topology/index.ts";
 import type { ResolvedGroup, ScenarioController } from "./resolved-group.ts";
 import type { ResolvedOp } from "./resolved-op.ts";
@@ -78,7 +78,7 @@ export interface ResolvedScenario {
 
 /** What a host lacks of what the scenario needs. */
 export interface UnmetNeed {
-  readonly need: "cpus" | "llcs" | "numaNodes" | "threadsPerCore";
+  readonly need: keyof Needs;
   readonly wanted: number;
   readonly found: number;
 }

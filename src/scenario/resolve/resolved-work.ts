@@ -1,4 +1,11 @@
-import type { AffinityIntent, ModuleReference, PhaseKind, WorkParameters, WorkTypeName } from "../model/index.ts";
+import type {
+  AffinityIntent,
+  ModuleReference,
+  PhaseKind,
+  WorkLatencies,
+  WorkParameters,
+  WorkTypeName,
+} from "../model/index.ts";
 
 /**
  * Where workers may run, resolved against the CPUs that their group has at that point of the plan. After a swap of
@@ -42,7 +49,13 @@ export interface ResolvedWork {
   /** Of `Sequence`, microseconds above 0; else empty. */
   readonly phases: readonly { readonly kind: PhaseKind; readonly us: number }[];
   /** Of `Custom`, with the name that reports use; else null. */
-  readonly custom: (ModuleReference & { readonly name: string; readonly config: unknown }) | null;
+  readonly custom:
+    | (Required<ModuleReference> & {
+        readonly name: string;
+        readonly config: unknown;
+        readonly samples: WorkLatencies;
+      })
+    | null;
   /** At least 1 and a multiple of `groupSize`. */
   readonly workers: number;
   /**
@@ -64,6 +77,8 @@ export interface ResolvedWork {
   readonly nice: number | null;
   /** 1 to 15 bytes; null: the worker program's own name. */
   readonly comm: string | null;
+  /** Name of the process that they are threads of; null: each is a process. */
+  readonly pcomm: string | null;
   readonly uid: number | null;
   readonly gid: number | null;
   /** The node whose CPUs `affinity` was narrowed to; null: none. */

@@ -18,11 +18,18 @@ const toPhase = (phase: WorkPhase): ResolvedWork["phases"][number] => {
   return { kind, us: Math.max(1, Math.round(durationOf(length) * 1000)) };
 };
 
-const toCustom = ({ module, export: exported = "default", name, config }: CustomWork): ResolvedWork["custom"] => ({
+const toCustom = ({
+  module,
+  export: exported = "default",
+  name,
+  config,
+  samples = "none",
+}: CustomWork): ResolvedWork["custom"] => ({
   module,
   export: exported,
   name: name ?? exported,
   config: config ?? null,
+  samples,
 });
 
 /** Lists of nodes in the kernel's form, however they were written. */
@@ -53,7 +60,7 @@ export function settleType(type: WorkType): SettledType {
 
 /** Null when it can be done. */
 export const judgeType = (workType: WorkTypeName): Refusal | null =>
-  describeWork(workType).support !== "native"
+  describeWork(workType).support === "later"
     ? refuse(`work type ${workType} is not supported yet`, "run the program as a payload, or use another work type")
     : null;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { groupsStep, planOf, problemsOf, workOf, workProblems } from "../../../test/shared/scenario-plan.ts";
+import { groupsStep, opsStep, planOf, problemsOf, workOf, workProblems } from "../../../test/shared/scenario-plan.ts";
 import { settleType } from "./work-type.ts";
 import { workersPerCpu } from "./works.ts";
 
@@ -93,6 +93,7 @@ test("what a work leaves out has its default, and no call is made", () => {
     memoryPolicy: null,
     nice: null,
     comm: null,
+    pcomm: null,
     uid: null,
     gid: null,
     numaNode: null,
@@ -137,10 +138,35 @@ test.each(["Schbench", "Taobench", "NetTraffic", "IrqWake"])("%s is refused as n
   ]);
 });
 
-test("threads of one process are refused as not supported yet", () => {
-  expect(workProblems("{ pcomm: p }")).toEqual([
-    "pcomm is not supported yet: every worker is a process of its own; use comm",
-  ]);
+describe("threads of one process", () => {
+  const works = (...list: readonly string[]): readonly string[] =>
+    problemsOf(groupsStep(`{ name: g, uid: 1, works: [${list.join(", ")}] }`)).map((line) =>
+      line.replace('step 0, group "g", ', ""),
+    );
+
+  test("have its name, and one user", () => {
+    expect(workOf("{ pcomm: p }").pcomm).toBe("p");
+    expect(works("{ pcomm: p }", "{ pcomm: q, uid: 2 }", "{ pcomm: p, work_type: PipeIo, workers: 2 }")).toEqual([]);
+    expect(works("{ pcomm: p }", "{ pcomm: p, uid: 2 }")).toEqual([
+      'work 1: workers of one process "p" have one uid and one gid; give all of them the same',
+    ]);
+  });
+
+  test("are of 16 kinds at most", () => {
+    expect(works(...Array.from({ length: 16 }, () => "{ pcomm: p }"))).toEqual([]);
+    expect(works(...Array.from({ length: 17 }, () => "{ pcomm: p }"))).toEqual([
+      "work 16: a process has workers of 16 kinds at most; use another pcomm",
+    ]);
+  });
+
+  test("do no work of a whole process, and come with their group", () => {
+    expect(workProblems("{ work_type: ForkExit, pcomm: p }")).toEqual([
+      "ForkExit is the work of a whole process, and not of threads; use comm instead",
+    ]);
+    expect(problemsOf(opsStep(["{ name: g }"], ["spawn: { placement: { cgroup: g }, work: { pcomm: p } }"]))).toEqual([
+      "step 0, op 0 (spawn): pcomm is for the works of a group, which are started together; use comm instead",
+    ]);
+  });
 });
 
 describe("the scenario's own kind of work", () => {
@@ -209,23 +235,19 @@ test("phases are told in microseconds, parameters with their defaults", () => {
   expect(workOf("{ work_type: { Bursty: { burst_us: 1 } } }").parameters).toEqual({ burst_us: 1, sleep_us: 100_000 });
 });
 
-test("a function of the user's is refused as not supported yet", () => {
-  expect(workProblems("{ work_type: { Custom: { module: w.mjs } } }")).toEqual([
-    "work type Custom is not supported yet; run the program as a payload, or use another work type",
-  ]);
-});
-
 test("a function of the user's is called by its export unless it has a name", () => {
   expect(settleType({ Custom: { module: "w.mjs", export: "mine" } }).custom).toEqual({
     module: "w.mjs",
     export: "mine",
     name: "mine",
     config: null,
+    samples: "none",
   });
   expect(settleType({ Custom: { module: "w.mjs", name: "n", config: { a: 1 } } }).custom).toEqual({
     module: "w.mjs",
     export: "default",
     name: "n",
     config: { a: 1 },
+    samples: "none",
   });
 });

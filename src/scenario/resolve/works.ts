@@ -1,4 +1,6 @@
+import { quote } from "../../report/index.ts";
 import type { CgroupDef, WorkSpec, WorkType } from "../model/index.ts";
+import { canBeThread } from "../model/index.ts";
 import { resolveAffinity } from "./affinity.ts";
 import { resolveMemPolicy } from "./mem-policy.ts";
 import type { Place } from "./problems.ts";
@@ -20,6 +22,8 @@ export interface WorkPlace {
   readonly defaults: WorkDefaults;
   /** Kind of work that replaces theirs; null: none. */
   readonly override: WorkType | null;
+  /** By an op, and not with its group. */
+  readonly isSpawn: boolean;
   /** Workers of a spec that says no number. */
   readonly workersPerCgroup: number;
 }
@@ -75,6 +79,40 @@ function judgeGroups({ workType, groupSize }: SettledType, count: number): Refus
   );
 }
 
+/** Threads are of a group's own list, and do what a thread can do. */
+function judgeThreads({ workType }: SettledType, { isSpawn }: WorkPlace, place: Place): void {
+  if (!canBeThread(workType))
+    place.refuse(refuse(`${workType} is the work of a whole process, and not of threads`, "use comm instead"));
+  else if (isSpawn)
+    place.refuse(refuse("pcomm is for the works of a group, which are started together", "use comm instead"));
+}
+
+/** Most specs that one process has. */
+const mostSpecs = 16;
+
+/** Specs that are threads of one process have one user, for that is the process's. @param place of the list */
+export function judgeProcesses(works: readonly ResolvedWork[], place: Place): void {
+  for (const { index, pcomm, uid, gid } of works) {
+    if (pcomm === null) continue;
+    const same = works.filter((one) => one.pcomm === pcomm && one.index <= index);
+    const [first] = same;
+    const at = place.at(index, "pcomm");
+    if (first !== undefined && (first.uid !== uid || first.gid !== gid))
+      at.refuse(refuse(`workers of one process ${quote(pcomm)} have one uid and one gid`, "give all of them the same"));
+    if (same.length === mostSpecs + 1)
+      at.refuse(refuse(`a process has workers of ${mostSpecs} kinds at most`, "use another pcomm"));
+  }
+}
+
+/** The function of `Custom` must be there. */
+function judgeFunction({ custom }: SettledType, { judgeModule }: Rehearsal, place: Place): void {
+  const fault = custom === null ? null : judgeModule(custom);
+  if (custom !== null && fault !== null)
+    place
+      .at("workType")
+      .refuse(refuse(`module ${quote(custom.module)} ${fault}`, "name a module and its exported function"));
+}
+
 /**
  * Workers of one spec, settled; null when something is wrong, which is told at the place.
  * @param index place in the list of works
@@ -92,7 +130,8 @@ export function resolveWork(
   const type = chooseType(spec, workers ?? 0, at, place);
   const wrongType = judgeType(type.workType) ?? (workers === null ? null : judgeGroups(type, workers));
   if (wrongType !== null) place.at("workType").refuse(wrongType);
-  if (spec.pcomm !== undefined) place.at("pcomm").refuse(threadsLater);
+  judgeFunction(type, rehearsal, place);
+  if (spec.pcomm !== undefined) judgeThreads(type, at, place.at("pcomm"));
   const numaNode = spec.numaNode ?? at.defaults.numaNode ?? null;
   const intent = spec.affinity ?? "inherit";
   const groupCpus = at.group === null ? null : rehearsal.effectiveCpus(at.group);
@@ -117,10 +156,9 @@ export function resolveWork(
     memoryPolicy: memory.call,
     nice: spec.nice ?? at.defaults.nice ?? null,
     comm: spec.comm ?? at.defaults.comm ?? null,
+    pcomm: spec.pcomm ?? null,
     uid: spec.uid ?? at.defaults.uid ?? null,
     gid: spec.gid ?? at.defaults.gid ?? null,
     numaNode,
   };
 }
-
-const threadsLater = refuse("pcomm is not supported yet: every worker is a process of its own", "use comm");

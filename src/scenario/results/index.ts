@@ -19,4 +19,4 @@ export { scenarioDocumentSchema } from "./document/schema.ts";
 export { htmlReport } from "./html/html-report.ts";
 export { junitReport } from "./junit/junit-report.ts";
 export { textReport } from "./text/text-report.ts";
-export { noHoldText } from "./words.ts";
+export { atText, groupName, noHoldText, shown, verdictWords } from "./words.ts";

@@ -1,6 +1,6 @@
 import { assert, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aPhase, aRecord, aWork, aWorker, queueSamples } from "../../../test/shared/scenario-record.ts";
+import { aHost, aPhase, aRecord, aWork, aWorker, queueSamples } from "../../../test/shared/scenario-record.ts";
 import { aRun, documentOf } from "../../../test/shared/scenario-results.ts";
 import type { RunRecord } from "../record/index.ts";
 import { niceCeiling } from "./html/axis.ts";
@@ -8,6 +8,38 @@ import { htmlReport, junitReport, textReport } from "./index.ts";
 import { escapeMarkup } from "./markup.ts";
 
 const hostile = `<script>alert("1")</script>\u0007&'`;
+
+test("a slow machine is told in every report, with what that changed; one that is not slow in none", () => {
+  const costs = { computeBest: 5, compute: 5.5, computeBusy: 10.5, timer: 3, process: 20 };
+  const changed = "limits in time of the engine's own were multiplied by that";
+  const dilation = {
+    factor: 10.5,
+    rateFactor: 10.5,
+    setupFactor: 21,
+    source: "measured",
+    costs,
+    limitsMs: {},
+    uncountedMs: 0,
+  } as const;
+  const slow = documentOf(aRecord({ dilation, host: { ...aHost, dilation: 10.5 }, notes: [changed] }));
+  const line =
+    "time is 10.5 times slower than on a nominal machine, set-up 21 times (measured: computing 5.5, on all CPUs 10.5, timers 3, processes 20 times)";
+  const notes = [
+    "note: time is 10.5 times slower here: limits in time were multiplied by that, rates divided",
+    `note: ${changed}`,
+  ];
+  const text = textReport(slow);
+  for (const one of [line, ...notes]) expect(text.split("\n")).toContain(one);
+  const page = htmlReport([slow]);
+  for (const one of [`<p class="note">${line}</p>`, ...notes.map(escapeMarkup)]) expect(page).toContain(one);
+  expect(junitReport([slow])).toContain(line);
+  const given = documentOf(aRecord({ dilation: { ...dilation, source: "given", costs: null } }));
+  expect(textReport(given)).toContain(
+    "\ntime is 10.5 times slower than on a nominal machine, set-up 21 times (as was asked for)\n",
+  );
+  for (const report of [textReport, (one: typeof slow) => htmlReport([one])])
+    expect(report(documentOf(aRecord()))).not.toContain("times slower");
+});
 
 describe("the report as text", () => {
   test("of a run that failed begins with why, then figures, how far it came, how it went, and the monitor", () => {

@@ -31,6 +31,17 @@ export const noHoldText = (wantedMs: number): string =>
 export const runTitle = ({ scenario, host }: ScenarioDocument): string =>
   `${scenario} [sched=${host.scheduler === null ? "kernel" : shown(host.scheduler)}] [topo=${host.topology}]`;
 
+/** How slow the machine was, and how that is known; null where it was not slow. */
+export function dilationText({ dilation }: Pick<ScenarioDocument, "dilation">): string | null {
+  const { factor, setup_factor, source, compute_ratio, compute_busy_ratio, timer_ratio, process_ratio } = dilation;
+  if (factor === 1 && setup_factor === 1) return null;
+  const how =
+    source === "given"
+      ? "as was asked for"
+      : `measured: computing ${orDash(compute_ratio)}, on all CPUs ${orDash(compute_busy_ratio)}, timers ${orDash(timer_ratio)}, processes ${orDash(process_ratio)} times`;
+  return `time is ${figure(factor)} times slower than on a nominal machine, set-up ${figure(setup_factor)} times (${how})`;
+}
+
 type Check = ScenarioDocument["checks"][number];
 
 /** Checks that speak against a run first, then those that had nothing to judge; those that held are left out. */

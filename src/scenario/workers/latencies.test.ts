@@ -1,7 +1,16 @@
 import { array, assert, double, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { latenciesOf } from "../../../test/shared/scenario-record.ts";
-import { addLatencies, latenciesSince, meanNs, noLatencies, percentileNs, variation } from "./latencies.ts";
+import {
+  addLatencies,
+  bucketLowestNs,
+  bucketOf,
+  latenciesSince,
+  meanNs,
+  noLatencies,
+  percentileNs,
+  variation,
+} from "./latencies.ts";
 
 const durations = array(integer({ min: 0, max: 2 ** 40 - 1 }), { minLength: 1, maxLength: 50 });
 
@@ -24,6 +33,17 @@ describe("latencies", () => {
         expect(addLatencies([latenciesOf(before), latenciesOf(phase)]).buckets).toEqual(total.buckets);
       }),
     );
+  });
+
+  test("a duration is in the bucket that begins at it or before, and the next begins after it", () => {
+    assert(
+      property(integer({ min: 0, max: 2 ** 40 - 1 }), (ns) => {
+        const bucket = bucketOf(ns);
+        expect(bucketLowestNs(bucket)).toBeLessThanOrEqual(ns);
+        expect(bucketLowestNs(bucket + 1)).toBeGreaterThan(ns);
+      }),
+    );
+    expect(bucketOf(2 ** 41)).toBe(bucketOf(2 ** 40 - 1));
   });
 
   test("mean and variation are those of the samples", () => {

@@ -1,4 +1,4 @@
-import { layout, readCount } from "./layout.ts";
+import { layout } from "./layout.ts";
 
 /**
  * Latencies in the buckets of HdrHistogram with two significant digits: 256 of one nanosecond, then 128 of twice the width
@@ -15,19 +15,20 @@ export interface Latencies {
 
 const half = layout.sub_buckets / 2;
 
-export const noLatencies = (): Latencies => ({
-  buckets: new Float64Array(layout.buckets),
-  samples: 0,
-  sumNs: 0,
-  squares: 0,
-});
+const none: Latencies = { buckets: new Float64Array(layout.buckets), samples: 0, sumNs: 0, squares: 0 };
+
+/** Those of who has none. */
+export const noLatencies = (): Latencies => none;
 
 /** Those of one worker, from its record. */
 export function readLatencies(record: Buffer): Latencies {
+  const from = record.byteOffset + layout.record.histogram;
+  // Two words each, the lower first: a call for each of thousands of counts would be most of the work.
+  const words = new Uint32Array(record.buffer.slice(from, from + layout.buckets * 8));
   const buckets = new Float64Array(layout.buckets);
   let samples = 0;
   for (let at = 0; at < layout.buckets; at += 1) {
-    const count = readCount(record, layout.record.histogram + at * 8);
+    const count = (words[2 * at] ?? 0) + (words[2 * at + 1] ?? 0) * 2 ** 32;
     buckets[at] = count;
     samples += count;
   }
@@ -48,12 +49,26 @@ export function addLatencies(all: readonly Latencies[]): Latencies {
 export const latenciesSince = (now: Latencies, before: Latencies): Latencies => combine(now, before, -1);
 
 function combine(a: Latencies, b: Latencies, sign: 1 | -1): Latencies {
+  if (b.samples === 0) return a;
+  const buckets = new Float64Array(layout.buckets);
+  for (let at = 0; at < buckets.length; at += 1) buckets[at] = (a.buckets[at] ?? 0) + sign * (b.buckets[at] ?? 0);
   return {
-    buckets: a.buckets.map((count, at) => count + sign * (b.buckets[at] ?? 0)),
+    buckets,
     samples: a.samples + sign * b.samples,
     sumNs: a.sumNs + sign * b.sumNs,
     squares: a.squares + sign * b.squares,
   };
+}
+
+/** Longest duration that has a bucket of its own. */
+const longestNs = 2 ** 40 - 1;
+
+/** The bucket of a duration in whole nanoseconds; what is longer than 18 minutes is in the last. */
+export function bucketOf(ns: number): number {
+  const kept = Math.min(ns, longestNs);
+  let shift = 0;
+  while (Math.floor(kept / 2 ** shift) >= layout.sub_buckets) shift += 1;
+  return shift * half + Math.floor(kept / 2 ** shift);
 }
 
 /** Lowest duration of a bucket, and how many nanoseconds wide it is. */

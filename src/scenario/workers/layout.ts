@@ -3,12 +3,13 @@
  * `corral-worker load-layout` prints. Bytes from the begin of the header, of a worker's counters or of its record.
  */
 export const layout = {
-  version: 1,
+  version: 2,
   cpus: 1024,
   nodes: 64,
   epochs: 8,
   sub_buckets: 256,
   buckets: 4352,
+  failure_bytes: 256,
   header: {
     version: 0,
     workers: 4,
@@ -37,6 +38,7 @@ export const layout = {
     pid: 84,
     ended: 88,
     wait_status: 92,
+    ended_ns: 96,
   },
   record: {
     begun_ns: 0,
@@ -64,6 +66,7 @@ export const layout = {
     numa_pages: 144,
     cpus: 656,
     histogram: 1680,
+    failure_text: 36496,
   },
 } as const;
 

@@ -25,27 +25,31 @@ export interface Leader {
   quit(): Promise<void>;
 }
 
+interface LeaderOptions {
+  /** `NAME=value` */
+  readonly env: readonly string[];
+  readonly onLine: (line: string) => void;
+  readonly onClose: () => void;
+}
+
 /**
  * Starts `corral-worker`; `onLine` hears each line that it prints, `onClose` the end of its output.
  * @throws CorralError NATIVE_MISSING, NATIVE_CALL
  */
-export async function startLeader(
-  args: readonly string[],
-  handlers: { readonly onLine: (line: string) => void; readonly onClose: () => void },
-): Promise<Leader> {
+export async function startLeader(args: readonly string[], options: LeaderOptions): Promise<Leader> {
   const input = openStdioPipe("input");
   const output = openStdioPipe("output");
   try {
     const child = await spawnProcess({
       file: requireWorker(),
       argv: ["corral-worker", ...args],
-      env: [],
+      env: options.env,
       cwd: "/",
       fds: [input.childs, output.childs, 2],
       cgroup: null,
       mode: "pool",
     });
-    const lines = readLines(output.ours, handlers);
+    const lines = readLines(output.ours, options);
     let isThere = true;
     void child.exit.finally(() => {
       isThere = false;
@@ -70,7 +74,7 @@ export async function startLeader(
   }
 }
 
-function readLines(fd: number, handlers: Parameters<typeof startLeader>[1]): Socket {
+function readLines(fd: number, handlers: LeaderOptions): Socket {
   const socket = new Socket({ fd, readable: true, writable: false });
   let rest = "";
   socket.setEncoding("latin1");

@@ -1,6 +1,7 @@
 import { getSystemErrorName } from "node:util";
+import { total } from "../../report/index.ts";
 import type { Latencies } from "./latencies.ts";
-import { readLatencies } from "./latencies.ts";
+import { noLatencies, readLatencies } from "./latencies.ts";
 import { layout, readCount } from "./layout.ts";
 import type { WorkerSample } from "./sample.ts";
 
@@ -15,14 +16,14 @@ export type WorkerEnd =
 export const latencyKinds = ["none", "wake", "cost", "timer"] as const;
 
 /** All that is known of a worker at its end. Counts of one that was killed are those until then. */
-export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | "samples"> {
+export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | "endedNs" | "samples"> {
   /** Group of workers that share something, and the place in it: what it does there is the work type's business. */
   readonly group: number;
   readonly role: number;
   /** It stopped when it was told to and wrote its report. */
   readonly completed: boolean;
   readonly end: WorkerEnd;
-  /** From its first instruction of work to its last. */
+  /** From its first instruction of work to its last, or to its death. */
   readonly wallTimeNs: number;
   /** Wall less CPU time, sleep included. */
   readonly offCpuNs: number;
@@ -47,11 +48,25 @@ export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | 
   /** Operations that the kernel refused, and the errno of the last. */
   readonly failures: number;
   readonly failureError: string | null;
+  /** What a worker that a function does said of why it failed; null: nothing. */
+  readonly failureText: string | null;
   /** Errno of set_mempolicy(2), of a scheduling policy that the work type asks for, of setresuid(2) and the like. */
   readonly memPolicyError: string | null;
   readonly schedPolicyError: string | null;
   readonly identityError: string | null;
 }
+
+/** Pages that a worker has, on all nodes; 0 where nobody read them. */
+export const pagesOf = ({ numaPages }: Pick<WorkerReport, "numaPages">): number =>
+  total(Object.values(numaPages ?? {}));
+
+/** Of these, those on some nodes. */
+export const pagesOn = ({ numaPages }: Pick<WorkerReport, "numaPages">, nodes: readonly number[]): number =>
+  total(nodes.map((node) => numaPages?.[node] ?? 0));
+
+/** Share of its time that a worker was off a CPU, percent; null for one that never ran. */
+export const offCpuPct = ({ offCpuNs, wallTimeNs }: Pick<WorkerReport, "offCpuNs" | "wallTimeNs">): number | null =>
+  wallTimeNs > 0 ? (offCpuNs / wallTimeNs) * 100 : null;
 
 function listBits(record: Buffer, at: number): number[] {
   const cpus: number[] = [];
@@ -84,19 +99,31 @@ function readNodes(record: Buffer): Record<number, number> {
   return pages;
 }
 
-/** @param elapsedNs from the release on, for a worker that wrote no end of its own */
+/** From its begin to its own end, to its death, or, of one that lives, until now. */
+function wallTime(record: Buffer, { stage, endedNs }: WorkerSample, nowNs: bigint): number {
+  const { record: at } = layout;
+  const begunNs = record.readBigUInt64LE(at.begun_ns);
+  if (begunNs === 0n) return 0;
+  return Number((stage === "reported" ? record.readBigUInt64LE(at.done_ns) : (endedNs ?? nowNs)) - begunNs);
+}
+
+function readText(record: Buffer, at: number): string | null {
+  const text = record.subarray(at, at + layout.failure_bytes);
+  const end = text.indexOf(0);
+  return end === 0 ? null : text.toString("utf8", 0, end < 0 ? text.length : end);
+}
+
+/** @param nowNs CLOCK_MONOTONIC, for a worker that has no end */
 export function readReport(
   record: Buffer,
   sample: WorkerSample,
-  facts: { readonly end: WorkerEnd; readonly cpusets: number; readonly elapsedNs: number },
+  facts: { readonly end: WorkerEnd; readonly cpusets: number; readonly nowNs: bigint },
 ): WorkerReport {
   const { record: at } = layout;
-  const { stage, hasEnded: _, samples, ...counters } = sample;
+  const { stage, hasEnded: _ended, endedNs: _endedNs, samples, ...counters } = sample;
   const completed = stage === "reported";
   const whole = (offset: number): number | null => (completed ? readCount(record, offset) : null);
-  const begunNs = record.readBigUInt64LE(at.begun_ns);
-  const doneNs = record.readBigUInt64LE(at.done_ns);
-  const wallTimeNs = completed ? Number(doneNs - begunNs) : begunNs === 0n ? 0 : facts.elapsedNs;
+  const wallTimeNs = wallTime(record, sample, facts.nowNs);
   const cpusByCpuset = readCpus(record, facts.cpusets);
   return {
     ...counters,
@@ -107,7 +134,7 @@ export function readReport(
     wallTimeNs,
     offCpuNs: Math.max(0, wallTimeNs - counters.cpuTimeNs),
     latencyKind: latencyKinds[record.readUInt32LE(at.latency_kind)] ?? "none",
-    latencies: readLatencies(record),
+    latencies: samples === 0 ? noLatencies() : readLatencies(record),
     minLatencyNs: samples === 0 ? null : readCount(record, at.latency_min_ns),
     maxLatencyNs: samples === 0 ? null : readCount(record, at.latency_max_ns),
     cpusUsed: [...new Set(cpusByCpuset.flat())].toSorted((a, b) => a - b),
@@ -121,6 +148,7 @@ export function readReport(
     numaPagesMigrated: whole(at.numa_pages_migrated),
     failures: record.readUInt32LE(at.failures),
     failureError: errorName(record, at.failure_errno),
+    failureText: readText(record, at.failure_text),
     memPolicyError: errorName(record, at.mempolicy_errno),
     schedPolicyError: errorName(record, at.policy_errno),
     identityError: errorName(record, at.identity_errno),

@@ -7,6 +7,8 @@ export interface WorkerSample {
   readonly pid: number;
   readonly stage: WorkerStage;
   readonly hasEnded: boolean;
+  /** When its process ended, CLOCK_MONOTONIC; null while it lives. */
+  readonly endedNs: bigint | null;
   readonly iterations: number;
   readonly workUnits: number;
   /** Latencies recorded. */
@@ -52,6 +54,12 @@ export function readSamples(memory: Buffer, shape: MemoryShape): WorkerSample[] 
   );
 }
 
+/** The leader writes the time first. */
+function readEnd(memory: Buffer, at: number): bigint | null {
+  const { ended, ended_ns } = layout.counters;
+  return memory.readUInt32LE(at + ended) === 0 ? null : memory.readBigUInt64LE(at + ended_ns);
+}
+
 function readSample(memory: Buffer, at: number, index: number): WorkerSample {
   const { counters } = layout;
   return {
@@ -59,6 +67,7 @@ function readSample(memory: Buffer, at: number, index: number): WorkerSample {
     pid: memory.readInt32LE(at + counters.pid),
     stage: workerStages[memory.readUInt32LE(at + counters.stage)] ?? "starting",
     hasEnded: memory.readUInt32LE(at + counters.ended) !== 0,
+    endedNs: readEnd(memory, at),
     iterations: readCount(memory, at + counters.iterations),
     workUnits: readCount(memory, at + counters.work_units),
     samples: readCount(memory, at + counters.samples),

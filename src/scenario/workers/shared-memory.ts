@@ -3,7 +3,7 @@ import { layout } from "./layout.ts";
 import type { MemoryShape, WorkerSample } from "./sample.ts";
 import { readSamples, readShape } from "./sample.ts";
 
-/** The leader's descriptor of the memory. */
+/** The leader's descriptor of the memory of its first set. */
 const memoryFd = 3;
 const headerBytes = 64;
 
@@ -13,9 +13,12 @@ export class SharedMemory {
   readonly #fd: number;
   readonly #front: Buffer;
 
-  /** @throws Error of open(2) when the leader is gone */
-  constructor(leaderPid: number) {
-    this.#fd = openSync(`/proc/${leaderPid}/fd/${memoryFd}`, "r+");
+  /**
+   * @param set place of the set among those of the leader
+   * @throws Error of open(2) when the leader is gone
+   */
+  constructor(leaderPid: number, set = 0) {
+    this.#fd = openSync(`/proc/${leaderPid}/fd/${memoryFd + set}`, "r+");
     this.shape = readShape(this.#read(Buffer.alloc(headerBytes), 0));
     this.#front = Buffer.alloc(this.shape.recordsOffset);
   }
@@ -32,11 +35,6 @@ export class SharedMemory {
   /** All of a worker's record. */
   record(index: number): Buffer {
     return this.#read(Buffer.alloc(this.shape.recordBytes), this.shape.recordsOffset + index * this.shape.recordBytes);
-  }
-
-  /** When the workers were released, CLOCK_MONOTONIC; 0n: they were not. */
-  releasedNs(): bigint {
-    return this.#read(Buffer.alloc(headerBytes), 0).readBigUInt64LE(layout.header.released_ns);
   }
 
   setEpoch(epoch: number): void {

@@ -46,7 +46,9 @@ describe("the command line of workers", () => {
   });
 
   test("is refused for other work, and for groups that are not whole", () => {
-    expect(() => planArguments({ ...plan, workType: "Custom" })).toThrow("Custom is not done by the worker program");
+    expect(() => planArguments({ ...plan, workType: "Schbench" })).toThrow(
+      "Schbench is not done by the worker program",
+    );
     expect(() => planArguments({ ...plan, workType: "PipeIo", workers: 3 })).toThrow(
       "PipeIo needs a multiple of 2 workers",
     );

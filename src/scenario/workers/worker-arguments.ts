@@ -1,6 +1,6 @@
 import { CorralError } from "../../report/index.ts";
 import type { PhaseKind, WorkParameters, WorkTypeName } from "../model/index.ts";
-import { describeWork } from "../model/index.ts";
+import { canBeThread, describeWork } from "../model/index.ts";
 
 /** Memory policy of set_mempolicy(2). */
 export interface MemoryPolicyCall {
@@ -18,7 +18,8 @@ export interface WorkerPlan {
   readonly phases: readonly { readonly kind: PhaseKind; readonly us: number }[];
   /**
    * What the type works on. IO and a `Sequence` with it: one directory, file or block device. NumaWorkingSetSweep: numbers of
-   * nodes. NumaMigrationChurn: CPUs of each node (`0-3`). CgroupChurn, CgroupAttachStorm: cgroup.procs files. Else empty.
+   * nodes. NumaMigrationChurn: CPUs of each node (`0-3`). CgroupChurn, CgroupAttachStorm: cgroup.procs files. Custom: the command
+   * line of its workers, the number of the worker comes last. Else empty.
    */
   readonly resources: readonly string[];
   /** A multiple of the type's group size. */
@@ -48,7 +49,7 @@ function parameterNumber(plan: WorkerPlan, name: string): number | null {
  */
 export function planArguments(plan: WorkerPlan): readonly string[] {
   const { support, parameters } = describeWork(plan.workType);
-  if (support !== "native")
+  if (support === "later")
     throw new CorralError("USAGE", `${plan.workType} is not done by the worker program`, { object: plan.workType });
   const groupSize = describeWork(plan.workType).groupSize(plan.parameters);
   if (plan.workers < 1 || plan.workers % groupSize !== 0)
@@ -73,4 +74,17 @@ export function planArguments(plan: WorkerPlan): readonly string[] {
     ...option("--uid", plan.uid),
     ...option("--gid", plan.gid),
   ];
+}
+
+/**
+ * The command line of sets whose workers are threads of one process.
+ * @throws CorralError as `planArguments`, USAGE for work that threads cannot do
+ */
+export function threadArguments(name: string, plans: readonly WorkerPlan[]): readonly string[] {
+  for (const { workType } of plans)
+    if (!canBeThread(workType))
+      throw new CorralError("USAGE", `${workType} is not done by threads`, { object: workType });
+  // Without the word "load" of each.
+  const sets = plans.map((plan) => planArguments(plan).slice(1));
+  return ["load-threads", name, ...sets.flatMap((args, at) => (at === 0 ? args : ["and", ...args]))];
 }

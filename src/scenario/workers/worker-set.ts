@@ -1,6 +1,6 @@
-import { exitFromWaitStatus } from "../../kernel/index.ts";
+import { exitFromWaitStatus, listTasks } from "../../kernel/index.ts";
 import type { Latencies } from "./latencies.ts";
-import { readLatencies } from "./latencies.ts";
+import { noLatencies, readLatencies } from "./latencies.ts";
 import { layout } from "./layout.ts";
 import type { Leader } from "./leader.ts";
 import type { WorkerEnd, WorkerReport } from "./report.ts";
@@ -10,16 +10,25 @@ import type { SharedMemory } from "./shared-memory.ts";
 import { within } from "./within.ts";
 
 /** How long workers that were never released work before they are stopped, so that a report says something. */
-const unreleasedGraceMs = 500;
+export const unreleasedGraceMs = 500;
 /** Default of `stop`. */
-const stopMs = 5000;
-/** A killed process that does not end within this is stuck in the kernel; its report says so. */
-const killMs = 2000;
+export const stopMs = 5000;
+/** Default: a killed process that does not end within this is stuck in the kernel; its report says so. */
+export const defaultKillMs = 2000;
+
+/** processes: each is one; functions: each is a process of node, which has threads; threads: all are of one process. */
+export type WorkerKind = "processes" | "functions" | "threads";
+
+export interface WorkerSetOptions {
+  readonly kind: WorkerKind;
+  /** Default 2000. */
+  readonly killMs?: number | undefined;
+}
 
 /** What is known of the ends of the workers, while lines come. */
 export interface Ends {
   /** Status in the form of wait(2) by worker. */
-  readonly statuses: ReadonlyMap<number, number>;
+  readonly statuses: Pick<ReadonlyMap<number, number>, "get" | "has">;
   /** Settles when all have ended, or the leader has. */
   readonly allEnded: Promise<void>;
 }
@@ -33,17 +42,31 @@ export class WorkerSet implements AsyncDisposable {
   readonly #leader: Leader;
   readonly #memory: SharedMemory;
   readonly #ends: Ends;
+  readonly #kind: WorkerKind;
+  readonly #killMs: number;
   #isReleased = false;
   #epoch = 0;
   #finishing: Promise<WorkerReport[]> | null = null;
   #closing: Promise<unknown> | null = null;
   #stuck: readonly number[] = [];
 
-  constructor(leader: Leader, memory: SharedMemory, ends: Ends) {
+  constructor(leader: Leader, memory: SharedMemory, ends: Ends, { kind, killMs = defaultKillMs }: WorkerSetOptions) {
     this.#leader = leader;
     this.#memory = memory;
     this.#ends = ends;
+    this.#kind = kind;
+    this.#killMs = killMs;
     this.pids = memory.samples().map(({ pid }) => pid);
+  }
+
+  /** The threads of a worker, itself first: what it is told of CPUs and priorities is for all of them. */
+  tasksOf(pid: number): readonly number[] {
+    return this.#kind === "functions" ? listTasks(pid) : [pid];
+  }
+
+  /** One task of each process: what is put into groups, where the kernel moves a process whole. */
+  get processes(): readonly number[] {
+    return this.#kind === "threads" ? this.pids.slice(0, 1) : this.pids;
   }
 
   /** Lets all workers begin. Idempotent. */
@@ -59,10 +82,13 @@ export class WorkerSet implements AsyncDisposable {
 
   /** Latencies so far, by worker: what a phase added is `latenciesSince`. */
   latencies(): Latencies[] {
-    return this.pids.map((_, index) => readLatencies(this.#memory.record(index)));
+    // Most kinds of work have none, and records are long.
+    return this.sample().map(({ index, samples }) =>
+      samples === 0 ? noLatencies() : readLatencies(this.#memory.record(index)),
+    );
   }
 
-  /** Pids of workers that had not ended 2 s after they were killed: the set was closed without them. */
+  /** Pids of workers that had not ended in time (2 s) after they were killed: the set was closed without them. */
   get stuck(): readonly number[] {
     return this.#stuck;
   }
@@ -120,7 +146,7 @@ export class WorkerSet implements AsyncDisposable {
 
   async #finish(late: ReadonlySet<number>): Promise<WorkerReport[]> {
     this.#leader.tell("kill");
-    if (!(await within(this.#ends.allEnded, killMs)))
+    if (!(await within(this.#ends.allEnded, this.#killMs)))
       this.#stuck = this.#running().flatMap((index) => this.pids[index] ?? []);
     const reports = this.#reports(late);
     await this.#close();
@@ -128,9 +154,7 @@ export class WorkerSet implements AsyncDisposable {
   }
 
   #reports(late: ReadonlySet<number>): WorkerReport[] {
-    const releasedNs = this.#memory.releasedNs();
-    const elapsedNs = releasedNs === 0n ? 0 : Number(process.hrtime.bigint() - releasedNs);
-    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, elapsedNs };
+    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, nowNs: process.hrtime.bigint() };
     return this.sample().map((sample) =>
       readReport(this.#memory.record(sample.index), sample, { ...facts, end: this.#endOf(sample.index, late) }),
     );

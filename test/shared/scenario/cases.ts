@@ -318,6 +318,25 @@ rule("a killed group loses its workers, which are told as killed", async (world)
   );
 });
 
+rule("a setup of many groups has every worker in its group, and one that fails leaves none", async (world) => {
+  const groups = Array.from({ length: 12 }, (_, at) => group(`g${at}`));
+  const ran = await world.run(plan([{ setup: groups }]));
+  assert.deepEqual(ran.failures, []);
+  assert.deepEqual(
+    ran.works.map(({ cgroup, reports }) => [cgroup, reports.map(({ completed }) => completed)]),
+    groups.map(({ name }) => [name, [true]]),
+  );
+  const broken = await world.run(plan([{ setup: [...groups.slice(0, 10), group("g0"), group("last")] }]));
+  assert.deepEqual(
+    broken.failures.map(({ code, message }) => [
+      code,
+      message.startsWith("step 0 failed: there is a group g0 already"),
+    ]),
+    [["USAGE", true]],
+  );
+  assert.equal(broken.works.length, 10);
+});
+
 rule("a condition that does not come true in time fails its step", async (world) => {
   const ran = await world.run(
     plan([
@@ -335,7 +354,7 @@ rule("a condition that does not come true in time fails its step", async (world)
       [
         "WAIT_TIMEOUT",
         1,
-        "step 0 failed: a populated did not come true within 100 ms; raise the timeout, or see why it does not",
+        'step 0 failed: it did not come true within 100 ms that "a" is populated; raise the timeout, or see why it does not',
       ],
     ],
   );

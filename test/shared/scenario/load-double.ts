@@ -21,6 +21,7 @@ interface Worker {
   iterations: number;
   lastMs: number;
   end: WorkerReport["end"] | null;
+  endedMs: number | null;
 }
 
 /** Workers that count as long as they live, are released and are not frozen, and stop when told unless they are frozen or stuck. */
@@ -43,15 +44,22 @@ export class WorkersDouble implements Workers {
     this.#ground = ground;
     this.plan = plan;
     this.#workers = Array.from({ length: plan.workers }, () => {
-      const worker: Worker = { pid: 0, iterations: 0, lastMs: 0, end: null };
+      const worker: Worker = { pid: 0, iterations: 0, lastMs: 0, end: null, endedMs: null };
       const pid = ground.newPid(() => {
         this.#count();
         worker.end ??= { kind: "signaled", signal: 9 };
+        worker.endedMs ??= ground.clock.nowMs;
       });
       return Object.assign(worker, { pid });
     });
     this.pids = this.#workers.map(({ pid }) => pid);
   }
+
+  get processes(): readonly number[] {
+    return this.pids;
+  }
+
+  tasksOf = (pid: number): readonly number[] => [pid];
 
   release(): void {
     this.#releasedMs ??= this.#ground.clock.nowMs;
@@ -110,12 +118,13 @@ export class WorkersDouble implements Workers {
     }
   }
 
-  #sample({ pid, iterations, end }: Worker, index: number): WorkerSample {
+  #sample({ pid, iterations, end, endedMs }: Worker, index: number): WorkerSample {
     return {
       index,
       pid,
       stage: this.#releasedMs === null ? "ready" : "working",
       hasEnded: end !== null,
+      endedNs: endedMs === null ? null : BigInt(Math.round(endedMs * 1e6)),
       iterations,
       workUnits: iterations,
       samples: 0,
@@ -130,9 +139,21 @@ export class WorkersDouble implements Workers {
   }
 
   #report(worker: Worker, index: number, stopped: boolean): WorkerReport {
-    const { stage: _stage, hasEnded: _ended, samples: _samples, ...counters } = this.#sample(worker, index);
+    const {
+      stage: _stage,
+      hasEnded: _ended,
+      endedNs: _endedNs,
+      samples: _samples,
+      ...counters
+    } = this.#sample(worker, index);
     const nothing = { slices: null, voluntarySwitches: null, involuntarySwitches: null, minorFaults: null };
-    const unknown = { majorFaults: null, numaPages: null, numaPagesMigrated: null, failureError: null };
+    const unknown = {
+      majorFaults: null,
+      numaPages: null,
+      numaPagesMigrated: null,
+      failureError: null,
+      failureText: null,
+    };
     const errors = { memPolicyError: null, schedPolicyError: null, identityError: null };
     return {
       ...counters,

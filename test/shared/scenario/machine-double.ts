@@ -3,13 +3,13 @@ import { planLimits } from "../../../src/cgroup/index.ts";
 import { CorralError } from "../../../src/report/index.ts";
 import type {
   Death,
+  MonitorLook,
   Ports,
   PressureWait,
   ProgramRequest,
   RunningScheduler,
   Supervised,
 } from "../../../src/scenario/execute/index.ts";
-import { boundWrites } from "../../../src/scenario/execute/index.ts";
 import { emptyValues } from "../../../src/scenario/record/index.ts";
 import type { WorkerPlan } from "../../../src/scenario/workers/index.ts";
 import { GroupDouble } from "./group-double.ts";
@@ -41,6 +41,8 @@ export class MachineDouble {
   extState = "absent";
   /** The next set of workers is never ready. */
   neverReady = false;
+  /** What the monitor sees. */
+  look: MonitorLook = { cpus: [], selectCpuFallbacks: null, dispatchKeepLasts: null };
   onPressure: (wait: PressureWait) => Promise<void> = () => new Promise(() => {});
   readonly schedulers: { readonly name: string; die: (death: Death) => void }[] = [];
   readonly #alive = new Map<number, () => void>();
@@ -102,9 +104,13 @@ export class MachineDouble {
   get ports(): Ports {
     return {
       clock: this.clock,
-      files: boundWrites(this.groups, this.clock),
+      files: this.groups,
       workers: {
         start: async (plan) => this.#startWorkers(plan),
+        startThreads: async (pcomm, plans) => {
+          this.log.push(`threads of ${pcomm}`);
+          return Promise.all(plans.map((plan) => this.#startWorkers(plan)));
+        },
         setAttributes: (pid, { affinity }) => {
           if (affinity !== null) this.affinities.push([pid, affinity]);
           return { affinity: this.refuse.affinity ?? null, nice: this.refuse.nice ?? null, scheduling: null };
@@ -123,6 +129,7 @@ export class MachineDouble {
       },
       planLimits: (limits) => planLimits(limits, pureV2),
       look: () => emptyValues,
+      monitor: () => ({ look: this.look, cpuMs: 0 }),
       pressure: (wait) => this.onPressure(wait),
       storage: () => "/scratch",
       random: () => 0,

@@ -27,6 +27,7 @@ export const work = (given: Partial<ResolvedWork> = {}): ResolvedWork => ({
   memoryPolicy: null,
   nice: null,
   comm: null,
+  pcomm: null,
   uid: null,
   gid: null,
   numaNode: null,

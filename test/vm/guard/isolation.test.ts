@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { GuardClient, type ToolResult } from "../../../src/guard/client/index.ts";
 import { runTool } from "../../../src/guard/tools/index.ts";
+import { cgroupOf } from "../../shared/processes.ts";
 import { until } from "../../shared/timing.ts";
 import { fixture, read, v2, write } from "../support.ts";
 import {
@@ -64,8 +65,6 @@ async function call(session: string, command: readonly string[], hint = ""): Pro
   }
 }
 
-const groupOf = (pid: number | undefined): string => read(`/proc/${pid}/cgroup`).replace(/^0::/, "");
-
 /** A program of one user that tries to open every file below a directory for writing, and says which it could. */
 const writables = `
   const fs = require("node:fs");
@@ -99,7 +98,7 @@ test("a tenant who uses up his session's memory loses his own call; the other's 
   assert.equal(/oom_kill 0$/m.test(read(`${guard.root}/alices/memory.events`)), false);
   assert.doesNotMatch(feedback?.text ?? "", /bobs/);
   assert.equal(/oom_kill 0$/m.test(read(`${guard.root}/bobs/memory.events`)), true);
-  assert.equal(groupOf(sleeper.pid), `${guard.root.slice(v2.length)}/bobs/framework`);
+  assert.equal(cgroupOf(sleeper.pid), `${guard.root.slice(v2.length)}/bobs/framework`);
   sleeper.kill("SIGKILL");
 });
 
@@ -263,7 +262,7 @@ test("root puts a process, a unit and a container into a session, as /proc names
       const { status } = await who.ask("POST", "/sessions/alices/adopt", { pid: one });
       assert.equal(status, who === askers.alice ? 403 : 404);
     }
-    assert.equal(groupOf(one), service.slice(v2.length));
+    assert.equal(cgroupOf(one), service.slice(v2.length));
     const first = await guard.client.adopt("alices", { pid: one });
     const schema = "corral.session-adopt/1";
     assert.deepEqual(first, { schema, session: "alices", group: service.slice(v2.length), processes: 1, left: [] });
@@ -271,7 +270,7 @@ test("root puts a process, a unit and a container into a session, as /proc names
     const contained = await guard.client.adopt("bobs", { container: id.slice(0, 12) });
     assert.deepEqual([contained.processes, contained.group], [1, container.slice(v2.length)]);
     assert.deepEqual(
-      pids.map((pid) => groupOf(pid).split("/").slice(-2).join("/")),
+      pids.map((pid) => cgroupOf(pid).split("/").slice(-2).join("/")),
       ["alices/framework", "alices/framework", "alices/framework", "bobs/framework"],
     );
     const codeOf = (wanted: Parameters<typeof guard.client.adopt>[1]): Promise<string> =>

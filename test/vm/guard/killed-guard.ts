@@ -9,7 +9,7 @@ import { scaled, sleep, until } from "../../shared/timing.ts";
 import { fileSessions, GuardWork, passingSessions, workConfig } from "./guard-work.ts";
 import { SessionLedger } from "./session-ledger.ts";
 import { type GuardUnderTest, groupNames, type Place, sleeperIn, spawnGuard } from "./support.ts";
-import { readTemporary, type Temporary } from "./temporary.ts";
+import { type Temporary, TemporaryWatch } from "./temporary.ts";
 
 export interface KillPlan {
   /** How often the guard is killed. */
@@ -21,6 +21,8 @@ export interface KillPlan {
   /** The key `memory` of the guard's file. */
   readonly memory: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** test/vm/fixtures/watch-temporary.c, compiled. */
+  readonly watch: string;
   /** What the first kills at work wait for, each for one, so that none of it is left to chance; the others come at any moment. */
   readonly awaits: readonly ((guard: GuardUnderTest, held: Temporary) => boolean)[];
   /** Called once when the first guard has begun. */
@@ -72,6 +74,7 @@ class KillRounds {
   readonly #plan: KillPlan;
   readonly #random: Random;
   readonly #ledger = new SessionLedger(fileSessions, passingSessions);
+  readonly #watch: TemporaryWatch;
   readonly #restoredMs: number[] = [];
   readonly #found = { frozen: 0, clamped: 0, weighed: 0 };
   /** How long a guard takes to begin. */
@@ -84,6 +87,7 @@ class KillRounds {
     this.#place = place;
     this.#plan = plan;
     this.#random = seededRandom(plan.seed);
+    this.#watch = new TemporaryWatch(plan.watch, place.root);
   }
 
   get killed(): Killed {
@@ -98,6 +102,7 @@ class KillRounds {
 
   /** Kills what a failure has left. */
   async close(): Promise<void> {
+    this.#watch.close();
     await this.#guard?.end("SIGKILL");
   }
 
@@ -119,10 +124,7 @@ class KillRounds {
   async killEarly(): Promise<void> {
     const guard = this.#spawn();
     await sleep(this.#random.unit() * this.#startMs);
-    const killedAt = performance.now();
-    const died = guard.end("SIGKILL");
-    await this.#untilRestored(killedAt);
-    await died;
+    await this.#kill(guard);
     this.#early += 1;
   }
 
@@ -131,10 +133,7 @@ class KillRounds {
     const work = new GuardWork(guard, this.#random, this.#ledger, this.#plan.memory);
     const found = await this.#untilDue(guard);
     work.isOver();
-    const killedAt = performance.now();
-    const died = guard.end("SIGKILL");
-    await this.#untilRestored(killedAt);
-    await died;
+    await this.#kill(guard);
     await work.end();
     for (const kind of ["frozen", "clamped", "weighed"] as const) this.#found[kind] += found[kind].length > 0 ? 1 : 0;
   }
@@ -144,23 +143,20 @@ class KillRounds {
     const isDue = this.#plan.awaits[this.#atWork];
     this.#atWork += 1;
     if (isDue === undefined) await sleep(this.#random.unit() * this.#plan.workMs);
-    let found = readTemporary(guard.root);
+    let found = await this.#watch.look();
     if (isDue === undefined) return found;
-    for (const end = performance.now() + scaled(20_000); !isDue(guard, found); found = readTemporary(guard.root)) {
+    for (const end = performance.now() + scaled(20_000); !isDue(guard, found); found = await this.#watch.look()) {
       assert.ok(performance.now() < end, `what kill ${this.#atWork} at work waits for does not come`);
       await sleep(2);
     }
     return found;
   }
 
-  async #untilRestored(killedAt: number): Promise<void> {
-    for (;;) {
-      const left = Object.values(readTemporary(this.#place.root)).flat();
-      const passedMs = performance.now() - killedAt;
-      if (left.length === 0) return void this.#restoredMs.push(passedMs);
-      assert.ok(passedMs < mostMs, `after ${passedMs.toFixed(0)} ms: ${left.join(", ")}`);
-      await sleep(2);
-    }
+  async #kill(guard: GuardUnderTest): Promise<void> {
+    const { afterMs, left } = await this.#watch.kill(guard.process.pid ?? 0, mostMs);
+    await guard.end("SIGKILL");
+    this.#restoredMs.push(afterMs);
+    assert.ok(afterMs < mostMs, `after ${afterMs.toFixed(0)} ms: ${left.join(", ")}`);
   }
 }
 

@@ -43,6 +43,7 @@ test("a guard that is killed leaves nothing clamped, frozen or weighed down for 
       ...killsWanted(10),
       workMs: 3000,
       memory: "policy: two-stage",
+      watch: fixture("watch-temporary"),
       awaits: [
         isFrozenByDecision,
         (_guard, { clamped }) => clamped.length > 0,

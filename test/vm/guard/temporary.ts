@@ -1,5 +1,7 @@
-import { tryReadControl } from "../../../src/cgroup/index.ts";
-import { groupsBelow } from "../../../src/guard/tree/index.ts";
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 /** Groups of sessions with what a guard does to them for a while, each as `path file=value`. */
 export interface Temporary {
@@ -11,27 +13,59 @@ export interface Temporary {
   readonly weighed: readonly string[];
 }
 
-/** What files hold that nobody has written to; the tests set no limit of memory. */
-const plain = { "memory.high": "max", "memory.low": "0", "memory.max": "max" } as const;
+/** What a killed process has left. */
+export interface Restored {
+  /** Until a look found nothing any more, or the time was over. */
+  readonly afterMs: number;
+  /** What was left then. */
+  readonly left: readonly string[];
+}
 
-/** cpu.weight of a session that is clamped. */
-const clampedWeight = "10";
+/** Looks at every group below a root: test/vm/fixtures/watch-temporary.c, one process for all looks. */
+export class TemporaryWatch {
+  readonly #child: ChildProcess;
+  readonly #waiting: ((lines: readonly string[]) => void)[] = [];
 
-/** Looks at every group below a root. */
-export function readTemporary(root: string): Temporary {
-  const [, ...below] = groupsBelow(root);
-  const holds = (path: string, file: string, isTemporary: (value: string) => boolean): readonly string[] => {
-    const value = tryReadControl(`${path}/${file}`)?.trim();
-    return value !== undefined && isTemporary(value) ? [`${path.slice(root.length)} ${file}=${value}`] : [];
-  };
-  return {
-    frozen: below.flatMap((path) => [
-      ...holds(path, "cgroup.freeze", (value) => value === "1"),
-      ...holds(path, "cgroup.events", (value) => value.includes("frozen 1")),
-    ]),
-    clamped: below.flatMap((path) =>
-      Object.entries(plain).flatMap(([file, standing]) => holds(path, file, (value) => value !== standing)),
-    ),
-    weighed: below.flatMap((path) => holds(path, "cpu.weight", (value) => value === clampedWeight)),
-  };
+  /** @param program the fixture, compiled */
+  constructor(program: string, root: string) {
+    const child = spawn(program, [root], { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = child;
+    let lines: string[] = [];
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      lines.push(line);
+      if (!line.startsWith(".")) return;
+      this.#waiting.shift()?.(lines);
+      lines = [];
+    });
+    child.on("exit", () => {
+      for (const answer of this.#waiting.splice(0)) answer([]);
+    });
+  }
+
+  #ask(words: string): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#child.stdin?.write(`${words}\n`);
+    });
+  }
+
+  async look(): Promise<Temporary> {
+    const lines = await this.#ask("look");
+    assert.equal(lines.at(-1), ".", "the watch has ended");
+    const of = (kind: keyof Temporary): readonly string[] =>
+      lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
+    return { frozen: of("frozen"), clamped: of("clamped"), weighed: of("weighed") };
+  }
+
+  /** Kills a child of this process, which it has not reaped, and looks until nothing of it is left, `mostMs` at most. */
+  async kill(pid: number, mostMs: number): Promise<Restored> {
+    const lines = await this.#ask(`kill ${pid} ${mostMs}`);
+    const afterMs = Number(/^\. ([0-9.]+)$/.exec(lines.at(-1) ?? "")?.[1] ?? Number.NaN);
+    assert.ok(!Number.isNaN(afterMs), "the watch has ended");
+    return { afterMs, left: lines.slice(0, -1) };
+  }
+
+  close(): void {
+    this.#child.stdin?.end();
+  }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { after, before, test } from "node:test";
+import { cgroupOf } from "../../shared/processes.ts";
 import { until } from "../../shared/timing.ts";
 import { read } from "../support.ts";
 import {
@@ -52,8 +53,6 @@ after(async () => {
   await guard.end("SIGKILL");
   await clearPlace(place);
 });
-
-const groupOf = (pid: number | undefined): string => read(`/proc/${pid}/cgroup`).replace(/^0::/, "");
 
 test("a tenant makes a session within his ceilings, and nobody else sees it", async () => {
   const made = await askers.alice.ask("POST", "/sessions", { name: "a1", limits: { "memory-max": "64M" } });
@@ -157,7 +156,7 @@ test("a rule places a process by its program and user when it executes, with wha
   const child = await runAs(alice, ["/usr/bin/sleep", "600"]);
   const line = await guard.seen("PLACED", ({ pid }) => pid === child.pid);
   assert.deepEqual([line.session, line["rule"]], ["alices", "by-user"]);
-  assert.equal(groupOf(child.pid), `${guard.root.slice("/sys/fs/cgroup".length)}/alices/framework`);
+  assert.equal(cgroupOf(child.pid), `${guard.root.slice("/sys/fs/cgroup".length)}/alices/framework`);
   child.kill("SIGKILL");
 });
 
@@ -169,8 +168,8 @@ test("no rule puts another user's process into a tenant's session, whatever prog
   // What comes after it in the stream of events has been placed: so has it been considered.
   const later = await runAs(alice, ["/usr/bin/sleep", "601"]);
   await guard.seen("PLACED", ({ pid }) => pid === later.pid);
-  const own = groupOf(process.pid);
-  for (const child of [other, renamed]) assert.equal(groupOf(child.pid), own);
+  const own = cgroupOf(process.pid);
+  for (const child of [other, renamed]) assert.equal(cgroupOf(child.pid), own);
   for (const child of [other, renamed, later]) child.kill("SIGKILL");
 });
 
@@ -227,7 +226,7 @@ function descendants(pid: number): number[] {
 
 function groupOrNull(pid: number): string | null {
   try {
-    return groupOf(pid);
+    return cgroupOf(pid);
   } catch {
     return null;
   }

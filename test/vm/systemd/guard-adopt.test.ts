@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { cgroupOf } from "../../shared/processes.ts";
 import { program, requires } from "../../shared/requires.ts";
 import { until } from "../../shared/timing.ts";
 import { clearPlace, type GuardUnderTest, newPlace, startGuard } from "../guard/support.ts";
@@ -20,7 +21,6 @@ after(async () => {
   await clearPlace(place);
 });
 
-const groupOf = (pid: number): string => read(`/proc/${pid}/cgroup`).slice("0::".length);
 const frameworkOf = (session: string): string => `${place.root.slice(v2.length)}/${session}/framework`;
 const pidsIn = (group: string): readonly number[] =>
   read(`${v2}${group}/cgroup.procs`).split("\n").filter(Boolean).map(Number);
@@ -44,7 +44,7 @@ test("a service goes into a session as a whole; its own group keeps its limits, 
   const main = Number(property(unit, "MainPID"));
   const document = await guard.client.adopt("a", { unit });
   assert.deepEqual(document, { schema: "corral.session-adopt/1", session: "a", group, processes: 2, left: [] });
-  assert.deepEqual(pids.map(groupOf), [frameworkOf("a"), frameworkOf("a")]);
+  assert.deepEqual(pids.map(cgroupOf), [frameworkOf("a"), frameworkOf("a")]);
   assert.deepEqual(
     [property(unit, "ActiveState"), Number(property(unit, "MainPID")), read(`${v2}${group}/pids.max`)],
     ["active", main, "50"],
@@ -55,7 +55,7 @@ test("a service goes into a session as a whole; its own group keeps its limits, 
   await guard.client.thawSession("a");
   assert.equal(systemctl("stop", unit).status, 0);
   const [other = 0] = pids.filter((pid) => pid !== main);
-  assert.deepEqual([isAlive(main), isAlive(other), groupOf(other)], [false, true, frameworkOf("a")]);
+  assert.deepEqual([isAlive(main), isAlive(other), cgroupOf(other)], [false, true, frameworkOf("a")]);
   await until("its group to go", () => !existsSync(`${v2}${group}`));
 });
 
@@ -65,7 +65,7 @@ test("a scope, which has no main process, ends for systemd when it is empty; its
   const { processes, group } = await guard.client.adopt("a", { unit });
   assert.deepEqual([processes, group], [pids.length, `/system.slice/${unit}`]);
   await until("systemd to see that it is empty", () => property(unit, "ActiveState") === "inactive");
-  assert.deepEqual([pids.every(isAlive), new Set(pids.map(groupOf))], [true, new Set([frameworkOf("a")])]);
+  assert.deepEqual([pids.every(isAlive), new Set(pids.map(cgroupOf))], [true, new Set([frameworkOf("a")])]);
 });
 
 async function startScope(unit: string): Promise<readonly number[]> {
@@ -120,10 +120,10 @@ for (const [driver, flags, cgroupsPath, group] of [
     if (!requires(t, program("runc"))) return;
     const { pid, runc } = startContainer(id, flags, cgroupsPath);
     try {
-      assert.equal(groupOf(pid), group);
+      assert.equal(cgroupOf(pid), group);
       const document = await guard.client.adopt("b", { container: id.slice(0, 12) });
       assert.deepEqual(document, { schema: "corral.session-adopt/1", session: "b", group, processes: 1, left: [] });
-      assert.equal(groupOf(pid), frameworkOf("b"));
+      assert.equal(cgroupOf(pid), frameworkOf("b"));
       assert.equal(JSON.parse(runc("state", id).text).status, "running");
       if (driver === "cgroupfs") assert.equal(read(`${v2}${group}/pids.max`), "50");
       await guard.client.freezeSession("b");
@@ -148,7 +148,7 @@ test("at its end the guard has taken its limits back, and what was adopted stays
     read(`${place.root}/a/${file}`),
   );
   assert.deepEqual(left, ["0", "100", "max", "max"]);
-  assert.deepEqual([pids.every(isAlive), new Set(pids.map(groupOf))], [true, new Set([frameworkOf("a")])]);
+  assert.deepEqual([pids.every(isAlive), new Set(pids.map(cgroupOf))], [true, new Set([frameworkOf("a")])]);
   assert.deepEqual(
     [property(unit, "ActiveState"), read(`${v2}/system.slice/${unit}/pids.max`), existsSync(`${place.root}/b`)],
     ["active", "50", false],

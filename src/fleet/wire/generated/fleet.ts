@@ -79,7 +79,7 @@ export interface AgentMessage {
   put_ops: bigint;
   put_bytes: bigint;
   meta_ops: bigint;
-  /** Seconds since the workload began. */
+  /** With COMPLETED: how long the workload took. */
   elapsed_s: number;
   /** True in the last message of a workload that ended by itself. */
   completed: boolean;
@@ -102,6 +102,16 @@ export interface AgentMessage {
   ping_received_ns: bigint;
   sent_ns: bigint;
   cause: AgentMessage_Cause;
+  /** Figures of the workload's own, by name, as they stand. */
+  metrics: { [key: string]: number };
+  /** With COMPLETED and ERROR: what came of the workload, a JSON document; empty: nothing is known. */
+  result_json: string;
+  /** With RUNNING and COMPLETED: what no message before has told. */
+  intervals: Interval[];
+  /** With COMPLETED: of the whole workload. */
+  latencies: LatencyCell[];
+  /** With COMPLETED, where something was prepared and measured. */
+  prepare_summary: PrepareSummary | undefined;
 }
 
 export const AgentMessage_Status = {
@@ -157,6 +167,56 @@ export namespace AgentMessage_Cause {
   export type START_FAR = typeof AgentMessage_Cause.START_FAR;
   export type WORKLOAD_FAILED = typeof AgentMessage_Cause.WORKLOAD_FAILED;
   export type PROTOCOL = typeof AgentMessage_Cause.PROTOCOL;
+}
+
+export interface AgentMessage_MetricsEntry {
+  key: string;
+  value: number;
+}
+
+/** What a workload did in a span of its life; spans of an agent follow each other without a gap. */
+export interface Interval {
+  /** Since the workload began. */
+  from_s: number;
+  to_s: number;
+  errors: bigint;
+  /** What the CPUs of the host were busy with, in percent of all of them; meaningless without `has_cpu`. */
+  has_cpu: boolean;
+  cpu_user_percent: number;
+  cpu_system_percent: number;
+  cpu_iowait_percent: number;
+  latencies: LatencyCell[];
+}
+
+/** Operations of one kind and of one bucket of sizes: how many took how long. */
+export interface LatencyCell {
+  operation: LatencyCell_Operation;
+  /** 0: no bytes; 1: to 8 KiB; 2: to 64 KiB; 3: to 512 KiB; 4: to 4 MiB; 5: to 32 MiB; 6: to 256 MiB; 7: to 2 GiB; 8: more. */
+  size_bucket: number;
+  /** What the operations moved together. */
+  bytes: bigint;
+  /**
+   * Buckets that have operations, of an HDR histogram of whole microseconds from 1 to 3,600,000,000 with three digits
+   * (2048 sub-buckets; the index that its counts array has), each as the difference to the one before it, and how many
+   * operations. A difference of 0 adds to the same bucket again, for counts above 32 bits.
+   */
+  index_steps: number[];
+  counts: number[];
+}
+
+export const LatencyCell_Operation = { GET: 0, PUT: 1, META: 2 } as const;
+
+export type LatencyCell_Operation = typeof LatencyCell_Operation[keyof typeof LatencyCell_Operation];
+
+export namespace LatencyCell_Operation {
+  export type GET = typeof LatencyCell_Operation.GET;
+  export type PUT = typeof LatencyCell_Operation.PUT;
+  export type META = typeof LatencyCell_Operation.META;
+}
+
+export interface PrepareSummary {
+  wall_s: number;
+  latencies: LatencyCell[];
 }
 
 export interface PingRequest {
@@ -403,6 +463,11 @@ function createBaseAgentMessage(): AgentMessage {
     ping_received_ns: 0n,
     sent_ns: 0n,
     cause: 0,
+    metrics: {},
+    result_json: "",
+    intervals: [],
+    latencies: [],
+    prepare_summary: undefined,
   };
 }
 
@@ -515,6 +580,21 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     }
     if (message.cause !== 0) {
       writer.uint32(448).int32(message.cause);
+    }
+    globalThis.Object.entries(message.metrics).forEach(([key, value]: [string, number]) => {
+      AgentMessage_MetricsEntry.encode({ key: key as any, value }, writer.uint32(458).fork()).join();
+    });
+    if (message.result_json !== "") {
+      writer.uint32(466).string(message.result_json);
+    }
+    for (const v of message.intervals) {
+      Interval.encode(v!, writer.uint32(562).fork()).join();
+    }
+    for (const v of message.latencies) {
+      LatencyCell.encode(v!, writer.uint32(570).fork()).join();
+    }
+    if (message.prepare_summary !== undefined) {
+      PrepareSummary.encode(message.prepare_summary, writer.uint32(578).fork()).join();
     }
     return writer;
   },
@@ -698,6 +778,419 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             }
 
             message.cause = reader.int32() as any;
+            continue;
+          }
+          case 57: {
+            if (tag !== 458) {
+              break;
+            }
+
+            const entry57 = AgentMessage_MetricsEntry.decode(reader, reader.uint32());
+            if (entry57.value !== undefined) {
+              message.metrics[entry57.key] = entry57.value;
+            }
+            continue;
+          }
+          case 58: {
+            if (tag !== 466) {
+              break;
+            }
+
+            message.result_json = reader.string();
+            continue;
+          }
+          case 70: {
+            if (tag !== 562) {
+              break;
+            }
+
+            message.intervals.push(Interval.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 71: {
+            if (tag !== 570) {
+              break;
+            }
+
+            message.latencies.push(LatencyCell.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 72: {
+            if (tag !== 578) {
+              break;
+            }
+
+            message.prepare_summary = PrepareSummary.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAgentMessage_MetricsEntry(): AgentMessage_MetricsEntry {
+  return { key: "", value: 0 };
+}
+
+export const AgentMessage_MetricsEntry: MessageFns<AgentMessage_MetricsEntry> = {
+  encode(message: AgentMessage_MetricsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentMessage_MetricsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentMessage_MetricsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInterval(): Interval {
+  return {
+    from_s: 0,
+    to_s: 0,
+    errors: 0n,
+    has_cpu: false,
+    cpu_user_percent: 0,
+    cpu_system_percent: 0,
+    cpu_iowait_percent: 0,
+    latencies: [],
+  };
+}
+
+export const Interval: MessageFns<Interval> = {
+  encode(message: Interval, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.from_s !== 0) {
+      writer.uint32(9).double(message.from_s);
+    }
+    if (message.to_s !== 0) {
+      writer.uint32(17).double(message.to_s);
+    }
+    if (message.errors !== 0n) {
+      if (BigInt.asUintN(64, message.errors) !== message.errors) {
+        throw new globalThis.Error("value provided for field message.errors of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.errors);
+    }
+    if (message.has_cpu !== false) {
+      writer.uint32(32).bool(message.has_cpu);
+    }
+    if (message.cpu_user_percent !== 0) {
+      writer.uint32(41).double(message.cpu_user_percent);
+    }
+    if (message.cpu_system_percent !== 0) {
+      writer.uint32(49).double(message.cpu_system_percent);
+    }
+    if (message.cpu_iowait_percent !== 0) {
+      writer.uint32(57).double(message.cpu_iowait_percent);
+    }
+    for (const v of message.latencies) {
+      LatencyCell.encode(v!, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Interval {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInterval();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.from_s = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.to_s = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.errors = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.has_cpu = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.cpu_user_percent = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.cpu_system_percent = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.cpu_iowait_percent = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.latencies.push(LatencyCell.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLatencyCell(): LatencyCell {
+  return { operation: 0, size_bucket: 0, bytes: 0n, index_steps: [], counts: [] };
+}
+
+export const LatencyCell: MessageFns<LatencyCell> = {
+  encode(message: LatencyCell, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.operation !== 0) {
+      writer.uint32(8).int32(message.operation);
+    }
+    if (message.size_bucket !== 0) {
+      writer.uint32(16).uint32(message.size_bucket);
+    }
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.bytes);
+    }
+    if (message.index_steps.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.index_steps) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.counts.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.counts) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LatencyCell {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLatencyCell();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.operation = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.size_bucket = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.index_steps.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.index_steps.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag === 40) {
+              message.counts.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.counts.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePrepareSummary(): PrepareSummary {
+  return { wall_s: 0, latencies: [] };
+}
+
+export const PrepareSummary: MessageFns<PrepareSummary> = {
+  encode(message: PrepareSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.wall_s !== 0) {
+      writer.uint32(9).double(message.wall_s);
+    }
+    for (const v of message.latencies) {
+      LatencyCell.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PrepareSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePrepareSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.wall_s = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.latencies.push(LatencyCell.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -966,7 +1459,10 @@ export const StatusReply: MessageFns<StatusReply> = {
 
 export type AgentService = typeof AgentService;
 export const AgentService = {
-  /** One run: the controller speaks first. The agent's last message is COMPLETED, ERROR or ABORTED; then it closes. */
+  /**
+   * One run: the agent sends its headers when it takes the stream, then the controller speaks first. The agent's last
+   * message is COMPLETED, ERROR or ABORTED; then it closes.
+   */
   execute: {
     path: "/corral.fleet.v1.Agent/Execute" as const,
     requestStream: true as const,
@@ -999,7 +1495,10 @@ export const AgentService = {
 } as const;
 
 export interface AgentServer extends UntypedServiceImplementation {
-  /** One run: the controller speaks first. The agent's last message is COMPLETED, ERROR or ABORTED; then it closes. */
+  /**
+   * One run: the agent sends its headers when it takes the stream, then the controller speaks first. The agent's last
+   * message is COMPLETED, ERROR or ABORTED; then it closes.
+   */
   execute: handleBidiStreamingCall<ControlMessage, AgentMessage>;
   /** Who is there: for `corral fleet ping`, without a run. */
   ping: handleUnaryCall<PingRequest, PingReply>;
@@ -1008,7 +1507,10 @@ export interface AgentServer extends UntypedServiceImplementation {
 }
 
 export interface AgentClient extends Client {
-  /** One run: the controller speaks first. The agent's last message is COMPLETED, ERROR or ABORTED; then it closes. */
+  /**
+   * One run: the agent sends its headers when it takes the stream, then the controller speaks first. The agent's last
+   * message is COMPLETED, ERROR or ABORTED; then it closes.
+   */
   execute(): ClientDuplexStream<ControlMessage, AgentMessage>;
   execute(options: Partial<CallOptions>): ClientDuplexStream<ControlMessage, AgentMessage>;
   execute(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ControlMessage, AgentMessage>;
@@ -1046,6 +1548,51 @@ export interface AgentClient extends Client {
 export const AgentClient = makeGenericClientConstructor(AgentService, "corral.fleet.v1.Agent") as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AgentClient;
   service: typeof AgentService;
+  serviceName: string;
+};
+
+/** Where agents come to that cannot be called, for a controller to begin runs on them. */
+export type GateService = typeof GateService;
+export const GateService = {
+  /**
+   * The agent opens the stream with the metadata `corral-agent`, its name, `corral-version` and `corral-capabilities`, which
+   * are separated by commas. Then all is as in Agent.Execute: the controller speaks first, when it has a run. PING before
+   * its first START is answered with a sequence of 0.
+   */
+  join: {
+    path: "/corral.fleet.v1.Gate/Join" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: AgentMessage): Buffer => Buffer.from(AgentMessage.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AgentMessage => AgentMessage.decode(value),
+    responseSerialize: (value: ControlMessage): Buffer => Buffer.from(ControlMessage.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ControlMessage => ControlMessage.decode(value),
+  },
+} as const;
+
+export interface GateServer extends UntypedServiceImplementation {
+  /**
+   * The agent opens the stream with the metadata `corral-agent`, its name, `corral-version` and `corral-capabilities`, which
+   * are separated by commas. Then all is as in Agent.Execute: the controller speaks first, when it has a run. PING before
+   * its first START is answered with a sequence of 0.
+   */
+  join: handleBidiStreamingCall<AgentMessage, ControlMessage>;
+}
+
+export interface GateClient extends Client {
+  /**
+   * The agent opens the stream with the metadata `corral-agent`, its name, `corral-version` and `corral-capabilities`, which
+   * are separated by commas. Then all is as in Agent.Execute: the controller speaks first, when it has a run. PING before
+   * its first START is answered with a sequence of 0.
+   */
+  join(): ClientDuplexStream<AgentMessage, ControlMessage>;
+  join(options: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ControlMessage>;
+  join(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<AgentMessage, ControlMessage>;
+}
+
+export const GateClient = makeGenericClientConstructor(GateService, "corral.fleet.v1.Gate") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): GateClient;
+  service: typeof GateService;
   serviceName: string;
 };
 

@@ -1,4 +1,5 @@
 import type { MonitorCpu, MonitorSample } from "../../record/index.ts";
+import { imbalanceOf } from "../../record/index.ts";
 import type { MonitorCheck } from "./limits.ts";
 
 /** A reading of one look, or of what changed since the look before; found is null where this host does not tell. */
@@ -12,14 +13,7 @@ export interface Reading {
 /** The part of a stretch that the host of a guest took away, from which on a clock may stand: the guest did not run. */
 const stolenShare = 0.5;
 
-const ratio = ({ atMs, cpus }: MonitorSample): Reading => {
-  const queues = cpus.map(({ nrRunning }) => nrRunning);
-  return {
-    atMs,
-    cpu: null,
-    found: queues.length === 0 ? null : Math.max(...queues) / Math.max(1, Math.min(...queues)),
-  };
-};
+const ratio = (sample: MonitorSample): Reading => ({ atMs: sample.atMs, cpu: null, found: imbalanceOf(sample) });
 
 const cpuBefore = (before: MonitorSample, cpu: number): MonitorCpu | undefined =>
   before.cpus.find((one) => one.cpu === cpu);

@@ -1,9 +1,10 @@
+import { total } from "../../../report/index.ts";
 import type { Expectations, FigureWord, PhaseMetric, SeriesMetric } from "../../model/index.ts";
 import { phaseWorkMetrics, seriesMetrics } from "../../model/index.ts";
 import type { PhaseRecord, PhaseWork, RunRecord } from "../../record/index.ts";
 import { phaseLabel, phaseOfStep } from "../../record/index.ts";
 import { addLatencies, percentileNs } from "../../workers/index.ts";
-import { boundsText, figure, isWithinBounds, mean, total } from "../numbers.ts";
+import { boundsText, figure, isWithinBounds, mean } from "../numbers.ts";
 import type { Finding, Outcome } from "../result.ts";
 import { everywhere } from "../result.ts";
 import { groupLives, growthOf } from "./series.ts";
@@ -13,6 +14,7 @@ type WorkMetric = (typeof phaseWorkMetrics)[number];
 const isOfWork = (metric: PhaseMetric): metric is WorkMetric =>
   (phaseWorkMetrics as readonly string[]).includes(metric);
 
+/** Of what time, and how a figure is made of samples. */
 export interface FigureOptions {
   /** Number of the phase; step k is k + 1. Default: the whole run. */
   readonly phase?: number;

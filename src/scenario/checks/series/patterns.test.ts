@@ -135,3 +135,18 @@ describe("a rate", () => {
     );
   });
 });
+
+describe("from one group to the next of its name", () => {
+  /** The group ended before the fourth sample and was made again. */
+  const seam = (...values: (number | null)[]): Series => ({ ...series(...values), beginsMs: [300] });
+  test("a fall is none, and a step is no rate", () => {
+    expect(said(nondecreasing(seam(1, 5, 9, 0, 4)))).toBe("pass: x never falls, in 5 samples");
+    expect(said(nondecreasing(seam(1, 5, 4, 0, 4)))).toBe("fail: x goes from 5 to 4 at +200 ms");
+    expect(rateWithin(seam(0, 100, 200, 0, 100), 1, 1).outcome).toBe("pass");
+    expect(nondecreasing(seam(1, 5, 9, null, 4)).outcome).toBe("pass");
+  });
+  test("the samples that show an arrival are of one group", () => {
+    expect(convergesTo(seam(0, 5, 5, 5, 0), 5, 1, 1000).outcome).toBe("fail");
+    expect(convergesTo(seam(0, 0, 5, 5, 5, 5), 5, 1, 1000).outcome).toBe("pass");
+  });
+});

@@ -54,12 +54,20 @@ function judgeKnown(series: Series, least: number, judge: (points: Known["points
 
 type Pair = readonly [Known["points"][number], Known["points"][number]];
 
-const pairs = (points: Known["points"]): Pair[] =>
-  points.slice(1).map((point, index) => [points[index] ?? point, point]);
+/** Whether a group ended between two samples and another of its name began: the one says nothing of the other. */
+const isSeam = ({ beginsMs = [] }: Series, [a, b]: Pair): boolean =>
+  beginsMs.some((begin) => a.atMs < begin && begin <= b.atMs);
+
+/** Neighbours of the same group. */
+const pairs = (series: Series, points: Known["points"]): Pair[] =>
+  points
+    .slice(1)
+    .map((point, index): Pair => [points[index] ?? point, point])
+    .filter((pair) => !isSeam(series, pair));
 
 function monotonic(series: Series, strictly: boolean): Finding {
   return judgeKnown(series, 2, (points) => {
-    const broken = pairs(points).find(([a, b]) => (strictly ? b.value <= a.value : b.value < a.value));
+    const broken = pairs(series, points).find(([a, b]) => (strictly ? b.value <= a.value : b.value < a.value));
     const word = strictly ? "grows with every sample" : "never falls";
     if (broken === undefined) return { outcome: "pass", message: `${word}, in ${points.length} samples` };
     const [{ value: before }, { value: found, atMs }] = broken;
@@ -78,7 +86,7 @@ export const strictlyIncreasing = (series: Series): Finding => monotonic(series,
 export function rateWithin(series: Series, low: number, high: number): Finding {
   const limit = `${figure(low)} to ${figure(high)} per ms`;
   return judgeKnown(series, 2, (points) => {
-    const rates = pairs(points).map(([a, b]) => ({ atMs: b.atMs, dt: b.atMs - a.atMs, dv: b.value - a.value }));
+    const rates = pairs(series, points).map(([a, b]) => ({ atMs: b.atMs, dt: b.atMs - a.atMs, dv: b.value - a.value }));
     const still = rates.find(({ dt }) => dt <= 0);
     if (still !== undefined)
       return { outcome: "inconclusive", message: `has two samples ${at(still.atMs)}`, limit, atMs: still.atMs };
@@ -126,13 +134,11 @@ export function convergesTo(series: Series, target: number, tolerance: number, d
   const last = (series.points[0]?.atMs ?? 0) + deadlineMs;
   return judgeKnown(series, arrivedAfter, (points) => {
     const inTime = points.filter(({ atMs }) => atMs <= last);
-    const inBand = inTime.map(({ value }) => Math.abs(value - target) <= tolerance);
-    const arrived =
-      inTime[
-        inBand.findIndex(
-          (_, index) => index >= arrivedAfter - 1 && inBand.slice(index - arrivedAfter + 1, index + 1).every(Boolean),
-        )
-      ];
+    const arrived = inTime.find((_, index) => {
+      const row = inTime.slice(Math.max(0, index - arrivedAfter + 1), index + 1);
+      const isInBand = row.every(({ value }) => Math.abs(value - target) <= tolerance);
+      return row.length === arrivedAfter && isInBand && pairs(series, row).length === arrivedAfter - 1;
+    });
     if (arrived !== undefined)
       return {
         outcome: "pass",

@@ -25,9 +25,11 @@ const perPhase =
       ]),
     );
 
+/** First sample of a group in every phase, by the phase's number; null where there is none. */
 export const firstPerPhase = perPhase((values) => values[0]);
+/** Last sample of a group in every phase, by the phase's number; null where there is none. */
 export const lastPerPhase = perPhase((values) => values.at(-1));
-/** Growth from the first to the last; null with fewer than two samples. */
+/** Growth of a counter from the first to the last sample of every phase, by its number; null with fewer than two. */
 export const counterDeltaPerPhase = (
   record: RunRecord,
   cgroup: string,

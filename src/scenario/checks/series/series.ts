@@ -4,6 +4,7 @@ import type { Moment, RunRecord } from "../../record/index.ts";
 import type { Where } from "../result.ts";
 import { everywhere } from "../result.ts";
 
+/** One look. */
 export interface Point {
   readonly atMs: Moment;
   /** Null: nothing was measured; NaN: what was measured is no number. */

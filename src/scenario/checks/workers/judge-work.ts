@@ -1,10 +1,11 @@
 import type { Checks } from "../../model/index.ts";
-import type { WorkRecord } from "../../record/index.ts";
+import type { RunRecord, WorkRecord } from "../../record/index.ts";
 import { inconclusive } from "../finding.ts";
 import type { CheckResult, Finding } from "../result.ts";
 import { everywhere } from "../result.ts";
 import { judgeIsolation } from "./isolation.ts";
 import type { WorkerLimits } from "./limits.ts";
+import { lostTimeOf } from "./lost-time.ts";
 import { judgeCrossNodeMigration, judgePageLocality, judgeSlowTier } from "./pages.ts";
 import { judgeGap, judgeProgress, judgeSpread } from "./progress.ts";
 import { judgeIterationRate, judgeMigrations, judgeThroughputCv, judgeWorkRate } from "./rates.ts";
@@ -35,9 +36,9 @@ const asking: readonly (readonly [string, keyof Checks])[] = [
 ];
 
 /** Every work by itself; a check that was asked for and met no worker at all is inconclusive. */
-export function judgeWorks(works: readonly WorkRecord[], asked: Checks, limits: WorkerLimits): CheckResult[] {
-  const ran = works.filter(({ reports }) => reports.length > 0);
-  const results = ran.flatMap((work) => judgeWork(work, limits));
+export function judgeWorks(record: RunRecord, asked: Checks, limits: WorkerLimits): CheckResult[] {
+  const ran = record.works.filter(({ reports }) => reports.length > 0);
+  const results = ran.flatMap((work) => judgeWork(work, limits, lostTimeOf(work, record)));
   const judged = new Set(results.map(({ check }) => check));
   const missed = asking.filter(([check, key]) => (asked[key] ?? false) !== false && !judged.has(check));
   return [...results, ...missed.map(([check]) => withoutWorkers(check))];
@@ -49,12 +50,21 @@ const withoutWorkers = (check: string): CheckResult => ({
   ...inconclusive("other", everywhere, "there were no workers to be judged by it"),
 });
 
-/** Everything that is asked of the workers of one work. */
-export function judgeWork(work: WorkRecord, limits: WorkerLimits): CheckResult[] {
+/** What shares and rates say of time that nobody had: nothing. */
+const excuse = (found: Finding, lostTime: string | null): Finding =>
+  lostTime === null || found.outcome !== "fail" || (found.kind !== "unfair" && found.kind !== "benchmark")
+    ? found
+    : { ...found, outcome: "inconclusive", message: `${found.message}; but ${lostTime}` };
+
+/**
+ * Everything that is asked of the workers of one work.
+ * @param lostTime why they had no time to do anything (`lostTimeOf`); null: they had
+ */
+export function judgeWork(work: WorkRecord, limits: WorkerLimits, lostTime: string | null = null): CheckResult[] {
   const named = (check: string, found: Finding | readonly Finding[]): CheckResult[] =>
-    [found].flat().map((finding) => ({ check, advisory: false, ...finding }));
+    [found].flat().map((finding) => ({ check, advisory: false, ...excuse(finding, lostTime) }));
   return [
-    ...(limits.notStuck ? named("not_stuck", judgeProgress(work)) : []),
+    ...(limits.notStuck ? named("not_stuck", judgeProgress(work, lostTime)) : []),
     ...(limits.isolation ? named("isolation", judgeIsolation(work)) : []),
     ...limited.flatMap(([check, key, judge]) => {
       const limit = limits[key];

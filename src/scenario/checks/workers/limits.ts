@@ -19,14 +19,16 @@ export interface WorkerLimits {
 }
 
 /**
- * The limits of these checks on a machine that is `dilation` times slower. Limits in time grow with it, rates shrink;
+ * The limits of these checks on a machine that is `dilation` times slower. Limits in time grow with it, rates shrink by as much as less
+ * gets done there (`rateDilation`);
  * shares and ratios stay. Built-in limits are never below those for slow machines there.
  */
-export function workerLimits(checks: Checks, dilation: number): WorkerLimits {
+export function workerLimits(checks: Checks, dilation: number, rateDilation = dilation): WorkerLimits {
   const slower = Math.max(1, dilation);
+  const less = Math.max(slower, rateDilation);
   const orNull = (value: number | undefined): number | null => value ?? null;
   const longer = (value: number | undefined): number | null => (value === undefined ? null : value * slower);
-  const rarer = (value: number | undefined): number | null => (value === undefined ? null : value / slower);
+  const rarer = (value: number | undefined): number | null => (value === undefined ? null : value / less);
   const notStuck = checks.notStuck === true;
   const builtIn = builtInFor(slower);
   return {

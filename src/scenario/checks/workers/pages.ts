@@ -1,20 +1,14 @@
+import { total } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
+import { expectedNodes } from "../../record/index.ts";
 import type { WorkerReport } from "../../workers/index.ts";
+import { pagesOf, pagesOn } from "../../workers/index.ts";
 import { atLeast, atMost, atWork, atWorker, inconclusive, nameOf, skipped } from "../finding.ts";
-import { total } from "../numbers.ts";
 import type { DetailKind, Finding } from "../result.ts";
-
-/** Nodes on which pages are expected: those of the last cpuset; null without one. */
-const nodesOf = ({ epochs }: WorkRecord): readonly number[] | null => epochs.at(-1)?.nodes ?? null;
-
-const pagesOf = ({ numaPages }: WorkerReport): number => total(Object.values(numaPages ?? {}));
-
-const pagesOn = ({ numaPages }: WorkerReport, nodes: readonly number[]): number =>
-  total(nodes.map((node) => numaPages?.[node] ?? 0));
 
 /** The share of every worker's pages that is on the nodes of its cpuset. @param limit 0 to 1 */
 export function judgePageLocality(work: WorkRecord, limit: number): Finding[] {
-  const nodes = nodesOf(work);
+  const nodes = expectedNodes(work);
   if (nodes === null) return [noCpuset("page_locality", work)];
   const findings = work.reports.map((report) => localityOf(work, report, { nodes, limit }));
   const bad = findings.filter(({ outcome }) => outcome !== "pass");
@@ -65,7 +59,7 @@ export function judgeCrossNodeMigration(work: WorkRecord, limit: number): Findin
 
 /** The share of all workers' pages that is on nodes outside their cpuset. @param limit 0 to 1 */
 export function judgeSlowTier(work: WorkRecord, limit: number): Finding {
-  const nodes = nodesOf(work);
+  const nodes = expectedNodes(work);
   if (nodes === null) return noCpuset("slow_tier", work);
   const pages = total(work.reports.map(pagesOf));
   if (pages === 0) return noPages("slow_tier", work, limit);

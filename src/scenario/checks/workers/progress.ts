@@ -1,19 +1,32 @@
+import { quote } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
 import type { WorkerEnd, WorkerReport } from "../../workers/index.ts";
+import { offCpuPct } from "../../workers/index.ts";
 import { atMost, atWork, atWorker, inconclusive, nameOf, skipped } from "../finding.ts";
 import { figure } from "../numbers.ts";
 import type { Finding } from "../result.ts";
 
-/** Every worker did something, and none died that nobody killed. */
-export function judgeProgress(work: WorkRecord): Finding[] {
-  const failed = work.reports.flatMap((report) => failureOf(work, report));
-  if (failed.length > 0) return failed;
+/**
+ * Every worker did something, and none died that nobody killed.
+ * @param lostTime why none had time to do anything, which speaks against nobody; null: they had time
+ */
+export function judgeProgress(work: WorkRecord, lostTime: string | null = null): Finding[] {
+  const isExcused = (report: WorkerReport): boolean =>
+    lostTime !== null && report.workUnits === 0 && (report.completed || work.killedByOp);
+  const excused = work.reports.filter(isExcused).length;
+  const failed = work.reports.filter((report) => !isExcused(report)).flatMap((report) => failureOf(work, report));
+  const message = `${nameOf(work)}: ${excused} of ${work.reports.length} workers did nothing, and had no time to: ${lostTime}`;
+  const untold = excused === 0 ? [] : [inconclusive("no_progress", atWork(work), message, 1)];
+  return [...failed, ...untold, ...(failed.length + untold.length === 0 ? [allProgressed(work)] : [])];
+}
+
+function allProgressed(work: WorkRecord): Finding {
   const message = `${nameOf(work)}: all ${work.reports.length} workers made progress`;
-  return [{ outcome: "pass", kind: "no_progress", message, found: null, limit: null, where: atWork(work) }];
+  return { outcome: "pass", kind: "no_progress", message, found: null, limit: null, where: atWork(work) };
 }
 
 function failureOf(work: WorkRecord, report: WorkerReport): Finding[] {
-  const { pid, workUnits, completed, end } = report;
+  const { pid, workUnits, completed } = report;
   const fail = (what: string): Finding[] => [
     {
       outcome: "fail",
@@ -24,13 +37,17 @@ function failureOf(work: WorkRecord, report: WorkerReport): Finding[] {
       where: atWorker(work, report),
     },
   ];
-  if (workUnits === 0) return fail(`made no progress: 0 work units, ${endText(end)}`);
+  if (workUnits === 0) return fail(`made no progress: 0 work units, ${endText(report)}`);
   return completed || work.killedByOp
     ? []
-    : fail(`ended before it was stopped, after ${workUnits} work units: ${endText(end)}`);
+    : fail(`ended before it was stopped, after ${workUnits} work units: ${endText(report)}`);
 }
 
-function endText(end: WorkerEnd): string {
+function endText({ end, failureText }: WorkerReport): string {
+  return `${endWords(end)}${failureText === null ? "" : `, ${quote(failureText)}`}`;
+}
+
+function endWords(end: WorkerEnd): string {
   switch (end.kind) {
     case "exited":
       return `exit status ${end.code}`;
@@ -63,10 +80,10 @@ export function judgeSpread(work: WorkRecord, limitPct: number): Finding {
   const where = atWork(work);
   const { reports } = work;
   if (reports.length < 2) return skipped("unfair", where, `${nameOf(work)}: one worker has nobody to be compared with`);
-  const measured = reports.filter(({ wallTimeNs }) => wallTimeNs > 0);
+  const measured = reports.filter((report) => offCpuPct(report) !== null);
   if (measured.length < 2)
     return inconclusive("unfair", where, `${nameOf(work)}: fewer than two workers ran at all`, limitPct);
-  const shares = measured.map(({ offCpuNs, wallTimeNs }) => (offCpuNs / wallTimeNs) * 100);
+  const shares = measured.map(offCpuPct).map(Number);
   const [low, high] = [Math.min(...shares), Math.max(...shares)];
   const cpus = new Set(measured.flatMap(({ cpusUsed }) => cpusUsed)).size;
   return atMost(high - low, limitPct, {

@@ -1,7 +1,8 @@
+import { total } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
 import type { WorkerReport } from "../../workers/index.ts";
 import { atLeast, atMost, atWork, atWorker, inconclusive, nameOf, skipped } from "../finding.ts";
-import { total, variationOf } from "../numbers.ts";
+import { variationOf } from "../numbers.ts";
 import type { Finding } from "../result.ts";
 
 const workRate = ({ workUnits, cpuTimeNs }: WorkerReport): number | null =>

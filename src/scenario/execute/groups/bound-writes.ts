@@ -3,11 +3,8 @@ import type { Clock } from "../clock.ts";
 import { settlesWithin } from "../clock.ts";
 import type { GroupFiles } from "./group-files.ts";
 
-/** A write that the kernel has not taken by then is given up. */
-export const writeLimitMs = 2000;
-
 /** The same groups with an end to every write: one that hangs in the kernel ends the op and not the run. */
-export function boundWrites(files: GroupFiles, clock: Clock, limitMs: number = writeLimitMs): GroupFiles {
+export function boundWrites(files: GroupFiles, clock: Clock, limitMs: number): GroupFiles {
   const bound = async (what: string, object: string, work: Promise<void>): Promise<void> => {
     if (await settlesWithin(clock, work, limitMs)) return;
     // What becomes of it later is nobody's business any more.

@@ -1,14 +1,15 @@
 import { CorralError } from "../../../report/index.ts";
 import type { Clock } from "../clock.ts";
+import type { EngineLimits } from "../limits.ts";
 import type { GroupFiles } from "./group-files.ts";
 
-/** A group that is busy is tried again so often, with this pause before each time. */
+/** A group that is busy is tried again so often, with a pause before each time. */
 export const busyRetries = 3;
-export const busyPauseMs = 100;
 
 export interface Movers {
   readonly files: GroupFiles;
   readonly clock: Clock;
+  readonly limits: Pick<EngineLimits, "busyPauseMs" | "emptyWaitMs">;
   readonly warn: (line: string) => void;
 }
 
@@ -34,13 +35,13 @@ function readMems(files: GroupFiles, name: string): string {
   }
 }
 
-async function joinPatiently({ files, clock }: Movers, to: string, pid: number): Promise<void> {
+async function joinPatiently({ files, clock, limits }: Movers, to: string, pid: number): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await files.join(to, pid);
     } catch (thrown) {
       if (foundIn(thrown) !== "EBUSY" || attempt === busyRetries) throw thrown;
-      await clock.sleep(busyPauseMs);
+      await clock.sleep(limits.busyPauseMs);
     }
   }
 }

@@ -4,8 +4,6 @@ import { settlesWithin } from "../clock.ts";
 import type { GroupFiles } from "./group-files.ts";
 import type { Movers } from "./move.ts";
 
-/** How long a group that was told to empty may take. */
-export const emptyWaitMs = 1000;
 /** With more groups than this that could not be removed, no further one is waited for. */
 export const mostStuck = 10;
 
@@ -19,7 +17,7 @@ export function isEmpty(files: GroupFiles, name: string): boolean {
 }
 
 /** Waits for the kernel to say that a group is empty. @returns false when it did not in time */
-export async function awaitEmpty({ files, clock }: Movers, name: string, ms: number = emptyWaitMs): Promise<boolean> {
+export async function awaitEmpty({ files, clock, limits }: Movers, name: string): Promise<boolean> {
   if (isEmpty(files, name)) return true;
   let stop = (): void => {};
   const empty = new Promise<void>((resolve) => {
@@ -30,7 +28,7 @@ export async function awaitEmpty({ files, clock }: Movers, name: string, ms: num
     if (isEmpty(files, name)) resolve();
   });
   try {
-    return (await settlesWithin(clock, empty, ms)) || isEmpty(files, name);
+    return (await settlesWithin(clock, empty, limits.emptyWaitMs)) || isEmpty(files, name);
   } finally {
     stop();
   }
@@ -74,24 +72,25 @@ export class GroupRemover {
   }
 
   async #empty(name: string): Promise<void> {
-    const { files, warn } = this.#movers;
+    const { files, warn, limits } = this.#movers;
     if (files.read(name, "unified", "cgroup.freeze").trim() === "1")
       await files.write(name, "unified", "cgroup.freeze", "0");
     if (isEmpty(files, name)) return;
     await files.kill(name);
     if (this.#stuck.size > mostStuck) return;
-    if (!(await awaitEmpty(this.#movers, name))) warn(`processes of ${name} did not end within ${emptyWaitMs} ms`);
+    if (!(await awaitEmpty(this.#movers, name)))
+      warn(`processes of ${name} did not end within ${limits.emptyWaitMs} ms`);
   }
 
   /** A process that has just ended is in the way for a moment longer than cgroup.events says. */
   async #removeDirectory(name: string): Promise<void> {
-    const { files, clock } = this.#movers;
+    const { files, clock, limits } = this.#movers;
     for (let waitedMs = 0; ; waitedMs += rmdirPauseMs) {
       try {
         return await files.remove(name);
       } catch (thrown) {
         const busy = CorralError.from(thrown).found === "EBUSY" && isEmpty(files, name);
-        if (!busy || this.#stuck.size > mostStuck || waitedMs >= emptyWaitMs) throw thrown;
+        if (!busy || this.#stuck.size > mostStuck || waitedMs >= limits.emptyWaitMs) throw thrown;
         await clock.sleep(rmdirPauseMs);
       }
     }

@@ -5,9 +5,6 @@ import { GroupHandle, processesBelow, writeControl } from "../../../cgroup/index
 import { waitUntil } from "../../../run/jobs/index.ts";
 import { killEach } from "./kill-group.ts";
 
-/** How long killed processes may take to be gone. */
-const clearWaitMs = 5000;
-
 function below(directory: string): readonly string[] {
   try {
     const entries = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -47,11 +44,13 @@ function killAll(directory: GroupDirectory): void {
 
 /**
  * Ends every process of a scenario and removes its groups: the directories on record and all below them.
+ * @param waitMs how long killed processes may take to be gone
  * @param remove takes the top away; without: as recorded
  * @returns paths that are still there
  */
 export async function clearGroups(
   directories: readonly GroupDirectory[],
+  waitMs: number,
   remove: () => readonly string[] = () => new GroupHandle(directories).remove(),
 ): Promise<readonly string[]> {
   const ours = directories.filter(isStill);
@@ -64,7 +63,7 @@ export async function clearGroups(
   };
   const events = ours.filter(({ version }) => version === 2).map(({ path }) => `${path}/cgroup.events`);
   // A process that has just ended is in the way of rmdir(2) for a moment, and nothing announces the end of that.
-  await waitUntil(tryRemove, { paths: events, processes: [], silent: true }, { timeoutMs: clearWaitMs, signal: null });
+  await waitUntil(tryRemove, { paths: events, processes: [], silent: true }, { timeoutMs: waitMs, signal: null });
   return ours.filter(isStill).map(({ path }) => path);
 }
 

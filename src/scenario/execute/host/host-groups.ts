@@ -9,7 +9,7 @@ import {
   reclaimMemory,
   selectParent,
   systemdIsRunning,
-  writeControlInPool,
+  writeControlAside,
 } from "../../../cgroup/index.ts";
 import type { Tether } from "../../../kernel/index.ts";
 import { startTether } from "../../../kernel/index.ts";
@@ -67,13 +67,20 @@ export class HostGroups implements GroupFiles {
   readonly host: HostCgroups = discoverHostCgroups();
   readonly #mark: ScenarioMark;
   readonly #parent: string | null;
+  readonly #clearWaitMs: number;
   readonly #groups = new Map<string, GroupHandle>();
+  /** Told of a group that is about to go, with all below it when it is the scenario's own. */
+  onGone: (name: string) => void = () => {};
   #tether: Tether | null = null;
 
-  /** @param parent as `--cgroup-parent`; null: where a job's group would be made */
-  constructor(mark: ScenarioMark, parent: string | null) {
+  /**
+   * @param parent as `--cgroup-parent`; null: where a job's group would be made
+   * @param clearWaitMs how long what is left in them may take to be gone at the end
+   */
+  constructor(mark: ScenarioMark, parent: string | null, clearWaitMs: number) {
     this.#mark = mark;
     this.#parent = parent;
+    this.#clearWaitMs = clearWaitMs;
   }
 
   /** @throws CorralError SCENARIO_HOST, CGROUP_IO, CGROUP_PARENT */
@@ -109,6 +116,7 @@ export class HostGroups implements GroupFiles {
   };
 
   remove = async (name: string): Promise<void> => {
+    this.onGone(name);
     const left = this.group(name).remove();
     if (left.length > 0)
       throw new CorralError("CGROUP_IO", `cannot remove ${left.join(", ")}`, { object: name, found: "EBUSY" });
@@ -118,14 +126,19 @@ export class HostGroups implements GroupFiles {
   has = (controller: Controller): boolean => this.#groups.get("")?.directoryOf(controller) != null;
   read = (name: string, use: GroupUse, file: string): string => readControl(`${this.#directoryOf(name, use)}/${file}`);
   write = (name: string, use: GroupUse, file: string, value: string): Promise<void> =>
-    writeControlInPool(`${this.#directoryOf(name, use)}/${file}`, value, false);
+    writeControlAside(`${this.#directoryOf(name, use)}/${file}`, value, false);
   kill = (name: string): Promise<void> => killGroupAt(this.directory(name));
   reclaim = (name: string, bytes: number, swappiness: number | null) =>
     reclaimMemory(this.#directoryOf(name, "memory"), bytes, swappiness);
 
+  /** In all hierarchies at once: none waits for another. */
   join = async (name: string, pid: number): Promise<void> => {
-    for (const { path } of this.group(name).directories)
-      await writeControlInPool(`${path}/cgroup.procs`, String(pid), false);
+    const { directories } = this.group(name);
+    const joined = await Promise.allSettled(
+      directories.map(({ path }) => writeControlAside(`${path}/cgroup.procs`, String(pid), false)),
+    );
+    const refused = joined.find((one) => one.status === "rejected");
+    if (refused !== undefined) throw refused.reason;
   };
 
   members = (name: string): number[] => this.group(name).processes();
@@ -154,8 +167,9 @@ export class HostGroups implements GroupFiles {
   /** @throws CorralError CGROUP_IO when something of the scenario is left: `corral gc` tries again */
   close = async (): Promise<void> => {
     const root = this.#groups.get("");
+    for (const name of this.#groups.keys()) this.onGone(name);
     if (root !== undefined) {
-      const left = await clearGroups(root.directories, () => root.remove());
+      const left = await clearGroups(root.directories, this.#clearWaitMs, () => root.remove());
       if (left.length > 0) {
         throw new CorralError("CGROUP_IO", `groups of the scenario are left: ${left.join(", ")}`, {
           object: left[0] ?? "",

@@ -1,13 +1,14 @@
-import { mkdtempSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { controlNumber, listDisks, planLimits, readUsage, tryReadControl } from "../../../cgroup/index.ts";
-import type { SeriesValues } from "../../record/index.ts";
-import { usageValues } from "../../record/index.ts";
+import { listDisks, planLimits } from "../../../cgroup/index.ts";
 import { systemClock } from "../clock.ts";
-import { boundWrites } from "../groups/bound-writes.ts";
+import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
+import { GroupLooks } from "./group-looks.ts";
 import { HostGroups } from "./host-groups.ts";
+import { measuredLook } from "./host-monitor.ts";
 import { awaitPressure } from "./host-pressure.ts";
 import { programStarter } from "./host-programs.ts";
 import { hostTasks } from "./host-tasks.ts";
@@ -15,29 +16,15 @@ import { hostWorkers } from "./host-workers.ts";
 import { scratchPrefix } from "./leftovers.ts";
 import type { ScenarioMark } from "./scenario-record.ts";
 
-const numberIn = (directory: string | null, file: string): number | null =>
-  directory === null ? null : controlNumber(tryReadControl(`${directory}/${file}`));
-
-/** What the kernel counts of a group now; only files that it has are read: a failed read costs the most. */
-function lookAt(groups: HostGroups, name: string): SeriesValues {
-  const group = groups.group(name);
-  const memory = group.directoryOf("memory");
-  const isV2 = groups.host.owner.memory?.version === 2;
-  return {
-    ...usageValues(readUsage(group)),
-    memory_current_bytes: numberIn(memory, isV2 ? "memory.current" : "memory.usage_in_bytes"),
-    swap_current_bytes: numberIn(isV2 ? memory : null, "memory.swap.current"),
-    pids_current: numberIn(group.directoryOf("pids"), "pids.current"),
-  };
-}
-
-/** Makes a directory for IO when the first worker wants one, and has it on record before anything is in it. */
+/** Makes a directory for IO when the first worker wants one; it is on record before it is there. */
 function scratchMaker(mark: ScenarioMark): () => string {
   let made: string | null = null;
   return () => {
     if (made !== null) return made;
-    made = mkdtempSync(join(tmpdir(), scratchPrefix));
-    mark.change({ scratch: made });
+    const scratch = join(tmpdir(), `${scratchPrefix}${mark.record.run_id}-${randomBytes(6).toString("hex")}`);
+    mark.change({ scratch });
+    mkdirSync(scratch, { mode: 0o700 });
+    made = scratch;
     return made;
   };
 }
@@ -45,23 +32,27 @@ function scratchMaker(mark: ScenarioMark): () => string {
 export interface HostPortsOptions {
   /** As `--cgroup-parent`; null: where a job's group would be made. */
   readonly cgroupParent: string | null;
+  readonly limits: EngineLimits;
   readonly onNote: (note: string) => void;
   readonly scheduler: (groups: HostGroups) => SchedulerSource;
 }
 
 /** The kernel of this host, for one run. */
-export function hostPorts(mark: ScenarioMark, { cgroupParent, onNote, scheduler }: HostPortsOptions): Ports {
-  const groups = new HostGroups(mark, cgroupParent);
+export function hostPorts(mark: ScenarioMark, { cgroupParent, limits, onNote, scheduler }: HostPortsOptions): Ports {
+  const groups = new HostGroups(mark, cgroupParent, limits.clearWaitMs);
+  const looks = new GroupLooks(groups);
+  groups.onGone = (name) => looks.forget(name);
   const facts = { bfq: listDisks(groups.host.unified?.mountPoint ?? null).some((disk) => disk.scheduler === "bfq") };
   return {
     clock: systemClock,
-    files: boundWrites(groups, systemClock),
-    workers: hostWorkers,
-    startProgram: programStarter(groups),
+    files: groups,
+    workers: hostWorkers(limits.workerKillMs),
+    startProgram: programStarter(groups, limits.drainMs),
     scheduler: scheduler(groups),
     tasks: hostTasks(onNote),
     planLimits: (limits) => planLimits(limits, groups.host, facts),
-    look: (name) => lookAt(groups, name),
+    look: (name) => looks.look(name),
+    monitor: measuredLook,
     pressure: (wait, signal) => awaitPressure(groups, wait, signal),
     storage: scratchMaker(mark),
     random: Math.random,

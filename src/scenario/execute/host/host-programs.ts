@@ -17,8 +17,6 @@ import type { HostGroups } from "./host-groups.ts";
 
 /** Characters of each stream that are kept; what comes after is read and dropped. */
 const mostKept = 8 * 1024 * 1024;
-/** How long output is read after the end of a program whose descendants hold it open. */
-const drainMs = 1000;
 
 /** What a program writes to one of its descriptors. */
 class Output {
@@ -81,6 +79,13 @@ function endWithLeader(child: ChildHandle): void {
   });
 }
 
+interface ProgramParts {
+  readonly ownGroup: boolean;
+  readonly tether: Tether | null;
+  /** How long output is read after its end, when descendants hold it open. */
+  readonly drainMs: number;
+}
+
 class HostProgram implements RunningProgram {
   readonly pid: number;
   readonly ended: Promise<ProgramEnd>;
@@ -89,7 +94,7 @@ class HostProgram implements RunningProgram {
   readonly #ownGroup: boolean;
   #isOver = false;
 
-  constructor(child: ChildHandle, outputs: readonly [Output, Output], ownGroup: boolean, tether: Tether | null) {
+  constructor(child: ChildHandle, outputs: readonly [Output, Output], { ownGroup, tether, drainMs }: ProgramParts) {
     this.pid = child.pid;
     this.#child = child;
     this.#outputs = outputs;
@@ -119,12 +124,15 @@ const environmentOf = (env: ProgramRequest["env"]): readonly string[] =>
   Object.entries({ ...process.env, ...env }).map(([name, value]) => `${name}=${value}`);
 
 /** Starts programs in groups of a scenario, each with a process group of its own. */
-export function programStarter(groups: HostGroups): Ports["startProgram"] {
+export function programStarter(groups: HostGroups, drainMs: number): Ports["startProgram"] {
   return async (request, signal) => {
     const { argv, env, cgroup, usesParentPgrp } = request;
     const [command = "", ...args] = argv;
     const pipes = [openStdioPipe("output"), openStdioPipe("output")] as const;
     const nothing = openSync("/dev/null", "r");
+    // In a group it is ended with the group when we die; outside, by a helper of its own.
+    const isTied = cgroup === "" && !usesParentPgrp;
+    const tied: { tether: Tether | null } = { tether: null };
     try {
       const joins = cgroup === "" ? [] : groups.joins(cgroup);
       const started = await launch({
@@ -135,17 +143,19 @@ export function programStarter(groups: HostGroups): Ports["startProgram"] {
         env: environmentOf(env),
         fds: [nothing, pipes[0].childs, pipes[1].childs],
         cgroup: cgroup === "" ? null : groups.directory(cgroup),
-        beforeExec: null,
+        // It waits: there is no moment in which it runs and nothing would end it with us.
+        beforeExec: isTied ? ({ child }) => startTetherOf(child, tied) : null,
         signal,
       });
       if (started.fail !== null) throw startErrorOf(started.fail, command, noAttributes);
       if (!started.ready)
         throw new CorralError("START_FAILED", `${command} was killed before it began`, { object: command });
       const { child } = started;
-      // In a group it is ended with the group when we die; outside, by a helper of its own.
-      const tether = cgroup === "" && !usesParentPgrp ? await tie(child) : null;
-      return new HostProgram(child, [new Output(pipes[0]), new Output(pipes[1])], !usesParentPgrp, tether);
+      if (isTied) endWithLeader(child);
+      const outputs = [new Output(pipes[0]), new Output(pipes[1])] as const;
+      return new HostProgram(child, outputs, { ownGroup: !usesParentPgrp, tether: tied.tether, drainMs });
     } catch (thrown) {
+      tied.tether?.goodbye();
       for (const pipe of pipes) pipe.closeOurs();
       throw thrown;
     } finally {
@@ -155,13 +165,7 @@ export function programStarter(groups: HostGroups): Ports["startProgram"] {
   };
 }
 
-/** @throws CorralError NATIVE_MISSING, NATIVE_CALL; the program is killed then */
-async function tie(child: ChildHandle): Promise<Tether> {
-  endWithLeader(child);
-  try {
-    return await startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid: child.pid });
-  } catch (thrown) {
-    killGroupOf(child);
-    throw thrown;
-  }
+/** @throws CorralError NATIVE_MISSING, NATIVE_CALL: the program does not begin then */
+async function startTetherOf({ pid }: ChildHandle, tied: { tether: Tether | null }): Promise<void> {
+  tied.tether = await startTether({ graceMs: 0, procs: [], kill: null, rmdir: [], pgid: pid });
 }

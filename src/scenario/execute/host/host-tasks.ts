@@ -18,10 +18,13 @@ function fromSched(pid: number): TaskProgress | null {
   return switches === null || execMs === null ? null : { switches, execNs: Math.round(execMs * 1e6) };
 }
 
-/** /proc/PID/schedstat: time on a CPU, time waited for one, times put on one. */
+/**
+ * /proc/PID/schedstat: time on a CPU, time waited for one, times put on one. It says as much of who stands still as
+ * /proc/PID/sched, for who is switched away has run, and costs a tenth. All 0 where the kernel does not count.
+ */
 function fromSchedstat(pid: number): TaskProgress | null {
   const [exec, , slices] = (readProcText(`/proc/${pid}/schedstat`) ?? "").trim().split(" ").map(Number);
-  return exec === undefined || slices === undefined ? null : { switches: slices, execNs: exec };
+  return exec === undefined || slices === undefined || slices === 0 ? null : { switches: slices, execNs: exec };
 }
 
 const diagnosticFiles = {
@@ -40,19 +43,17 @@ function readOrReason(pid: number, file: string): string {
   }
 }
 
-/** What the kernel tells of tasks. @param onDegraded told once when /proc/PID/sched is not there */
-export function hostTasks(onDegraded: (note: string) => void): TaskReader {
+/** What the kernel tells of tasks. @param onNote told once when it does not tell what a task that is there has done */
+export function hostTasks(onNote: (note: string) => void): TaskReader {
   let told = false;
   return {
     progress: (pid) => {
-      const found = fromSched(pid);
-      if (found !== null) return found;
-      const other = fromSchedstat(pid);
-      if (other !== null && !told) {
+      const found = fromSchedstat(pid) ?? fromSched(pid);
+      if (found === null && !told && readProcText(`/proc/${pid}/stat`) !== null) {
         told = true;
-        onDegraded("stalls are found by /proc/PID/schedstat, because this kernel has no /proc/PID/sched");
+        onNote("stalls are not found, because this kernel has neither /proc/PID/schedstat nor /proc/PID/sched");
       }
-      return other;
+      return found;
     },
     comm: (pid) => readProcText(`/proc/${pid}/comm`)?.trim() ?? "",
     diagnostics: (pid) => ({

@@ -1,10 +1,11 @@
 import { nativeErrno, setAffinity } from "../../../kernel/index.ts";
-import { applyAttributes, startWorkers } from "../../workers/index.ts";
+import { applyAttributes, startThreads, startWorkers } from "../../workers/index.ts";
 import type { WorkerSource } from "../ports.ts";
 
-/** Workers of `corral-worker load`. */
-export const hostWorkers: WorkerSource = {
-  start: (plan) => startWorkers(plan),
+/** Workers of `corral-worker load`. @param killMs how long one that was killed may take to end */
+export const hostWorkers = (killMs: number): WorkerSource => ({
+  start: (plan) => startWorkers(plan, { killMs }),
+  startThreads: (pcomm, plans) => startThreads(pcomm, plans, { killMs }),
   setAttributes: applyAttributes,
   setAffinity: (pid, cpus) => {
     try {
@@ -16,4 +17,4 @@ export const hostWorkers: WorkerSource = {
       return errno;
     }
   },
-};
+});

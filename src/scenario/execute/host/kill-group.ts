@@ -1,4 +1,4 @@
-import { processesBelow, writeControlInPool } from "../../../cgroup/index.ts";
+import { processesBelow, writeControlAside } from "../../../cgroup/index.ts";
 import { CorralError } from "../../../report/index.ts";
 
 /** SIGKILL to each process of a group and below, as they are now. */
@@ -18,7 +18,7 @@ export function killEach(directory: string): void {
  */
 export async function killGroupAt(directory: string): Promise<void> {
   try {
-    await writeControlInPool(`${directory}/cgroup.kill`, "1", false);
+    await writeControlAside(`${directory}/cgroup.kill`, "1", false);
   } catch (thrown) {
     if (CorralError.from(thrown).found !== "ENOENT") throw thrown;
     killEach(directory);

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { temporariesIn, unlinkIfThere, writerIsGone } from "../../../kernel/files/index.ts";
 import { isRunning } from "../../../kernel/index.ts";
 import { CorralError } from "../../../report/index.ts";
+import { nominalLimits } from "../limits.ts";
 import { clearGroups, strayDirectories } from "./clear-groups.ts";
 import type { ScenarioRecord } from "./scenario-record.ts";
 import { listScenarioRecords, scenariosDirectory } from "./scenario-record.ts";
@@ -27,7 +28,7 @@ export function removeScratch(scratch: string | null): void {
 }
 
 async function clearRun(path: string, record: ScenarioRecord): Promise<void> {
-  const left = await clearGroups(record.groups);
+  const left = await clearGroups(record.groups, nominalLimits.clearWaitMs);
   const recorded = new Set(record.groups.map((group) => group.path));
   const planned = record.planned_groups.filter((one) => !recorded.has(one));
   // Nothing can be in what was made and not recorded.

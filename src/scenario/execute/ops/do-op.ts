@@ -13,38 +13,8 @@ import {
   stopGroup,
   swapCpusets,
 } from "./group-ops.ts";
-import { describeCondition, waitFor } from "./wait-op.ts";
+import { waitFor } from "./wait-op.ts";
 import { moveAllTasks, setAffinity, spawn } from "./worker-ops.ts";
-
-/** What an op is done to, for people. */
-export function describeOp(op: ResolvedOp): string {
-  switch (op.kind) {
-    case "add_cgroup":
-    case "add_cgroup_def":
-      return op.group.name;
-    case "swap_cpusets":
-      return `${op.a} ↔ ${op.b}`;
-    case "move_all_tasks":
-      return `${op.from || "runner"} → ${op.to}`;
-    case "spawn":
-      return op.cgroup ?? "runner";
-    case "run_payload":
-      return op.run.payload;
-    case "wait_payload":
-    case "kill_payload":
-      return op.payload;
-    case "wait":
-      return describeCondition(op.condition);
-    case "attach_scheduler":
-    case "replace_scheduler":
-    case "restart_scheduler":
-      return op.scheduler.name;
-    case "detach_scheduler":
-      return "";
-    default:
-      return op.cgroup;
-  }
-}
 
 /** Does one op. @throws CorralError */
 export async function doOp(engine: Engine, op: ResolvedOp): Promise<void> {

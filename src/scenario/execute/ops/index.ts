@@ -2,4 +2,5 @@
  * scenario/execute/ops/: what each op does. What may enter: the engine and one settled op. What may not: which step it is in,
  * and what becomes of its error.
  */
-export { describeOp, doOp } from "./do-op.ts";
+export { doOp } from "./do-op.ts";
+export { keepCounts } from "./wait-op.ts";

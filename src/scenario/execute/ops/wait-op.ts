@@ -1,7 +1,8 @@
 import { controlNumber, parseFlatKeyed } from "../../../cgroup/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import type { EventCounter } from "../../model/index.ts";
-import type { ResolvedCondition } from "../../resolve/index.ts";
+import { describeCondition } from "../../plan/index.ts";
+import type { ResolvedCondition, ResolvedOp } from "../../resolve/index.ts";
 import type { Engine } from "../engine.ts";
 
 /** Nothing announces that a figure has changed: it is read so often. */
@@ -18,6 +19,20 @@ function counterPlace(counter: EventCounter): {
   const [family = "", key = ""] = counter.split(".");
   if (family === "pids") return { use: "pids", file: "pids.events", key };
   return { use: "memory", file: family === "swap" ? "memory.swap.events" : "memory.events", key };
+}
+
+function countOf({ ports }: Engine, { cgroup, counter }: Condition<"events">): number {
+  const { use, file, key } = counterPlace(counter);
+  return parseFlatKeyed(ports.files.read(cgroup, use, file)).get(key) ?? 0;
+}
+
+/** Keeps what counters stand at before ops are done, for waits that count from there. A group that is yet to be made has 0. */
+export function keepCounts(engine: Engine, ops: readonly ResolvedOp[]): void {
+  const { state } = engine;
+  for (const op of ops) {
+    if (op.kind !== "wait" || op.condition.kind !== "events" || op.condition.since !== "step") continue;
+    state.counted.set(op.condition, state.slotOf(op.condition.cgroup) === null ? 0 : countOf(engine, op.condition));
+  }
 }
 
 function stateHolds({ ports }: Engine, { cgroup, is }: Condition<"state">): boolean {
@@ -91,44 +106,39 @@ function begin(engine: Engine, condition: ResolvedCondition, over: AbortSignal) 
     case "state":
       return onChange(engine, condition.cgroup, ["unified", "cgroup.events"], () => stateHolds(engine, condition));
     case "events": {
-      const { cgroup, by } = condition;
-      const { use, file, key } = counterPlace(condition.counter);
-      const count = (): number => parseFlatKeyed(engine.ports.files.read(cgroup, use, file)).get(key) ?? 0;
-      const before = count();
-      return onChange(engine, cgroup, [use, file], () => count() - before >= by);
+      const { cgroup, by, since } = condition;
+      const { use, file } = counterPlace(condition.counter);
+      const before = since === "step" ? (engine.state.counted.get(condition) ?? 0) : countOf(engine, condition);
+      return onChange(engine, cgroup, [use, file], () => countOf(engine, condition) - before >= by);
     }
   }
 }
 
-const boundsText = ({ atLeast, atMost }: Condition<"metric">): string =>
-  atLeast === null ? `at most ${atMost}` : `at least ${atLeast}`;
+const timeoutText = (nominalMs: number, { dilation }: Engine): string =>
+  dilation === 1
+    ? `${nominalMs} ms`
+    : `${Math.round(nominalMs * dilation)} ms (${nominalMs} ms, for time is slower here)`;
 
-/** A condition for people. */
-export function describeCondition(condition: ResolvedCondition): string {
-  switch (condition.kind) {
-    case "pressure":
-      return `${condition.share} ${condition.resource} pressure of ${condition.cgroup ?? "the host"}`;
-    case "events":
-      return `${condition.counter} of ${condition.cgroup} grown by ${condition.by}`;
-    case "state":
-      return `${condition.cgroup} ${condition.is}`;
-    case "metric":
-      return `${condition.metric} of ${condition.cgroup} ${boundsText(condition)}`;
-  }
-}
-
-/** @throws CorralError WAIT_TIMEOUT when the condition does not hold in time, ABORTED when the run is to end meanwhile */
-export async function waitFor(engine: Engine, condition: ResolvedCondition, timeoutMs: number): Promise<void> {
+/**
+ * @param nominalMs how long it may take on a machine of nominal speed
+ * @throws CorralError WAIT_TIMEOUT when the condition does not hold in time, ABORTED when the run is to end meanwhile
+ */
+export async function waitFor(engine: Engine, condition: ResolvedCondition, nominalMs: number): Promise<void> {
+  const timeoutMs = nominalMs * engine.dilation;
   const over = new AbortController();
   const { held, stop } = begin(engine, condition, over.signal);
   const late = engine.ports.clock.sleep(timeoutMs, over.signal).then(() => "late" as const);
   try {
     const first = await engine.liveness.unlessAborted(Promise.race([held.then(() => "held" as const), late]));
     if (first === "held") return;
-    throw new CorralError("WAIT_TIMEOUT", `${describeCondition(condition)} did not come true within ${timeoutMs} ms`, {
-      object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
-      fix: "raise the timeout, or see why it does not",
-    });
+    throw new CorralError(
+      "WAIT_TIMEOUT",
+      `it did not come true within ${timeoutText(nominalMs, engine)} that ${describeCondition(condition)}`,
+      {
+        object: "cgroup" in condition ? (condition.cgroup ?? "host") : "host",
+        fix: "raise the timeout, or see why it does not",
+      },
+    );
   } finally {
     stop();
     over.abort();

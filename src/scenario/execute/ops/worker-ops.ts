@@ -17,7 +17,7 @@ export async function spawn(engine: Engine, cgroup: string | null, work: Resolve
       fix: "make the group in the backdrop, in an earlier op or in an earlier step",
     });
   }
-  await startWork(engine, work, { cgroup: cgroup ?? "", index: null });
+  await startWork(engine, work, cgroup ?? "");
 }
 
 /** Where workers of a group may run; a refusal for one of them is a warning, and it keeps what it had. */
@@ -29,7 +29,8 @@ export function setAffinity(engine: Engine, name: string, intent: AffinityIntent
   for (const { set } of state.worksIn(name)) {
     for (const pid of set.pids) {
       const list = drawAffinity(affinity, ports.random);
-      const error = list === null ? null : ports.workers.setAffinity(pid, list);
+      if (list === null) continue;
+      const [error = null] = set.tasksOf(pid).map((tid) => ports.workers.setAffinity(tid, list));
       if (error !== null) book.warn(`affinity ${list} of worker ${pid} in ${name} was refused (${error})`);
     }
   }

@@ -2,6 +2,7 @@ import type { CheckResult, Judgement } from "../../checks/index.ts";
 import type { RunRecord } from "../../record/index.ts";
 import { changesBetween } from "./changes.ts";
 import {
+  dilationDocument,
   groupDocument,
   hostDocument,
   opDocument,
@@ -12,6 +13,7 @@ import {
 import { phaseDocuments } from "./phases.ts";
 import { runStats } from "./run-stats.ts";
 import type { ScenarioDocument } from "./schema.ts";
+import { snake } from "./snake.ts";
 import { workerStats } from "./worker-stats.ts";
 
 /** The document of a run that was judged. */
@@ -34,6 +36,7 @@ export function scenarioDocument(record: RunRecord, judgement: Judgement): Scena
     verdict: judgement.verdict,
     skipped: record.skipped,
     host: hostDocument(record),
+    dilation: dilationDocument(record),
     controllers: [...record.controllers],
     asked: askedDocument(judgement),
     checks: judgement.results.map(checkDocument),
@@ -56,8 +59,6 @@ function byCgroup({ works }: RunRecord): ScenarioDocument["cgroups"] {
   const names = [...new Set(works.map(({ cgroup }) => cgroup))];
   return names.map((cgroup) => ({ cgroup, ...workerStats(works.filter((work) => work.cgroup === cgroup)) }));
 }
-
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const askedDocument = ({ asked }: Judgement): ScenarioDocument["asked"] =>
   Object.fromEntries(

@@ -50,6 +50,27 @@ describe("the document of a run", () => {
     ]);
   });
 
+  test("says how slow the machine was, and what that changed", () => {
+    const costs = { computeBest: 5, compute: 5.5, computeBusy: 10.5, timer: 3, process: 20 };
+    const dilation = {
+      factor: 10.5,
+      rateFactor: 12,
+      setupFactor: 21,
+      source: "measured",
+      costs,
+      limitsMs: { startWaitMs: 630_000, writeLimitMs: 42_000 },
+      uncountedMs: 2500,
+    } as const;
+    const told = documentOf(aRecord({ dilation })).dilation;
+    expect(told).toEqual({
+      ...{ factor: 10.5, rate_factor: 12, setup_factor: 21, source: "measured", uncounted_sec: 2.5 },
+      ...{ compute_best_ratio: 5, compute_ratio: 5.5, compute_busy_ratio: 10.5, timer_ratio: 3, process_ratio: 20 },
+      limits_ms: { start_wait: 630_000, write_limit: 42_000 },
+    });
+    const given = documentOf(aRecord({ dilation: { ...dilation, source: "given", costs: null } })).dilation;
+    expect([given.source, given.compute_ratio]).toEqual(["given", null]);
+  });
+
   test("a series has the metrics that were there, with null where one was missing", () => {
     const { groups } = documentOf(aRecord({ groups: [aGroup("oom_kills", [0, null, 2])] }));
     expect(groups[0]?.series).toEqual({ at_ms: [100, 200, 300], metrics: { oom_kills: [0, null, 2] } });

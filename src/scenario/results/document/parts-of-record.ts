@@ -2,6 +2,7 @@ import { seriesMetricNames } from "../../model/index.ts";
 import type { GroupRecord, OpRecord, PayloadEnd, PayloadRecord, RunRecord, WorkRecord } from "../../record/index.ts";
 import type { WorkerEnd } from "../../workers/index.ts";
 import type { ScenarioDocument } from "./schema.ts";
+import { snake } from "./snake.ts";
 import { workerStats } from "./worker-stats.ts";
 
 const endText = (end: PayloadEnd | WorkerEnd): string => {
@@ -21,6 +22,22 @@ export const hostDocument = ({ host }: RunRecord): ScenarioDocument["host"] => (
   memory_bytes: host.memoryBytes,
   dilation: host.dilation,
   scheduler: host.scheduler,
+});
+
+export const dilationDocument = ({ dilation }: RunRecord): ScenarioDocument["dilation"] => ({
+  factor: dilation.factor,
+  rate_factor: dilation.rateFactor,
+  setup_factor: dilation.setupFactor,
+  source: dilation.source,
+  compute_best_ratio: dilation.costs?.computeBest ?? null,
+  compute_ratio: dilation.costs?.compute ?? null,
+  compute_busy_ratio: dilation.costs?.computeBusy ?? null,
+  timer_ratio: dilation.costs?.timer ?? null,
+  process_ratio: dilation.costs?.process ?? null,
+  limits_ms: Object.fromEntries(
+    Object.entries(dilation.limitsMs).map(([name, ms]) => [snake(name).replace(/_ms$/, ""), ms]),
+  ),
+  uncounted_sec: dilation.uncountedMs / 1000,
 });
 
 export const opDocument = (op: OpRecord): ScenarioDocument["ops"][number] => ({

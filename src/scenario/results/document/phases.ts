@@ -1,16 +1,15 @@
+import { total } from "../../../report/index.ts";
 import { valueAtPhase } from "../../checks/index.ts";
 import type { MonitorSample, PhaseRecord, RunRecord } from "../../record/index.ts";
-import { phaseLabel } from "../../record/index.ts";
-import { deepestQueue, growth, imbalance } from "./run-stats.ts";
+import { imbalanceOf, phaseLabel } from "../../record/index.ts";
+import { deepestQueue, growth } from "./run-stats.ts";
 import type { ScenarioDocument } from "./schema.ts";
 
 type Phase = ScenarioDocument["phases"][number];
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
 function average(values: readonly (number | null)[]): number | null {
   const known = values.flatMap((value) => value ?? []);
-  return known.length === 0 ? null : sum(known) / known.length;
+  return known.length === 0 ? null : total(known) / known.length;
 }
 
 const perSecond = (grown: ReturnType<typeof growth>): number | null =>
@@ -35,7 +34,7 @@ function phaseDocument(record: RunRecord, phase: PhaseRecord): Phase {
     rounds: phase.rounds,
     groups: phase.groups,
     workers: phase.workers,
-    iterations: sum(work.map(({ iterations }) => iterations)),
+    iterations: total(work.map(({ iterations }) => iterations)),
     elapsed_ms: elapsed,
     iteration_rate: rateOf(phase),
     ...monitorFigures(samples),
@@ -46,12 +45,12 @@ function phaseDocument(record: RunRecord, phase: PhaseRecord): Phase {
 /** The sum of the rates of all workers: each is over its own time, for they need not all be there for the whole phase. */
 function rateOf({ work }: PhaseRecord): number | null {
   const ran = work.filter(({ elapsedMs }) => elapsedMs > 0);
-  return ran.length === 0 ? null : sum(ran.map(({ iterations, elapsedMs }) => (iterations / elapsedMs) * 1000));
+  return ran.length === 0 ? null : total(ran.map(({ iterations, elapsedMs }) => (iterations / elapsedMs) * 1000));
 }
 
 const monitorFigures = (samples: readonly MonitorSample[]) => ({
   samples: samples.length,
-  avg_imbalance_ratio: average(samples.map(imbalance)),
+  avg_imbalance_ratio: average(samples.map(imbalanceOf)),
   avg_dsq_depth: average(samples.map(deepestQueue)),
   fallback_rate: perSecond(growth(samples, "selectCpuFallbacks")),
   keep_last_rate: perSecond(growth(samples, "dispatchKeepLasts")),
@@ -75,10 +74,10 @@ function groupFigures(record: RunRecord, { phase, work }: PhaseRecord, cgroup: s
   };
   return {
     cgroup,
-    iterations: sum(own.map(({ iterations }) => iterations)),
+    iterations: total(own.map(({ iterations }) => iterations)),
     iteration_rate: value("iteration_rate"),
-    cpu_time_sec: sum(own.map(({ cpuTimeNs }) => cpuTimeNs)) / 1e9,
-    migrations: sum(own.map(({ migrations }) => migrations)),
+    cpu_time_sec: total(own.map(({ cpuTimeNs }) => cpuTimeNs)) / 1e9,
+    migrations: total(own.map(({ migrations }) => migrations)),
     p50_wake_latency_us: value("p50_wake_latency_us"),
     p99_wake_latency_us: value("p99_wake_latency_us"),
     cpu_cores: share("cpu_total_us"),

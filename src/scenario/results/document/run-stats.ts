@@ -1,5 +1,7 @@
+import { total } from "../../../report/index.ts";
 import { leastIterationsForTail } from "../../metrics/index.ts";
 import type { MonitorSample, RunRecord } from "../../record/index.ts";
+import { imbalanceOf } from "../../record/index.ts";
 import type { ScenarioDocument } from "./schema.ts";
 
 const known = (values: readonly (number | null | undefined)[]): number[] => values.flatMap((value) => value ?? []);
@@ -11,13 +13,6 @@ const most = (values: readonly (number | null | undefined)[]): number | null => 
 const leastAboveZero = (values: readonly (number | null | undefined)[]): number | null => {
   const numbers = known(values).filter((value) => value > 0);
   return numbers.length === 0 ? null : Math.min(...numbers);
-};
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
-/** The longest run queue over the shortest, which counts as one when it is empty; null without CPUs. */
-export const imbalance = ({ cpus }: MonitorSample): number | null => {
-  const queues = cpus.map(({ nrRunning }) => nrRunning);
-  return queues.length === 0 ? null : Math.max(...queues) / Math.max(1, Math.min(...queues));
 };
 
 export const deepestQueue = ({ cpus }: MonitorSample): number | null =>
@@ -44,15 +39,15 @@ export function runStats(
 ): Stats {
   const anything = works.length > 0;
   const wakes = groups.map(({ latencies }) => latencies.find(({ kind }) => kind === "wake"));
-  const iterations = sum(groups.map((group) => group.iterations));
+  const iterations = total(groups.map((group) => group.iterations));
   const measured = phases.filter(({ elapsed_ms }) => elapsed_ms !== null && elapsed_ms > 0);
-  const elapsedMs = sum(measured.map(({ elapsed_ms }) => elapsed_ms ?? 0));
+  const elapsedMs = total(measured.map(({ elapsed_ms }) => elapsed_ms ?? 0));
   return {
     worst_spread_pct: most(groups.map(({ spread_pct }) => spread_pct)),
     worst_gap_ms: most(groups.map(({ max_gap_ms }) => max_gap_ms)),
-    total_migrations: anything ? sum(groups.map(({ migrations }) => migrations)) : null,
+    total_migrations: anything ? total(groups.map(({ migrations }) => migrations)) : null,
     worst_migration_ratio: most(groups.map(({ migration_ratio }) => migration_ratio)),
-    max_imbalance_ratio: most(monitor.map(imbalance)),
+    max_imbalance_ratio: most(monitor.map(imbalanceOf)),
     max_dsq_depth: most(monitor.map(deepestQueue)),
     stall_count: stalled.length,
     total_fallback: growth(monitor, "selectCpuFallbacks")?.by ?? null,
@@ -68,6 +63,6 @@ export function runStats(
     worst_iterations_per_worker: leastAboveZero(groups.map((group) => group.iterations_per_worker)),
     worst_page_locality: leastAboveZero(groups.map(({ page_locality }) => page_locality)),
     worst_cross_node_migration_ratio: most(groups.map((group) => group.cross_node_migration_ratio)),
-    iteration_rate: elapsedMs > 0 ? (sum(measured.map((phase) => phase.iterations)) / elapsedMs) * 1000 : null,
+    iteration_rate: elapsedMs > 0 ? (total(measured.map((phase) => phase.iterations)) / elapsedMs) * 1000 : null,
   };
 }

@@ -22,6 +22,28 @@ const host = v.strictObject({
   scheduler: textOrNull("The sched_ext scheduler; null: the kernel's own."),
 });
 
+const dilation = v.strictObject({
+  factor: number("Limits in time of checks were multiplied by it; 1: nothing was changed."),
+  rate_factor: number("Rates that checks ask for were divided by it."),
+  setup_factor: number("The engine's own limits in time were multiplied by it, and those of wait and wait_payload."),
+  source: oneOf(
+    ["measured", "given", "unknown"],
+    "How it is known; unknown: it could not be measured, and 1 was taken.",
+  ),
+  compute_best_ratio: numberOrNull("Computing over that of a nominal machine, the quickest round; null: not measured."),
+  compute_ratio: numberOrNull("The same, median."),
+  compute_busy_ratio: numberOrNull(
+    "The same with every CPU busy, mean; null: not measured, for it is no slow machine.",
+  ),
+  timer_ratio: numberOrNull("How late a sleep ends over that, median; null: not measured."),
+  process_ratio: numberOrNull("Making a process and waiting for its end over that, median; null: not measured."),
+  limits_ms: v.pipe(
+    v.record(v.string(), v.number()),
+    v.description("The engine's own limits in time as they held, milliseconds, by name."),
+  ),
+  uncounted_sec: number("Set-up, ops and teardown that the scenario's duration did not count."),
+});
+
 const series = v.strictObject({
   at_ms: numbers("When it was looked at, ms from the start."),
   metrics: v.pipe(
@@ -193,6 +215,7 @@ export const scenarioDocumentSchema = v.strictObject({
   verdict: outcome("fail before inconclusive before pass before skip."),
   skipped: textOrNull("What the host lacks; null: it ran."),
   host: v.pipe(host, v.description("Where it ran.")),
+  dilation: v.pipe(dilation, v.description("How much slower time is there, how that was found, and what it changed.")),
   controllers: texts("Controllers that were enabled."),
   asked: v.pipe(
     v.record(v.string(), v.union([v.number(), v.boolean()])),

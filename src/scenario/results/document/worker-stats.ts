@@ -1,12 +1,14 @@
+import { total } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
+import { expectedNodes } from "../../record/index.ts";
 import type { WorkerReport } from "../../workers/index.ts";
+import { offCpuPct, pagesOf, pagesOn } from "../../workers/index.ts";
 import type { LatencyStats } from "./latencies.ts";
 import { latencyStats } from "./latencies.ts";
 import type { ScenarioDocument } from "./schema.ts";
 
 export type WorkerStats = Omit<ScenarioDocument["cgroups"][number], "cgroup">;
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const ratio = (over: number, under: number): number | null => (under > 0 ? over / under : null);
 const most = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values));
 const least = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.min(...values));
@@ -15,9 +17,9 @@ const least = (values: readonly number[]): number | null => (values.length === 0
 export function workerStats(works: readonly WorkRecord[]): WorkerStats {
   const reports = works.flatMap((work) => work.reports);
   const of = (read: (report: WorkerReport) => number): number[] => reports.map(read);
-  const iterations = sum(of((report) => report.iterations));
-  const migrations = sum(of((report) => report.migrations));
-  const cpuSec = sum(of((report) => report.cpuTimeNs)) / 1e9;
+  const iterations = total(of((report) => report.iterations));
+  const migrations = total(of((report) => report.migrations));
+  const cpuSec = total(of((report) => report.cpuTimeNs)) / 1e9;
   const delaysUs = of(({ runDelayNs }) => runDelayNs / 1000);
   const latencies = latencyStats(reports);
   return {
@@ -30,9 +32,9 @@ export function workerStats(works: readonly WorkRecord[]): WorkerStats {
     iterations,
     iterations_per_worker: ratio(iterations, reports.length),
     iterations_per_cpu_sec: ratio(iterations, cpuSec),
-    work_units: sum(of(({ workUnits }) => workUnits)),
+    work_units: total(of(({ workUnits }) => workUnits)),
     cpu_time_sec: cpuSec,
-    mean_run_delay_us: ratio(sum(delaysUs), reports.length),
+    mean_run_delay_us: ratio(total(delaysUs), reports.length),
     worst_run_delay_us: most(delaysUs),
     page_locality: locality(works),
     cross_node_migration_ratio: moved(reports),
@@ -42,12 +44,10 @@ export function workerStats(works: readonly WorkRecord[]): WorkerStats {
 }
 
 function offCpu(reports: readonly WorkerReport[]) {
-  const shares = reports
-    .filter(({ wallTimeNs }) => wallTimeNs > 0)
-    .map(({ offCpuNs, wallTimeNs }) => (offCpuNs / wallTimeNs) * 100);
+  const shares = reports.flatMap((report) => offCpuPct(report) ?? []);
   const [low, high] = [least(shares), most(shares)];
   return {
-    avg_off_cpu_pct: ratio(sum(shares), shares.length),
+    avg_off_cpu_pct: ratio(total(shares), shares.length),
     min_off_cpu_pct: low,
     max_off_cpu_pct: high,
     spread_pct: low === null || high === null || shares.length < 2 ? null : high - low,
@@ -60,21 +60,19 @@ function longestGap(reports: readonly WorkerReport[]) {
   return { max_gap_ms: longest === undefined ? null : longest.maxGapNs / 1e6, max_gap_cpu: longest?.maxGapCpu ?? null };
 }
 
-const pagesOf = ({ numaPages }: WorkerReport): number => sum(Object.values(numaPages ?? {}));
-
 /** Of the workers that have a cpuset: the share of their pages that is on its nodes. */
 function locality(works: readonly WorkRecord[]): number | null {
-  const bound = works.flatMap(({ epochs, reports }) => {
-    const nodes = epochs.at(-1)?.nodes ?? null;
-    return nodes === null ? [] : reports.map((report) => ({ report, nodes }));
+  const bound = works.flatMap((work) => {
+    const nodes = expectedNodes(work);
+    return nodes === null ? [] : work.reports.map((report) => ({ report, nodes }));
   });
-  const near = sum(bound.map(({ report, nodes }) => sum(nodes.map((node) => report.numaPages?.[node] ?? 0))));
-  return ratio(near, sum(bound.map(({ report }) => pagesOf(report))));
+  const near = total(bound.map(({ report, nodes }) => pagesOn(report, nodes)));
+  return ratio(near, total(bound.map(({ report }) => pagesOf(report))));
 }
 
 function moved(reports: readonly WorkerReport[]): number | null {
   const known = reports.flatMap(({ numaPagesMigrated }) => numaPagesMigrated ?? []);
-  return known.length === 0 ? null : ratio(Math.max(...known), sum(reports.map(pagesOf)));
+  return known.length === 0 ? null : ratio(Math.max(...known), total(reports.map(pagesOf)));
 }
 
 function tailRatio(latencies: readonly LatencyStats[]): number | null {

@@ -1,7 +1,7 @@
 import type { ScenarioDocument } from "../document/schema.ts";
 import { escapeMarkup } from "../markup.ts";
 import { textReport } from "../text/text-report.ts";
-import { runTitle, verdictWords } from "../words.ts";
+import { dilationText, runTitle, verdictWords } from "../words.ts";
 import { latencySection } from "./latencies.ts";
 import { style } from "./style.ts";
 import { checksSection, payloadSection, statsSection } from "./tables.ts";
@@ -28,11 +28,13 @@ export function htmlReport(documents: readonly ScenarioDocument[]): string {
 function article(document: ScenarioDocument): string {
   const { verdict, about, skipped, host, run_id, start_time, where } = document;
   const place = `${host.hostname}${where === "vm" ? " (virtual machine)" : ""}, Linux ${host.kernel} ${host.machine}`;
+  const slowness = dilationText(document);
   return [
     "<article>",
     `<h1>${escapeMarkup(runTitle(document))} <span class="verdict ${verdict}">${verdictWords[verdict]}</span></h1>`,
     about === null ? "" : `<p>${escapeMarkup(about)}</p>`,
     `<p class="note">${escapeMarkup(`${start_time} on ${place}, run ${run_id}`)}</p>`,
+    slowness === null ? "" : `<p class="note">${escapeMarkup(slowness)}</p>`,
     skipped === null ? sections(document) : `<p>${escapeMarkup(skipped)}</p>`,
     "</article>",
   ].join("\n");

@@ -1,6 +1,6 @@
 import { formatSeconds } from "../../../report/index.ts";
 import type { ScenarioDocument } from "../document/schema.ts";
-import { atText, groupName, notableChecks, orDash, runTitle, shown, verdictWords } from "../words.ts";
+import { atText, dilationText, groupName, notableChecks, orDash, runTitle, shown, verdictWords } from "../words.ts";
 import { timelineLines } from "./timeline-text.ts";
 
 /** The report for people: what decided, then figures, then how it went. Lines end with a newline; nothing is coloured. */
@@ -75,9 +75,11 @@ function reachedText({ failures, ended, phases, steps }: ScenarioDocument): stri
 
 function diagnosticLines(document: ScenarioDocument): string[] {
   const { where, host } = document;
+  const slowness = dilationText(document);
   return [
     `${reachedText(document)}, ${formatSeconds(document.duration_sec)} (removing ${formatSeconds(document.cleanup_sec)})`,
     `on ${shown(host.hostname)}${where === "vm" ? " (virtual machine)" : ""}, Linux ${host.kernel} ${host.machine}, ${host.cpus.length} CPUs, run ${document.run_id}`,
+    ...(slowness === null ? [] : [slowness]),
     ...document.payloads.map(
       ({ payload, cgroup, end, metrics }) =>
         `payload ${payload} in ${groupName(cgroup)}: ${end}, ${metrics.length} metrics`,

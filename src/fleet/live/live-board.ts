@@ -1,0 +1,149 @@
+import type { Link, LinkState, RunEffect, RunPhase } from "../controller/index.ts";
+import { LatencyTable } from "../latencies/index.ts";
+import type { Interval, Operation } from "../model/index.ts";
+import { operations } from "../model/index.ts";
+
+/** Rates and latencies of one kind of operations in the last span; latencies in microseconds, null without any. */
+export interface LiveFigures {
+  readonly opsPerSec: number;
+  readonly bytesPerSec: number;
+  readonly meanUs: number | null;
+  readonly p50Us: number | null;
+  readonly p95Us: number | null;
+  readonly p99Us: number | null;
+}
+
+export interface LiveAgent {
+  readonly agentId: string;
+  readonly state: LinkState;
+  readonly operations: number;
+  readonly errors: number;
+  readonly opsPerSec: number;
+  readonly p99Us: number | null;
+  /** Since anything came of it; null: it is not connected. */
+  readonly silentMs: number | null;
+  /** Whether it does less than half of what the agent in the middle does, or has not reported for long. */
+  readonly isStraggler: boolean;
+  /** How far preparing is; null: it has not told. */
+  readonly prepared: { readonly done: number; readonly total: number | null } | null;
+}
+
+/** How a run stands at a moment. */
+export interface LiveView {
+  readonly phase: RunPhase;
+  /** Since the common start; null: it has not come. Below zero: it is still to come. */
+  readonly sinceStartMs: number | null;
+  readonly states: Readonly<Record<LinkState, number>>;
+  readonly figures: Readonly<Record<Operation, LiveFigures>>;
+  readonly all: LiveFigures;
+  readonly operations: number;
+  readonly errors: number;
+  readonly agents: readonly LiveAgent[];
+}
+
+/** What a board asks of a run. */
+export interface LiveRun {
+  readonly phase: RunPhase;
+  readonly links: readonly Readonly<Link>[];
+  readonly startNs: bigint | null;
+}
+
+/** Without a report for so long an agent is late, whatever it does. */
+const lateMs = 2500;
+
+/** How a run stands, of what its agents told last. */
+export class LiveBoard {
+  /** By number of the agent. */
+  readonly #last = new Map<number, Interval>();
+
+  /** Takes in what a run does. */
+  take(effect: RunEffect): void {
+    if (effect.kind === "report") {
+      const interval = effect.report.kind === "completed" ? undefined : effect.report.intervals.at(-1);
+      // What has completed does nothing any more.
+      if (effect.report.kind === "completed") this.#last.delete(effect.agent);
+      else if (interval !== undefined) this.#last.set(effect.agent, interval);
+    } else if (effect.kind === "went" && effect.to === "failed") this.#last.delete(effect.agent);
+  }
+
+  /** A pure look: asking twice changes nothing. */
+  view(run: LiveRun, now: { readonly nowMs: number; readonly wallNs: bigint }): LiveView {
+    const tables = new Map([...this.#last].map(([agent, { cells }]) => [agent, LatencyTable.of(cells)] as const));
+    const merged = new LatencyTable();
+    for (const table of tables.values()) merged.merge(table);
+    const rateOf = (agent: number): number => this.#perSec(agent, tables.get(agent)?.sum().latencies.count ?? 0);
+    const figures = (wanted: readonly Operation[]): LiveFigures => this.#figures(tables, merged, wanted);
+    const rates = [...tables.keys()].map(rateOf).toSorted((one, other) => one - other);
+    const middle = rates[Math.floor(rates.length / 2)] ?? 0;
+    const agents = run.links.map((link, agent): LiveAgent => {
+      const silentMs = link.isOpen ? now.nowMs - link.heardMs : null;
+      const totals = totalsOf(link);
+      const opsPerSec = rateOf(agent);
+      const isRunning = link.state === "collecting";
+      return {
+        agentId: link.assignment.agentId,
+        state: link.state,
+        ...totals,
+        opsPerSec,
+        p99Us: tables.get(agent)?.sum().latencies.percentileUs(99) ?? null,
+        silentMs,
+        isStraggler: isRunning && (opsPerSec < middle / 2 || now.nowMs - link.reportedMs > lateMs),
+        prepared: preparedOf(link),
+      };
+    });
+    return {
+      phase: run.phase,
+      sinceStartMs: run.startNs === null ? null : Number(now.wallNs - run.startNs) / 1e6,
+      states: statesOf(run.links),
+      figures: { get: figures(["get"]), put: figures(["put"]), meta: figures(["meta"]) },
+      all: figures(operations),
+      operations: agents.reduce((sum, one) => sum + one.operations, 0),
+      errors: agents.reduce((sum, one) => sum + one.errors, 0),
+      agents,
+    };
+  }
+
+  #perSec(agent: number, amount: number): number {
+    const interval = this.#last.get(agent);
+    if (interval === undefined) return 0;
+    return (amount * 1000) / Math.max(1, interval.toMs - interval.fromMs);
+  }
+
+  /** Latencies are those of all agents' last spans added up. */
+  #figures(tables: ReadonlyMap<number, LatencyTable>, merged: LatencyTable, wanted: readonly Operation[]): LiveFigures {
+    let [opsPerSec, bytesPerSec] = [0, 0];
+    for (const [agent, table] of tables)
+      for (const { operation, latencies, bytes } of table.cells()) {
+        if (!wanted.includes(operation)) continue;
+        opsPerSec += this.#perSec(agent, latencies.count);
+        bytesPerSec += this.#perSec(agent, Number(bytes));
+      }
+    const { latencies } = merged.sum(wanted);
+    const [p50Us, p95Us, p99Us] = [50, 95, 99].map((percent) => latencies.percentileUs(percent));
+    return {
+      opsPerSec,
+      bytesPerSec,
+      meanUs: latencies.meanUs,
+      p50Us: p50Us ?? null,
+      p95Us: p95Us ?? null,
+      p99Us: p99Us ?? null,
+    };
+  }
+}
+
+function totalsOf({ totals }: Readonly<Link>): { readonly operations: number; readonly errors: number } {
+  if (totals === null) return { operations: 0, errors: 0 };
+  const { getOperations, putOperations, metaOperations, errors } = totals;
+  return { operations: Number(getOperations + putOperations + metaOperations), errors: Number(errors) };
+}
+
+const preparedOf = ({ prepared }: Readonly<Link>): LiveAgent["prepared"] =>
+  prepared === null
+    ? null
+    : { done: Number(prepared.done), total: prepared.total === null ? null : Number(prepared.total) };
+
+function statesOf(links: readonly Readonly<Link>[]): Readonly<Record<LinkState, number>> {
+  const states = { connecting: 0, config_sent: 0, ready: 0, start_sent: 0, collecting: 0, completed: 0, failed: 0 };
+  for (const { state } of links) states[state] += 1;
+  return states;
+}

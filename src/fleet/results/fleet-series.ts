@@ -1,0 +1,70 @@
+import { LatencyTable } from "../latencies/index.ts";
+import type { CpuShares, Interval } from "../model/index.ts";
+import type { SeriesPoint } from "./series.ts";
+
+/** Seconds that stay open for agents whose reports come late. */
+const lateSeconds = 5;
+
+interface OpenSecond {
+  readonly table: LatencyTable;
+  readonly cpus: CpuShares[];
+  errors: bigint;
+  lastsMs: number;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+
+/** The same weight for every host. */
+const meanCpu = (cpus: readonly CpuShares[]): CpuShares | null =>
+  cpus.length === 0
+    ? null
+    : {
+        userPercent: mean(cpus.map(({ userPercent }) => userPercent)),
+        systemPercent: mean(cpus.map(({ systemPercent }) => systemPercent)),
+        iowaitPercent: mean(cpus.map(({ iowaitPercent }) => iowaitPercent)),
+      };
+
+/** Second of a run that a span belongs to: the one it ends in. A span that ends 1 ms late still belongs to its second. */
+const secondOf = ({ toMs }: Interval): number => Math.max(1, Math.ceil((toMs - 50) / 1000));
+
+/**
+ * What all agents did, second by second since the common start: the sum of their spans. What comes when its second was told
+ * already is counted in the oldest that is open, so that the sum of a series is the sum of everything.
+ */
+export class FleetSeries {
+  readonly #open = new Map<number, OpenSecond>();
+  #newest = 0;
+  /** Seconds up to this one were told. */
+  #told = 0;
+
+  add(interval: Interval): void {
+    const second = Math.max(secondOf(interval), this.#told + 1);
+    this.#newest = Math.max(this.#newest, second);
+    let open = this.#open.get(second);
+    if (open === undefined) {
+      open = { table: new LatencyTable(), cpus: [], errors: 0n, lastsMs: 0 };
+      this.#open.set(second, open);
+    }
+    open.table.add(interval.cells);
+    open.errors += interval.errors;
+    open.lastsMs = Math.max(open.lastsMs, interval.toMs - interval.fromMs);
+    if (interval.cpu !== null) open.cpus.push(interval.cpu);
+  }
+
+  /** Seconds that are complete, or too old to wait for. @param startMs the common start; `all`: of those that are open, too */
+  take(startMs: number, { all }: { readonly all: boolean }): readonly SeriesPoint[] {
+    const upTo = all ? this.#newest : this.#newest - lateSeconds;
+    const points: SeriesPoint[] = [];
+    for (; this.#told < upTo; this.#told += 1) {
+      const second = this.#told + 1;
+      const open = this.#open.get(second);
+      this.#open.delete(second);
+      if (open === undefined) continue;
+      const { table, errors, lastsMs, cpus } = open;
+      const elapsedMs = second * 1000;
+      const [agentId, atMs, cpu] = ["ALL", startMs + elapsedMs, meanCpu(cpus)];
+      points.push({ agentId, atMs, elapsedMs, lastsMs, table, cpu, errors });
+    }
+    return points;
+  }
+}

@@ -1,0 +1,15 @@
+/*
+ * Streams of messages between a controller and its agents, whatever carries them. The machines of both sides know nothing
+ * of it; who hosts a machine turns what it hears into events, and effects into what it says. It judges no message and knows
+ * no run.
+ */
+export type { HostAddress } from "./address.ts";
+export { formatHostAddress, parseHostAddress } from "./address.ts";
+export type { AgentDoor, AgentLetter, AgentService, PingReply, StatusReply } from "./agent-side.ts";
+export type { AgentDialer, AgentGate, WaitingAgent } from "./controller-side.ts";
+export type { SecurityFiles } from "./credential-files.ts";
+export { readSecurity } from "./credential-files.ts";
+export type { TransportLimits } from "./limits.ts";
+export { transportLimits } from "./limits.ts";
+export type { TransportSecurity } from "./security.ts";
+export type { FleetStream, StreamListener } from "./stream.ts";

@@ -1,0 +1,7 @@
+/*
+ * How messages are written to a wire: fleet.proto, the code made from it, and what its fields mean. It knows neither
+ * connections nor states.
+ */
+export { agentBytes, controlBytes } from "./bytes.ts";
+export type { PingReply as PingWire, StatusReply as StatusWire } from "./generated/fleet.ts";
+export { AgentService, GateService } from "./generated/fleet.ts";

@@ -1,0 +1,133 @@
+import { indexCount } from "../latencies/index.ts";
+import type { Interval, LatencyCell, Operation, PrepareResult, Totals } from "../model/index.ts";
+import { sizeBuckets } from "../model/index.ts";
+import type {
+  AgentMessage as AgentWire,
+  LatencyCell as CellWire,
+  Interval as IntervalWire,
+  PrepareSummary,
+} from "./generated/fleet.ts";
+import { LatencyCell_Operation as OperationWire } from "./generated/fleet.ts";
+
+const operationsByName = { get: OperationWire.GET, put: OperationWire.PUT, meta: OperationWire.META } as const;
+const names = new Map(Object.entries(operationsByName).map(([name, wire]) => [wire as number, name as Operation]));
+
+/** The most that one entry of the wire counts. */
+const mostPerEntry = 2 ** 32 - 1;
+
+export const encodeTotals = (totals: Totals) => ({
+  get_ops: totals.getOperations,
+  get_bytes: totals.getBytes,
+  put_ops: totals.putOperations,
+  put_bytes: totals.putBytes,
+  meta_ops: totals.metaOperations,
+  errors: totals.errors,
+  retries: totals.retries,
+  metrics: totals.metrics,
+});
+
+export const decodeTotals = (wire: AgentWire): Totals => ({
+  getOperations: wire.get_ops,
+  getBytes: wire.get_bytes,
+  putOperations: wire.put_ops,
+  putBytes: wire.put_bytes,
+  metaOperations: wire.meta_ops,
+  errors: wire.errors,
+  retries: wire.retries,
+  metrics: wire.metrics,
+});
+
+export function encodeCell({ operation, sizeBucket, bytes, indexes, counts }: LatencyCell): CellWire {
+  const wire: CellWire = {
+    operation: operationsByName[operation],
+    size_bucket: sizeBucket,
+    bytes,
+    index_steps: [],
+    counts: [],
+  };
+  let before = 0;
+  indexes.forEach((index, at) => {
+    for (let left = counts[at] ?? 0; left > 0; left -= mostPerEntry) {
+      wire.index_steps.push(index - before);
+      wire.counts.push(Math.min(left, mostPerEntry));
+      before = index;
+    }
+  });
+  return wire;
+}
+
+/** A text: why it is none. */
+export function decodeCell(wire: CellWire): LatencyCell | string {
+  const operation = names.get(wire.operation);
+  if (operation === undefined) return `operation ${wire.operation} is not known`;
+  if (wire.size_bucket >= sizeBuckets.length) return `size_bucket is ${wire.size_bucket}, of ${sizeBuckets.length}`;
+  const { index_steps: steps, counts: written } = wire;
+  if (steps.length !== written.length) return `${steps.length} index_steps have ${written.length} counts`;
+  const indexes: number[] = [];
+  const counts: number[] = [];
+  let index = 0;
+  for (let at = 0; at < steps.length; at += 1) {
+    const step = steps[at] ?? 0;
+    index += step;
+    if (step === 0 && at > 0) counts[counts.length - 1] = (counts.at(-1) ?? 0) + (written[at] ?? 0);
+    else {
+      indexes.push(index);
+      counts.push(written[at] ?? 0);
+    }
+  }
+  if (index >= indexCount) return `index_steps lead to ${index}, of ${indexCount}`;
+  return { operation, sizeBucket: wire.size_bucket, bytes: wire.bytes, indexes, counts };
+}
+
+/** All of them, or why one of them is none. */
+function decodeAll<W, T extends object>(wires: readonly W[], decode: (wire: W) => T | string): readonly T[] | string {
+  const all: T[] = [];
+  for (const wire of wires) {
+    const one = decode(wire);
+    if (typeof one === "string") return one;
+    all.push(one);
+  }
+  return all;
+}
+
+export const encodeInterval = ({ fromMs, toMs, errors, cpu, cells }: Interval): IntervalWire => ({
+  from_s: fromMs / 1000,
+  to_s: toMs / 1000,
+  errors,
+  has_cpu: cpu !== null,
+  cpu_user_percent: cpu?.userPercent ?? 0,
+  cpu_system_percent: cpu?.systemPercent ?? 0,
+  cpu_iowait_percent: cpu?.iowaitPercent ?? 0,
+  latencies: cells.map(encodeCell),
+});
+
+function decodeInterval(wire: IntervalWire): Interval | string {
+  const cells = decodeCells(wire.latencies);
+  if (typeof cells === "string") return cells;
+  const [fromMs, toMs] = [wire.from_s * 1000, wire.to_s * 1000];
+  if (!(fromMs >= 0 && toMs >= fromMs && toMs < Number.POSITIVE_INFINITY))
+    return `an interval goes from ${wire.from_s} s to ${wire.to_s} s`;
+  const cpu = {
+    userPercent: wire.cpu_user_percent,
+    systemPercent: wire.cpu_system_percent,
+    iowaitPercent: wire.cpu_iowait_percent,
+  };
+  return { fromMs, toMs, errors: wire.errors, cpu: wire.has_cpu ? cpu : null, cells };
+}
+
+export const decodeCells = (wires: readonly CellWire[]): readonly LatencyCell[] | string =>
+  decodeAll(wires, decodeCell);
+
+export const decodeIntervals = (wires: readonly IntervalWire[]): readonly Interval[] | string =>
+  decodeAll(wires, decodeInterval);
+
+export const encodePrepare = (prepare: PrepareResult): PrepareSummary => ({
+  wall_s: prepare.wallMs / 1000,
+  latencies: prepare.cells.map(encodeCell),
+});
+
+export function decodePrepare(wire: PrepareSummary | undefined): PrepareResult | null | string {
+  if (wire === undefined) return null;
+  const cells = decodeCells(wire.latencies);
+  return typeof cells === "string" ? cells : { wallMs: wire.wall_s * 1000, cells };
+}
