@@ -129,7 +129,8 @@ describe("the open model", () => {
     server.close();
     server.closeAllConnections();
     const { latencies } = figuresOf(result);
-    assert.ok((latencies.percentileUs(75) ?? 0) > 100_000);
+    // Of 200 operations 60 are due meanwhile, and 40 of them more than 100 ms before it ends.
+    assert.ok((latencies.percentileUs(85) ?? 0) > 100_000);
     assert.equal(BigInt(latencies.count) + result.totals.errors, 200n);
   });
 
