@@ -115,7 +115,7 @@ describe("corral fleet ping", () => {
     assert.match(head ?? "", /^AGENT +VERSION +STATE +CLOCK MS +± MS +RTT MS +CAN RUN$/);
     assert.match(
       row ?? "",
-      /^127\.0\.0\.1:\d+ +\d+\.\d+\.\d+ +idle +-?\d+\.\d{3} +\d+\.\d{3} +\d+\.\d{3} +command,scenario$/,
+      /^127\.0\.0\.1:\d+ +\d+\.\d+\.\d+ +idle +-?\d+\.\d{3} +\d+\.\d{3} +\d+\.\d{3} +command,scenario,load$/,
     );
     const bad = await bench.corral(["fleet", "ping"]);
     assert.deepEqual(
