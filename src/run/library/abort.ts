@@ -1,4 +1,18 @@
-/** Acts on an abort, once, until the job has its result; nothing stays on a signal that outlives the job. */
+/** Who waits for a signal. One listener serves all of them: Node warns of a leak where a signal has more than ten. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+function listen(signal: AbortSignal, abort: () => void): () => void {
+  const known = waiting.get(signal);
+  const all = known ?? new Set();
+  all.add(abort);
+  if (known === undefined) {
+    waiting.set(signal, all);
+    signal.addEventListener("abort", () => all.forEach((one) => void one()), { once: true });
+  }
+  return () => void all.delete(abort);
+}
+
+/** Acts on an abort, once, until the job has its result; of jobs that are over nothing stays on a signal but one empty set. */
 export function whenAborted(
   signal: AbortSignal | undefined,
   result: Promise<unknown>,
@@ -13,7 +27,6 @@ export function whenAborted(
     abort();
     return;
   }
-  signal.addEventListener("abort", abort, { once: true });
-  const forget = (): void => signal.removeEventListener("abort", abort);
+  const forget = listen(signal, abort);
   void result.then(forget, forget);
 }
