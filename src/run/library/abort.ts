@@ -7,7 +7,10 @@ function listen(signal: AbortSignal, abort: () => void): () => void {
   all.add(abort);
   if (known === undefined) {
     waiting.set(signal, all);
-    signal.addEventListener("abort", () => all.forEach((one) => void one()), { once: true });
+    const abortAll = (): void => {
+      for (const one of all) one();
+    };
+    signal.addEventListener("abort", abortAll, { once: true });
   }
   return () => void all.delete(abort);
 }
