@@ -35,7 +35,7 @@ const steps = `[{setup: {module: groups.mjs, export: make}, ops: [{run_payload: 
 const payloads = `[{name: tool, command: [tool.sh], output: json, include_files: [tool.sh], checks: [{min: {metric: answer, value: 42}}, {exit_code_eq: 0}]}]`;
 const whole = fileOf(
   "whole.yaml",
-  `version: 1\nname: whole\npayloads: ${payloads}\nsteps: ${steps}\nchecks: {not_stuck: true}\nexpect: [{check: {module: check.mjs}}]\n`,
+  `version: 1\nname: whole\npayloads: ${payloads}\nsteps: ${steps}\nchecks: {not_stuck: true, max_gap_ms: 600000, max_spread_pct: 100}\nexpect: [{check: {module: check.mjs}}]\n`,
 );
 const asModule = fileOf(
   "failing.mjs",
@@ -105,7 +105,7 @@ test("a module that fails there ends with 1, and without other words when it is 
   assert.deepEqual([verdict, host.cpus.length, host.nodes.length, dilation.source], ["fail", 4, 2, "given"]);
   assert.match(
     failures[0]?.message ?? "",
-    /^step 1 failed: base populated did not come true within 100 ms \(50 ms, for time is slower here\)/,
+    /^step 1 failed: it did not come true within 100 ms \(50 ms, for time is slower here\) that "base" is populated/,
   );
 });
 
