@@ -68,7 +68,7 @@ const machines = [
   {
     name: "vm-scenario",
     tests: [
-      ...["scheduler"].map((name) => `test/vm/scenario/${name}.test.ts`),
+      "test/vm/scenario/scheduler.test.ts",
       ...hostTests("scenario-custom", "scenario-killed", "scenario-monitor", "scenario-run", "scenario-workers"),
     ],
     flags: ["--cpus", "2", ...slow],

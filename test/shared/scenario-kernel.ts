@@ -7,7 +7,7 @@ import type { RunEvent } from "../../src/scenario/execute/index.ts";
 import { runScenario } from "../../src/scenario/execute/index.ts";
 import { parseScenario } from "../../src/scenario/file/index.ts";
 import { planScenarioFile } from "../../src/scenario/plan/index.ts";
-import type { OpRecord, RunRecord } from "../../src/scenario/record/index.ts";
+import type { RunRecord } from "../../src/scenario/record/index.ts";
 
 export interface KernelRunOptions {
   readonly cgroupParent?: string | null;
@@ -37,7 +37,3 @@ export async function runText(text: string, options: KernelRunOptions = {}): Pro
 /** How the checks of this name came out. */
 export const outcomesOf = (record: RunRecord, name: string): readonly string[] =>
   judgeRun(record).results.flatMap(({ check, outcome }) => (check === name ? [outcome] : []));
-
-/** The ops of a kind, in order. */
-export const opsOfKind = ({ ops }: RunRecord, kind: OpRecord["kind"]): readonly OpRecord[] =>
-  ops.filter((op) => op.kind === kind);
