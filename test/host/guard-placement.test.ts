@@ -99,24 +99,35 @@ async function whyNotQuick(): Promise<string | null> {
   return info === null ? "the kernel does not tell the group of a pidfd" : null;
 }
 
+/**
+ * Starts a program until the guard's source has moved it. What was learnt is forgotten whenever too many groups of others came and
+ * went, or events were lost: then the next one teaches it again.
+ */
+async function placedQuickly(words: readonly string[]): Promise<[ChildProcess, Line]> {
+  for (let left = 10; left > 0; left -= 1) {
+    const child = start(words);
+    const line = await placed(child, "agents", "quick");
+    if (line["quick"] === true) return [child, line];
+  }
+  throw new Error("ten of them were all placed by JavaScript");
+}
+
 test("the next process of a program that was placed is moved as its exec is read, with all that it had forked", {
   skip,
 }, async (t) => {
   if (!requires(t, await whyNotQuick())) return;
   const quick = program("quick");
-  await placed(start([quick, "-c", "sleep 600"]), "agents", "quick");
   // Its children are there before it executes again.
   const children = "sleep 600 & sleep 600 &";
-  const forked = start(["/usr/bin/bash", "-c", `${children} exec ${quick} -c "sleep 600; :"`]);
-  const line = await placed(forked, "agents", "quick");
-  assert.deepEqual([line["quick"], Number(line["processes"]) >= 3], [true, true], JSON.stringify(line));
+  const [forked, line] = await placedQuickly(["/usr/bin/bash", "-c", `${children} exec ${quick} -c "sleep 600; :"`]);
+  assert.ok(Number(line["processes"]) >= 3, JSON.stringify(line));
   await until("its children to be where it is", () =>
     descendantsOf(forked.pid ?? 0).every((pid) => groupOrNull(pid) === framework("agents")),
   );
   // By whatever way a session changes, all is judged anew, and goes where it is to go then.
   await guard.client.createSession({ name: "another" });
   assert.equal((await placed(start([quick, "-c", "sleep 600"]), "agents", "quick"))["quick"], false);
-  assert.equal((await placed(start([quick, "-c", "sleep 600"]), "agents", "quick"))["quick"], true);
+  await placedQuickly([quick, "-c", "sleep 600"]);
 });
 
 test("a name that a process chose itself is worth nothing", { skip }, async () => {

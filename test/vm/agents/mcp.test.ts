@@ -45,7 +45,7 @@ test("a command runs as a call of the session, within what it asked for, and ans
   const { result, stdout } = structured;
   assert.deepEqual([isError, structured.exit_code, result?.reason, result?.session], [false, 3, "exit", "s"]);
   assert.deepEqual([result?.memory_budget_bytes, result?.removed], [64 * mib, true]);
-  assert.match(stdout.text, /^0::.*\/s\/tools\/tool_\d+_\d+\n\/proc\n$/);
+  assert.match(stdout.text, /^0::.*\/s\/tools\/tool_\d+_\d+_300000\n\/proc\n$/);
   assert.match(text, /^exit code 3, [\d.]+ s, peak memory \d+ MiB\nstdout:\n0::[\s\S]*\nstderr:\nwarned\n$/);
   assert.deepEqual(
     result?.limits.map(({ name, effective }) => [name, effective]),
