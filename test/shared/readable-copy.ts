@@ -7,7 +7,7 @@ import { packageRoot } from "../../src/kernel/index.ts";
 import { inGuest } from "./guest.ts";
 
 /** What a user of the package needs of it. */
-const parts = ["package.json", "dist", "examples", "prebuilds", "scenarios"];
+const parts = ["package.json", "dist", "examples", "prebuilds", "scenarios", "vm"];
 
 /** True when every directory on the way may be entered by anybody: a clone in a private home may not. */
 function isOpenToAll(directory: string): boolean {
