@@ -53,7 +53,7 @@ function grow(group: string, mib: number, perSec: number, holdSec: number): Grow
 const framework = (session: string): string => `${place.root}/${session}/framework`;
 const decisions = (): readonly Line[] => guard.lines.filter(({ event }) => event === "DECISION");
 const observedOf = (line: Line) =>
-  line["observed"] as { limit_bytes: number; headroom_bytes: number; stall_share: number };
+  line["observed"] as { limit_bytes: number; headroom_bytes: number; reserve_bytes: number; stall_share: number };
 
 /** What the protection may have written, of every session. */
 const held = (): readonly (readonly string[])[] =>
@@ -119,11 +119,12 @@ test("a high session and two low ones that exceed the limit together all live, a
     "nobody was clamped: the test proves nothing",
   );
   for (const line of made) {
-    const { limit_bytes, headroom_bytes, stall_share } = observedOf(line);
+    const { limit_bytes, headroom_bytes, reserve_bytes, stall_share } = observedOf(line);
     const { policy, dry_run, failed, threshold, action, reason } = line as Line & { readonly threshold: number };
     assert.deepEqual([policy, dry_run, failed, limit_bytes], ["two-stage", false, [], limitBytes]);
     assert.notEqual(line.session, "session_high");
-    if (action === "clamp" && reason === "headroom") assert.ok(headroom_bytes < threshold, JSON.stringify(line));
+    if (action === "clamp" && reason === "headroom")
+      assert.ok(headroom_bytes - reserve_bytes < threshold, JSON.stringify(line));
     if (action === "clamp" && reason === "stall") assert.ok(stall_share > threshold, JSON.stringify(line));
   }
   const { memory, memory_policy } = await guard.client.status();
