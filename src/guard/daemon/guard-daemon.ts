@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { discoverHostCgroups } from "../../cgroup/index.ts";
+import { discoverHostCgroups, moveProcess } from "../../cgroup/index.ts";
 import { temporariesIn, unlinkIfThere, writerIsGone } from "../../kernel/files/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { StateDirectories } from "../../run/index.ts";
@@ -104,7 +104,7 @@ export class GuardDaemon {
       usualBytes: this.#records.usualBytes,
       onEnd: this.#records.onEnd,
       tell,
-      move: notedMoves(this.#warmth),
+      move: notedMoves(this.#warmth, (pid, directory) => this.#feed.during(() => moveProcess(pid, directory))),
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
       log: this.#toolLog,
     });

@@ -115,6 +115,11 @@ export class LifecycleFeed {
     return this.#feed?.mover ?? null;
   }
 
+  /** Runs while the source moves nobody. */
+  during<T>(act: () => T): T {
+    return this.mover === null ? act() : this.mover.during(act);
+  }
+
   async close(): Promise<void> {
     await this.#feed?.stop();
     await this.#ended;
