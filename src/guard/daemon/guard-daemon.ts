@@ -122,6 +122,7 @@ export class GuardDaemon {
     this.#feed = new LifecycleFeed({
       group: options.wholeHost ? null : root.directory.slice(root.hierarchy.mountPoint.length),
       opens: options.opens,
+      isUrgent: () => this.#placement.hasRules,
       onOrigin: options.onOrigin,
       onLine: options.onLine,
       onExec: (event, group) => this.#placement.onExec(event, group),

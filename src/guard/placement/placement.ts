@@ -66,6 +66,11 @@ export class Placement {
     this.#quick = new QuickPlaces(options.mover, [1, ...this.#self.ancestors]);
   }
 
+  /** Whether anybody is to be placed upon an exec. */
+  get hasRules(): boolean {
+    return !this.#finder.isEmpty;
+  }
+
   /** Sessions have changed: what the source was told is to be judged anew. */
   forget(): void {
     this.#quick.forget();
