@@ -30,7 +30,7 @@ for (const [what, read, document] of documents) {
   test(`${what} lacks no key and has no other`, () => {
     for (const key of Object.keys(document)) {
       const { [key]: _gone, ...rest } = document as Record<string, unknown>;
-      expect(() => read(rest)).toThrow(`${key}: is missing`);
+      expect(() => read(rest)).toThrow(`${key} is missing`);
     }
     expect(() => read({ ...document, other: 1 })).toThrow("other");
     for (const none of [null, undefined, 1, "text", [document]]) expect(() => read(none)).toThrow();
