@@ -195,7 +195,9 @@ test("while programs are moved by the source, forks and ends wait for a moment, 
   assert.deepEqual(kinds, ["fork", "exec", "exit"]);
 });
 
-test("while nobody is in a hurry events are told late, all and in order, and at once to who asks", { skip }, async (t) => {
+test("while nobody is in a hurry events are told late, all and in order, and at once to who asks", {
+  skip,
+}, async (t) => {
   let leisureMs = 600_000;
   const opened = await openTraceSource({ prefer: "bpf", leisureMs: () => leisureMs }).catch((thrown: Error) => thrown);
   if (opened instanceof Error) return t.skip(opened.message);

@@ -24,7 +24,9 @@ function hasShape<T>(shape: Shape<T>): (value: unknown) => value is T {
   return (value): value is T => {
     if (!isObject(value)) return false;
     const members = new Map(Object.entries(value));
-    return members.size === checks.length && checks.every(([key, check]) => members.has(key) && check(members.get(key)));
+    return (
+      members.size === checks.length && checks.every(([key, check]) => members.has(key) && check(members.get(key)))
+    );
   };
 }
 

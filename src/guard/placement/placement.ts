@@ -215,9 +215,7 @@ export class Placement {
     this.#refuseHeld(group, named.name);
     const framework = this.#options.target(session)?.framework ?? "";
     const judge = (pid: number): void => refuseProtected(targetFacts(processFacts(pid)), this.#self);
-    const { moved, left } = this.#alone(() =>
-      moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge),
-    );
+    const { moved, left } = this.#alone(() => moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge));
     const [pid] = moved;
     if (pid !== undefined) this.#tellAsked(session, pid, moved.length);
     return { schema: "corral.session-adopt/1", session, group, processes: moved.length, left };

@@ -96,7 +96,9 @@ test("a device that a guard was about to limit no more when it was killed is let
     expect(planRelease(unplanned(taken, after))).toEqual(letGo);
   }
   // At the end of the next one the device that stayed goes, too, and the other one has no word of it twice.
-  const rest = Object.fromEntries(Object.entries(first).filter(([name]) => !Object.hasOwn(unplanned(first, after), name)));
+  const rest = Object.fromEntries(
+    Object.entries(first).filter(([name]) => !Object.hasOwn(unplanned(first, after), name)),
+  );
   expect(planRelease(rest)).toEqual([
     { file: "io.max", value: "8:0 rbps=max" },
     { file: "io.max", value: "8:0 riops=max" },

@@ -84,7 +84,10 @@ describe("the policy as a service", () => {
     start("stopped");
     await untilSaid("the group to be frozen", isFrozen);
     // Told when it is done, and written after that.
-    await untilSaid("the freeze to be on record", () => existsSync(records) && /"freeze".*"applied"/.test(read(records)));
+    await untilSaid(
+      "the freeze to be on record",
+      () => existsSync(records) && /"freeze".*"applied"/.test(read(records)),
+    );
   });
 
   test("that is killed leaves nothing frozen, whatever systemd does to the rest of the unit", async (t) => {
