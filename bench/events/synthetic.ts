@@ -67,7 +67,14 @@ function programOver(reader: RingReader<BpfLifecycle>): BpfProgram<BpfLifecycle>
       onReadable = callback;
       return { close: () => {}, ref: () => {}, unref: () => {}, setEvents: () => {} };
     },
-    mover: { isActive: false, reset: () => {}, addProgram: () => {}, addGroup: () => {}, take: () => [] },
+    mover: {
+      isActive: false,
+      reset: () => {},
+      addProgram: () => {},
+      addGroup: () => {},
+      during: (act) => act(),
+      take: () => [],
+    },
     close: () => {},
   };
 }

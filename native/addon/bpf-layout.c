@@ -39,6 +39,7 @@ napi_value bpf_layout_call(napi_env env, napi_callback_info info)
 		FIELD(readline_record, text),
 		FIELD(shared_state, lost),
 		FIELD(shared_state, quiet),
+		FIELD(shared_state, urgent),
 		SIZE(shared_state),
 	};
 	napi_value result;

@@ -34,9 +34,11 @@ napi_value bpf_mover_reset_call(napi_env env, napi_callback_info info)
 
 	if (!get_arguments(env, info, 3, arguments) || (mover = bpf_mover_of(env, arguments[0])) == NULL)
 		return NULL;
+	mover_lock(mover);
 	mover_forget(mover);
 	if (get_numbers(env, arguments[1], mover->mounts, MOVER_MOUNTS, &mover->mount_count))
 		get_numbers(env, arguments[2], mover->spared, MOVER_SPARED, &mover->spared_count);
+	mover_unlock(mover);
 	return NULL;
 }
 
@@ -105,7 +107,9 @@ napi_value bpf_mover_program_call(napi_env env, napi_callback_info info)
 		free(program.exe);
 		return throw_errno(env, error, "open");
 	}
+	mover_lock(mover);
 	mover->programs[mover->program_count++] = program;
+	mover_unlock(mover);
 	return NULL;
 }
 
@@ -120,12 +124,9 @@ napi_value bpf_mover_group_call(napi_env env, napi_callback_info info)
 	if (!get_arguments(env, info, 2, arguments) || (mover = bpf_mover_of(env, arguments[0])) == NULL)
 		return NULL;
 	CHECK(env, napi_get_value_bigint_uint64(env, arguments[1], &id, &lossless));
-	for (unsigned i = 0; i < mover->group_count; i++)
-		if (mover->groups[i] == id)
-			return NULL;
-	if (mover->group_count == MOVER_GROUPS)
-		return throw_errno(env, ENOSPC, "bpfMoverGroup");
-	mover->groups[mover->group_count++] = id;
+	mover_lock(mover);
+	mover_know_group(mover, id);
+	mover_unlock(mover);
 	return NULL;
 }
 
@@ -142,11 +143,52 @@ napi_value bpf_mover_take_call(napi_env env, napi_callback_info info)
 	    !get_typed_bytes(env, arguments[1], napi_bigint64_array, &rows, &bytes))
 		return NULL;
 	count = (unsigned)(bytes / sizeof(struct mover_move));
+	mover_lock(mover);
 	if (count > mover->move_count)
 		count = mover->move_count;
 	memcpy(rows, mover->moves, count * sizeof(struct mover_move));
 	mover->move_count -= count;
 	memmove(mover->moves, mover->moves + count, mover->move_count * sizeof(struct mover_move));
+	mover_unlock(mover);
 	CHECK(env, napi_create_uint32(env, count, &result));
 	return result;
+}
+
+/* bpfMoverThread(handle) -> id of the thread that runs it from now on, beside the event loop; the same one each time */
+napi_value bpf_mover_thread_call(napi_env env, napi_callback_info info)
+{
+	napi_value argument, result;
+	struct mover *mover;
+	const char *call;
+	int error;
+
+	if (!get_arguments(env, info, 1, &argument) || (mover = bpf_mover_of(env, argument)) == NULL)
+		return NULL;
+	error = mover_start(mover, &call);
+	if (error != 0)
+		return throw_errno(env, error, call);
+	CHECK(env, napi_create_int32(env, mover->thread.tid, &result));
+	return result;
+}
+
+/* bpfMoverHold(handle): nobody is moved by it, until as many calls of bpfMoverRelease. */
+napi_value bpf_mover_hold_call(napi_env env, napi_callback_info info)
+{
+	napi_value argument;
+	struct mover *mover;
+
+	if (get_arguments(env, info, 1, &argument) && (mover = bpf_mover_of(env, argument)) != NULL)
+		mover_lock(mover);
+	return NULL;
+}
+
+/* bpfMoverRelease(handle) */
+napi_value bpf_mover_release_call(napi_env env, napi_callback_info info)
+{
+	napi_value argument;
+	struct mover *mover;
+
+	if (get_arguments(env, info, 1, &argument) && (mover = bpf_mover_of(env, argument)) != NULL)
+		mover_unlock(mover);
+	return NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Moves the process of an exec into a group before JavaScript hears of it: to decode, judge and tell takes longer than the move.
- * Whom, and where to, is what JavaScript has said; whatever is not plain is left to it. It runs in the event loop's thread, so
- * that nothing is moved between two lines of JavaScript.
+ * Whom, and where to, is what JavaScript has said; whatever is not plain is left to it. It runs on a thread of its own and in the event
+ * loop, whoever comes first, and never while JavaScript holds the lock.
  */
 #include "bpf-mover.h"
 
@@ -34,12 +34,29 @@
 struct mover *mover_new(const struct mover_ring *ring)
 {
 	struct mover *mover = calloc(1, sizeof(*mover));
+	pthread_mutexattr_t attributes;
 
-	if (mover != NULL) {
-		mover->ring = *ring;
-		mover->own_tgid = (uint32_t)getpid();
-	}
+	if (mover == NULL)
+		return NULL;
+	mover->ring = *ring;
+	mover->own_tgid = (uint32_t)getpid();
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+	/* Its own thread may be before all others: whom it waits for must be, too. */
+	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+	pthread_mutex_init(&mover->lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
 	return mover;
+}
+
+void mover_lock(struct mover *mover)
+{
+	pthread_mutex_lock(&mover->lock);
+}
+
+void mover_unlock(struct mover *mover)
+{
+	pthread_mutex_unlock(&mover->lock);
 }
 
 void mover_forget(struct mover *mover)
@@ -56,7 +73,9 @@ void mover_free(struct mover *mover)
 {
 	if (mover == NULL)
 		return;
+	mover_stop(mover);
 	mover_forget(mover);
+	pthread_mutex_destroy(&mover->lock);
 	free(mover);
 }
 
@@ -119,12 +138,14 @@ static bool may_have_ended(const struct mover *mover, uint32_t tgid, uint64_t po
 	return lost_so_far(mover) != mover->lost;
 }
 
-static bool is_known_group(const struct mover *mover, uint64_t group)
+/*
+ * Whether JavaScript has not read the record there yet, so that the kernel has not written over it or what follows: to be asked after
+ * that was read. What it has read is its own to judge.
+ */
+static bool is_unread(const struct mover *mover, uint64_t position)
 {
-	for (unsigned i = 0; i < mover->group_count; i++)
-		if (mover->groups[i] == group)
-			return true;
-	return false;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(mover->ring.read_to, __ATOMIC_RELAXED) <= position;
 }
 
 static bool is_among(const uint32_t *numbers, unsigned count, uint32_t number)
@@ -191,50 +212,69 @@ static void move_into(struct mover *mover, const struct record_header *record, c
 	move->ended_ns = now_ns();
 }
 
-/* A process that executed a program. @param next where the record ends */
-static void consider(struct mover *mover, const struct exec_record *record, uint32_t record_bytes, uint64_t next)
+/* A process that executed a program. @param head the word before its record */
+static void consider(struct mover *mover, uint64_t position, uint32_t head)
 {
-	const struct record_header *header = &record->header;
+	struct exec_record record;
+	const struct record_header *header = &record.header;
 	const struct mover_program *program;
-	int pidfd;
+	int place, pidfd;
 
-	if (!is_known_group(mover, header->cgroup_id) || header->ppid == mover->own_tgid || header->tgid == mover->own_tgid ||
-	    is_among(mover->spared, mover->spared_count, header->tgid) ||
-	    (program = program_of(mover, record, record_bytes)) == NULL)
+	if (head > sizeof(record))
+		return;
+	memcpy(&record, record_at(mover, position), head);
+	if (!is_unread(mover, position))
+		return;
+	place = mover_place_of(mover, header->cgroup_id);
+	if (place < 0 || header->ppid == mover->own_tgid || header->tgid == mover->own_tgid ||
+	    is_among(mover->spared, mover->spared_count, header->tgid) || (program = program_of(mover, &record, head)) == NULL)
 		return;
 	pidfd = (int)syscall(SYS_pidfd_open, header->tgid, 0);
 	if (pidfd < 0)
 		return;
 	/* The look at the ring is the last one: the pidfd is that process's, or the ring tells of its end. */
 	if ((program->any_mounts || sees_known_mounts(mover, pidfd)) && is_in_group(pidfd, header->cgroup_id) &&
-	    !may_have_ended(mover, header->tgid, next))
+	    !may_have_ended(mover, header->tgid, after(position, head)) && is_unread(mover, position)) {
 		move_into(mover, header, program);
+		mover_use_group(mover, place);
+	}
 	close(pidfd);
 }
 
-void mover_run(struct mover *mover)
+/* The first record that nobody has looked at and JavaScript has not read. */
+static uint64_t next_position(const struct mover *mover)
 {
 	uint64_t read_to = __atomic_load_n(mover->ring.read_to, __ATOMIC_ACQUIRE);
-	uint64_t written_to = __atomic_load_n(mover->ring.written_to, __ATOMIC_ACQUIRE);
+
+	return mover->looked_to < read_to ? read_to : mover->looked_to;
+}
+
+static void look(struct mover *mover)
+{
+	uint64_t written_to = __atomic_load_n(mover->ring.written_to, __ATOMIC_ACQUIRE), position;
 	uint64_t lost = lost_so_far(mover);
 
-	if (mover->program_count == 0)
-		return;
-	if (mover->looked_to < read_to)
-		mover->looked_to = read_to;
 	/* Whose end was lost cannot be told: what is in the ring now is for JavaScript. */
 	if (lost != mover->lost)
 		mover->looked_to = written_to;
 	mover->lost = lost;
-	while (mover->looked_to < written_to && mover->move_count < MOVER_MOVES) {
-		uint64_t position = mover->looked_to;
-		uint32_t head = head_at(mover, position);
-		const struct record_header *record = record_at(mover, position);
+	while ((position = next_position(mover)) < written_to && mover->move_count < MOVER_MOVES) {
+		uint32_t head = head_at(mover, position), kind = record_at(mover, position)->kind;
 
 		if (head == RECORD_BUSY)
 			return;
+		if (!is_unread(mover, position))
+			continue;
 		mover->looked_to = after(position, head);
-		if ((head & RECORD_DISCARDED) == 0 && record->kind == KIND_EXEC)
-			consider(mover, (const void *)record, head, mover->looked_to);
+		if ((head & RECORD_DISCARDED) == 0 && kind == KIND_EXEC)
+			consider(mover, position, head);
 	}
+}
+
+void mover_run(struct mover *mover)
+{
+	mover_lock(mover);
+	if (mover->program_count > 0)
+		look(mover);
+	mover_unlock(mover);
 }

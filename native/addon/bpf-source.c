@@ -201,7 +201,8 @@ struct mover *bpf_mover_of(napi_env env, napi_value handle)
 		throw_errno(env, EBADF, "bpfMover");
 		return NULL;
 	}
-	source->mover = mover_new(&(struct mover_ring){ .read_to = source->areas[AREA_CONSUMER],
+	source->mover = mover_new(&(struct mover_ring){ .fd = source->ring,
+							.read_to = source->areas[AREA_CONSUMER],
 							.written_to = (const void *)producer,
 							.data = producer + page,
 							.mask = (source->area_bytes[AREA_PRODUCER] - page) / 2 - 1,

@@ -36,11 +36,12 @@ static __always_inline void count_lost(__u32 kind)
 		__sync_fetch_and_add(&state.lost[kind], 1);
 }
 
-static __always_inline __u64 wakeup_flags(void)
+/* Without a flag a reader is woken only when it has read all that came before. */
+static __always_inline __u64 wakeup_flags(__u32 kind)
 {
-	if (!*(volatile __u32 *)&state.quiet)
-		return 0;
-	return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= QUIET_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	if (*(volatile __u32 *)&state.quiet)
+		return bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= QUIET_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return kind == KIND_EXEC && *(volatile __u32 *)&state.urgent ? BPF_RB_FORCE_WAKEUP : 0;
 }
 
 /* Bytes of a record of this many bytes of text, which begin at `offset`. */
@@ -51,7 +52,7 @@ static __always_inline __u32 record_bytes(__u32 offset, __u32 text_bytes)
 
 static __always_inline void send(void *record, __u64 size, __u32 kind)
 {
-	if (bpf_ringbuf_output(&events, record, size, wakeup_flags()) < 0)
+	if (bpf_ringbuf_output(&events, record, size, wakeup_flags(kind)) < 0)
 		count_lost(kind);
 }
 

@@ -98,7 +98,8 @@ struct shared_state {
 	__u64 lost[KINDS];
 	/* Set by the reader: it looks without being woken, unless much is waiting. */
 	__u32 quiet;
-	__u32 pad;
+	/* Set by the reader: it is woken for each exec, also while it has not read what came before. */
+	__u32 urgent;
 };
 
 #endif

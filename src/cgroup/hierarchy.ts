@@ -183,13 +183,30 @@ const readOrEmpty = (path: string): string => {
 export function hostCgroupsReader(): (pid: number | "self") => HostCgroups {
   const mountinfo = readOrEmpty("/proc/self/mountinfo");
   const procCgroups = readOrEmpty("/proc/cgroups");
-  return (pid) =>
-    parseHostCgroups({
-      mountinfo,
-      selfCgroup: readOrEmpty(`/proc/${pid}/cgroup`),
-      procCgroups,
-      unifiedControllers: (mountPoint) => readOrEmpty(`${mountPoint}/cgroup.controllers`),
-    });
+  const controllersOf = (mountPoint: string): string => readOrEmpty(`${mountPoint}/cgroup.controllers`);
+  // Who asks again and again mostly asks for processes that stand in the same groups.
+  let last: {
+    readonly selfCgroup: string;
+    readonly unified: ReadonlyMap<string, string>;
+    readonly host: HostCgroups;
+  } | null = null;
+  return (pid) => {
+    const selfCgroup = readOrEmpty(`/proc/${pid}/cgroup`);
+    if (last?.selfCgroup === selfCgroup && [...last.unified].every(([mount, text]) => controllersOf(mount) === text))
+      return last.host;
+    const unified = new Map<string, string>();
+    const unifiedControllers = (mountPoint: string): string => {
+      const text = controllersOf(mountPoint);
+      unified.set(mountPoint, text);
+      return text;
+    };
+    last = {
+      selfCgroup,
+      unified,
+      host: parseHostCgroups({ mountinfo, selfCgroup, procCgroups, unifiedControllers }),
+    };
+    return last.host;
+  };
 }
 
 /**

@@ -53,12 +53,14 @@ export class BpfReader {
   /**
    * @param isMember null: events of all groups are told
    * @param onError a ring can no longer be watched
+   * @param leisureMs as TraceSourceOptions have it
    */
   constructor(
     programs: BpfPrograms,
     queue: EventQueue<TraceEvent>,
     isMember: GroupTest | null,
     onError: (reason: unknown) => void,
+    leisureMs: () => number = () => 0,
   ) {
     this.#programs = programs;
     this.#queue = queue;
@@ -78,6 +80,7 @@ export class BpfReader {
       before: () => {},
       onRead: () => this.#reconciler.noticeLoss(),
       mayWait: ({ kind }) => kind !== "exec",
+      leisureMs,
       onError,
     });
     const traces = [programs.opens, programs.readline].filter((program) => program !== null);

@@ -17,6 +17,7 @@ export interface BpfSourceOptions {
   readonly cgroup: { readonly id: bigint; readonly subtree: boolean } | null;
   readonly opens: boolean;
   readonly readline: boolean;
+  readonly leisureMs: () => number;
 }
 
 interface OpenedBpf {
@@ -66,7 +67,7 @@ export function openBpfSource(options: BpfSourceOptions): OpenedBpf {
   const { programs, unmet } = openPrograms(options);
   const queue = new EventQueue<TraceEvent>(queueLimit);
   const isMember = cgroup === null ? null : makeGroupTest(cgroup);
-  const reader = new BpfReader(programs, queue, isMember, (reason) => fail(reason));
+  const reader = new BpfReader(programs, queue, isMember, (reason) => fail(reason), options.leisureMs);
   const giveBackSlice = holdShortSlice();
   const { source, fail } = makeSource<TraceEvent>({
     name: "bpf",

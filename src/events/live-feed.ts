@@ -13,7 +13,7 @@ import { scanProcesses } from "./process-scan.ts";
 import type { TraceEvent } from "./trace-event.ts";
 
 export interface LiveFeedOptions
-  extends Pick<TraceSourceOptions, "prefer" | "pollIntervalMs" | "opens" | "readline" | "signal"> {
+  extends Pick<TraceSourceOptions, "prefer" | "pollIntervalMs" | "opens" | "readline" | "signal" | "leisureMs"> {
   /** Path of the group outside of which nothing needs to be told; null: everything is needed. Default null. */
   readonly cgroup?: string | null;
 }

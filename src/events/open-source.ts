@@ -44,6 +44,11 @@ export interface TraceSourceOptions extends OpenSourceOptions {
   readonly opens?: boolean;
   /** Also tell the lines that bash reads from its terminal. Default false. */
   readonly readline?: boolean;
+  /**
+   * For how many milliseconds an event may be told late, as long as nobody is in a hurry: events that come together are read at once
+   * then, by the bpf source. Asked for each first one. Default 0.
+   */
+  readonly leisureMs?: () => number;
 }
 
 /** A source that was not taken, and why. */
@@ -94,8 +99,9 @@ function openByName(name: SourceName, options: TraceSourceOptions): Opened {
   const { pollIntervalMs = 1000, queueLimit = 65_536, receiveBufferBytes, details = false } = options;
   const common = { queueLimit, signal: options.signal ?? null };
   if (name === "bpf") {
-    const { cgroup = null, opens = false, readline = false } = options;
-    return openBpfSource({ ...common, ringBytes: receiveBufferBytes ?? plainBytes.ring, cgroup, opens, readline });
+    const { cgroup = null, opens = false, readline = false, leisureMs = () => 0 } = options;
+    const ringBytes = receiveBufferBytes ?? plainBytes.ring;
+    return openBpfSource({ ...common, ringBytes, cgroup, opens, readline, leisureMs });
   }
   const source =
     name === "polling"

@@ -7,14 +7,15 @@ const batch = 512;
 const mostBatches = 8;
 /** Between two looks at a ring that does not wake us. */
 const lookMs = 2;
-/** How long a record may wait that is not urgent. */
+/** How long a record may wait that is not urgent, while processes are moved upon their execs. */
 const holdMs = 1;
 
 const nowNs = (): number => performance.now() * 1e6;
 
 /**
  * Reads the ring of a BPF program: woken by the kernel for each record, or on a timer when there are many. While processes are moved upon their
- * execs, by the program's mover, records that may wait do so for a moment: an exec follows a fork sooner than a fork is handled.
+ * execs, by the program's mover, records that may wait do so for a moment: an exec follows a fork sooner than a fork is handled. While
+ * nobody is in a hurry all records do, and the kernel wakes us for the first of them alone.
  */
 export class PacedReader<R> {
   readonly #program: BpfProgram<R>;
@@ -22,17 +23,22 @@ export class PacedReader<R> {
   readonly #before: () => void;
   readonly #onRead: () => void;
   readonly #mayWait: (record: R) => boolean;
+  readonly #leisureMs: () => number;
   readonly #watcher: FdWatcher;
   readonly #pace = new WakePace(nowNs());
   #timer: NodeJS.Timeout | null = null;
   /** Read, and not handled yet. */
   #held: R[] = [];
   #holding: NodeJS.Timeout | null = null;
+  /** The kernel is not to wake us meanwhile. */
+  #asleep = false;
+  #stopped = false;
 
   /**
    * @param before each reading
    * @param onRead after each reading
    * @param mayWait whether nobody is waiting for what a record tells
+   * @param leisureMs for how long everything may wait; 0: it may not
    * @param onError the ring can no longer be watched
    */
   constructor(
@@ -42,6 +48,7 @@ export class PacedReader<R> {
       readonly before: () => void;
       readonly onRead: () => void;
       readonly mayWait?: (record: R) => boolean;
+      readonly leisureMs?: () => number;
       readonly onError: (reason: unknown) => void;
     },
   ) {
@@ -50,17 +57,20 @@ export class PacedReader<R> {
     this.#before = parts.before;
     this.#onRead = parts.onRead;
     this.#mayWait = parts.mayWait ?? (() => false);
+    this.#leisureMs = parts.leisureMs ?? (() => 0);
     this.#watcher = program.watch(() => this.#look(), parts.onError);
   }
 
   /** Reads everything that was written before the call. */
   readAll(): void {
+    this.#endHold();
     const end = this.#program.writtenTo;
     this.#handleHeld();
     while (this.#program.readTo < end && this.#readBatch() > 0);
   }
 
   stop(): void {
+    this.#stopped = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     if (this.#holding !== null) clearTimeout(this.#holding);
     this.#watcher.close();
@@ -75,7 +85,12 @@ export class PacedReader<R> {
   }
 
   #look(): void {
-    if (this.#program.mover.isActive && !this.#pace.quiet && this.#hold()) return;
+    if (!this.#pace.quiet && this.#hold()) return;
+    this.#endHold();
+    this.#readSome();
+  }
+
+  #readSome(): void {
     this.#before();
     let count = this.#handleHeld();
     for (let round = 0; round < mostBatches; round += 1) {
@@ -87,26 +102,48 @@ export class PacedReader<R> {
   }
 
   /**
-   * Reads what is there, so that the kernel wakes us for the next, and keeps it for later.
+   * Reads what is there and keeps it for later: so the kernel wakes us for the next, unless everything may wait.
    * @returns false when something of it is urgent, or it is much: all is to be handled now
    */
   #hold(): boolean {
+    const leisureMs = this.#leisureMs();
+    if (leisureMs === 0 && !this.#program.mover.isActive) return false;
     const records = this.#program.read(batch);
     this.#held.push(...records);
-    if (records.length === batch || this.#held.length > batch || !records.every(this.#mayWait)) return false;
-    this.#holding ??= setTimeout(() => this.#handleAndTell(), holdMs);
+    if (records.length === batch || this.#held.length > batch) return false;
+    if (leisureMs === 0 && !records.every(this.#mayWait)) return false;
+    if (leisureMs > 0) {
+      this.#asleep = true;
+      this.#program.setWaking(false);
+    }
+    this.#holding ??= setTimeout(() => this.#handleHold(), leisureMs || holdMs);
     return true;
   }
 
-  #handleAndTell(): void {
+  #handleHold(): void {
+    const asleep = this.#asleep;
+    this.#endHold();
+    // Once more round the loop: a program that saw that it was not to wake us has written by then.
+    if (asleep) return void setImmediate(() => this.#readUnlessStopped());
     this.#before();
     this.#noteAndTell(this.#handleHeld());
   }
 
+  #readUnlessStopped(): void {
+    if (!this.#stopped) this.#readSome();
+  }
+
+  /** The kernel wakes us again; what came before it knew is to be read. */
+  #endHold(): void {
+    if (this.#holding === null) return;
+    clearTimeout(this.#holding);
+    this.#holding = null;
+    if (this.#asleep) this.#program.setWaking(!this.#pace.quiet);
+    this.#asleep = false;
+  }
+
   /** @returns how many there were */
   #handleHeld(): number {
-    if (this.#holding !== null) clearTimeout(this.#holding);
-    this.#holding = null;
     if (this.#held.length === 0) return 0;
     const held = this.#held;
     this.#held = [];

@@ -44,7 +44,7 @@ export interface BpfProgram<R> {
    * @param onError the descriptor can no longer be watched
    */
   watch(onReadable: () => void, onError: (error: CorralError) => void): FdWatcher;
-  /** Moves processes of the execs that it tells of, while it is watched and woken. */
+  /** Moves processes of the execs that it tells of, while it is open and woken. */
   readonly mover: ExecMover;
   /** Detaches the program and frees everything; idempotent. Close a watch first. */
   close(): void;
@@ -133,6 +133,7 @@ function makeProgram<R extends BpfRecord>(addon: NativeAddon, native: NativeBpf,
   const reader = new RingReader(native, ringBytes, decodeBpfRecord);
   const lostByKind = new BigUint64Array(native.state, bpfLayout["shared_state.lost"], 6);
   const quiet = new Uint32Array(native.state, bpfLayout["shared_state.quiet"], 1);
+  const urgent = new Uint32Array(native.state, bpfLayout["shared_state.urgent"], 1);
   let lost = 0;
   let misses = 0;
   let open = true;
@@ -163,7 +164,10 @@ function makeProgram<R extends BpfRecord>(addon: NativeAddon, native: NativeBpf,
         if (status === 0) onReadable();
         else onError(nativeCallError("poll", { code: "EBADF", syscall: "poll" }, "bpf"));
       }),
-    mover: makeExecMover(addon, native.handle, () => open),
+    mover: makeExecMover(addon, native.handle, {
+      isOpen: () => open,
+      setUrgent: (wanted) => void Atomics.store(urgent, 0, wanted ? 1 : 0),
+    }),
     close() {
       if (!open) return;
       this.lost();

@@ -88,6 +88,7 @@ export const bpfLayout = {
   "readline_record.text": 64,
   "shared_state.lost": 0,
   "shared_state.quiet": 48,
+  "shared_state.urgent": 52,
   shared_state: 56,
 } as const;
 

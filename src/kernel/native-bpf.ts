@@ -56,6 +56,10 @@ export interface NativeBpfCalls {
   readonly bpfMoverGroup: (handle: BpfHandle, id: bigint) => void;
   /** How many moves of seven numbers it has put into `rows`. */
   readonly bpfMoverTake: (handle: BpfHandle, rows: BigInt64Array) => number;
+  /** The id of its thread, which is started by the first call. */
+  readonly bpfMoverThread: (handle: BpfHandle) => number;
+  readonly bpfMoverHold: (handle: BpfHandle) => void;
+  readonly bpfMoverRelease: (handle: BpfHandle) => void;
 }
 
 export const bpfCalls: readonly (keyof NativeBpfCalls)[] = [
@@ -70,4 +74,7 @@ export const bpfCalls: readonly (keyof NativeBpfCalls)[] = [
   "bpfMoverProgram",
   "bpfMoverGroup",
   "bpfMoverTake",
+  "bpfMoverThread",
+  "bpfMoverHold",
+  "bpfMoverRelease",
 ];

@@ -10,10 +10,10 @@ const thisThread = 0;
 let holders = 0;
 let before: NativeSchedAttr | null = null;
 
-function setSlice(flags: number, sliceNs: bigint): boolean {
+function setSlice(flags: number, sliceNs: bigint, tid = thisThread): boolean {
   try {
     // Despite its name: the call is sched_setattr, and for a fair thread the runtime is the slice.
-    requireAddon().schedSetDeadline(thisThread, schedPolicies.other, flags, sliceNs, 0n, 0n);
+    requireAddon().schedSetDeadline(tid, schedPolicies.other, flags, sliceNs, 0n, 0n);
     return true;
   } catch {
     // Refused by a sandbox, say; or the flag may not be cleared without CAP_SYS_NICE.
@@ -55,4 +55,9 @@ export function holdShortSlice(): () => void {
     restore(before);
     before = null;
   };
+}
+
+/** The same for as long as it lives for another thread of this process, which is fair and of nice value 0. */
+export function giveShortSlice(tid: number): void {
+  setSlice(0, shortNs, tid);
 }

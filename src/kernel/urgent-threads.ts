@@ -5,6 +5,7 @@ import { loadAddon } from "./native-addon.ts";
 import type { NativeSchedAttr } from "./native-attributes.ts";
 import { nativeCallError, nativeErrno } from "./native-error.ts";
 import { readProcText } from "./proc-read.ts";
+import { giveShortSlice } from "./short-slice.ts";
 import { UrgencyBudget } from "./urgency-budget.ts";
 
 /** The lowest of SCHED_FIFO: before every fair thread, behind everything that somebody made real-time on purpose. */
@@ -100,6 +101,15 @@ class HeldThreads implements UrgentThreads {
   }
 }
 
+/** Whether the kernel stops a real-time thread that has gone wild. */
+const isThrottled = (): boolean => readProcText(throttlePath)?.trim() !== "-1";
+
+/** Whether nobody has chosen another scheduling policy or nice value for this process. */
+function isPlain(addon: NativeAddon): boolean {
+  const { policy, nice } = addon.schedGetattr(thisThread);
+  return policy === schedPolicies.other && nice === 0;
+}
+
 /** What the threads of this process are, those that anybody made something else left out. */
 function fairThreads(addon: NativeAddon): ReadonlyMap<number, NativeSchedAttr> {
   const threads = new Map<number, NativeSchedAttr>();
@@ -121,14 +131,27 @@ function fairThreads(addon: NativeAddon): ReadonlyMap<number, NativeSchedAttr> {
 export function holdUrgent(): UrgentThreads {
   const addon = loadAddon();
   if (addon === null) return refusal("the native addon is missing");
-  if (readProcText(throttlePath)?.trim() === "-1")
+  if (!isThrottled())
     return refusal(`the kernel would not stop a real-time thread that has gone wild: ${throttlePath} is -1`);
   try {
-    const { policy, nice } = addon.schedGetattr(thisThread);
-    if (policy !== schedPolicies.other || nice !== 0)
-      return refusal("another scheduling policy or nice value was chosen for it");
+    if (!isPlain(addon)) return refusal("another scheduling policy or nice value was chosen for it");
     return new HeldThreads(addon, fairThreads(addon));
   } catch (thrown) {
     return refusal(nativeCallError("sched_setscheduler", thrown).message);
+  }
+}
+
+/**
+ * Makes one thread of this process that never has much to do at a time run as soon as it has something: real-time at the lowest priority
+ * where `holdUrgent` would be; where the kernel refuses that, with the shortest slice. Nothing is done where another policy or nice value
+ * was chosen for the process.
+ */
+export function hurryThread(addon: NativeAddon, tid: number): void {
+  if (!isPlain(addon)) return;
+  try {
+    if (!isThrottled()) return giveShortSlice(tid);
+    addon.schedSetscheduler(tid, schedPolicies.fifo | resetOnFork, priority);
+  } catch {
+    giveShortSlice(tid);
   }
 }

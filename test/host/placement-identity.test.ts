@@ -5,8 +5,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { EventSource, ExecEvent } from "../../src/events/index.ts";
-import { openEventSource } from "../../src/events/index.ts";
+import { openEventSource, openTraceSource } from "../../src/events/index.ts";
 import type { GuardEvent } from "../../src/guard/daemon/index.ts";
 import { parseGuardConfig } from "../../src/guard/model/index.ts";
 import { Placement } from "../../src/guard/placement/index.ts";
@@ -192,6 +193,33 @@ test("while programs are moved by the source, forks and ends wait for a moment, 
   while (kinds.at(-1) !== "exit" && (await source.ready()))
     for (const event of source.take(100)) if (event.tgid === short.pid) kinds.push(event.kind);
   assert.deepEqual(kinds, ["fork", "exec", "exit"]);
+});
+
+test("while nobody is in a hurry events are told late, all and in order, and at once to who asks", {
+  skip,
+}, async (t) => {
+  let leisureMs = 600_000;
+  const opened = await openTraceSource({ prefer: "bpf", leisureMs: () => leisureMs }).catch((thrown: Error) => thrown);
+  if (opened instanceof Error) return t.skip(opened.message);
+  const { source } = opened;
+  t.after(() => source.close());
+  const kindsOf = (pid: number | undefined): readonly string[] =>
+    source.take(100_000).flatMap(({ kind, tgid }) => (tgid === pid ? [kind] : []));
+  const first = spawn("/usr/bin/true", { stdio: "ignore" });
+  await once(first, "exit");
+  // The loop has been round since.
+  await delay(1);
+  assert.deepEqual(kindsOf(first.pid), []);
+  source.flush();
+  assert.deepEqual(kindsOf(first.pid), ["fork", "exec", "exit"]);
+  leisureMs = 1;
+  for (let round = 0; round < 20; round += 1) {
+    const next = spawn("/usr/bin/true", { stdio: "ignore" });
+    const kinds: string[] = [];
+    // Nothing else may happen on this host: the last event comes by itself.
+    while (kinds.at(-1) !== "exit" && (await source.ready())) kinds.push(...kindsOf(next.pid));
+    assert.deepEqual(kinds, ["fork", "exec", "exit"]);
+  }
 });
 
 test("a source that does not hear of every end does not claim to know who still runs", async (t) => {

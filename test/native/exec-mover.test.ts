@@ -1,4 +1,4 @@
-/** Processes are moved natively when they execute a program, before JavaScript has seen it: these, and nobody else. */
+/** Processes are moved natively when they execute a program, whatever JavaScript does meanwhile: these, and nobody else. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readlinkSync, realpathSync, rmdirSync, rmSync, statSync } from "node:fs";
@@ -8,6 +8,7 @@ import { after, type TestContext, test } from "node:test";
 import type { BpfLifecycle, BpfProgram, ExecMove, MovedProgram } from "../../src/kernel/index.ts";
 import { identityOf, openBpfLifecycle, requireAddon } from "../../src/kernel/index.ts";
 import { cgroupOf, killQuietly } from "../shared/processes.ts";
+import { scaled } from "../shared/timing.ts";
 import { until, v2Root, whyNoGroup, withGroup } from "./support.ts";
 
 const skip = whyNoGroup(v2Root);
@@ -66,8 +67,10 @@ function runScript(t: TestContext, script: string): readonly number[] {
   const { status, stdout, stderr } = spawnSync("bash", ["-c", script, "bash", program], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
+    timeout: scaled(20_000),
+    killSignal: "SIGKILL",
   });
-  assert.equal(status, 0, stderr);
+  assert.equal(status, 0, stderr || "what it waits for did not come about");
   const pids = stdout.split("\n").filter(Boolean).map(Number);
   t.after(() => {
     for (const pid of pids) killQuietly(pid);
@@ -110,6 +113,67 @@ test("the next process of a program goes into its group, and the move is told wi
     await untilSeen(opened, next);
     assert.deepEqual([cgroupOf(next), opened.moves().length], [home, 1]);
     for (const one of [pid, next]) killQuietly(one);
+  }),
+);
+
+/** Starts the program, and waits until it is in a group of this path. */
+const startInto = (group: string): string =>
+  `${start()}; until grep -qxF "0::${group.slice(v2Root.length)}" /proc/$A/cgroup; do :; done; echo $A`;
+
+test("it goes there while JavaScript is busy, but not while JavaScript wants nobody moved", { skip }, (t) =>
+  withGroup(v2Root, async (group) => {
+    const opened = open(t);
+    if (opened === null) return;
+    const { mover } = opened.bpf;
+    mover.reset([ownMounts], []);
+    mover.addProgram(moved(group));
+    mover.addGroup(homeId);
+    // The event loop stands still until the program is where it is to be.
+    const [pid = 0] = runScript(t, startInto(group));
+    assert.deepEqual(
+      mover.take().map(({ tgid, errno }) => [tgid, errno]),
+      [[pid, null]],
+    );
+    const held = mover.during(() => {
+      const [waiting = 0] = mover.during(() => runScript(t, `${start()}; echo $A`));
+      assert.equal(cgroupOf(waiting), home);
+      return waiting;
+    });
+    await until(() => opened.moves().length > 0);
+    assert.deepEqual(
+      opened.moves().map(({ tgid }) => tgid),
+      [held],
+    );
+    assert.throws(() => mover.during(() => assert.fail("let go of")), /let go of/);
+    const [last = 0] = runScript(t, startInto(group));
+    for (const one of [pid, held, last]) killQuietly(one);
+  }),
+);
+
+test("of more groups than it can know it forgets the one out of which nobody was moved for longest", { skip }, (t) =>
+  withGroup(v2Root, async (group) => {
+    const opened = open(t);
+    if (opened === null) return;
+    const { mover } = opened.bpf;
+    mover.reset([ownMounts], []);
+    mover.addProgram(moved(group));
+    const addOthers = (count: number, from: bigint): void => {
+      for (let other = from; other < from + BigInt(count); other += 1n) mover.addGroup(homeId + other);
+    };
+    const known = 1024;
+    mover.addGroup(homeId);
+    addOthers(known - 1, 1_000_000n);
+    const [used = 0] = runScript(t, startInto(group));
+    // It would be the first to go, but for the move.
+    addOthers(known - 1, 2_000_000n);
+    const [again = 0] = runScript(t, startInto(group));
+    addOthers(known, 3_000_000n);
+    const [forgotten = 0] = runScript(t, `${start()}; echo $A`);
+    await untilSeen(opened, forgotten);
+    assert.equal(cgroupOf(forgotten), home);
+    mover.addGroup(homeId);
+    const [last = 0] = runScript(t, startInto(group));
+    for (const one of [used, again, forgotten, last]) killQuietly(one);
   }),
 );
 
@@ -162,7 +226,10 @@ test("who has changed his group since the exec, by whatever hand, stays there", 
       opened.bpf.mover.reset([ownMounts], []);
       opened.bpf.mover.addProgram(moved(group));
       opened.bpf.mover.addGroup(homeId);
-      const [pid = 0] = runScript(t, `${start()}; echo $A >${elsewhere}/cgroup.procs; echo $A`);
+      // Before the mover looks at it.
+      const [pid = 0] = opened.bpf.mover.during(() =>
+        runScript(t, `${start()}; echo $A >${elsewhere}/cgroup.procs; echo $A`),
+      );
       await untilSeen(opened, pid);
       assert.deepEqual([`${v2Root}${cgroupOf(pid)}`, opened.moves()], [elsewhere, []]);
       killQuietly(pid);
@@ -182,7 +249,9 @@ test("who has the pid of a process that has ended since its exec is left alone",
       sleep 600 >/dev/null 2>&1 & B=$!
       [ $B = $A ] && break; kill -9 $B; wait $B 2>/dev/null
     done`;
-    const [first, second] = runScript(t, `${start()}; kill -9 $A; wait $A 2>/dev/null; ${again}; echo $A; echo $B`);
+    const [first, second] = opened.bpf.mover.during(() =>
+      runScript(t, `${start()}; kill -9 $A; wait $A 2>/dev/null; ${again}; echo $A; echo $B`),
+    );
     if (first === undefined || first !== second) return t.skip("the pid could not be used again");
     await until(() => opened.records.filter(({ kind, tgid }) => kind === "exec" && tgid === first).length === 2);
     assert.deepEqual([cgroupOf(first), opened.moves()], [home, []]);

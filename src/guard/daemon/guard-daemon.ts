@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { discoverHostCgroups } from "../../cgroup/index.ts";
+import { discoverHostCgroups, moveProcess } from "../../cgroup/index.ts";
 import { temporariesIn, unlinkIfThere, writerIsGone } from "../../kernel/files/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { StateDirectories } from "../../run/index.ts";
@@ -104,7 +104,7 @@ export class GuardDaemon {
       usualBytes: this.#records.usualBytes,
       onEnd: this.#records.onEnd,
       tell,
-      move: notedMoves(this.#warmth),
+      move: notedMoves(this.#warmth, (pid, directory) => this.#feed.during(() => moveProcess(pid, directory))),
       admit: (spec, needBytes, gone) => this.#memory.admission.admit(spec, needBytes, gone),
       log: this.#toolLog,
     });
@@ -122,6 +122,7 @@ export class GuardDaemon {
     this.#feed = new LifecycleFeed({
       group: options.wholeHost ? null : root.directory.slice(root.hierarchy.mountPoint.length),
       opens: options.opens,
+      isUrgent: () => this.#placement.hasRules,
       onOrigin: options.onOrigin,
       onLine: options.onLine,
       onExec: (event, group) => this.#placement.onExec(event, group),

@@ -15,6 +15,8 @@ export interface LifecycleOptions {
   /** Path of the root group: only what happens in it and below is told; null: everything. */
   readonly group: string | null;
   readonly opens: boolean;
+  /** Whether somebody waits for what an exec tells. */
+  readonly isUrgent: () => boolean;
   readonly onOrigin: (origin: FeedOrigin) => void;
   readonly onLine: (line: MonitorLine) => void;
   /** @param group path of the group that the process was in; null: not known */
@@ -29,6 +31,11 @@ export interface LifecycleOptions {
 
 const foldNs = 60_000_000_000n;
 const tracesPerSec = 30;
+/**
+ * How late an event may be told that nobody waits for: a short job is over by then, and what its fork, execs and ends cost comes after it
+ * instead of in between.
+ */
+const leisureMs = 20;
 
 /** The processes of this host as they come and go: told as `corral events` does, and to placement. */
 export class LifecycleFeed {
@@ -51,8 +58,8 @@ export class LifecycleFeed {
 
   /** @throws CorralError as openLiveFeed does */
   async open(): Promise<void> {
-    const { opens, onOrigin } = this.#options;
-    this.#feed = await openLiveFeed({ prefer: "auto", opens });
+    const { opens, isUrgent, onOrigin } = this.#options;
+    this.#feed = await openLiveFeed({ prefer: "auto", opens, leisureMs: () => (isUrgent() ? 0 : leisureMs) });
     onOrigin(this.#feed.origin);
     this.#ended = this.#run(this.#feed);
   }
@@ -113,6 +120,11 @@ export class LifecycleFeed {
   /** As LiveFeed has it; null also while it is not open. */
   get mover(): ExecMover | null {
     return this.#feed?.mover ?? null;
+  }
+
+  /** Runs while the source moves nobody. */
+  during<T>(act: () => T): T {
+    return this.mover === null ? act() : this.mover.during(act);
   }
 
   async close(): Promise<void> {

@@ -307,9 +307,10 @@ export class Sessions {
     const { groups, freeze, spec } = this.get(name);
     if (freeze !== null) clearTimeout(freeze.timer);
     this.#restorer.forget(groups.standingFiles(spec.limits).map(({ path }) => path));
-    const not_restored = groups.release();
+    // First, so that nobody is placed into what goes.
     this.#live.delete(name);
     this.#options.onChange();
+    const not_restored = groups.release();
     this.#options.tell({ event: "SESSION_REMOVED", session: name, not_restored, by });
   }
 

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { signalNumber } from "../../kernel/index.ts";
 import { section, text, truth, wholeNumber } from "../../report/config/index.ts";
 import { judgeRequest } from "../model/index.ts";
+import { isPlainExit, isPlainRequest, isPlainStarted } from "./plain-shapes.ts";
 
 /** What a client asks for. */
 export interface JobRequest {
@@ -77,10 +78,13 @@ const leavingSchema = section({
 });
 
 /** @throws CorralError USAGE, as all of these */
-export const toJobRequest = (body: unknown): JobRequest => judgeRequest(requestSchema, body) as JobRequest;
+export const toJobRequest = (body: unknown): JobRequest =>
+  isPlainRequest(body) ? body : (judgeRequest(requestSchema, body) as JobRequest);
 export const toJobHeld = (body: unknown): JobHeld => judgeRequest(heldSchema, body) as JobHeld;
-export const toJobStarted = (body: unknown): JobStarted => judgeRequest(startedSchema, body) as JobStarted;
-export const toJobExit = (body: unknown): JobExit => judgeRequest(exitSchema, body) as JobExit;
+export const toJobStarted = (body: unknown): JobStarted =>
+  isPlainStarted(body) ? body : (judgeRequest(startedSchema, body) as JobStarted);
+export const toJobExit = (body: unknown): JobExit =>
+  isPlainExit(body) ? body : (judgeRequest(exitSchema, body) as JobExit);
 /** The signal because of which the client leaves. */
 export const toJobLeaving = (body: unknown): { readonly signal: NodeJS.Signals } =>
   judgeRequest(leavingSchema, body) as { readonly signal: NodeJS.Signals };

@@ -66,6 +66,11 @@ export class Placement {
     this.#quick = new QuickPlaces(options.mover, [1, ...this.#self.ancestors]);
   }
 
+  /** Whether anybody is to be placed upon an exec. */
+  get hasRules(): boolean {
+    return !this.#finder.isEmpty;
+  }
+
   /** Sessions have changed: what the source was told is to be judged anew. */
   forget(): void {
     this.#quick.forget();
@@ -210,7 +215,7 @@ export class Placement {
     this.#refuseHeld(group, named.name);
     const framework = this.#options.target(session)?.framework ?? "";
     const judge = (pid: number): void => refuseProtected(targetFacts(processFacts(pid)), this.#self);
-    const { moved, left } = moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge);
+    const { moved, left } = this.#alone(() => moveGroup(`${mountPoint}${group}`, framework, this.#options.move, judge));
     const [pid] = moved;
     if (pid !== undefined) this.#tellAsked(session, pid, moved.length);
     return { schema: "corral.session-adopt/1", session, group, processes: moved.length, left };
@@ -237,9 +242,17 @@ export class Placement {
   /** @param isDue see moveTree */
   #move(root: ProcessIdentity, directory: string, isDue: TreeMover["isDue"] = this.#isOutside): number {
     const { move } = this.#options;
-    const { moved, refusal } = moveTree(root, directory, { move, isDue, isOutside: this.#isOutside });
+    const { moved, refusal } = this.#alone(() =>
+      moveTree(root, directory, { move, isDue, isOutside: this.#isOutside }),
+    );
     if (refusal === null) return moved;
     throw new CorralError("CGROUP_IO", `not all processes went into ${directory}: ${refusal}`, { object: directory });
+  }
+
+  /** The source moves nobody meanwhile: whoever is found outside is so still when he is moved. */
+  #alone<T>(act: () => T): T {
+    const mover = this.#options.mover();
+    return mover === null ? act() : mover.during(act);
   }
 
   /** Whether a process is in no session now. */

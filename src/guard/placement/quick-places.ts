@@ -80,8 +80,12 @@ export class QuickPlaces {
 
   /** Everything is to be judged anew. */
   forget(): void {
+    if (this.#places.size === 0) return;
+    // First, so that nobody is moved after the last look at who was.
+    this.#mover()?.reset([], []);
     this.#collect();
-    this.#clear();
+    this.#places.clear();
+    this.#programs.clear();
   }
 
   #collect(): void {
@@ -92,7 +96,7 @@ export class QuickPlaces {
       if (place !== undefined && move.errno === null) this.#note({ ...place, move });
     }
     // A group that is no more, say; its execs are judged anew. Who has ended is nobody's.
-    if (moves.some(({ errno }) => errno !== null && errno !== "ESRCH")) this.#clear();
+    if (moves.some(({ errno }) => errno !== null && errno !== "ESRCH")) this.forget();
   }
 
   #note(moved: QuickMove): void {
@@ -101,14 +105,7 @@ export class QuickPlaces {
     this.#untaken.push(moved);
   }
 
-  #clear(): void {
-    if (this.#places.size === 0) return;
-    this.#places.clear();
-    this.#programs.clear();
-    this.#mover()?.reset([], []);
-  }
-
-  /** It is full, or a group is no more: then all begins anew. */
+  /** It knows too many programs, or a group is no more: then all begins anew. */
   #orForget(act: () => void): void {
     try {
       act();

@@ -74,6 +74,37 @@ test("of devices and numbers that are limited no more just these are put back", 
   ]);
 });
 
+test("a device that a guard was about to limit no more when it was killed is let go by the next one, however far it had come", () => {
+  hold("io.max", "8:16 rbps=7 wbps=2048 riops=max wiops=max\n");
+  hold("io.latency", "");
+  const first = noteBefore({}, directory, planned(both));
+  const after = planned({ ioMax: [disk("8:0", { readBytesPerSec: 4096, readOpsPerSec: 9 })] });
+  // What is on record from then on: the new limits, and all that was there before the old ones.
+  const record = noteBefore(first, directory, after);
+  const letGo = [
+    { file: "io.max", value: "8:16 wbps=2048" },
+    { file: "io.latency", value: "8:0 target=0" },
+  ];
+  for (const found of [
+    // Nothing was written, one of both, or all, and the record of that was not.
+    "8:0 rbps=4096 wbps=max riops=9 wiops=max\n8:16 rbps=7 wbps=1024 riops=max wiops=max\n",
+    "8:0 rbps=4096 wbps=max riops=9 wiops=max\n8:16 rbps=7 wbps=2048 riops=max wiops=max\n",
+  ]) {
+    hold("io.max", found);
+    const taken = noteBefore(record, directory, after);
+    expect(taken).toEqual(first);
+    expect(planRelease(unplanned(taken, after))).toEqual(letGo);
+  }
+  // At the end of the next one the device that stayed goes, too, and the other one has no word of it twice.
+  const rest = Object.fromEntries(
+    Object.entries(first).filter(([name]) => !Object.hasOwn(unplanned(first, after), name)),
+  );
+  expect(planRelease(rest)).toEqual([
+    { file: "io.max", value: "8:0 rbps=max" },
+    { file: "io.max", value: "8:0 riops=max" },
+  ]);
+});
+
 test("a cap is put back before what it bounds, and a file that is not there is not", () => {
   hold("memory.low", "0\n");
   hold("memory.max", "max\n");
