@@ -26,7 +26,7 @@ test("a config that no command line can hold is an error of the step", async () 
   expect(
     book.failures.map(({ code, message }) => [
       code,
-      message.startsWith("step 0 failed: the config of f is too long: "),
+      message.startsWith("the config of f is too long: "),
     ]),
   ).toEqual([["USAGE", true]]);
 });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section, wholeNumber } from "../../report/config/index.ts";
+import { described, expects, section, wholeNumber, word } from "../../report/config/index.ts";
 import type { MemPolicyFlag } from "../model/index.ts";
 import { affinityWords, memPolicyFlags, memPolicyWords, schedPolicyWords } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
@@ -54,7 +54,7 @@ export const memPolicySchema = wordOrKey(memPolicyWords, {
 
 const flagNames = Object.keys(memPolicyFlags) as [MemPolicyFlag, ...MemPolicyFlag[]];
 export const memPolicyFlagsSchema = v.array(
-  v.picklist(flagNames, expects(`one of ${flagNames.join(", ")}`)),
+  word(flagNames),
   expects("a list of flags"),
 );
 

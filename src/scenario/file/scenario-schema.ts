@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section, text, truth, wholeNumber } from "../../report/config/index.ts";
+import { described, expects, section, text, truth, wholeNumber, word } from "../../report/config/index.ts";
 import { payloadOutputs, polarityWords } from "../model/index.ts";
 import { cgroupSchema, setupSchema } from "./cgroup-schema.ts";
 import { checksSchema } from "./checks-schema.ts";
@@ -41,7 +41,7 @@ const payload = section({
   ),
   output: optional(
     described(
-      v.picklist(payloadOutputs, expects(`one of ${payloadOutputs.join(", ")}`)),
+      word(payloadOutputs),
       "What is read of its output.",
     ),
   ),

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section, wholeNumber } from "../../report/config/index.ts";
+import { described, expects, notOffered, section, wholeNumber, word } from "../../report/config/index.ts";
 import type { GivenParameters, PlainWork, WorkParameter, WorkTypeName } from "../model/index.ts";
 import { describeWork, type phaseKinds, workLatencies, workTypeNames } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
@@ -26,7 +26,7 @@ function parameterSchema(parameter: WorkParameter): v.GenericSchema {
       );
     case "choice":
       return described(
-        v.picklist([...parameter.choices], expects(`one of ${parameter.choices.join(", ")}`)),
+        word([...parameter.choices]),
         `${parameter.about} Default ${parameter.fallback}.`,
       );
     case "list":
@@ -37,12 +37,13 @@ function parameterSchema(parameter: WorkParameter): v.GenericSchema {
 }
 
 function parametersSchema(name: WorkTypeName): v.GenericSchema {
-  const { parameters, about } = describeWork(name);
+  const { parameters, about, support } = describeWork(name);
   const entries = Object.entries(parameters).map(([key, parameter]) => {
     const schema = parameterSchema(parameter);
     return [key, parameter.kind === "group" ? schema : v.exactOptional(schema)] as const;
   });
-  return described(section(Object.fromEntries(entries)), about);
+  const schema = described(section(Object.fromEntries(entries)), about);
+  return support === "later" ? notOffered(schema) : schema;
 }
 
 const phase = oneKey({
@@ -63,7 +64,7 @@ const special = {
       config: optional(described(v.unknown(), "Anything JSON can hold, for the function.")),
       samples: optional(
         described(
-          v.picklist(workLatencies, expects(`one of ${workLatencies.join(", ")}`)),
+          word(workLatencies),
           "What the latencies that it tells are. Default none.",
         ),
       ),

@@ -91,7 +91,7 @@ describe("a test that requires a scenario to pass", () => {
     const bad = rehearsed({ works: [strayed], warnings: ["one", "two", "3", "4", "5", "6", "7"] }, null);
     const { message } = inTest([rehearsed({}, null), bad]);
     expect(message?.split("\n")).toEqual([
-      "scenario halves failed in run 2 of 2: 1 of 1 checks did not hold",
+      "scenario halves failed in run 2 of 2: 1 of 1 check did not hold",
       expect.stringMatching(/^ {2}FAIL isolation/),
       expect.stringMatching(/^ {4}group web/),
       "    asked for at checks.isolation",

@@ -117,7 +117,7 @@ rule("a name is taken as long as its group lives, and what was done before is ke
         1,
         0,
         "USAGE",
-        "step 1 failed: there is a group all already; declare each group in exactly one place, or remove it first",
+        "there is a group all already; declare each group in exactly one place, or remove it first",
       ],
     ],
   );
@@ -219,7 +219,7 @@ rule("tasks of the backdrop cannot move to a group that ends before them", async
     [
       [
         1,
-        "step 0 failed: tasks of the backdrop's all cannot be moved to a, which ends with its step; make the group in the backdrop",
+        "tasks of the backdrop's all cannot be moved to a, which ends with its step; make the group in the backdrop",
       ],
     ],
   );
@@ -230,7 +230,7 @@ rule("tasks cannot move from a group to itself", async (world) => {
   const ran = await world.run(plan([{ ops: [move("all", "all")] }], { backdrop: backdropOf([group("all")]) }));
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
-    ["step 0 failed: tasks cannot be moved from all to itself"],
+    ["tasks cannot be moved from all to itself"],
   );
 });
 
@@ -262,7 +262,7 @@ rule("workers are not started in a group that is not there", async (world) => {
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
     [
-      "step 0 failed: there is no group x to start workers in; make the group in the backdrop, in an earlier op or in an earlier step",
+      "there is no group x to start workers in; make the group in the backdrop, in an earlier op or in an earlier step",
     ],
   );
   assert.deepEqual(ran.works, []);
@@ -330,7 +330,7 @@ rule("a setup of many groups has every worker in its group, and one that fails l
   assert.deepEqual(
     broken.failures.map(({ code, message }) => [
       code,
-      message.startsWith("step 0 failed: there is a group g0 already"),
+      message.startsWith("there is a group g0 already"),
     ]),
     [["USAGE", true]],
   );
@@ -354,7 +354,7 @@ rule("a condition that does not come true in time fails its step", async (world)
       [
         "WAIT_TIMEOUT",
         1,
-        'step 0 failed: it did not come true within 100 ms that "a" is populated; raise the timeout, or see why it does not',
+        'it did not come true within 100 ms that "a" is populated; raise the timeout, or see why it does not',
       ],
     ],
   );
@@ -455,7 +455,7 @@ rule("a payload runs once in a group, and errors end those that run", async (wor
     [
       [
         1,
-        "step 0 failed: long runs where Corral is already; wait for it or kill it first, or start it in another group",
+        "long runs where Corral is already; wait for it or kill it first, or start it in another group",
       ],
     ],
   );
@@ -470,7 +470,7 @@ rule("a payload that is not there can neither be waited for nor killed", async (
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
     [
-      "step 0 failed: long does not run where Corral is; start it first; a payload that was waited for or killed is over",
+      "long does not run where Corral is; start it first; a payload that was waited for or killed is over",
     ],
   );
 });
@@ -603,7 +603,7 @@ rule("a limit that nothing here can hold fails its step", async (world) => {
   const ran = await world.run(plan([{ setup: [group("a", { limits: { pidsMax: 100 } })] }]));
   assert.deepEqual(
     ran.failures.map(({ code, op, message }) => [code, op, message]),
-    [["CGROUP_IO", null, "step 0 failed: pids-max 100 of the group a: there is no group with the pids controller"]],
+    [["CGROUP_IO", null, "pids-max 100 of the group a: there is no group with the pids controller"]],
   );
   assert.deepEqual(ran.works, []);
 });

@@ -162,6 +162,7 @@ export class WorkersDouble implements Workers {
       ...errors,
       group: 0,
       role: index,
+      threadOf: null,
       completed: stopped && worker.end?.kind === "exited",
       end: worker.end ?? { kind: "lost" },
       wallTimeNs: 0,
