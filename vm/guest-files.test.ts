@@ -2,7 +2,13 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { guestEnvironment, renderGuestSettings, renderJob, renderKernelCommandLine } from "./guest-files.ts";
 
-const settings = { nonce: "abc", init: "plain", modulesRoot: null, passesSignal: false, neededPaths: ["/srv/project"] } as const;
+const settings = {
+  nonce: "abc",
+  init: "plain",
+  modulesRoot: null,
+  passesSignal: false,
+  neededPaths: ["/srv/project"],
+} as const;
 
 test("/tmp and /var become writable", () => {
   expect(renderGuestSettings(settings)).toBe(

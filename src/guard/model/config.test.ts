@@ -182,12 +182,7 @@ test("a user has one entry below tenants, by name or by number", () => {
 const mistakes: readonly (readonly [string, readonly string[]])[] = [
   ["version: 2", ["g.yaml:1:10: version expects 1, the version of this format, not 2"]],
   ["version: 1\nwarm_moves: often", ['g.yaml:2:13: warm_moves expects auto, always or never, not "often"']],
-  [
-    "version: 1\nsession: []",
-    [
-      "g.yaml:2:1: session is not a key here; did you mean sessions?",
-    ],
-  ],
+  ["version: 1\nsession: []", ["g.yaml:2:1: session is not a key here; did you mean sessions?"]],
   [
     "version: 1\nsessions:\n  - name: ../x",
     ['g.yaml:3:11: sessions[0].name expects 1 to 64 of A-Z a-z 0-9 _ . @ : -, not a dot or dash first, not "../x"'],

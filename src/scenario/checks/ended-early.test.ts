@@ -21,7 +21,12 @@ function judged(changes: Partial<RunRecord>, more: Partial<Scenario> = {}) {
 const completes = "completes inconclusive: ended early: the run was ended by its caller";
 const cut = "; but the run was ended in Step[1], 100 of 2000 ms into its hold";
 const figure = { cgroup: "web", metric: "pids_current", atLeast: 99 } as const;
-const groups = [aGroup("pids_current", Array.from({ length: 13 }, () => 5))];
+const groups = [
+  aGroup(
+    "pids_current",
+    Array.from({ length: 13 }, () => 5),
+  ),
+];
 
 describe("what the caller's end of a run cut short", () => {
   test("fails no expectation; one of a step that was kept fails all the same", () => {

@@ -15,7 +15,10 @@ export function cutPhase({ phases, failures }: Pick<EarlyEnd, "phases" | "failur
 
 /** How far such a phase came. */
 export function cutText({ phase, holdMs, endMs, plannedHoldMs }: PhaseRecord): string {
-  const held = holdMs === null ? "before its hold" : `${Math.round(endMs - holdMs)} of ${Math.round(plannedHoldMs)} ms into its hold`;
+  const held =
+    holdMs === null
+      ? "before its hold"
+      : `${Math.round(endMs - holdMs)} of ${Math.round(plannedHoldMs)} ms into its hold`;
   return `the run was ended in ${phaseLabel(phase)}, ${held}`;
 }
 
@@ -28,7 +31,9 @@ export function earlyEnd(run: EarlyEnd, phases: readonly number[] | null): strin
   if (cut !== null) return phases === null || phases.includes(cut.phase) ? cutText(cut) : null;
   const begun = run.phases.filter(({ phase }) => phase > 0).length;
   const { length } = run.scenario.steps;
-  return wasEnded(run) && phases === null && begun < length ? `the run was ended after ${begun} of ${length} steps` : null;
+  return wasEnded(run) && phases === null && begun < length
+    ? `the run was ended after ${begun} of ${length} steps`
+    : null;
 }
 
 /** A finding that had no time to come out otherwise is no failure. @param why `earlyEnd`; null: it had its time */

@@ -1,4 +1,5 @@
 import { CorralError } from "../../report/index.ts";
+import type { Clock } from "../clock/index.ts";
 import type {
   EndedProcess,
   GroupRecord,
@@ -11,7 +12,6 @@ import type {
   StalledWorker,
   WorkRecord,
 } from "../record/index.ts";
-import type { Clock } from "../clock/index.ts";
 import type { RunEvent } from "./events.ts";
 import type { MonitorLook } from "./ports.ts";
 

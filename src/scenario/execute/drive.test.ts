@@ -252,10 +252,7 @@ describe("what goes wrong", () => {
     const machine = new MachineDouble();
     machine.groups.fail("join a", "EINVAL");
     const { book } = await run(machine, plan([{ setup: [group("a")] }]));
-    expect([book.failures.map(({ message }) => message), machine.alive]).toEqual([
-      ["EINVAL for join a 100"],
-      [],
-    ]);
+    expect([book.failures.map(({ message }) => message), machine.alive]).toEqual([["EINVAL for join a 100"], []]);
   });
 
   test("a worker's attribute that is refused is a warning, and the worker runs", async () => {

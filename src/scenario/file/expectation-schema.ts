@@ -50,10 +50,7 @@ export const expectationSchema = oneKey({
       cgroup,
       metric: metric(seriesMetricNames, "What was sampled."),
       as: optional(
-        described(
-          word(["sampled", "rate"], "sampled or rate"),
-          "rate: the growth per second. Default sampled.",
-        ),
+        described(word(["sampled", "rate"], "sampled or rate"), "rate: the growth per second. Default sampled."),
       ),
       step: optional(described(index("the number of a step, from 0"), "Only samples of this step. Default: of all.")),
       holds: described(pattern, "How it runs."),
@@ -67,10 +64,7 @@ export const expectationSchema = oneKey({
         metric: metric(phaseMetricNames, "What is measured."),
         step: optional(described(index("the number of a step, from 0"), "Only this step. Default: the whole run.")),
         as: optional(
-          described(
-            word(figureWords),
-            "How samples become a figure. Default: rate of a counter, mean of a gauge.",
-          ),
+          described(word(figureWords), "How samples become a figure. Default: rate of a counter, mean of a gauge."),
         ),
         share_of: optional(
           described(

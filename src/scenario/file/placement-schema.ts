@@ -53,10 +53,7 @@ export const memPolicySchema = wordOrKey(memPolicyWords, {
 });
 
 const flagNames = Object.keys(memPolicyFlags) as [MemPolicyFlag, ...MemPolicyFlag[]];
-export const memPolicyFlagsSchema = v.array(
-  word(flagNames),
-  expects("a list of flags"),
-);
+export const memPolicyFlagsSchema = v.array(word(flagNames), expects("a list of flags"));
 
 const priority = wholeNumber("a priority", 1, 99);
 

@@ -39,12 +39,7 @@ const payload = section({
     v.pipe(v.array(text, expects("a list: program and arguments")), v.minLength(1, "needs a program")),
     "The program and its arguments.",
   ),
-  output: optional(
-    described(
-      word(payloadOutputs),
-      "What is read of its output.",
-    ),
-  ),
+  output: optional(described(word(payloadOutputs), "What is read of its output.")),
   metrics: optional(described(v.array(metric, expects("a list of metrics")), "Its metrics.")),
   checks: optional(described(v.array(check, expects("a list of checks")), "What is asked of it.")),
   known_flags: optional(

@@ -25,10 +25,7 @@ function parameterSchema(parameter: WorkParameter): v.GenericSchema {
         `${parameter.about} Default ${parameter.fallback}.`,
       );
     case "choice":
-      return described(
-        word([...parameter.choices]),
-        `${parameter.about} Default ${parameter.fallback}.`,
-      );
+      return described(word([...parameter.choices]), `${parameter.about} Default ${parameter.fallback}.`);
     case "list":
       return described(numberList, parameter.about);
     case "group":
@@ -62,12 +59,7 @@ const special = {
     moduleReference({
       name: optional(described(taskName, "What the report calls it. Default: the export's name.")),
       config: optional(described(v.unknown(), "Anything JSON can hold, for the function.")),
-      samples: optional(
-        described(
-          word(workLatencies),
-          "What the latencies that it tells are. Default none.",
-        ),
-      ),
+      samples: optional(described(word(workLatencies), "What the latencies that it tells are. Default none.")),
     }),
     describeWork("Custom").about,
   ),

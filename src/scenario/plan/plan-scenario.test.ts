@@ -153,10 +153,9 @@ describe("mistakes of single values do not hide those of the rest", () => {
   });
 
   test("what is missing only because of a mistake is not told", async () => {
-    const steps = "steps: [{ ops: [{ add_cgrup: { name: a } }, { freeze_cgroup: { cgroup: a } }, { add_cgroup: { name: a/b } }] }]\n";
-    expect(await told(steps)).toEqual([
-      "3:19: steps[0].ops[0].add_cgrup is not a key here; did you mean add_cgroup?",
-    ]);
+    const steps =
+      "steps: [{ ops: [{ add_cgrup: { name: a } }, { freeze_cgroup: { cgroup: a } }, { add_cgroup: { name: a/b } }] }]\n";
+    expect(await told(steps)).toEqual(["3:19: steps[0].ops[0].add_cgrup is not a key here; did you mean add_cgroup?"]);
     expect(await told("needs: { cpu: 8 }\nsteps: [{ setup: [{ name: a, cpuset: { exact: 7 } }] }]\n")).toEqual([
       "3:10: needs.cpu is not a key here; did you mean cpus?",
     ]);

@@ -95,7 +95,11 @@ export const isHoldLost = ({
   holdMs !== null && (rounds === 0 || plannedHoldMs < wantedHoldMs * leastHoldShare);
 
 /** Before it had lasted as long as it was meant to, or had even begun, the run was over. */
-export const isHoldCut = ({ holdMs, endMs, plannedHoldMs }: Pick<PhaseRecord, "holdMs" | "endMs" | "plannedHoldMs">): boolean =>
+export const isHoldCut = ({
+  holdMs,
+  endMs,
+  plannedHoldMs,
+}: Pick<PhaseRecord, "holdMs" | "endMs" | "plannedHoldMs">): boolean =>
   holdMs === null || endMs - holdMs < plannedHoldMs;
 
 /** What there was of such a hold, and the way out. */

@@ -127,7 +127,14 @@ inconclusive (decides nothing): clock of a run queue with runnable tasks: 2 samp
   });
 
   test("says who ended a run early, and what of it was cut by set-up only when that is much", () => {
-    const failure = { stage: "step", step: 0, op: null, atMs: 1050, code: "ABORTED", message: "by its caller" } as const;
+    const failure = {
+      stage: "step",
+      step: 0,
+      op: null,
+      atMs: 1050,
+      code: "ABORTED",
+      message: "by its caller",
+    } as const;
     const reached = (changes: Partial<RunRecord["failures"][number]>): string | undefined =>
       textReport(documentOf(aRecord({ failures: [{ ...failure, ...changes }] })))
         .split("\n--- diagnostics ---\n")[1]

@@ -136,11 +136,7 @@ export interface ReportFacts {
   readonly threadOf: number | null;
 }
 
-export function readReport(
-  record: Buffer,
-  sample: WorkerSample,
-  facts: ReportFacts,
-): WorkerReport {
+export function readReport(record: Buffer, sample: WorkerSample, facts: ReportFacts): WorkerReport {
   const { record: at } = layout;
   const { stage, hasEnded: _ended, endedNs: _endedNs, samples, ...counters } = sample;
   const completed = stage === "reported";

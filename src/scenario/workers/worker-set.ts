@@ -6,7 +6,7 @@ import { layout } from "./layout.ts";
 import type { Leader } from "./leader.ts";
 import type { WorkerEnd, WorkerReport } from "./report.ts";
 import { readReport } from "./report.ts";
-import type { WorkerSample } from "./sample.ts";
+import type { WorkerSample, WorkTotals } from "./sample.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
 /** How long workers that were never released work before they are stopped, so that a report says something. */
@@ -78,6 +78,11 @@ export class WorkerSet implements AsyncDisposable {
   /** Counters of all workers, with one system call; workers are not disturbed. */
   sample(): WorkerSample[] {
     return this.#memory.samples();
+  }
+
+  /** Their sums alone. */
+  totals(): WorkTotals {
+    return this.#memory.totals();
   }
 
   /** Latencies so far, by worker: what a phase added is `latenciesSince`. */

@@ -216,12 +216,7 @@ rule("tasks of the backdrop cannot move to a group that ends before them", async
   );
   assert.deepEqual(
     ran.failures.map(({ op, message }) => [op, message]),
-    [
-      [
-        1,
-        "tasks of the backdrop's all cannot be moved to a, which ends with its step; make the group in the backdrop",
-      ],
-    ],
+    [[1, "tasks of the backdrop's all cannot be moved to a, which ends with its step; make the group in the backdrop"]],
   );
   isWhole(ran);
 });
@@ -261,9 +256,7 @@ rule("workers are not started in a group that is not there", async (world) => {
   const ran = await world.run(plan([{ ops: [{ kind: "spawn", cgroup: "x", work: work() }] }]));
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
-    [
-      "there is no group x to start workers in; make the group in the backdrop, in an earlier op or in an earlier step",
-    ],
+    ["there is no group x to start workers in; make the group in the backdrop, in an earlier op or in an earlier step"],
   );
   assert.deepEqual(ran.works, []);
 });
@@ -328,10 +321,7 @@ rule("a setup of many groups has every worker in its group, and one that fails l
   );
   const broken = await world.run(plan([{ setup: [...groups.slice(0, 10), group("g0"), group("last")] }]));
   assert.deepEqual(
-    broken.failures.map(({ code, message }) => [
-      code,
-      message.startsWith("there is a group g0 already"),
-    ]),
+    broken.failures.map(({ code, message }) => [code, message.startsWith("there is a group g0 already")]),
     [["USAGE", true]],
   );
   assert.equal(broken.works.length, 10);
@@ -452,12 +442,7 @@ rule("a payload runs once in a group, and errors end those that run", async (wor
   );
   assert.deepEqual(
     ran.failures.map(({ op, message }) => [op, message]),
-    [
-      [
-        1,
-        "long runs where Corral is already; wait for it or kill it first, or start it in another group",
-      ],
-    ],
+    [[1, "long runs where Corral is already; wait for it or kill it first, or start it in another group"]],
   );
   assert.deepEqual(
     ran.payloads.map(({ end }) => end.kind),
@@ -469,9 +454,7 @@ rule("a payload that is not there can neither be waited for nor killed", async (
   const ran = await world.run(plan([{ ops: [{ kind: "kill_payload", payload: "long", cgroup: "" }] }]));
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
-    [
-      "long does not run where Corral is; start it first; a payload that was waited for or killed is over",
-    ],
+    ["long does not run where Corral is; start it first; a payload that was waited for or killed is over"],
   );
 });
 

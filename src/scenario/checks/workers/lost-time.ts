@@ -14,7 +14,9 @@ export function lostTimeOf(
   const holds = phases.filter(({ holdMs, endMs }) => holdMs !== null && holdMs <= endedMs && endMs >= startedMs);
   if (holds.length === 0) return failures.length > 0 ? "the run had failed before their hold began" : null;
   const cut = cutPhase({ phases, failures });
-  const reasons = holds.map((phase) => (isHoldLost(phase) ? lostHoldText(phase) : phase === cut ? cutText(phase) : null));
+  const reasons = holds.map((phase) =>
+    isHoldLost(phase) ? lostHoldText(phase) : phase === cut ? cutText(phase) : null,
+  );
   return reasons.includes(null) ? null : reasons.join("; ");
 }
 

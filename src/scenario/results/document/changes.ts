@@ -31,7 +31,8 @@ interface Seen {
 }
 
 /** What is set up is no hold, nor is a step of ops only. */
-const isHeld = ({ phase: { hold_ms: begin, end_ms: end } }: Seen): boolean => begin !== null && end - begin >= leastHoldMs;
+const isHeld = ({ phase: { hold_ms: begin, end_ms: end } }: Seen): boolean =>
+  begin !== null && end - begin >= leastHoldMs;
 
 const isLoop = ({ record }: Seen): boolean => record.rounds !== null;
 
