@@ -50,10 +50,12 @@ export function settlesWithin(
       end();
       resolve(false);
     };
+    // What has settled already counts, and who waits for the cut himself hears of it first.
+    const cutShort = (): void => queueMicrotask(late);
     const takeBack = clock.after(ms, late);
     const end = (): void => {
       takeBack();
-      cut?.removeEventListener("abort", late);
+      cut?.removeEventListener("abort", cutShort);
     };
     promise.then(
       () => {
@@ -65,8 +67,7 @@ export function settlesWithin(
         reject(thrown);
       },
     );
-    cut?.addEventListener("abort", late, { once: true });
-    // What has settled already counts.
-    if (cut?.aborted === true) queueMicrotask(late);
+    cut?.addEventListener("abort", cutShort, { once: true });
+    if (cut?.aborted === true) cutShort();
   });
 }
