@@ -164,7 +164,7 @@ const processesBelowParent = (): readonly number[] => bench.parent.children().fl
 
 test("an expectation that fails only because Ctrl-C cut its hold short is inconclusive", async (t) => {
   if (!requires(t, root())) return;
-  const expect = "expect: [{figure: {cgroup: a, metric: iterations, as: growth, step: 1, at_least: 1.0e+15}}]";
+  const expect = "expect: [{figure: {cgroup: a, metric: cpu_total_us, as: growth, step: 1, at_least: 1.0e+15}}]";
   const started = bench.start(run(fileOf("cut", [short, endless], [expect]), "--json"));
   await until("the second step holds", () => started.err().includes("Step[1]"));
   started.kill("SIGINT");
