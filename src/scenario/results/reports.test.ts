@@ -146,10 +146,10 @@ inconclusive (decides nothing): clock of a run queue with runnable tasks: 2 samp
     expect(reached({ stage: "engine", step: null, code: "INTERNAL" })).toBe(
       "ended early by an error of the engine, 1 of 1 step begun",
     );
-    const phases = [aPhase(1, 100, { wantedHoldMs: 1000 }), aPhase(2, 1200, { wantedHoldMs: 1100 })];
+    const phases = [aPhase(1, 100, { wantedHoldMs: 1000 }), aPhase(2, 1200, { wantedHoldMs: 1300 })];
     const text = textReport(documentOf(aRecord({ phases })));
     expect(text).toContain("Step[0] +100 ms to +1100 ms, hold 950 ms of 950 ms, 1 group");
-    expect(text).toContain("Step[1] +1200 ms to +2200 ms, hold 950 ms of 950 ms, cut from 1100 ms, 1 group");
+    expect(text).toContain("Step[1] +1200 ms to +2200 ms, hold 950 ms of 950 ms, cut from 1300 ms, 1 group");
   });
 
   test("has the figures of expectations that held, and counts what did not apply as neither", () => {

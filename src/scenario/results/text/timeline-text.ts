@@ -23,7 +23,7 @@ function phaseLine(phase: ScenarioDocument["phases"][number]): string {
 }
 
 /** What set-up takes of a hold is not worth a word while so much of it is left. */
-const keptShare = 0.9;
+const keptShare = 0.75;
 
 function holdText(phase: ScenarioDocument["phases"][number]): string {
   const { hold_ms: begin, end_ms: end, planned_hold_ms: planned, wanted_hold_ms: wanted, rounds } = phase;
