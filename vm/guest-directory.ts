@@ -23,6 +23,8 @@ export class GuestDirectory implements AsyncDisposable {
   readonly mountPoint: string;
   readonly consoleFile: string;
   readonly outputFile: string;
+  /** Where QEMU offers the guest's second console. */
+  readonly controlSocket: string;
   readonly diskFiles: readonly string[];
   readonly #removeNow = (): void => {
     try {
@@ -39,6 +41,7 @@ export class GuestDirectory implements AsyncDisposable {
     this.mountPoint = join(path, "root");
     this.consoleFile = join(path, "console");
     this.outputFile = join(path, "output");
+    this.controlSocket = join(path, "control.sock");
     this.diskFiles = Array.from({ length: disks }, (_, index) => join(path, `disk${index}`));
   }
 

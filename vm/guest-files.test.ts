@@ -2,11 +2,17 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { guestEnvironment, renderGuestSettings, renderJob, renderKernelCommandLine } from "./guest-files.ts";
 
-const settings = { nonce: "abc", init: "plain", modulesRoot: null, neededPaths: ["/srv/project"] } as const;
+const settings = {
+  nonce: "abc",
+  init: "plain",
+  modulesRoot: null,
+  passesSignal: false,
+  neededPaths: ["/srv/project"],
+} as const;
 
 test("/tmp and /var become writable", () => {
   expect(renderGuestSettings(settings)).toBe(
-    "nonce='abc'\ninit='plain'\ntmpfs_directories='/tmp'\ntmpfs_var='1'\nmodules_root=''\n",
+    "nonce='abc'\ninit='plain'\ntmpfs_directories='/tmp'\ntmpfs_var='1'\nmodules_root=''\npasses_signal='0'\n",
   );
 });
 

@@ -13,12 +13,14 @@ export interface GuestSettings {
   readonly init: VmInit;
   /** Directory for `modprobe -d`, or null. */
   readonly modulesRoot: string | null;
+  /** Whether words on the second console are signals for the command. */
+  readonly passesSignal: boolean;
   /** Paths of the host that have to stay visible. */
   readonly neededPaths: readonly string[];
 }
 
 /** The file `settings`. /tmp and /var become writable unless something that the guest needs lies below them. */
-export function renderGuestSettings({ nonce, init, modulesRoot, neededPaths }: GuestSettings): string {
+export function renderGuestSettings({ nonce, init, modulesRoot, passesSignal, neededPaths }: GuestSettings): string {
   const covers = (directory: string): boolean => neededPaths.some((path) => isAtOrBelow(path, directory));
   const directories = [
     ...(covers("/tmp") ? [] : ["/tmp"]),
@@ -30,6 +32,7 @@ export function renderGuestSettings({ nonce, init, modulesRoot, neededPaths }: G
     tmpfs_directories: directories.join(" "),
     tmpfs_var: covers("/var") ? "0" : "1",
     modules_root: modulesRoot ?? "",
+    passes_signal: passesSignal ? "1" : "0",
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${shellQuote(value)}\n`)

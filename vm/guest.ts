@@ -21,6 +21,8 @@ export interface StartedGuest {
 export interface GuestObserver {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** The command is about to start. */
+  readonly onBoot: () => void;
   readonly onOutput: ((chunk: Buffer) => void) | undefined;
 }
 
@@ -30,7 +32,7 @@ export interface GuestObserver {
  * @throws {CorralError} VM_FAILED when QEMU or virtiofsd gave up
  */
 export async function watchGuest(guest: StartedGuest, observer: GuestObserver): Promise<VmResult> {
-  const console = new GuestConsole(guest.nonce);
+  const console = new GuestConsole(guest.nonce, observer.onBoot);
   using consoleFile = new FollowedFile(guest.directory.consoleFile, (chunk) => console.add(chunk));
   using outputFile = new FollowedFile(guest.directory.outputFile, (chunk) => observer.onOutput?.(chunk));
 
@@ -58,16 +60,20 @@ class GuestConsole {
   /** When the command was about to start, from performance.now(). */
   bootedAt: number | null = null;
   readonly #nonce: string;
+  readonly #onBoot: () => void;
 
-  constructor(nonce: string) {
+  constructor(nonce: string, onBoot: () => void) {
     this.#nonce = nonce;
+    this.#onBoot = onBoot;
   }
 
   add(chunk: Buffer): void {
     this.text = (this.text + chunk.toString("latin1")).slice(-maxConsoleCharacters);
     const { release, status } = readMarks(this.text, this.#nonce);
     this.marks = { release: this.marks.release ?? release, status: this.marks.status ?? status };
-    if (this.marks.release !== null) this.bootedAt ??= performance.now();
+    if (this.marks.release === null || this.bootedAt !== null) return;
+    this.bootedAt = performance.now();
+    this.#onBoot();
   }
 }
 

@@ -16,6 +16,7 @@ test("every default is filled in", () => {
     disks: 1,
     init: "plain",
     timeoutMs: 600_000,
+    passesSignal: false,
   });
 });
 

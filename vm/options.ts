@@ -39,6 +39,11 @@ export interface VmOptions {
   readonly onOutput?: (chunk: Buffer) => void;
   /** Receives one line for people per slow step: download, waiting for another guest. */
   readonly onProgress?: (message: string) => void;
+  /**
+   * The first SIGINT, SIGTERM or SIGHUP to this process while the command runs is passed on to it as SIGTERM, and its end is waited for;
+   * the next one stops the guest at once. Default: false, the first one does.
+   */
+  readonly passesSignal?: boolean;
   /** Stops the guest at once; `runInVm` then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -76,6 +81,7 @@ export interface VmSpec {
   readonly disks: number;
   readonly init: VmInit;
   readonly timeoutMs: number;
+  readonly passesSignal: boolean;
 }
 
 /**
@@ -99,6 +105,7 @@ export function resolveVmOptions(options: VmOptions, currentDirectory: string): 
     disks: integerIn("disks", options.disks ?? 1, 0, 8),
     init: options.init ?? "plain",
     timeoutMs: integerIn("timeoutMs", options.timeoutMs ?? 600_000, 1, 2 ** 31 - 1),
+    passesSignal: options.passesSignal ?? false,
   };
 }
 

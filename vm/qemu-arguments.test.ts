@@ -13,6 +13,7 @@ const machine: Machine = {
   rootSocket: "/tmp/vm/root.sock",
   consoleFile: "/tmp/vm/console",
   outputFile: "/tmp/vm/output",
+  controlSocket: null,
   diskFiles: ["/tmp/vm/disk0"],
 };
 
@@ -31,6 +32,13 @@ test("the whole command line of an ordinary guest", () => {
       "-device isa-debug-exit,iobase=0x501,iosize=4",
       "-drive file=/tmp/vm/disk0,format=raw,if=none,id=disk0,cache=unsafe,discard=unmap -device nvme,drive=disk0,serial=corral0",
     ].join(" "),
+  );
+});
+
+test("a guest whose command is to hear of signals has a second console", () => {
+  const line = planQemuArguments({ ...machine, controlSocket: "/tmp/vm/control.sock" }).join(" ");
+  expect(line).toContain(
+    "-device virtconsole,chardev=output -chardev socket,id=control,path=/tmp/vm/control.sock,server=on,wait=off -device virtconsole,chardev=control",
   );
 });
 

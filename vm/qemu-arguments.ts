@@ -15,6 +15,8 @@ export interface Machine {
   readonly consoleFile: string;
   /** File that receives the command's output. */
   readonly outputFile: string;
+  /** Socket on which the guest's second console is offered; null: there is none. */
+  readonly controlSocket: string | null;
   /** Files that back the NVMe disks. */
   readonly diskFiles: readonly string[];
 }
@@ -53,6 +55,7 @@ export function planQemuArguments(machine: Machine): string[] {
     // A file and not a pipe: virtconsole drops what a pipe has no room for.
     ...["-chardev", `file,id=output,path=${escapeComma(machine.outputFile)}`],
     ...["-device", "virtio-serial-pci", "-device", "virtconsole,chardev=output"],
+    ...(machine.controlSocket === null ? [] : control(machine.controlSocket)),
     ...["-device", "isa-debug-exit,iobase=0x501,iosize=4"],
     ...machine.diskFiles.flatMap(disk),
   ];
@@ -94,6 +97,14 @@ function distances(nodes: number): string[] {
   return all.flatMap((from) =>
     all.flatMap((to) => ["-numa", `dist,src=${from},dst=${to},val=${from === to ? distance.local : distance.remote}`]),
   );
+}
+
+/** QEMU listens, and waits for nobody. */
+function control(socket: string): string[] {
+  return [
+    ...["-chardev", `socket,id=control,path=${escapeComma(socket)},server=on,wait=off`],
+    ...["-device", "virtconsole,chardev=control"],
+  ];
 }
 
 /** Contents never outlive the guest, so flushes may be ignored. */

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { CorralError } from "../src/report/index.ts";
 import { BoundProcess } from "./bound-process.ts";
 import { type StartedGuest, watchGuest } from "./guest.ts";
+import { GuestControl } from "./guest-control.ts";
 import { GuestDirectory } from "./guest-directory.ts";
 import { renderKernelCommandLine } from "./guest-files.ts";
 import { HostLock } from "./host-lock.ts";
@@ -38,7 +39,12 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   await requireVm(spec.init === "systemd" ? ["run", "systemd"] : ["run"]);
   const { onProgress } = options;
 
-  using interruption = new Interruption(options.signal);
+  const control = new GuestControl();
+  using interruption = new Interruption(options.signal, (failed) => {
+    if (!spec.passesSignal || !control.end(failed)) return false;
+    onProgress?.("the command in the guest is told to end; a second signal stops the guest at once");
+    return true;
+  });
   const { signal } = interruption;
   const kernel = await prepareKernel(spec.kernel, onProgress, { modules: spec.modules, signal });
   await using lock = await HostLock.acquire({
@@ -51,7 +57,8 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
 
   const nonce = randomBytes(8).toString("hex");
   const neededPaths = await findNeededPaths(spec, kernel);
-  const settings = { nonce, init: spec.init, modulesRoot: kernel.modulesRoot, neededPaths };
+  const { init, passesSignal } = spec;
+  const settings = { nonce, init, modulesRoot: kernel.modulesRoot, passesSignal, neededPaths };
   await using directory = await GuestDirectory.create(spec, settings);
   await lock.writeNote(directory.path);
 
@@ -60,7 +67,8 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   const startedAt = performance.now();
   await using qemu = new BoundProcess(qemuProgram, args);
   const guest: StartedGuest = { qemu, share, directory, nonce, startedAt };
-  return await watchGuest(guest, { timeoutMs: spec.timeoutMs, signal, onOutput: options.onOutput });
+  const onBoot = (): void => control.open(directory.controlSocket);
+  return await watchGuest(guest, { timeoutMs: spec.timeoutMs, signal, onBoot, onOutput: options.onOutput });
 }
 
 async function planArguments(spec: VmSpec, kernel: PreparedKernel, directory: GuestDirectory): Promise<string[]> {
@@ -75,6 +83,7 @@ async function planArguments(spec: VmSpec, kernel: PreparedKernel, directory: Gu
     rootSocket: directory.rootSocket,
     consoleFile: directory.consoleFile,
     outputFile: directory.outputFile,
+    controlSocket: spec.passesSignal ? directory.controlSocket : null,
     diskFiles: directory.diskFiles,
   });
 }

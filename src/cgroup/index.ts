@@ -8,6 +8,7 @@ export { applyLimits, applyLimitsThrough } from "./apply.ts";
 export {
   explainErrno,
   readControl,
+  readControls,
   tryReadControl,
   writeControl,
   writeControlAside,
@@ -39,4 +40,4 @@ export { reclaimMemory } from "./reclaim.ts";
 export type { ScopeRequest } from "./systemd-scope.ts";
 export { dbusClientIsInstalled, requestScope, scopeCanBeAsked, scopeName, systemdIsRunning } from "./systemd-scope.ts";
 export type { GroupUsage, PressureTotals } from "./usage.ts";
-export { parseFlatKeyed, parsePressure, readUsage } from "./usage.ts";
+export { parseFlatKeyed, parsePressure, readUsage, usageFiles } from "./usage.ts";

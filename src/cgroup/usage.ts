@@ -106,18 +106,24 @@ const placesOf = (group: GroupHandle): Places => ({
   pids: group.directoryOf("pids"),
 });
 
-/** All files that hold a counter, read in one go. */
-function readAtOnce({ unified, bandwidth, memory, io, pids }: Places): Reader {
+/** All files that hold a counter of a group, those that this kernel does not have too. */
+export function usageFiles(group: GroupHandle): string[] {
+  const { unified, bandwidth, memory, io, pids } = placesOf(group);
   const versionOf = (directory: string | null): 1 | 2 => (directory === unified ? 2 : 1);
   const below = (directory: string | null, files: readonly string[]): string[] =>
     directory === null ? [] : files.map((file) => `${directory}/${file}`);
-  const texts = readControls([
+  return [
     ...below(unified, ["cpu.stat", "cpu.pressure", "memory.pressure", "io.pressure"]),
     ...below(bandwidth, ["cpu.stat"]),
     ...below(memory, memoryFiles[versionOf(memory)]),
     ...below(io, [ioFile[versionOf(io)]]),
     ...below(pids, ["pids.peak", "pids.events"]),
-  ]);
+  ];
+}
+
+/** Reads all of them in one go. */
+function readAtOnce(group: GroupHandle): Reader {
+  const texts = readControls(usageFiles(group));
   return (path) => texts.get(path) ?? null;
 }
 
@@ -174,7 +180,7 @@ function readCpu(
  */
 export function readUsage(group: GroupHandle, read?: Reader): GroupUsage {
   const places = placesOf(group);
-  const readerFor = readerIn(read ?? readAtOnce(places));
+  const readerFor = readerIn(read ?? readAtOnce(group));
   const unified = readerFor(places.unified);
   const isV2 = (path: string | null): boolean => path !== null && path === places.unified;
   const pids = readerFor(places.pids);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { nearNames, suggestion } from "../report/index.ts";
 import { commands } from "./commands.ts";
 import { runFlags } from "./full-run-flags.ts";
-import { nearNames, suggestion } from "./near-names.ts";
 
 const flags = Object.keys(runFlags);
 const words = commands.map(({ path }) => path[0] ?? "");

@@ -1,10 +1,9 @@
 import type { Application, CommandContext } from "@stricli/core";
 import { buildApplication, buildCommand, buildRouteMap, proposeCompletions, run, text_en } from "@stricli/core";
-import { CorralError, exitStatus, quote } from "../report/index.ts";
+import { CorralError, exitStatus, nearNames, quote, suggestion } from "../report/index.ts";
 import type { CommandDefinition, Program } from "./commands.ts";
 import { commands } from "./commands.ts";
 import type { FlagDefinition, FlagTable } from "./flag-definition.ts";
-import { nearNames, suggestion } from "./near-names.ts";
 import { writeText } from "./output.ts";
 import { proposePrograms } from "./propose-host-names.ts";
 import { separateCommand } from "./separate-command.ts";

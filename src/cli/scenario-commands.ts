@@ -16,7 +16,7 @@ export const scenarioCommands: readonly CommandDefinition[] = [
     proposeArgs,
     footer: [
       "FILE: a file, or when there is none of that path, a shipped scenario's name (scenario list).",
-      "Ctrl-C takes everything down, and the report has what was found; with --vm it ends the guest.",
+      "Ctrl-C takes everything down, and the report has what was found; a second one ends Corral.",
       "Example: corral scenario run halves.yaml --report halves.json --html halves.html",
       "Example: corral scenario run halves.yaml --vm --cpus 8 --numa 2",
       "Exit status: 0 passed or skipped; 1 failed; 2 inconclusive, usage or mistakes in the file;",

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { ConfigError } from "../report/config/index.ts";
-import { CorralError, exitStatus, quote } from "../report/index.ts";
+import { CorralError, exitStatus, nearNames, quote, suggestion } from "../report/index.ts";
 import { cannedNames, cannedPath } from "../scenario/canned/index.ts";
 import type { ScenarioPlanDocument } from "../scenario/index.ts";
-import { loadScenario, parseTopology, planScenarioFile, readHostTopology, toPlanDocument } from "../scenario/index.ts";
+import { parseTopology, planScenarioFile, readHostTopology, toPlanDocument } from "../scenario/index.ts";
+import { loadScenarioFor } from "../scenario/plan/index.ts";
 import { flagValue } from "./flag-values.ts";
-import { nearNames, suggestion } from "./near-names.ts";
 import { writeText } from "./output.ts";
 
 /** What a file's scenario comes to. */
@@ -54,7 +54,7 @@ export async function withPlannedFile(
   const file = fileOf(command, args);
   const topology = topologyText === undefined ? readHostTopology() : flagValue("topology", topologyText, parseTopology);
   try {
-    const loaded = loadScenario(file);
+    const loaded = await loadScenarioFor(file, { topology: () => topology });
     const result = await planScenarioFile(loaded, { topology });
     use({ file, document: toPlanDocument(loaded.scenario.name, result, topology) });
     return 0;

@@ -21,7 +21,8 @@ export const scenarioLibraryCommands: readonly CommandDefinition[] = [
     args: "name",
     proposeArgs: async (partial) => (await import("./propose-scenarios.ts")).proposeShipped(partial),
     footer: [
-      "NAME: one of corral scenario list, copied with its modules to the working directory.",
+      "NAME: one of corral scenario list, copied with its modules to the working directory;",
+      "any other: a commented example in NAME.yaml.",
       "Nothing is written over what is there.",
       "Exit status: 0; 125 it cannot be written, 2 usage, or the file is there.",
     ],

@@ -1,4 +1,4 @@
-import { formatSeconds, quote } from "../report/index.ts";
+import { counted, formatSeconds, quote } from "../report/index.ts";
 import type {
   GroupDocument,
   OpDocument,
@@ -9,7 +9,6 @@ import type {
 } from "../scenario/index.ts";
 import type { Needs } from "../scenario/model/index.ts";
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 const cpusText = (list: string): string => `${/^\d+$/.test(list) ? "CPU" : "CPUs"} ${list}`;
 const indent = (lines: readonly string[]): readonly string[] => lines.map((line) => `  ${line}`);
 
@@ -26,10 +25,10 @@ const needWords: Readonly<Record<Need["need"], string>> = {
 /** `2 CPUs, 2 memory nodes`; empty: nothing */
 export const needsText = ({ cpus, llcs, numaNodes, threadsPerCore, tmpdirDisk }: Needs): string => {
   const counts = { cpus, llcs, numa_nodes: numaNodes, threads_per_core: threadsPerCore };
-  const counted = Object.entries(counts).flatMap(([need, count]) =>
+  const numbers = Object.entries(counts).flatMap(([need, count]) =>
     count === undefined ? [] : [`${count} ${needWords[need as Need["need"]]}`],
   );
-  return [...counted, ...(tmpdirDisk === true ? [`a ${needWords.tmpdir_disk}`] : [])].join(", ");
+  return [...numbers, ...(tmpdirDisk === true ? [`a ${needWords.tmpdir_disk}`] : [])].join(", ");
 };
 
 /** `needs 8 CPUs, has 2`: of CPUs and the like more than one, for one is there everywhere */

@@ -1,9 +1,10 @@
 import { ConfigError } from "../report/config/index.ts";
-import { CorralError, exitStatus, parseNumberIn } from "../report/index.ts";
+import { CorralError, counted, exitStatus, parseNumberIn } from "../report/index.ts";
 import { wholeNumber } from "../run/settings/index.ts";
 import { foldOutcomes, verdictExitStatus } from "../scenario/checks/index.ts";
 import type { RunEvent } from "../scenario/execute/index.ts";
-import { loadScenario } from "../scenario/index.ts";
+import { loadScenarioFor } from "../scenario/plan/index.ts";
+import { failureText } from "../scenario/record/index.ts";
 import type { Rehearsal, RehearseOptions } from "../scenario/rehearse/index.ts";
 import { documentOf, rehearseFile } from "../scenario/rehearse/index.ts";
 import type { ScenarioDocument } from "../scenario/results/index.ts";
@@ -27,13 +28,13 @@ const holdText = ({ holdMs, wantedHoldMs }: Extract<RunEvent, { readonly kind: "
 export function eventLine(event: RunEvent): string | null {
   switch (event.kind) {
     case "scenario_start":
-      return `${event.name}: ${event.steps} ${event.steps === 1 ? "step" : "steps"}`;
+      return `${event.name}: ${counted(event.steps, "step")}`;
     case "step_start":
-      return `${event.label}: ${event.groups} groups, ${event.workers} workers, ${holdText(event)}`;
+      return `${event.label}: ${counted(event.groups, "group")}, ${counted(event.workers, "worker")}, ${holdText(event)}`;
     case "warning":
       return `WARNING: ${event.message}`;
     case "failure":
-      return event.failure.message;
+      return failureText(event.failure);
     case "ended":
       return `${event.process.name} has ended: ${event.process.reason || event.process.how}`;
     case "stalled":
@@ -43,8 +44,12 @@ export function eventLine(event: RunEvent): string | null {
   }
 }
 
+/** Told at the first signal, for after the second nobody is there to tell it. */
+const endingText =
+  "ending: everything is taken down and reported; a second signal ends Corral at once, and corral gc removes what that leaves";
+
 /** The first of these signals ends the run in good order; what is known is kept. A second one ends Corral at once. */
-function endOnSignals(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+function endOnSignals(onFirst: () => void): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const over = new AbortController();
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const dispose = (): void => {
@@ -52,6 +57,7 @@ function endOnSignals(): { readonly signal: AbortSignal; readonly dispose: () =>
   };
   const end = (): void => {
     dispose();
+    onFirst();
     over.abort();
   };
   for (const name of signals) process.on(name, end);
@@ -71,7 +77,7 @@ async function rehearseNamed(
     const line = flags.quiet === true ? null : eventLine(event);
     if (line !== null) say(line);
   };
-  await rehearseFile(loadScenario(file), {
+  await rehearseFile(await loadScenarioFor(file), {
     runtime: ownDirectories().runtime,
     cgroupParent: flags["cgroup-parent"] ?? (process.env["CORRAL_CGROUP_PARENT"] || null),
     where: process.env["CORRAL_VM"] === "1" ? "vm" : "host",
@@ -84,7 +90,9 @@ async function rehearseNamed(
 }
 
 async function runHere(file: string, flags: Flags): Promise<number> {
-  const ending = endOnSignals();
+  const ending = endOnSignals(() => {
+    if (flags.quiet !== true) say(endingText);
+  });
   const documents: ScenarioDocument[] = [];
   try {
     try {

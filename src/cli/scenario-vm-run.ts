@@ -62,6 +62,8 @@ export async function runScenarioInVm(file: string, flags: Flags): Promise<Guest
     command: guestCommand(file, flags),
     visiblePaths,
     env: { PATH: guestPath() },
+    // A run that is ended has found something.
+    passesSignal: true,
     onOutput: (chunk) => output.add(chunk),
     onProgress: (message) => {
       if (!quiet) say(message);

@@ -6,10 +6,9 @@ import {
   UnexpectedPositionalError,
   UnsatisfiedFlagError,
 } from "@stricli/core";
-import { CorralError, quote } from "../report/index.ts";
+import { CorralError, nearNames, quote, suggestion } from "../report/index.ts";
 import type { CommandDefinition } from "./commands.ts";
 import type { FlagTable } from "./flag-definition.ts";
-import { nearNames, suggestion } from "./near-names.ts";
 
 /** The letter of a bundle such as `-ax` that is no flag; the parser blames its first one. */
 function unknownLetter(argv: readonly string[], flags: FlagTable): string | null {

@@ -12,6 +12,7 @@ export type { Fits } from "./glob.ts";
 export { nameGlob, pathGlob, pathPrefix, textGlob } from "./glob.ts";
 export type { LatencyFigures } from "./latency.ts";
 export { LatencyHistogram } from "./latency.ts";
+export { nearNames, suggestion } from "./near-names.ts";
 export type { ConstraintOutcome, ConstraintStatus } from "./outcome.ts";
 export { constraintStatuses } from "./outcome.ts";
 export { isPlainName, plainNameRule } from "./plain-name.ts";

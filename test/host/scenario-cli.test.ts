@@ -72,7 +72,7 @@ test("one that fails ends with 1, and with the step and the op that went wrong",
   ];
   const { status, out } = await bench.corral(run(fileOf("waits", steps), "-q"));
   assert.equal(status, 1);
-  assert.match(out, /step 1 failed: it did not come true within 100 ms that "base" is empty/);
+  assert.match(out, /step 1, op 0 failed: it did not come true within 100 ms that "base" is empty/);
 });
 
 test("a check that fails ends with 1", async (t) => {
@@ -94,7 +94,7 @@ test("limits in time grow with a factor that is given, which is told", async (t)
   assert.equal(status, 1);
   assert.match(
     out,
-    /step 1 failed: it did not come true within 250 ms \(100 ms, for time is slower here\) that "base" is empty/,
+    /step 1, op 0 failed: it did not come true within 250 ms \(100 ms, for time is slower here\) that "base" is empty/,
   );
   assert.match(out, /^time is 2\.5 times slower than on a nominal machine, set-up 2\.5 times \(as was asked for\)$/m);
   const bad = await bench.corral(run(fileOf("shrunk", steps), "--dilation", "0.5"));
@@ -161,6 +161,20 @@ test("Ctrl-C takes everything down and keeps what was found", async (t) => {
 
 /** Processes in the groups below the parent. */
 const processesBelowParent = (): readonly number[] => bench.parent.children().flatMap((path) => processesBelow(path));
+
+test("an expectation that fails only because Ctrl-C cut its hold short is inconclusive", async (t) => {
+  if (!requires(t, root())) return;
+  const expect = "expect: [{figure: {cgroup: a, metric: cpu_total_us, as: growth, step: 1, at_least: 1.0e+15}}]";
+  const started = bench.start(run(fileOf("cut", [short, endless], [expect]), "--json"));
+  await until("the second step holds", () => started.err().includes("Step[1]"));
+  started.kill("SIGINT");
+  const { status, out, err } = await started.ended;
+  assert.equal(status, 2, err);
+  const [expected] = documentOf(out).checks;
+  assert.deepEqual([expected?.check, expected?.outcome], ["expect[0]", "inconclusive"]);
+  assert.match(expected?.message ?? "", /; but the run was ended in Step\[1\], \d+ of \d+ ms into its hold$/);
+  assert.match(err, /a second signal ends Corral at once, and corral gc removes what that leaves/);
+});
 
 test("a second Ctrl-C ends it at once, and corral gc removes what is left", async (t) => {
   if (!requires(t, root())) return;

@@ -159,7 +159,7 @@ test("a module that cannot be had is told before anything begins, and nothing is
     message: /^2 workers for Custom could not be made: module absent\.mjs cannot be loaded: Cannot find module/,
   });
   await assert.rejects(startWorkers(customPlan("spin.mjs", { export: "none" })), {
-    message: '1 workers for Custom could not be made: module spin.mjs has no function "none" among its exports',
+    message: '1 worker for Custom could not be made: module spin.mjs has no function "none" among its exports',
   });
 });
 

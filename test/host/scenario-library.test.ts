@@ -47,6 +47,14 @@ test("init writes a commented example under the name of its file", async () => {
   assert.equal((await corral(cwd, "scenario", "check", "halves.yaml", "--topology", "cpus=4")).status, 0);
 });
 
+test("init takes a new name for that of a file, and says what comes next", async () => {
+  const cwd = emptyDirectory("new-name");
+  const { status, out, err } = await corral(cwd, "scenario", "init", "mine");
+  assert.deepEqual([status, out], [0, "mine.yaml\n"]);
+  assert.match(err, /next: corral scenario plan mine\.yaml .*corral scenario run mine\.yaml/);
+  assert.match(readFileSync(join(cwd, "mine.yaml"), "utf8"), /^name: mine$/m);
+});
+
 test("init writes over nothing, and nothing at all when one of several files is there", async () => {
   const cwd = emptyDirectory("taken");
   writeFileSync(join(cwd, "steady-llc.mjs"), "mine");

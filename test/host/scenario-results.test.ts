@@ -48,9 +48,9 @@ describe("corral scenario compare", () => {
       [
         1,
         [
-          "regression: steady passed in 1 runs of A, and in none of B: 1 failed",
+          "regression: steady passed in 1 run of A, and in none of B: 1 failed",
           "left out, for they failed or were skipped: 0 runs of A, 1 of B",
-          "1 regressions, 0 improvements, 0 noisy\n",
+          "1 regression, 0 improvements, 0 noisy\n",
         ].join("\n"),
       ],
     );

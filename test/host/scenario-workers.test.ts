@@ -266,7 +266,7 @@ test("a memory policy that the kernel refuses is in the report", async () => {
 test("workers that cannot be made are an error, and leave nothing", async () => {
   await assert.rejects(startWorkers(planOf("IoSyncWrite", { resources: ["/no/such"] })), {
     code: "START_FAILED",
-    message: "1 workers for IoSyncWrite could not be made: a worker ended with ENOENT",
+    message: "1 worker for IoSyncWrite could not be made: a worker ended with ENOENT",
   });
   await assert.rejects(startWorkers(planOf("PipeIo", { workers: 3 })), {
     code: "USAGE",

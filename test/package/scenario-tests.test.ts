@@ -144,13 +144,13 @@ describe("scenarios in tests of a user", () => {
       );
       assert.match(ending("is skipped") ?? "", /^ok # SKIP/);
       for (const said of [
-        /scenario held failed: 1 of 1 checks did not hold/,
+        /scenario held failed: 1 of 1 check did not hold/,
         /FAIL enough groups \(claim\): groups is 1, at least 2 is claimed/,
         /found 1, limit at least 2/,
-        /scenario broken failed: 1 of 1 checks did not hold/,
+        /scenario broken failed: 1 of 1 check did not hold/,
         /FAIL min_iteration_rate \(benchmark\): SpinWait in web: iteration rate of worker \d+: .*, at least 1000000000000 is asked for/,
         /asked for at broken\.yaml:6:3/,
-        /scenario held is inconclusive: 1 of 1 checks did not hold/,
+        /scenario held is inconclusive: 1 of 1 check did not hold/,
         /INCONCLUSIVE looks at nothing \(claim\): the check claimed nothing/,
       ])
         assert.match(told, said);

@@ -7,6 +7,7 @@ import type {
   MonitorSample,
   PayloadRecord,
   PhaseRecord,
+  PhaseWork,
   RunRecord,
   WorkRecord,
 } from "../../src/scenario/record/index.ts";
@@ -48,6 +49,7 @@ export const aWorker = (changes: Partial<WorkerReport> = {}): WorkerReport => ({
   maxGapAtNs: 300_000_000,
   group: 0,
   role: 0,
+  threadOf: null,
   completed: true,
   end: { kind: "exited", code: 0 },
   wallTimeNs: 1_000_000_000,
@@ -129,6 +131,22 @@ export const aPhase = (phase: number, startMs: number, changes: Partial<PhaseRec
   groups: 1,
   workers: 2,
   work: [],
+  ...changes,
+});
+
+/** What the two workers of `web` did in a second. */
+export const aPhaseWork = (changes: Partial<PhaseWork> = {}): PhaseWork => ({
+  work: 0,
+  cgroup: "web",
+  workers: 2,
+  elapsedMs: 1000,
+  iterations: 2000,
+  workUnits: 4000,
+  migrations: 0,
+  cpuTimeNs: 1e9,
+  runDelayNs: 2e6,
+  latencyKind: "none",
+  latencies: latenciesOf([]),
   ...changes,
 });
 

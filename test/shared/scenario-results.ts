@@ -4,7 +4,7 @@ import type { RunRecord } from "../../src/scenario/record/index.ts";
 import { emptyValues } from "../../src/scenario/record/index.ts";
 import type { ScenarioDocument } from "../../src/scenario/results/index.ts";
 import { scenarioDocument } from "../../src/scenario/results/index.ts";
-import { aPayload, aPhase, aRecord, aWork, aWorker, latenciesOf } from "./scenario-record.ts";
+import { aPayload, aPhase, aPhaseWork, aRecord, aWork, aWorker, latenciesOf } from "./scenario-record.ts";
 
 /** The document of a record, judged by what its scenario asks. */
 export const documentOf = (record: RunRecord): ScenarioDocument => scenarioDocument(record, judgeRun(record));
@@ -59,19 +59,7 @@ export function aRun(
   const work = aWork({
     reports: [aWorker(worker), aWorker({ ...worker, index: 1, pid: 101, cpusUsed: [1], cpusByCpuset: [[1]] })],
   });
-  const phaseWork: RunRecord["phases"][number]["work"][number] = {
-    work: 0,
-    cgroup: "web",
-    workers: 2,
-    elapsedMs: 1000,
-    iterations: 2 * iterations,
-    workUnits: 4000,
-    migrations: 0,
-    cpuTimeNs: 1e9,
-    runDelayNs: 2e6,
-    latencyKind: "wake",
-    latencies,
-  };
+  const phaseWork = aPhaseWork({ iterations: 2 * iterations, latencyKind: "wake", latencies });
   return documentOf(
     aRecord({
       scenario: {

@@ -75,7 +75,7 @@ test("a file runs in a guest with all that it names, twice in one boot, and its 
   }
   // One boot, and what goes on is told as it comes.
   assert.equal(err.match(/^\[corral\] guest \S+: booted in /gm)?.length, 1, err);
-  assert.equal(err.match(/^\[corral\] Step\[0\]: 1 groups, 2 workers, for 300 ms$/gm)?.length, 2, err);
+  assert.equal(err.match(/^\[corral\] Step\[0\]: 1 group, 2 workers, for 300 ms$/gm)?.length, 2, err);
   assert.match(out, /^scenario whole passed: 2 runs, 2 pass$/m);
   assert.match(readFileSync(html, "utf8"), /<\/html>\n$/);
   assert.match(readFileSync(junit, "utf8"), /<testsuites .* failures="0" errors="0"/);
@@ -105,14 +105,15 @@ test("a module that fails there ends with 1, and without other words when it is 
   assert.deepEqual([verdict, host.cpus.length, host.nodes.length, dilation.source], ["fail", 4, 2, "given"]);
   assert.match(
     failures[0]?.message ?? "",
-    /^step 1 failed: it did not come true within 100 ms \(50 ms, for time is slower here\) that "base" is populated/,
+    /^it did not come true within 100 ms \(50 ms, for time is slower here\) that "base" is populated/,
   );
 });
 
-test("Ctrl-C ends the guest, and nothing of it is left", async (t) => {
+test("Ctrl-C ends the run in the guest, which reports what it found; nothing of it is left", async (t) => {
   if (!(await requireVm(t))) return;
   const long = fileOf("long.yaml", "version: 1\nname: long\nduration: 1000s\nsteps: [{setup: [{name: a}]}]\n");
-  const started = bench.start(runVm(long), { limitMs });
+  const report = bench.fresh("ended.json");
+  const started = bench.start(runVm(long, "--report", report), { limitMs });
   let hasEnded = false;
   void started.ended.then(() => {
     hasEnded = true;
@@ -122,8 +123,12 @@ test("Ctrl-C ends the guest, and nothing of it is left", async (t) => {
   const [directory = ""] = guestDirectories(started.pid);
   assert.notEqual(directory, "");
   started.kill("SIGINT");
-  const { signal, out } = await started.ended;
-  assert.deepEqual([signal, out], ["SIGINT", ""]);
+  const { status, out, err } = await started.ended;
+  assert.equal(status, 2, err);
+  assert.match(err, /the command in the guest is told to end; a second signal stops the guest at once/);
+  const { verdict, phases } = JSON.parse(readFileSync(report, "utf8")) as ScenarioDocument;
+  assert.deepEqual([verdict, phases.length], ["inconclusive", 2]);
+  assert.match(out, /^ended by its caller at /m);
   assert.deepEqual(leftoversOf(directory), []);
 });
 

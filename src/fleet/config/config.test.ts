@@ -70,7 +70,7 @@ min_agents: 0
 
 test("what is wrong with the work of all agents is told before any is called", () => {
   expect(problemsOf("version: 1\nagents: [a]\nworkload:\n  command: [x]\n  limit: 1\n")).toMatch(
-    /^f\.yaml:5:3: workload\.limit is not a key here; these are: command, /,
+    /^f\.yaml:5:3: workload\.limit is not a key here; did you mean limits\?/,
   );
   expect(problemsOf("version: 1\nagents: [{address: a, workload: {load: {memory: {}, rate: 0}}}]\n")).toBe(
     "f.yaml:2:59: agents[0].workload.load.rate expects a rate above zero, not 0",

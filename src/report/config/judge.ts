@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { quote } from "../index.ts";
+import { nearNames, quote, suggestion } from "../index.ts";
 import type { ConfigPath } from "./document.ts";
-import { expects } from "./values.ts";
+import { expects, isOffered } from "./values.ts";
 
 /** One thing that is wrong with a value. */
 export interface ConfigIssue {
@@ -30,14 +30,9 @@ interface Shape {
   readonly options?: readonly Shape[];
 }
 
-const plain = (key: string): string => key.toLowerCase().replace(/[^a-z0-9]/g, "");
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const near = known.find((one) => plain(one) === plain(key));
-  return near === undefined
-    ? `is not a key here; these are: ${known.join(", ")}`
-    : `is not a key here; did you mean ${near}?`;
-}
+/** The keys that were meant, else all that there are. */
+const unknownKey = (key: string, known: readonly string[]): string =>
+  `is not a key here${suggestion(nearNames(key, known), `these are: ${known.join(", ")}`)}`;
 
 /** Names that mean something to JavaScript, which the schema library skips. */
 const unsafeKeys: readonly string[] = ["__proto__", "prototype", "constructor"];
@@ -47,6 +42,11 @@ function alternativeFor(options: readonly Shape[], value: unknown): Shape | unde
   const fitting = options.filter(({ item, entries }) => (Array.isArray(value) ? item : entries) !== undefined);
   return fitting.length === 1 ? fitting[0] : undefined;
 }
+
+const offered = (entries: Readonly<Record<string, Shape>>): readonly string[] =>
+  Object.entries(entries)
+    .filter(([, shape]) => isOffered(shape))
+    .map(([key]) => key);
 
 /** Keys that no schema knows, all of them (the schema library stops at the first), and lists where keys should be. */
 function findForeignKeys(shape: Shape, value: unknown, path: ConfigPath): readonly ConfigIssue[] {
@@ -68,7 +68,7 @@ function findForeignKeys(shape: Shape, value: unknown, path: ConfigPath): readon
     }
     const inner = Object.hasOwn(entries, key) ? entries[key] : undefined;
     if (inner !== undefined) return findForeignKeys(inner, one, here);
-    return [{ path: here, at: "key", message: unknownKey(key, Object.keys(entries)) }];
+    return [{ path: here, at: "key", message: unknownKey(key, offered(entries)) }];
   });
 }
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { quote } from "../index.ts";
+import { nearNames, quote, suggestion } from "../index.ts";
 
 /** What was found instead of what was expected, in few and safe words. */
 export function describeFound(value: unknown): string {
@@ -14,6 +14,32 @@ export const expects =
   (what: string) =>
   ({ input }: { readonly input: unknown }): string =>
     `expects ${what}, not ${describeFound(input)}`;
+
+/** A message that completes "<path> …" where one of these words is expected: the one that was meant, else all of them. */
+export const expectsWord =
+  (words: readonly string[], what = `one of ${words.join(", ")}`) =>
+  (issue: { readonly input: unknown }): string => {
+    const near = typeof issue.input === "string" ? nearNames(issue.input, words) : [];
+    return near.length === 0 ? expects(what)(issue) : `cannot be ${describeFound(issue.input)}${suggestion(near, "")}`;
+  };
+
+/** One of these words. @param what completes "expects …", where that is not simply one of them */
+export const word = <const W extends readonly string[]>(words: W, what?: string) =>
+  v.picklist(words, expectsWord(words, what));
+
+const withheld = new WeakSet<object>();
+
+/** A key that is understood and refused: no list of keys offers it. @returns the same schema */
+export function notOffered<T extends v.GenericSchema>(schema: T): T {
+  withheld.add(schema);
+  return schema;
+}
+
+/** Whether lists of keys have one of this schema. */
+export function isOffered(schema: object): boolean {
+  const wrapped: unknown = Reflect.get(schema, "wrapped");
+  return !withheld.has(typeof wrapped === "object" && wrapped !== null ? wrapped : schema);
+}
 
 /** Runs a parser over a value as text; its RangeError becomes an issue. */
 export const checked = <T extends string | number>(parse: (text: string) => unknown): v.RawCheckAction<T> =>

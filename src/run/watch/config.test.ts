@@ -305,7 +305,7 @@ test.each<[string, readonly string[]]>([
       "w.yaml:2:27: rules[0].match needs at least one key: comm, min_age, max_age, uid, user, argv, cgroup, exe, cwd, parent",
       "w.yaml:2:33: rules[1].match is missing",
       'w.yaml:2:41: rules[1].name is the name of rules[0] already: "a"',
-      "w.yaml:2:44: rules[1].math is not a key here; these are: name, match, except, limits, preset, strict, intent, sla_eligible, tags, tree, keep_limits, force_move",
+      "w.yaml:2:44: rules[1].math is not a key here; did you mean match?",
       'w.yaml:2:73: rules[2].name is the name of rules[0] already: "a"',
       'w.yaml:2:90: rules[2].match.exe expects an absolute path, such as /usr/bin/ffmpeg or /**/ffmpeg, not "y"',
       "w.yaml:2:97: rules[3] expects keys and values, not 7",

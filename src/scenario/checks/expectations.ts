@@ -2,6 +2,7 @@ import { parseDurationMs } from "../../report/index.ts";
 import type { Expectation, Expectations, Pattern, Scenario } from "../model/index.ts";
 import type { RunRecord } from "../record/index.ts";
 import { phaseOfStep } from "../record/index.ts";
+import { earlyEnd, excuse } from "./ended-early.ts";
 import { inconclusive } from "./finding.ts";
 import type { CheckResult, Finding } from "./result.ts";
 import { everywhere } from "./result.ts";
@@ -24,8 +25,16 @@ import {
 export function judgeExpectations(scenario: Scenario, record: RunRecord): CheckResult[] {
   return (scenario.expect ?? []).flatMap((expectation, at) => {
     if ("check" in expectation) return [];
-    return [{ check: `expect[${at}]`, advisory: false, ...judgeOne(expectation, record) }];
+    const found = excuse(judgeOne(expectation, record), earlyEnd(record, phasesOf(expectation)));
+    return [{ check: `expect[${at}]`, advisory: false, ...found }];
   });
+}
+
+/** Phases that an expectation is about; null: the whole run. */
+function phasesOf(expectation: Exclude<Expectation, { readonly check: unknown }>): readonly number[] | null {
+  if ("phases" in expectation) return [expectation.phases.step, expectation.phases.over].map(phaseOfStep);
+  const { step } = "series" in expectation ? expectation.series : expectation.figure;
+  return step === undefined ? null : [phaseOfStep(step)];
 }
 
 function judgeOne(expectation: Exclude<Expectation, { readonly check: unknown }>, record: RunRecord): Finding {

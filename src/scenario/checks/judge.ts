@@ -52,7 +52,7 @@ export function judgeRun(record: RunRecord, { baseline = noOverrides, more = [] 
     ...judgeWorks(record, asked, limits),
     ...record.payloads.flatMap((run) => {
       const payload = payloads.get(run.payload);
-      return payload === undefined ? [] : judgePayload(payload, run);
+      return payload === undefined ? [] : judgePayload(payload, run, record);
     }),
     ...judgePayloadsWithoutRun(payloads.values(), record.payloads),
     ...judgeExpectations(scenario, record),

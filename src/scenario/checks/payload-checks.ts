@@ -1,16 +1,27 @@
 import { quote } from "../../report/index.ts";
 import type { MetricCheck, Payload } from "../model/index.ts";
 import type { PayloadEnd, PayloadRecord } from "../record/index.ts";
+import type { EarlyEnd } from "./ended-early.ts";
+import { earlyEnd, excuse } from "./ended-early.ts";
 import { inconclusive } from "./finding.ts";
 import { figure } from "./numbers.ts";
 import type { CheckResult, Outcome } from "./result.ts";
 import { everywhere } from "./result.ts";
 
 /** Checks of a payload on one of its runs: of the exit status first, then of metrics; a metric that is absent fails. */
-export function judgePayload(payload: Payload, run: PayloadRecord): CheckResult[] {
+export function judgePayload(payload: Payload, run: PayloadRecord, all: EarlyEnd): CheckResult[] {
   const checks = payload.checks ?? [];
   const isExit = (check: MetricCheck): boolean => "exitCodeEq" in check;
-  return [...checks.filter(isExit), ...checks.filter((check) => !isExit(check))].map((check) => judge(check, run));
+  const why = killedWith(run, all);
+  return [...checks.filter(isExit), ...checks.filter((check) => !isExit(check))].map((check) =>
+    excuse(judge(check, run), why),
+  );
+}
+
+/** Why a payload had no time to end as it was to: it was killed because the caller ended the run. Null: it ended otherwise. */
+function killedWith({ end, endedMs }: PayloadRecord, all: EarlyEnd): string | null {
+  const isLast = endedMs >= (all.phases.at(-1)?.endMs ?? 0);
+  return end.kind === "killed" && isLast ? earlyEnd(all, null) : null;
 }
 
 /** Checks of payloads that were never started: nothing is known of them. */

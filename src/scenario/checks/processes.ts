@@ -1,6 +1,6 @@
 import { quote } from "../../report/index.ts";
 import type { EndedProcess, PhaseRecord, RunFailure, RunRecord, StalledWorker } from "../record/index.ts";
-import { isHoldLost, lostHoldText, phaseOfStep } from "../record/index.ts";
+import { failureText, isEndedByCaller, isHoldLost, lostHoldText, phaseOfStep } from "../record/index.ts";
 import type { CheckResult, DetailKind, Where } from "./result.ts";
 import { everywhere } from "./result.ts";
 
@@ -61,22 +61,12 @@ function stalledResult({ cgroup, work, pid, comm, atMs, samples, diagnostics }: 
 /** The check that a run came to its end. One that did not is never counted as skipped: nothing allows that. */
 export const completesCheck = "completes";
 
-/** A run that somebody ended before its time says nothing of the scenario. */
-const abortedCode = "ABORTED";
-
-const stageWords = {
-  setup: "set-up failed",
-  backdrop: "the backdrop's set-up failed",
-  step: "failed",
-  engine: "the engine failed",
-} as const satisfies Readonly<Record<RunFailure["stage"], string>>;
-
-function failureResult({ stage, step, op, atMs, code, message }: RunFailure): CheckResult {
-  if (code === abortedCode)
+function failureResult(failure: RunFailure): CheckResult {
+  const { step, atMs } = failure;
+  const message = failureText(failure);
+  if (isEndedByCaller(failure))
     return { ...failed(completesCheck, "other", `ended early: ${message}`, { atMs }), outcome: "inconclusive" };
-  const which = step === null ? "" : `step ${step}${op === null ? "" : `, op ${op}`} `;
-  const phase = step === null ? null : phaseOfStep(step);
-  return failed(completesCheck, "other", `${which}${stageWords[stage]}: ${message}`, { atMs, phase });
+  return failed(completesCheck, "other", message, { atMs, phase: step === null ? null : phaseOfStep(step) });
 }
 
 /** What ran with hardly any time says nothing of the step. */

@@ -3,6 +3,7 @@ import type { PhaseMetric, SeriesMetric } from "../model/index.ts";
 import type { RunRecord } from "../record/index.ts";
 import type { BetterClaim, Claim } from "./claims.ts";
 import { claim, claimBetter } from "./claims.ts";
+import { excuseOwn } from "./ended-early.ts";
 import { inconclusive } from "./finding.ts";
 import type { CheckResult, Finding, Outcome, Where } from "./result.ts";
 import { everywhere } from "./result.ts";
@@ -38,7 +39,8 @@ export type UserCheck = (run: CheckRun) => void | Promise<void>;
 /** Runs a check of one's own. One that claims nothing is inconclusive: it has looked at nothing. */
 export async function runUserCheck(name: string, check: UserCheck, record: RunRecord): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
-  const tell = (finding: Finding): void => void results.push({ check: name, advisory: false, ...finding });
+  const tell = (finding: Finding): void =>
+    void results.push(excuseOwn({ check: name, advisory: false, ...finding }, record));
   const say = (outcome: Outcome, message: string): void =>
     tell({ outcome, kind: "claim", message, found: null, limit: null, where: everywhere });
   try {

@@ -1,4 +1,5 @@
 import { CorralError } from "../../report/index.ts";
+import type { Clock } from "../clock/index.ts";
 import type {
   EndedProcess,
   GroupRecord,
@@ -11,7 +12,6 @@ import type {
   StalledWorker,
   WorkRecord,
 } from "../record/index.ts";
-import type { Clock } from "./clock.ts";
 import type { RunEvent } from "./events.ts";
 import type { MonitorLook } from "./ports.ts";
 
@@ -86,9 +86,9 @@ export class RunBook {
     this.tell({ kind: "warning", message });
   }
 
-  fail(part: FailedPart, thrown: unknown, prefix = ""): void {
+  fail(part: FailedPart, thrown: unknown): void {
     const error = CorralError.from(thrown);
-    const failure = { ...part, atMs: this.nowMs(), code: error.code, message: `${prefix}${error.toLine()}` };
+    const failure = { ...part, atMs: this.nowMs(), code: error.code, message: error.toLine() };
     this.failures.push(failure);
     this.tell({ kind: "failure", failure });
   }

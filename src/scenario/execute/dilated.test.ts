@@ -84,7 +84,7 @@ describe("where time is dilated", () => {
     never.neverReady = true;
     const book = await run(never, plan([{ setup: [group("a")] }]), 3);
     expect(book.failures.map(({ atMs, message }) => [atMs, message])).toEqual([
-      [90_000, "step 0 failed: the workers of SpinWait were not ready within 90000 ms"],
+      [90_000, "the workers of SpinWait were not ready within 90000 ms"],
     ]);
   });
 
@@ -98,7 +98,7 @@ describe("where time is dilated", () => {
     const scenario = plan([{ ops: [{ kind: "freeze_cgroup", cgroup: "a" }] }], { backdrop: backdropOf([group("a")]) });
     const { failures } = await run(machine, scenario, 4);
     expect(failures.map(({ atMs, message }) => [atMs, message])).toEqual([
-      [8000, "step 0 failed: the write to cgroup.freeze of a was not taken by the kernel within 8000 ms"],
+      [8000, "the write to cgroup.freeze of a was not taken by the kernel within 8000 ms"],
     ]);
   });
 
@@ -142,7 +142,7 @@ describe("where time is dilated", () => {
     expect(book.failures.map(({ atMs, message }) => [atMs, message])).toEqual([
       [
         250,
-        'step 0 failed: it did not come true within 250 ms (100 ms, for time is slower here) that "a" is populated; raise the timeout, or see why it does not',
+        'it did not come true within 250 ms (100 ms, for time is slower here) that "a" is populated; raise the timeout, or see why it does not',
       ],
     ]);
   });

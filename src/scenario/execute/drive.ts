@@ -134,7 +134,7 @@ function failStep({ book, liveness }: Engine, step: number, thrown: unknown): vo
   if (liveness.isDead) return;
   const op = thrown instanceof StepError ? thrown.op : null;
   const cause = thrown instanceof StepError ? thrown.cause : thrown;
-  book.fail({ stage: "step", step, op }, cause, `step ${step} failed: `);
+  book.fail({ stage: "step", step, op }, cause);
 }
 
 /** Does what goes on beside the steps for as long as `work` takes. */
@@ -164,7 +164,7 @@ async function doScenario(engine: Engine): Promise<void> {
     const op = thrown instanceof StepError ? thrown.op : null;
     const cause = thrown instanceof StepError ? thrown.cause : thrown;
     await killPayloads(engine, engine.state.payloads);
-    return book.fail({ stage: "backdrop", step: null, op }, cause, "Backdrop setup failed: ");
+    return book.fail({ stage: "backdrop", step: null, op }, cause);
   }
   const iterations = await doSteps(engine);
   book.tell({ kind: "scenario_end", atMs: book.nowMs(), iterations });

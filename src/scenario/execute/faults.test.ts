@@ -120,7 +120,7 @@ describe("nothing is waited for without an end", () => {
     const { machine, ports } = changed(() => ({ startProgram: () => never() }));
     const book = await machine.clock.run(drive(plan([{ ops: inGroup }], loads), ports));
     expect(book.failures.map(({ atMs, message }) => [atMs, message])).toEqual([
-      [30_000, "step 0 failed: the payload load was not ready within 30000 ms"],
+      [30_000, "the payload load was not ready within 30000 ms"],
     ]);
   });
 
@@ -175,7 +175,7 @@ describe("nothing is waited for without an end", () => {
     });
     const book = await machine.clock.run(drive(scenario, ports));
     expect(book.failures.map(({ op, message }) => [op, message])).toEqual([
-      [0, "step 0 failed: load cannot begin in all/a, which is frozen; unfreeze_cgroup before"],
+      [0, "load cannot begin in all/a, which is frozen; unfreeze_cgroup before"],
     ]);
   });
 });

@@ -3,7 +3,6 @@
  * workers, programs, scheduler, clock), so that it runs against a double in virtual time as against the kernel. May know the
  * model, the plan, workers and the record; judges nothing.
  */
-export type { Clock } from "./clock.ts";
 export type { DriveOptions } from "./drive.ts";
 export { drive } from "./drive.ts";
 export type { RunEvent, StepTotals } from "./events.ts";

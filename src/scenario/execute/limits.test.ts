@@ -45,7 +45,7 @@ describe("moving processes", () => {
     const machine = new MachineDouble();
     machine.groups.fail("join a", "EBUSY", 4);
     const book = await run(machine, plan([{ setup }]));
-    expect(book.failures.map(({ message }) => message)).toEqual(["step 0 failed: EBUSY for join a 100"]);
+    expect(book.failures.map(({ message }) => message)).toEqual(["EBUSY for join a 100"]);
   });
 
   test("a process that has ended is a warning, and an error when it was the last", async () => {
@@ -65,7 +65,7 @@ describe("moving processes", () => {
     const a = group("a", { limits: { cpusetCpus: "0" } });
     const book = await run(machine, plan([{ setup: [a] }], { controllers: ["cpuset"] }));
     expect(book.failures.map(({ message }) => message)).toEqual([
-      "step 0 failed: the group a has CPUs and no memory node; give it cpuset-mems",
+      "the group a has CPUs and no memory node; give it cpuset-mems",
     ]);
     expect(machine.log.filter((line) => line.startsWith("join"))).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe("waiting", () => {
     machine.neverReady = true;
     const book = await run(machine, plan([{ setup: [group("a")] }]));
     expect(book.failures.map(({ atMs, message }) => [atMs, message])).toEqual([
-      [30_000, "step 0 failed: the workers of SpinWait were not ready within 30000 ms"],
+      [30_000, "the workers of SpinWait were not ready within 30000 ms"],
     ]);
   });
 
@@ -119,7 +119,7 @@ describe("waiting", () => {
     const scenario = plan([{ ops: [{ kind: "freeze_cgroup", cgroup: "a" }] }], { backdrop: backdropOf([group("a")]) });
     const book = await run(machine, scenario);
     expect(book.failures.map(({ atMs, message }) => [atMs, message])).toEqual([
-      [2000, "step 0 failed: the write to cgroup.freeze of a was not taken by the kernel within 2000 ms"],
+      [2000, "the write to cgroup.freeze of a was not taken by the kernel within 2000 ms"],
     ]);
     expect(machine.groups.names).toEqual([]);
   });

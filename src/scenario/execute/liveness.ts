@@ -1,7 +1,7 @@
 import { CorralError } from "../../report/index.ts";
+import type { Clock } from "../clock/index.ts";
 import type { EndedProcess } from "../record/index.ts";
 import type { RunBook } from "./book.ts";
-import type { Clock } from "./clock.ts";
 import type { Death, SchedulerSource, Supervised } from "./ports.ts";
 
 /** How often the state of sched_ext is read beside the end of its loader: nothing announces it. */

@@ -1,5 +1,6 @@
 import type { Limits } from "../../cgroup/index.ts";
 import { applyLimitsThrough } from "../../cgroup/index.ts";
+import type { ConstraintOutcome } from "../../report/index.ts";
 import { CorralError } from "../../report/index.ts";
 import type { ResolvedGroup } from "../resolve/index.ts";
 import type { Engine } from "./engine.ts";
@@ -26,8 +27,9 @@ export async function makeGroup(engine: Engine, group: ResolvedGroup): Promise<v
   slot.groups.push(name);
   book.groupMade(name, slot.step);
   if (group.cpuset !== null) noteCpus(engine, name, group.cpuset.cpus);
-  await limitGroup(engine, name, group.limits);
-  sampleGroup(engine, name, group.works.length > 0);
+  const { planned, settled } = ports.planLimits(group.limits);
+  tellLimits(engine, name, [...settled, ...(await ports.files.limitNew(name, planned))]);
+  sampleGroup(engine, name, { works: [], isBegin: group.works.length > 0 });
   for (const works of startsOf(group.works)) await startWorks(engine, works, name);
   if (group.payload !== null) await startPayload(engine, group.payload);
 }
@@ -38,24 +40,26 @@ export function noteCpus({ state, book }: Engine, name: string, cpus: readonly n
   book.cpusetGiven(name, cpus);
 }
 
-/**
- * Writes limits, and reads each back. One that is weaker than it should be is a warning.
- * @throws CorralError CGROUP_IO for one that does not hold
- */
-export async function limitGroup({ ports, book }: Engine, name: string, limits: Limits): Promise<void> {
-  const { files } = ports;
-  const { planned, settled } = ports.planLimits(limits);
-  const applied = await applyLimitsThrough(planned, {
-    has: (controller) => files.has(controller),
-    write: (controller, file, value) => files.write(name, controller, file, value),
-    read: (controller, file) => files.read(name, controller, file),
-  });
-  for (const { status, name: limit, requested, reason } of [...settled, ...applied]) {
+/** What came of limits. One that is weaker than it should be is a warning. @throws CorralError CGROUP_IO for one that does not hold */
+function tellLimits({ book }: Engine, name: string, outcomes: readonly ConstraintOutcome[]): void {
+  for (const { status, name: limit, requested, reason } of outcomes) {
     if (status === "applied") continue;
     const line = `${limit} ${requested} of the group ${name}: ${reason}`;
     if (status !== "degraded") throw new CorralError("CGROUP_IO", line, { object: name, found: status });
     book.warn(line);
   }
+}
+
+/** Writes limits of a group that may be in use, and reads each back. @throws as `tellLimits` */
+async function limitGroup(engine: Engine, name: string, limits: Limits): Promise<void> {
+  const { files } = engine.ports;
+  const { planned, settled } = engine.ports.planLimits(limits);
+  const applied = await applyLimitsThrough(planned, {
+    has: (controller) => files.has(controller),
+    write: (controller, file, value) => files.write(name, controller, file, value),
+    read: (controller, file) => files.read(name, controller, file),
+  });
+  tellLimits(engine, name, [...settled, ...applied]);
 }
 
 /** Limits of a group that has workers already: those that change its CPUs begin a new time for them. */

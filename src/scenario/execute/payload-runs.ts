@@ -1,8 +1,8 @@
 import { CorralError } from "../../report/index.ts";
+import { settlesWithin } from "../clock/index.ts";
 import { readMetrics, tailOf } from "../payloads/metrics/index.ts";
 import type { PayloadEnd, PayloadRecord } from "../record/index.ts";
 import type { ResolvedPayloadRun } from "../resolve/index.ts";
-import { settlesWithin } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { madeInTime } from "./made-in-time.ts";
 import { orWarn } from "./or-warn.ts";

@@ -1,8 +1,8 @@
 import type { LimitPlan, Limits } from "../../cgroup/index.ts";
+import type { Clock } from "../clock/index.ts";
 import type { MonitorSample, SeriesValues } from "../record/index.ts";
 import type { ResolvedScheduler } from "../resolve/index.ts";
 import type { AttributeErrors, WorkerAttributes, WorkerPlan, WorkerSet } from "../workers/index.ts";
-import type { Clock } from "./clock.ts";
 import type { GroupFiles } from "./groups/group-files.ts";
 
 /** Workers of one kind: `WorkerSet`, or what stands for it. */
@@ -13,6 +13,7 @@ export type Workers = Pick<
   | "tasksOf"
   | "release"
   | "sample"
+  | "totals"
   | "latencies"
   | "suspendCpus"
   | "beginCpuset"

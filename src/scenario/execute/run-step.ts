@@ -100,8 +100,8 @@ async function runLoop(
   if (!(await settle(engine, step.settleMs))) return false;
   const { book, budget, phases, liveness } = engine;
   const holdMs = budget.leftMs(step.deadlineMs);
-  const untilMs = book.nowMs() + holdMs;
   beginHold(engine, step, holdMs, plannedMs);
+  const untilMs = book.nowMs() + holdMs;
   phases.rounds(0);
   // Its ops are what a loop holds with: their time counts everywhere.
   for (let round = 0; book.nowMs() < untilMs; round += 1) {

@@ -1,6 +1,6 @@
 import { CorralError } from "../../report/index.ts";
+import type { Clock } from "../clock/index.ts";
 import type { ResolvedScheduler } from "../resolve/index.ts";
-import type { Clock } from "./clock.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { Liveness } from "./liveness.ts";
 import { madeInTime } from "./made-in-time.ts";

@@ -6,14 +6,17 @@ import type { WorkHandle } from "./state.ts";
 export const stallLooks = 4;
 
 interface Track {
-  last: TaskProgress;
+  /** What the kernel told at the last look; null: it was not asked, for the worker had done something. */
+  last: TaskProgress | null;
+  iterations: number;
   still: number;
   told: boolean;
 }
 
 /**
  * Finds workers that neither ran nor were switched for a while. Every look takes in whoever was started since. Told once for
- * each, until it gets on again; one that is frozen, or gone, is not waited for.
+ * each, until it gets on again; one that is frozen, or gone, is not waited for. The kernel is asked only of those whose own counters
+ * stand still.
  */
 export class StallWatch {
   readonly #engine: Engine;
@@ -27,23 +30,26 @@ export class StallWatch {
     const seen = new Set<number>();
     for (const handle of this.#engine.state.works) {
       if (this.#engine.state.isFrozen(handle.cgroup)) continue;
-      for (const pid of handle.set.pids) {
+      for (const { pid, iterations } of handle.set.sample()) {
         seen.add(pid);
-        this.#lookAt(handle, pid);
+        this.#lookAt(handle, pid, iterations);
       }
     }
     for (const pid of this.#tracks.keys()) if (!seen.has(pid)) this.#tracks.delete(pid);
   }
 
-  #lookAt(handle: WorkHandle, pid: number): void {
+  #lookAt(handle: WorkHandle, pid: number, iterations: number): void {
+    const track = this.#tracks.get(pid);
+    if (track === undefined || iterations > track.iterations) {
+      const last = track === undefined ? this.#engine.ports.tasks.progress(pid) : null;
+      return void this.#tracks.set(pid, { last, iterations, still: 0, told: false });
+    }
     const now = this.#engine.ports.tasks.progress(pid);
     if (now === null) return void this.#tracks.delete(pid);
-    const track = this.#tracks.get(pid);
-    if (track === undefined) return void this.#tracks.set(pid, { last: now, still: 0, told: false });
-    const getsOn = now.switches !== track.last.switches || now.execNs !== track.last.execNs;
+    const isSame = track.last !== null && now.switches === track.last.switches && now.execNs === track.last.execNs;
     track.last = now;
-    track.still = getsOn ? 0 : track.still + 1;
-    if (getsOn) track.told = false;
+    track.still = isSame ? track.still + 1 : 0;
+    if (!isSame) track.told = false;
     if (track.still < stallLooks || track.told) return;
     track.told = true;
     this.#tell(handle, pid, track.still);

@@ -101,6 +101,17 @@ export class RunState {
     return this.slots.find(({ groups }) => groups.includes(name)) ?? null;
   }
 
+  /** Works of every group that has some. */
+  get worksByGroup(): ReadonlyMap<string, readonly WorkHandle[]> {
+    const byGroup = new Map<string, WorkHandle[]>();
+    for (const work of this.works) {
+      const own = byGroup.get(work.cgroup);
+      if (own === undefined) byGroup.set(work.cgroup, [work]);
+      else own.push(work);
+    }
+    return byGroup;
+  }
+
   worksIn(name: string): readonly WorkHandle[] {
     return this.works.filter(({ cgroup }) => cgroup === name);
   }

@@ -29,8 +29,11 @@ export async function takeDown(engine: Engine, slot: Slot): Promise<void> {
   await book.during({ step: slot.step, index: null, round: 0, kind: "teardown", object: "" }, async () => {
     await thaw(engine, slot);
     await killPayloads(engine, slot.payloads);
-    for (const name of slot.groups)
-      await orWarn(book, `the group ${name} could not be looked at`, () => sampleGroup(engine, name));
+    const { worksByGroup } = state;
+    for (const name of slot.groups) {
+      const works = worksByGroup.get(name) ?? [];
+      await orWarn(book, `the group ${name} could not be looked at`, () => sampleGroup(engine, name, { works }));
+    }
     // Without the scheduler that had to live, busy workers would be in the way of everything; what is frozen with a group
     // above cannot stop by itself.
     const isKilled = ({ cgroup }: WorkHandle): boolean => liveness.isDead || state.isFrozen(cgroup);

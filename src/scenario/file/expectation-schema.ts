@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section } from "../../report/config/index.ts";
+import { described, expects, section, word } from "../../report/config/index.ts";
 import { figureWords, patternWords, phaseMetricNames, seriesMetricNames } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
 import { aboveZero, duration, finite, groupName, index, moduleReference, optional } from "./values.ts";
@@ -14,7 +14,7 @@ const hasBound = (lowest: number | undefined, highest: number | undefined): bool
   lowest !== undefined || highest !== undefined;
 const range = { low: number("Lowest."), high: number("Highest.") };
 const metric = <const N extends readonly string[]>(names: N, description: string) =>
-  described(v.picklist(names, expects(`one of ${names.join(", ")}`)), description);
+  described(word(names), description);
 
 const pattern = wordOrKey(patternWords, {
   rate_within: described(section(range), "Change per millisecond between neighbours."),
@@ -50,10 +50,7 @@ export const expectationSchema = oneKey({
       cgroup,
       metric: metric(seriesMetricNames, "What was sampled."),
       as: optional(
-        described(
-          v.picklist(["sampled", "rate"], expects("sampled or rate")),
-          "rate: the growth per second. Default sampled.",
-        ),
+        described(word(["sampled", "rate"], "sampled or rate"), "rate: the growth per second. Default sampled."),
       ),
       step: optional(described(index("the number of a step, from 0"), "Only samples of this step. Default: of all.")),
       holds: described(pattern, "How it runs."),
@@ -67,10 +64,7 @@ export const expectationSchema = oneKey({
         metric: metric(phaseMetricNames, "What is measured."),
         step: optional(described(index("the number of a step, from 0"), "Only this step. Default: the whole run.")),
         as: optional(
-          described(
-            v.picklist(figureWords, expects(`one of ${figureWords.join(", ")}`)),
-            "How samples become a figure. Default: rate of a counter, mean of a gauge.",
-          ),
+          described(word(figureWords), "How samples become a figure. Default: rate of a counter, mean of a gauge."),
         ),
         share_of: optional(
           described(

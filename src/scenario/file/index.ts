@@ -4,7 +4,10 @@
  */
 export { snakeKeys, snakePath } from "./keys.ts";
 export type { ScenarioFile } from "./load.ts";
-export { loadScenario, parseScenario } from "./load.ts";
+export { examineScenario, loadScenario, parseScenario } from "./load.ts";
+export { isModulePath } from "./load-module.ts";
 export { parseReclaim } from "./op-schema.ts";
 export { scenarioParts, scenarioSchema } from "./scenario-schema.ts";
+export type { SoundPart } from "./sound-part.ts";
+export { soundPart } from "./sound-part.ts";
 export { durationOf, numbersOf } from "./values.ts";

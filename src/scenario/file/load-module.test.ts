@@ -50,6 +50,12 @@ test("TypeScript is for versions of Node that load it", () => {
     "typed.ts",
     "const n: number = 1;\nmodule.exports = { version: 1, name: 's' + n, steps: [{}] };",
   );
-  if (Reflect.get(process.features, "typescript")) expect(loadScenario(typed).scenario.name).toBe("s1");
-  else expect(messageOf(typed)).toMatch(/is TypeScript, which Node v\S+ does not load: use Node 22\.18 or later/);
+  const importing = moduleOf("importing.mjs", "import n from './typed.mts';\nexport default { name: n, steps: [{}] };");
+  moduleOf("typed.mts", "const n: string = 's2';\nexport default n;");
+  if (Reflect.get(process.features, "typescript")) {
+    expect([typed, importing].map((path) => loadScenario(path).scenario.name)).toEqual(["s1", "s2"]);
+    return;
+  }
+  expect(messageOf(typed)).toMatch(/is TypeScript, which Node v\S+ does not load: use Node 22\.18 or later/);
+  expect(messageOf(importing)).toMatch(/imports TypeScript, which Node v\S+ does not load: use Node 22\.18 or later/);
 });

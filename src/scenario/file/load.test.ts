@@ -89,9 +89,9 @@ steps:
     's.yaml:6:17: steps[0].setup[0].name has an empty part, . or ..: "../a"',
     "s.yaml:6:31: steps[0].setup[0].cpuset needs exactly one of llc, numa, range, disjoint, overlap, exact, not llc and numa",
     's.yaml:7:26: steps[0].setup[1].comm is 16 bytes long; the kernel keeps 15: "sixteen-bytes-ab"',
-    "s.yaml:7:65: steps[0].setup[1].works[0].work_type has another spelling: SpinWait",
-    "s.yaml:8:53: steps[0].setup[2].works[0].work_type.Bursty.burst_ms is not a key here; these are: burst_us, sleep_us",
-    "s.yaml:10:42: steps[0].ops[0].set_cpuset.cpus.lcc is not a key here; these are: llc, numa, range, disjoint, overlap, exact",
+    's.yaml:7:65: steps[0].setup[1].works[0].work_type cannot be "spin_wait"; did you mean SpinWait?',
+    "s.yaml:8:53: steps[0].setup[2].works[0].work_type.Bursty.burst_ms is not a key here; did you mean burst_us?",
+    "s.yaml:10:42: steps[0].ops[0].set_cpuset.cpus.lcc is not a key here; did you mean llc?",
     "s.yaml:11:16: steps[0].ops[1].spawn.work is missing",
   ]);
 });

@@ -1,5 +1,5 @@
 import type { ConfigDocument } from "../../report/config/index.ts";
-import { judgeValues, parseConfig, readConfigText } from "../../report/config/index.ts";
+import { ConfigError, judgeValues, parseConfig, readConfigText } from "../../report/config/index.ts";
 import type { Scenario } from "../model/index.ts";
 import { camelKeys, snakePath } from "./keys.ts";
 import { isModulePath, loadScenarioModule } from "./load-module.ts";
@@ -25,13 +25,34 @@ export const loadScenario = (path: string): ScenarioFile =>
   isModulePath(path) ? loadScenarioModule(path) : parseScenario(readConfigText(path), path);
 
 /** As loadScenario, of a text. @param file what messages call it, and its path */
-export const parseScenario = (text: string, file: string): ScenarioFile =>
-  parseConfig(text, file, (value, name, document) => {
-    const issues = judgeValues(scenarioSchema, value);
-    if (issues.length > 0) return { config: null, issues };
-    const scenario = camelKeys(value) as Scenario;
-    return {
-      config: { file: name, path: file, scenario, locate: (path, what) => document.locate(snakePath(path), what) },
-      issues,
-    };
-  });
+export function parseScenario(text: string, file: string): ScenarioFile {
+  const { scenarioFile, mistakes } = examineScenario(text, file);
+  if (mistakes !== null) throw mistakes;
+  return scenarioFile;
+}
+
+/** A scenario as it was written, and what is wrong with its values, each for itself; null: nothing, and it is what it says. */
+interface ExaminedScenario {
+  readonly scenarioFile: ScenarioFile;
+  readonly mistakes: ConfigError | null;
+}
+
+/** As parseScenario; mistakes of values are not thrown. @throws ConfigError for what is no YAML */
+export function examineScenario(text: string, file: string): ExaminedScenario {
+  const read: ScenarioFile[] = [];
+  try {
+    const scenarioFile = parseConfig(text, file, (value, name, document) => {
+      const scenario = camelKeys(value) as Scenario;
+      const locate: ScenarioFile["locate"] = (path, what) => document.locate(snakePath(path), what);
+      const config = { file: name, path: file, scenario, locate };
+      read.push(config);
+      const issues = judgeValues(scenarioSchema, value);
+      return { config: issues.length > 0 ? null : config, issues };
+    });
+    return { scenarioFile, mistakes: null };
+  } catch (thrown) {
+    const [scenarioFile] = read;
+    if (!(thrown instanceof ConfigError) || scenarioFile === undefined) throw thrown;
+    return { scenarioFile, mistakes: thrown };
+  }
+}

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section, text, wholeNumber, written } from "../../report/config/index.ts";
+import { described, expects, section, text, wholeNumber, word, written } from "../../report/config/index.ts";
 import { parseNumberIn, parseSize, quote } from "../../report/index.ts";
 import { countedSince, eventCounters, groupMetrics, opWords } from "../model/index.ts";
 import { cgroupSchema, groupLimits } from "./cgroup-schema.ts";
@@ -17,15 +17,13 @@ const orNone = described(
 );
 const payload = described(plainName, "Name of a payload of the scenario.");
 const ofGroup = section({ cgroup });
-const words = <const W extends readonly string[]>(choices: W) =>
-  v.picklist(choices, expects(`one of ${choices.join(", ")}`));
 
 const conditions = oneKey({
   pressure: described(
     section({
       cgroup: optional(described(groupName, "Of this group; of the host without one.")),
-      resource: described(words(["cpu", "memory", "io"]), "What there is not enough of."),
-      kind: optional(described(words(["some", "full"]), "some (default): one waits; full: all wait.")),
+      resource: described(word(["cpu", "memory", "io"]), "What there is not enough of."),
+      kind: optional(described(word(["some", "full"]), "some (default): one waits; full: all wait.")),
       stall: described(positiveDuration, "Stall within the window that counts."),
       window: optional(described(positiveDuration, "500ms to 10s. Default 1s.")),
     }),
@@ -34,23 +32,23 @@ const conditions = oneKey({
   events: described(
     section({
       cgroup,
-      counter: described(words(eventCounters), "Which counter."),
+      counter: described(word(eventCounters), "Which counter."),
       by: optional(described(wholeNumber("a number of events", 1, 1_000_000_000), "Default 1.")),
       since: optional(
-        described(words(countedSince), "wait (default): since the wait began; step: since the step's ops began."),
+        described(word(countedSince), "wait (default): since the wait began; step: since the step's ops began."),
       ),
     }),
     "A counter has grown.",
   ),
   state: described(
-    section({ cgroup, is: described(words(["frozen", "thawed", "populated", "empty"]), "The state.") }),
+    section({ cgroup, is: described(word(["frozen", "thawed", "populated", "empty"]), "The state.") }),
     "The group is in a state.",
   ),
   metric: described(
     v.pipe(
       section({
         cgroup,
-        metric: described(words(groupMetrics), "What is read."),
+        metric: described(word(groupMetrics), "What is read."),
         at_least: optional(described(atLeastZero("a number, 0 or more"), "Holds from this value on.")),
         at_most: optional(described(atLeastZero("a number, 0 or more"), "Holds up to this value.")),
       }),

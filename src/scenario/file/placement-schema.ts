@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section, wholeNumber } from "../../report/config/index.ts";
+import { described, expects, section, wholeNumber, word } from "../../report/config/index.ts";
 import type { MemPolicyFlag } from "../model/index.ts";
 import { affinityWords, memPolicyFlags, memPolicyWords, schedPolicyWords } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
@@ -53,10 +53,7 @@ export const memPolicySchema = wordOrKey(memPolicyWords, {
 });
 
 const flagNames = Object.keys(memPolicyFlags) as [MemPolicyFlag, ...MemPolicyFlag[]];
-export const memPolicyFlagsSchema = v.array(
-  v.picklist(flagNames, expects(`one of ${flagNames.join(", ")}`)),
-  expects("a list of flags"),
-);
+export const memPolicyFlagsSchema = v.array(word(flagNames), expects("a list of flags"));
 
 const priority = wholeNumber("a priority", 1, 99);
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section, text, truth, wholeNumber } from "../../report/config/index.ts";
+import { described, expects, section, text, truth, wholeNumber, word } from "../../report/config/index.ts";
 import { payloadOutputs, polarityWords } from "../model/index.ts";
 import { cgroupSchema, setupSchema } from "./cgroup-schema.ts";
 import { checksSchema } from "./checks-schema.ts";
@@ -39,12 +39,7 @@ const payload = section({
     v.pipe(v.array(text, expects("a list: program and arguments")), v.minLength(1, "needs a program")),
     "The program and its arguments.",
   ),
-  output: optional(
-    described(
-      v.picklist(payloadOutputs, expects(`one of ${payloadOutputs.join(", ")}`)),
-      "What is read of its output.",
-    ),
-  ),
+  output: optional(described(word(payloadOutputs), "What is read of its output.")),
   metrics: optional(described(v.array(metric, expects("a list of metrics")), "Its metrics.")),
   checks: optional(described(v.array(check, expects("a list of checks")), "What is asked of it.")),
   known_flags: optional(

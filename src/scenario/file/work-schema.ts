@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { described, expects, section, wholeNumber } from "../../report/config/index.ts";
+import { described, expects, notOffered, section, wholeNumber, word } from "../../report/config/index.ts";
 import type { GivenParameters, PlainWork, WorkParameter, WorkTypeName } from "../model/index.ts";
 import { describeWork, type phaseKinds, workLatencies, workTypeNames } from "../model/index.ts";
 import { oneKey, wordOrKey } from "./one-of.ts";
@@ -25,10 +25,7 @@ function parameterSchema(parameter: WorkParameter): v.GenericSchema {
         `${parameter.about} Default ${parameter.fallback}.`,
       );
     case "choice":
-      return described(
-        v.picklist([...parameter.choices], expects(`one of ${parameter.choices.join(", ")}`)),
-        `${parameter.about} Default ${parameter.fallback}.`,
-      );
+      return described(word([...parameter.choices]), `${parameter.about} Default ${parameter.fallback}.`);
     case "list":
       return described(numberList, parameter.about);
     case "group":
@@ -37,12 +34,13 @@ function parameterSchema(parameter: WorkParameter): v.GenericSchema {
 }
 
 function parametersSchema(name: WorkTypeName): v.GenericSchema {
-  const { parameters, about } = describeWork(name);
+  const { parameters, about, support } = describeWork(name);
   const entries = Object.entries(parameters).map(([key, parameter]) => {
     const schema = parameterSchema(parameter);
     return [key, parameter.kind === "group" ? schema : v.exactOptional(schema)] as const;
   });
-  return described(section(Object.fromEntries(entries)), about);
+  const schema = described(section(Object.fromEntries(entries)), about);
+  return support === "later" ? notOffered(schema) : schema;
 }
 
 const phase = oneKey({
@@ -61,12 +59,7 @@ const special = {
     moduleReference({
       name: optional(described(taskName, "What the report calls it. Default: the export's name.")),
       config: optional(described(v.unknown(), "Anything JSON can hold, for the function.")),
-      samples: optional(
-        described(
-          v.picklist(workLatencies, expects(`one of ${workLatencies.join(", ")}`)),
-          "What the latencies that it tells are. Default none.",
-        ),
-      ),
+      samples: optional(described(word(workLatencies), "What the latencies that it tells are. Default none.")),
     }),
     describeWork("Custom").about,
   ),

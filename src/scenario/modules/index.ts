@@ -14,13 +14,20 @@ export class ModuleFault extends Error {}
 export const faultText = (thrown: unknown): string =>
   (thrown instanceof Error ? thrown.message : String(thrown)).split("\n", 1)[0] ?? "";
 
+const needsNode = `which Node ${process.version} does not load: use Node 22.18 or later, or compile it`;
+
 /** Versions of Node that load TypeScript say so (process.features). */
+const loadsTypeScript = (): boolean => Boolean(Reflect.get(process.features, "typescript"));
+
 function refuseTypeScript(path: string): void {
-  if (!/\.[cm]?ts$/.test(path) || Reflect.get(process.features, "typescript")) return;
-  throw new ModuleFault(
-    `is TypeScript, which Node ${process.version} does not load: use Node 22.18 or later, or compile it`,
-  );
+  if (/\.[cm]?ts$/.test(path) && !loadsTypeScript()) throw new ModuleFault(`is TypeScript, ${needsNode}`);
 }
+
+/** What Node says of a file of TypeScript that a module imports says nothing of TypeScript. */
+const importFault = (text: string): string =>
+  /^Unknown file extension "\.[cm]?ts"/.test(text) && !loadsTypeScript()
+    ? `imports TypeScript, ${needsNode}`
+    : `cannot be loaded: ${text}`;
 
 /**
  * All that a module exports: an ES module without an await at its top, or a CommonJS module; TypeScript where Node loads that.
@@ -32,7 +39,7 @@ export function loadModule(path: string): object {
   try {
     return Object(createRequire(path)(path)) as object;
   } catch (thrown) {
-    throw new ModuleFault(`cannot be loaded: ${faultText(thrown)}`);
+    throw new ModuleFault(importFault(faultText(thrown)));
   }
 }
 

@@ -15,4 +15,4 @@ export type { SetupContext, SetupFunction } from "./expand-setups.ts";
 export type { GroupDocument, WorkDocument } from "./group-document.ts";
 export { objectOf } from "./op-text.ts";
 export type { PlanOptions, ScenarioPlan } from "./plan-scenario.ts";
-export { planScenario, planScenarioFile } from "./plan-scenario.ts";
+export { loadScenarioFor, planScenario, planScenarioFile } from "./plan-scenario.ts";

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { ConfigError } from "../../report/config/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { loadScenario } from "../file/index.ts";
 import type { Scenario } from "../model/index.ts";
 import { parseTopology } from "../topology/index.ts";
-import { planScenario, planScenarioFile } from "./index.ts";
+import { loadScenarioFor, planScenario, planScenarioFile } from "./index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "corral-plan-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -116,6 +117,58 @@ steps:
     );
     expect(await refusalOf(planScenarioFile(loadScenario(path), { topology }))).toContain(
       `${path}:7:24: step 0, group "g", work 0: module "absent.mjs" cannot be loaded: `,
+    );
+  });
+});
+
+describe("mistakes of single values do not hide those of the rest", () => {
+  const told = async (body: string): Promise<readonly string[]> => {
+    const path = join(mkdtempSync(join(tmpdir(), "corral-rest-")), "s.yaml");
+    writeFileSync(path, `version: 1\nname: s\n${body}`);
+    try {
+      await loadScenarioFor(path, { topology: () => parseTopology("cpus=4") });
+    } catch (thrown) {
+      if (!(thrown instanceof ConfigError)) throw thrown;
+      return thrown.problems.map(({ line, column, message }) => `${line}:${column}: ${message}`);
+    } finally {
+      rmSync(dirname(path), { recursive: true });
+    }
+    return [];
+  };
+
+  test("a group that is not there is told beside a key that is not known, each at its place", async () => {
+    const steps = [
+      "steps:",
+      "  - setup:",
+      "      - { name: a, memory: 5 }",
+      "    ops:",
+      "      - set_cpusets: { cgroup: b }",
+      "      - freeze_cgroup: { cgroup: c }",
+    ];
+    expect(await told(`${steps.join("\n")}\n`)).toEqual([
+      "5:20: steps[0].setup[0].memory is not a key here; these are: name, cpuset, cpuset_mems, limits, works, swappable, payload, nice, comm, uid, gid, numa_node",
+      "7:9: steps[0].ops[0].set_cpusets is not a key here; did you mean set_cpuset?",
+      '8:34: step 0, op 1 (freeze_cgroup): there is no group "c" at this point; there are: none; correct the name, or make the group before',
+    ]);
+  });
+
+  test("what is missing only because of a mistake is not told", async () => {
+    const steps =
+      "steps: [{ ops: [{ add_cgrup: { name: a } }, { freeze_cgroup: { cgroup: a } }, { add_cgroup: { name: a/b } }] }]\n";
+    expect(await told(steps)).toEqual(["3:19: steps[0].ops[0].add_cgrup is not a key here; did you mean add_cgroup?"]);
+    expect(await told("needs: { cpu: 8 }\nsteps: [{ setup: [{ name: a, cpuset: { exact: 7 } }] }]\n")).toEqual([
+      "3:10: needs.cpu is not a key here; did you mean cpus?",
+    ]);
+  });
+
+  test("a scenario without a step that could be gone through is told as it is", async () => {
+    expect(await told("steps: [nothing]\n")).toEqual(['3:9: steps[0] expects keys and values, not "nothing"']);
+  });
+
+  test("a program is told all of it too", async () => {
+    const scenario = { version: 1, name: "s", duration: "5", steps: [{ ops: [{ freezeCgroup: { cgroup: "x" } }] }] };
+    await expect(planScenario(scenario as unknown as Scenario, { topology: parseTopology("cpus=4") })).rejects.toThrow(
+      expect.objectContaining({ problems: [expect.anything(), expect.anything()] }),
     );
   });
 });

@@ -9,7 +9,16 @@ export { emptyValues, usageValues } from "./group-record.ts";
 export type { HostRecord, MonitorCpu, MonitorSample } from "./host-record.ts";
 export { imbalanceOf } from "./host-record.ts";
 export type { Moment, OpRecord, PhaseRecord, PhaseWork } from "./phase-record.ts";
-export { baselinePhase, isHoldLost, lostHoldText, maxPhase, phaseAt, phaseLabel, phaseOfStep } from "./phase-record.ts";
+export {
+  baselinePhase,
+  isHoldCut,
+  isHoldLost,
+  lostHoldText,
+  maxPhase,
+  phaseAt,
+  phaseLabel,
+  phaseOfStep,
+} from "./phase-record.ts";
 export type {
   EndedProcess,
   PayloadEnd,
@@ -19,5 +28,6 @@ export type {
   StalledWorker,
 } from "./process-record.ts";
 export type { RunFailure, RunRecord, RunWhere } from "./run-record.ts";
+export { failureText, isEndedByCaller } from "./run-record.ts";
 export type { CpusetEpoch, WorkRecord } from "./work-record.ts";
 export { expectedNodes } from "./work-record.ts";

@@ -94,6 +94,14 @@ export const isHoldLost = ({
 }: Pick<PhaseRecord, "holdMs" | "plannedHoldMs" | "wantedHoldMs" | "rounds">): boolean =>
   holdMs !== null && (rounds === 0 || plannedHoldMs < wantedHoldMs * leastHoldShare);
 
+/** Before it had lasted as long as it was meant to, or had even begun, the run was over. */
+export const isHoldCut = ({
+  holdMs,
+  endMs,
+  plannedHoldMs,
+}: Pick<PhaseRecord, "holdMs" | "endMs" | "plannedHoldMs">): boolean =>
+  holdMs === null || endMs - holdMs < plannedHoldMs;
+
 /** What there was of such a hold, and the way out. */
 export const lostHoldText = ({
   phase,

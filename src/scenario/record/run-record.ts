@@ -23,6 +23,26 @@ export interface RunFailure {
   readonly message: string;
 }
 
+/** Code of the failure of a run that its caller ended before its time. */
+const abortedCode = "ABORTED";
+
+/** Whether its caller ended a run before its time: that says nothing of the scenario. */
+export const isEndedByCaller = ({ code }: Pick<RunFailure, "code">): boolean => code === abortedCode;
+
+const stageWords = {
+  setup: "set-up failed",
+  backdrop: "the backdrop's set-up failed",
+  step: "failed",
+  engine: "the engine failed",
+} as const satisfies Readonly<Record<RunFailure["stage"], string>>;
+
+/** An error with what it ended, for people: `step 2, op 1 failed: …`; that the caller ended the run, as it is. */
+export function failureText({ stage, step, op, code, message }: Omit<RunFailure, "atMs">): string {
+  if (isEndedByCaller({ code })) return message;
+  const which = step === null ? "" : `step ${step}${op === null ? "" : `, op ${op}`} `;
+  return `${which}${stageWords[stage]}: ${message}`;
+}
+
 /** Everything that is known of one run. Lists are in the order of time. */
 export interface RunRecord {
   readonly scenario: Scenario;

@@ -1,3 +1,4 @@
+import { counted } from "../../report/index.ts";
 import type { CheckResult, Outcome, Where } from "../checks/index.ts";
 import { figure, foldOutcomes, isAgainst } from "../checks/index.ts";
 import { phaseLabel } from "../record/index.ts";
@@ -49,14 +50,14 @@ export const against = <T extends CheckResult>(
 function runLines({ record, results }: Rehearsal, spoiling: readonly RehearsedCheck[], which: string): string[] {
   const { scenario, host, warnings, runId } = record;
   const outcome: Outcome = foldOutcomes(spoiling.map((one) => one.outcome));
-  const deciding = results.filter(({ advisory }) => !advisory).length;
+  const applied = results.filter(({ advisory, outcome: found }) => !advisory && found !== "skip").length;
   const place = `[sched=${host.scheduler === null ? "kernel" : shown(host.scheduler)}] [topo=${host.topology}]`;
   const more = warnings.length - mostWarnings;
   return [
-    `scenario ${shown(scenario.name)} ${verdictWords[outcome]}${which}: ${spoiling.length} of ${deciding} checks did not hold`,
+    `scenario ${shown(scenario.name)} ${verdictWords[outcome]}${which}: ${spoiling.length} of ${counted(applied, "check")} did not hold`,
     ...spoiling.flatMap(checkLines),
     ...warnings.slice(0, mostWarnings).map((line) => `  WARNING ${shown(line)}`),
-    ...(more > 0 ? [`  and ${more} more warnings`] : []),
+    ...(more > 0 ? [`  and ${counted(more, "more warning")}`] : []),
     `  run ${runId} ${place}`,
   ];
 }

@@ -76,7 +76,7 @@ describe("a test that requires a scenario to pass", () => {
     const scenario = { ...halves.scenario, payloads: [], expect: [] };
     const { code, message, line } = inTest([rehearsed({ scenario, payloads: [], works: [strayed] })]);
     const text = [
-      "scenario halves failed: 1 of 4 checks did not hold",
+      "scenario halves failed: 1 of 3 checks did not hold",
       "  FAIL isolation (isolation): SpinWait in web: worker 4711 ran on CPU 1 outside its cpuset 0, which holds since +100 ms",
       "    group web, process 4711, CPU 1, at +100 ms; found 1, limit 0",
       "    asked for at halves.yaml:15:3",
@@ -91,7 +91,7 @@ describe("a test that requires a scenario to pass", () => {
     const bad = rehearsed({ works: [strayed], warnings: ["one", "two", "3", "4", "5", "6", "7"] }, null);
     const { message } = inTest([rehearsed({}, null), bad]);
     expect(message?.split("\n")).toEqual([
-      "scenario halves failed in run 2 of 2: 1 of 1 checks did not hold",
+      "scenario halves failed in run 2 of 2: 1 of 1 check did not hold",
       expect.stringMatching(/^ {2}FAIL isolation/),
       expect.stringMatching(/^ {4}group web/),
       "    asked for at checks.isolation",

@@ -12,6 +12,7 @@ export type { ScenarioProblem } from "./problems.ts";
 export { problemLine } from "./problems.ts";
 export type { Refusal } from "./refusal.ts";
 export { isRefusal } from "./refusal.ts";
+export type { ModuleJudge } from "./rehearsal.ts";
 export type { Resolution } from "./resolve-scenario.ts";
 export { resolveScenario } from "./resolve-scenario.ts";
 export type { ResolvedCpuset, ResolvedGroup, ScenarioController } from "./resolved-group.ts";
@@ -28,4 +29,5 @@ export type {
 export type { ResolvedScheduler } from "./resolved-scheduler.ts";
 export type { ResolvedAffinity, ResolvedResources, ResolvedScheduling, ResolvedWork } from "./resolved-work.ts";
 export { judgeScenarioValues } from "./values.ts";
+export { whereIn } from "./where.ts";
 export { workersPerCpu } from "./works.ts";

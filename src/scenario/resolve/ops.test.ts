@@ -258,21 +258,10 @@ test("how much is reclaimed is bytes or a share", () => {
   ]);
 });
 
-const unsupported: Readonly<Record<string, string>> = {
-  capture_snapshot: "{ name: a }",
-  watch_snapshot: "{ symbol: a }",
-  write_kernel_hot: "{ writes: [{ target: { symbol: a }, value: { u32: 1 } }] }",
-  write_kernel_cold: "{ writes: [] }",
-  read_kernel_hot: "{ tag: t, target: { symbol: a }, width: 4 }",
-  read_kernel_cold: "{ tag: t, target: { address: a }, width: 4 }",
-  pin_bpf_map: "{ name: a }",
-  steer_irq: "{ irq: a, cpu: 0 }",
-};
-
-test("ops on the kernel itself have their shape and are refused", () => {
-  expect(Object.keys(unsupported)).toEqual(unsupportedOps);
-  for (const [kind, given] of Object.entries(unsupported))
-    expect(problemsOf(opsStep([], [`${kind}: ${given}`]))).toEqual([
-      `step 0, op 0 (${kind}): op ${kind} is not supported yet; leave it out; nothing here reaches into the kernel`,
-    ]);
+test("ops on the kernel itself are refused, whatever stands in them", () => {
+  for (const kind of unsupportedOps)
+    for (const given of ["{}", "{ name: a }", "x"])
+      expect(() => problemsOf(opsStep([], [`${kind}: ${given}`]))).toThrow(
+        `ops[0].${kind} is not supported yet; leave it out: nothing here reaches into the kernel`,
+      );
 });

@@ -1,7 +1,6 @@
 import { quote } from "../../report/index.ts";
 import { durationOf, parseReclaim } from "../file/index.ts";
 import type { Op, OpKind, Ops } from "../model/index.ts";
-import { unsupportedOps } from "../model/index.ts";
 import { resolveAffinity } from "./affinity.ts";
 import { resolveCondition } from "./conditions.ts";
 import type { Context } from "./context.ts";
@@ -276,10 +275,6 @@ export const opKindOf = (op: Op): OpKind => keyOf(op)[0];
 /** One op, settled, and what stands after it. Null when something is wrong, which is told at the place. */
 export function resolveOp(op: Op, index: number, place: Place, context: Context): ResolvedOp | null {
   const [kind, key, given] = keyOf(op);
-  if (unsupportedOps.includes(kind))
-    return place.refuse(
-      refuse(`op ${kind} is not supported yet`, "leave it out; nothing here reaches into the kernel"),
-    );
   const resolve = resolvers[key as keyof typeof resolvers] as Resolver;
   const details = resolve(given as never, typeof op === "string" ? place : place.at(key), context);
   return details === null ? null : ({ kind: kind as SupportedOpKind, index, ...details } as ResolvedOp);

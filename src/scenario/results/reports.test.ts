@@ -1,6 +1,6 @@
 import { assert, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aHost, aPhase, aRecord, aWork, aWorker, queueSamples } from "../../../test/shared/scenario-record.ts";
+import { aGroup, aHost, aPhase, aRecord, aWork, aWorker, queueSamples } from "../../../test/shared/scenario-record.ts";
 import { aRun, documentOf } from "../../../test/shared/scenario-results.ts";
 import type { RunRecord } from "../record/index.ts";
 import { niceCeiling } from "./html/axis.ts";
@@ -77,15 +77,15 @@ describe("the report as text", () => {
   FAIL completes (other): step 0, op 0 failed: EINVAL
   2 of 4 checks held
 --- stats ---
-2 workers, iterations 2000, rate -, worst spread 0 points, worst gap 20 ms, migrations 0, worst p99 wake-up -
-web: workers=2 cpus=1 spread=0 gap=20@cpu0 migrations=0 iter=2000 p99wake=-
+2 workers, iterations 2000, worst spread 0 points, worst gap 20 ms, migrations 0
+web: workers=2 cpus=1 spread=0 gap=20@cpu0 migrations=0 iter=2000
 --- diagnostics ---
 ended early in step 0, 1 of 2 steps begun, 1.30 s (removing 100 ms)
 on rig, Linux 6.1.0-test x86_64, 4 CPUs, run 20260102T030405Z-1
 warning: nothing is called db
 --- timeline ---
-BASELINE +0 ms to +90 ms, no hold, 1 groups, 2 workers, rate -
-Step[0] +100 ms to +1100 ms, hold 950 ms of 950 ms, 1 groups, 2 workers, rate -
+BASELINE +0 ms to +90 ms, no hold, 1 group, 2 workers
+Step[0] +100 ms to +1100 ms, hold 950 ms of 950 ms, 1 group, 2 workers
   +110 ms set_cpuset web (0.42 ms) FAILED: EINVAL
 --- monitor ---
 inconclusive (decides nothing): longest run queue over the shortest: 2 samples are fewer than 5
@@ -122,8 +122,48 @@ inconclusive (decides nothing): clock of a run queue with runnable tasks: 2 samp
       aPhase(2, 200, { endMs: 400, plannedHoldMs: 150, wantedHoldMs: 500, rounds: 2 }),
     ];
     const text = textReport(documentOf(aRecord({ phases })));
-    expect(text).toContain("Step[0] +100 ms to +150 ms, no time was left for its hold (wanted 500 ms), 1 groups");
-    expect(text).toContain("Step[1] +200 ms to +400 ms, hold 150 ms of 150 ms, cut from 500 ms, 2 rounds, 1 groups");
+    expect(text).toContain("Step[0] +100 ms to +150 ms, no time was left for its hold (wanted 500 ms), 1 group");
+    expect(text).toContain("Step[1] +200 ms to +400 ms, hold 150 ms of 150 ms, cut from 500 ms, 2 rounds, 1 group");
+  });
+
+  test("says who ended a run early, and what of it was cut by set-up only when that is much", () => {
+    const failure = {
+      stage: "step",
+      step: 0,
+      op: null,
+      atMs: 1050,
+      code: "ABORTED",
+      message: "by its caller",
+    } as const;
+    const reached = (changes: Partial<RunRecord["failures"][number]>): string | undefined =>
+      textReport(documentOf(aRecord({ failures: [{ ...failure, ...changes }] })))
+        .split("\n--- diagnostics ---\n")[1]
+        ?.split(", 1.30 s")[0];
+    expect(reached({})).toBe("ended by its caller at +1050 ms, 1 of 1 step begun");
+    expect(reached({ stage: "backdrop", step: null, code: "CGROUP_IO" })).toBe(
+      "ended early in the backdrop's set-up, 1 of 1 step begun",
+    );
+    expect(reached({ stage: "engine", step: null, code: "INTERNAL" })).toBe(
+      "ended early by an error of the engine, 1 of 1 step begun",
+    );
+    const phases = [aPhase(1, 100, { wantedHoldMs: 1000 }), aPhase(2, 1200, { wantedHoldMs: 1300 })];
+    const text = textReport(documentOf(aRecord({ phases })));
+    expect(text).toContain("Step[0] +100 ms to +1100 ms, hold 950 ms of 950 ms, 1 group");
+    expect(text).toContain("Step[1] +1200 ms to +2200 ms, hold 950 ms of 950 ms, cut from 1300 ms, 1 group");
+  });
+
+  test("has the figures of expectations that held, and counts what did not apply as neither", () => {
+    const figure = { cgroup: "web", metric: "pids_current", atLeast: 1 } as const;
+    const scenario = { version: 1, name: "steady", steps: [{}], expect: [{ figure }] } as const;
+    const skipped = aWork({ reports: [aWorker()] });
+    const record = aRecord({ scenario: { ...scenario, checks: { maxSpreadPct: 5 } }, works: [skipped] });
+    const lines = textReport(documentOf({ ...record, groups: [aGroup("pids_current", [4, 4])] })).split("\n");
+    expect(lines.slice(0, 4)).toEqual([
+      "scenario steady [sched=kernel] [topo=2n1l4c1t] passed",
+      "  SKIP max_spread_pct (unfair): SpinWait in web: one worker has nobody to be compared with",
+      "  pass expect[0] (temporal): pids_current of web is 4, at least 1 is asked for",
+      "  1 of 1 check held, 1 did not apply",
+    ]);
   });
 
   test("of a run that was skipped is one line", () => {

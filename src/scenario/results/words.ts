@@ -1,4 +1,4 @@
-import { quote } from "../../report/index.ts";
+import { counted, quote } from "../../report/index.ts";
 import type { Outcome } from "../checks/index.ts";
 import { figure } from "../checks/index.ts";
 import type { ScenarioDocument } from "./document/schema.ts";
@@ -43,6 +43,15 @@ export function dilationText({ dilation }: Pick<ScenarioDocument, "dilation">): 
 }
 
 type Check = ScenarioDocument["checks"][number];
+
+/** How many held of those that applied and decide; and how many did not apply. */
+export function heldText({ checks }: ScenarioDocument): string {
+  const deciding = checks.filter(({ advisory }) => !advisory);
+  const applied = deciding.filter(({ outcome }) => outcome !== "skip");
+  const held = applied.filter(({ outcome }) => outcome === "pass").length;
+  const without = deciding.length - applied.length;
+  return `${held} of ${counted(applied.length, "check")} held${without === 0 ? "" : `, ${without} did not apply`}`;
+}
 
 /** Checks that speak against a run first, then those that had nothing to judge; those that held are left out. */
 export const notableChecks = ({ checks }: ScenarioDocument): Check[] =>

@@ -18,7 +18,7 @@ export {
 export type { WorkerStage } from "./layout.ts";
 export { layout, workerStages } from "./layout.ts";
 export type { WorkerEnd, WorkerReport } from "./report.ts";
-export { latencyKinds, offCpuPct, pagesOf, pagesOn } from "./report.ts";
+export { latencyKinds, offCpuPct, onePerProcess, pagesOf, pagesOn } from "./report.ts";
 export type { WorkerSample } from "./sample.ts";
 export { readShape } from "./sample.ts";
 export type { StartOptions } from "./start-workers.ts";

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { ChildHandle } from "../../kernel/index.ts";
 import { openStdioPipe, requireWorker, signalNumbers, spawnProcess } from "../../kernel/index.ts";
 import { errnoOf } from "../../report/index.ts";
-import { within } from "./within.ts";
+import { settlesWithin, systemClock } from "../clock/index.ts";
 
 const sigkill = signalNumbers["SIGKILL"] ?? 9;
 
@@ -57,8 +57,9 @@ export async function startLeader(args: readonly string[], options: LeaderOption
     });
     const tell = (word: LeaderWord | "quit"): void => void (isThere && write(input.ours, word));
     const quit = async (): Promise<void> => {
+      const ends = (): Promise<boolean> => settlesWithin(systemClock, child.exit, quitMs);
       tell("quit");
-      const isOver = (await within(child.exit, quitMs)) || (child.kill(sigkill) && (await within(child.exit, quitMs)));
+      const isOver = (await ends()) || (child.kill(sigkill) && (await ends()));
       if (!isOver) child.unref();
       // Workers that are left hold the other end.
       lines.destroy();

@@ -20,6 +20,8 @@ export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | 
   /** Group of workers that share something, and the place in it: what it does there is the work type's business. */
   readonly group: number;
   readonly role: number;
+  /** The process that it is a thread of, beside others; null: it is a process of its own. */
+  readonly threadOf: number | null;
   /** It stopped when it was told to and wrote its report. */
   readonly completed: boolean;
   readonly end: WorkerEnd;
@@ -41,7 +43,7 @@ export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | 
   readonly involuntarySwitches: number | null;
   readonly minorFaults: number | null;
   readonly majorFaults: number | null;
-  /** Pages of the worker on each node at its end (numa_maps); null for one that did not complete. */
+  /** Pages of its process on each node at its end (numa_maps); null for one that did not complete. */
   readonly numaPages: Readonly<Record<number, number>> | null;
   /** Pages that the kernel moved between nodes meanwhile, for all processes of the system. */
   readonly numaPagesMigrated: number | null;
@@ -54,6 +56,17 @@ export interface WorkerReport extends Omit<WorkerSample, "stage" | "hasEnded" | 
   readonly memPolicyError: string | null;
   readonly schedPolicyError: string | null;
   readonly identityError: string | null;
+}
+
+/** One report of each process, of threads the first that knows their pages: all of them have the same. */
+export function onePerProcess<T extends Pick<WorkerReport, "threadOf" | "numaPages">>(reports: readonly T[]): T[] {
+  const told = new Map<number, T>();
+  for (const report of reports) {
+    const { threadOf } = report;
+    if (threadOf === null) continue;
+    if ((told.get(threadOf)?.numaPages ?? null) === null) told.set(threadOf, report);
+  }
+  return reports.filter((report) => report.threadOf === null || told.get(report.threadOf) === report);
 }
 
 /** Pages that a worker has, on all nodes; 0 where nobody read them. */
@@ -113,12 +126,17 @@ function readText(record: Buffer, at: number): string | null {
   return end === 0 ? null : text.toString("utf8", 0, end < 0 ? text.length : end);
 }
 
-/** @param nowNs CLOCK_MONOTONIC, for a worker that has no end */
-export function readReport(
-  record: Buffer,
-  sample: WorkerSample,
-  facts: { readonly end: WorkerEnd; readonly cpusets: number; readonly nowNs: bigint },
-): WorkerReport {
+/** What the record does not say. */
+export interface ReportFacts {
+  readonly end: WorkerEnd;
+  /** How many cpusets there were. */
+  readonly cpusets: number;
+  /** CLOCK_MONOTONIC, for a worker that has no end. */
+  readonly nowNs: bigint;
+  readonly threadOf: number | null;
+}
+
+export function readReport(record: Buffer, sample: WorkerSample, facts: ReportFacts): WorkerReport {
   const { record: at } = layout;
   const { stage, hasEnded: _ended, endedNs: _endedNs, samples, ...counters } = sample;
   const completed = stage === "reported";
@@ -129,6 +147,7 @@ export function readReport(
     ...counters,
     group: record.readUInt32LE(at.group),
     role: record.readUInt32LE(at.role),
+    threadOf: facts.threadOf,
     completed,
     end: facts.end,
     wallTimeNs,

@@ -54,6 +54,21 @@ export function readSamples(memory: Buffer, shape: MemoryShape): WorkerSample[] 
   );
 }
 
+/** What all workers of a set have done together. */
+export type WorkTotals = Pick<WorkerSample, "iterations" | "workUnits">;
+
+/** Of the same memory: their sums alone, which is all that is wanted ten times a second. */
+export function readTotals(memory: Buffer, { workers, countersOffset, countersBytes }: MemoryShape): WorkTotals {
+  const { counters } = layout;
+  const totals = { iterations: 0, workUnits: 0 };
+  for (let index = 0; index < workers; index += 1) {
+    const at = countersOffset + index * countersBytes;
+    totals.iterations += readCount(memory, at + counters.iterations);
+    totals.workUnits += readCount(memory, at + counters.work_units);
+  }
+  return totals;
+}
+
 /** The leader writes the time first. */
 function readEnd(memory: Buffer, at: number): bigint | null {
   const { ended, ended_ns } = layout.counters;

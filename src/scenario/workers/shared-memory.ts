@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { layout } from "./layout.ts";
-import type { MemoryShape, WorkerSample } from "./sample.ts";
-import { readSamples, readShape } from "./sample.ts";
+import type { MemoryShape, WorkerSample, WorkTotals } from "./sample.ts";
+import { readSamples, readShape, readTotals } from "./sample.ts";
 
 /** The leader's descriptor of the memory of its first set. */
 const memoryFd = 3;
@@ -30,6 +30,10 @@ export class SharedMemory {
 
   samples(): WorkerSample[] {
     return readSamples(this.#read(this.#front, 0), this.shape);
+  }
+
+  totals(): WorkTotals {
+    return readTotals(this.#read(this.#front, 0), this.shape);
   }
 
   /** All of a worker's record. */

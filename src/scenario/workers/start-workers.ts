@@ -1,4 +1,4 @@
-import { CorralError } from "../../report/index.ts";
+import { CorralError, counted } from "../../report/index.ts";
 import { describeWork } from "../model/index.ts";
 import type { Leader } from "./leader.ts";
 import { startLeader } from "./leader.ts";
@@ -82,7 +82,7 @@ async function makeReady(args: readonly string[], plans: readonly WorkerPlan[], 
   await leader.quit();
   const workers = plans.reduce((sum, one) => sum + one.workers, 0);
   const names = plans.map(({ workType }) => workType).join(", ");
-  throw new CorralError("START_FAILED", `${workers} workers for ${names} could not be made: ${reasons}`, {
+  throw new CorralError("START_FAILED", `${counted(workers, "worker")} for ${names} could not be made: ${reasons}`, {
     object: names,
   });
 }
@@ -94,7 +94,7 @@ const ownEnvironment = (): readonly string[] =>
 
 function reportsOf(leaderPid: number, set: number): readonly WorkerReport[] {
   const memory = new SharedMemory(leaderPid, set);
-  const facts = { end: { kind: "lost" }, cpusets: 1, nowNs: 0n } as const;
+  const facts = { end: { kind: "lost" }, cpusets: 1, nowNs: 0n, threadOf: null } as const;
   const reports = memory.samples().map((sample) => readReport(memory.record(sample.index), sample, facts));
   memory.close();
   return reports;

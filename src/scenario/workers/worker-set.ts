@@ -1,13 +1,13 @@
 import { exitFromWaitStatus, listTasks } from "../../kernel/index.ts";
+import { settlesWithin, systemClock } from "../clock/index.ts";
 import type { Latencies } from "./latencies.ts";
 import { noLatencies, readLatencies } from "./latencies.ts";
 import { layout } from "./layout.ts";
 import type { Leader } from "./leader.ts";
 import type { WorkerEnd, WorkerReport } from "./report.ts";
 import { readReport } from "./report.ts";
-import type { WorkerSample } from "./sample.ts";
+import type { WorkerSample, WorkTotals } from "./sample.ts";
 import type { SharedMemory } from "./shared-memory.ts";
-import { within } from "./within.ts";
 
 /** How long workers that were never released work before they are stopped, so that a report says something. */
 export const unreleasedGraceMs = 500;
@@ -80,6 +80,11 @@ export class WorkerSet implements AsyncDisposable {
     return this.#memory.samples();
   }
 
+  /** Their sums alone. */
+  totals(): WorkTotals {
+    return this.#memory.totals();
+  }
+
   /** Latencies so far, by worker: what a phase added is `latenciesSince`. */
   latencies(): Latencies[] {
     // Most kinds of work have none, and records are long.
@@ -132,10 +137,10 @@ export class WorkerSet implements AsyncDisposable {
   async #stop(timeoutMs: number): Promise<WorkerReport[]> {
     if (!this.#isReleased) {
       this.release();
-      await within(this.#ends.allEnded, unreleasedGraceMs);
+      await settlesWithin(systemClock, this.#ends.allEnded, unreleasedGraceMs);
     }
     this.#leader.tell("stop");
-    const inTime = await within(this.#ends.allEnded, timeoutMs);
+    const inTime = await settlesWithin(systemClock, this.#ends.allEnded, timeoutMs);
     const late = new Set(inTime ? [] : this.#running());
     return this.#finish(late);
   }
@@ -146,7 +151,7 @@ export class WorkerSet implements AsyncDisposable {
 
   async #finish(late: ReadonlySet<number>): Promise<WorkerReport[]> {
     this.#leader.tell("kill");
-    if (!(await within(this.#ends.allEnded, this.#killMs)))
+    if (!(await settlesWithin(systemClock, this.#ends.allEnded, this.#killMs)))
       this.#stuck = this.#running().flatMap((index) => this.pids[index] ?? []);
     const reports = this.#reports(late);
     await this.#close();
@@ -154,7 +159,8 @@ export class WorkerSet implements AsyncDisposable {
   }
 
   #reports(late: ReadonlySet<number>): WorkerReport[] {
-    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, nowNs: process.hrtime.bigint() };
+    const threadOf = this.#kind === "threads" ? this.#leader.child.pid : null;
+    const facts = { cpusets: Math.floor(this.#epoch / 2) + 1, nowNs: process.hrtime.bigint(), threadOf };
     return this.sample().map((sample) =>
       readReport(this.#memory.record(sample.index), sample, { ...facts, end: this.#endOf(sample.index, late) }),
     );

@@ -117,7 +117,7 @@ rule("a name is taken as long as its group lives, and what was done before is ke
         1,
         0,
         "USAGE",
-        "step 1 failed: there is a group all already; declare each group in exactly one place, or remove it first",
+        "there is a group all already; declare each group in exactly one place, or remove it first",
       ],
     ],
   );
@@ -216,12 +216,7 @@ rule("tasks of the backdrop cannot move to a group that ends before them", async
   );
   assert.deepEqual(
     ran.failures.map(({ op, message }) => [op, message]),
-    [
-      [
-        1,
-        "step 0 failed: tasks of the backdrop's all cannot be moved to a, which ends with its step; make the group in the backdrop",
-      ],
-    ],
+    [[1, "tasks of the backdrop's all cannot be moved to a, which ends with its step; make the group in the backdrop"]],
   );
   isWhole(ran);
 });
@@ -230,7 +225,7 @@ rule("tasks cannot move from a group to itself", async (world) => {
   const ran = await world.run(plan([{ ops: [move("all", "all")] }], { backdrop: backdropOf([group("all")]) }));
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
-    ["step 0 failed: tasks cannot be moved from all to itself"],
+    ["tasks cannot be moved from all to itself"],
   );
 });
 
@@ -261,9 +256,7 @@ rule("workers are not started in a group that is not there", async (world) => {
   const ran = await world.run(plan([{ ops: [{ kind: "spawn", cgroup: "x", work: work() }] }]));
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
-    [
-      "step 0 failed: there is no group x to start workers in; make the group in the backdrop, in an earlier op or in an earlier step",
-    ],
+    ["there is no group x to start workers in; make the group in the backdrop, in an earlier op or in an earlier step"],
   );
   assert.deepEqual(ran.works, []);
 });
@@ -328,10 +321,7 @@ rule("a setup of many groups has every worker in its group, and one that fails l
   );
   const broken = await world.run(plan([{ setup: [...groups.slice(0, 10), group("g0"), group("last")] }]));
   assert.deepEqual(
-    broken.failures.map(({ code, message }) => [
-      code,
-      message.startsWith("step 0 failed: there is a group g0 already"),
-    ]),
+    broken.failures.map(({ code, message }) => [code, message.startsWith("there is a group g0 already")]),
     [["USAGE", true]],
   );
   assert.equal(broken.works.length, 10);
@@ -354,7 +344,7 @@ rule("a condition that does not come true in time fails its step", async (world)
       [
         "WAIT_TIMEOUT",
         1,
-        'step 0 failed: it did not come true within 100 ms that "a" is populated; raise the timeout, or see why it does not',
+        'it did not come true within 100 ms that "a" is populated; raise the timeout, or see why it does not',
       ],
     ],
   );
@@ -452,12 +442,7 @@ rule("a payload runs once in a group, and errors end those that run", async (wor
   );
   assert.deepEqual(
     ran.failures.map(({ op, message }) => [op, message]),
-    [
-      [
-        1,
-        "step 0 failed: long runs where Corral is already; wait for it or kill it first, or start it in another group",
-      ],
-    ],
+    [[1, "long runs where Corral is already; wait for it or kill it first, or start it in another group"]],
   );
   assert.deepEqual(
     ran.payloads.map(({ end }) => end.kind),
@@ -469,9 +454,7 @@ rule("a payload that is not there can neither be waited for nor killed", async (
   const ran = await world.run(plan([{ ops: [{ kind: "kill_payload", payload: "long", cgroup: "" }] }]));
   assert.deepEqual(
     ran.failures.map(({ message }) => message),
-    [
-      "step 0 failed: long does not run where Corral is; start it first; a payload that was waited for or killed is over",
-    ],
+    ["long does not run where Corral is; start it first; a payload that was waited for or killed is over"],
   );
 });
 
@@ -603,7 +586,7 @@ rule("a limit that nothing here can hold fails its step", async (world) => {
   const ran = await world.run(plan([{ setup: [group("a", { limits: { pidsMax: 100 } })] }]));
   assert.deepEqual(
     ran.failures.map(({ code, op, message }) => [code, op, message]),
-    [["CGROUP_IO", null, "step 0 failed: pids-max 100 of the group a: there is no group with the pids controller"]],
+    [["CGROUP_IO", null, "pids-max 100 of the group a: there is no group with the pids controller"]],
   );
   assert.deepEqual(ran.works, []);
 });

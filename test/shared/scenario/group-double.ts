@@ -1,4 +1,5 @@
-import type { Controller, GroupUse } from "../../../src/cgroup/index.ts";
+import type { Controller, GroupUse, PlannedLimit } from "../../../src/cgroup/index.ts";
+import { applyLimitsThrough } from "../../../src/cgroup/index.ts";
 import { formatNumberList, parseNumberList } from "../../../src/kernel/index.ts";
 import { CorralError } from "../../../src/report/index.ts";
 import type { GroupFiles } from "../../../src/scenario/execute/index.ts";
@@ -148,6 +149,13 @@ export class GroupDouble implements GroupFiles {
       throw this.#error("EINVAL", `${name}/${file}`);
     node.files.set(file, text);
   };
+
+  readonly limitNew = (name: string, planned: readonly PlannedLimit[]) =>
+    applyLimitsThrough(planned, {
+      has: this.has,
+      write: (controller, file, value) => this.write(name, controller, file, value),
+      read: (controller, file) => this.read(name, controller, file),
+    });
 
   readonly kill = (name: string): Promise<void> => this.write(name, "unified", "cgroup.kill", "1");
 

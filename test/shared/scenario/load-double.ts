@@ -72,6 +72,12 @@ export class WorkersDouble implements Workers {
     return this.#workers.map((worker, index) => this.#sample(worker, index));
   }
 
+  totals() {
+    const samples = this.sample();
+    const sum = (key: "iterations" | "workUnits"): number => samples.reduce((all, one) => all + one[key], 0);
+    return { iterations: sum("iterations"), workUnits: sum("workUnits") };
+  }
+
   latencies = () => this.#workers.map(() => addLatencies([]));
   suspendCpus = (): void => void this.epochs.push("suspend");
   beginCpuset = (): void => void this.epochs.push("begin");
@@ -162,6 +168,7 @@ export class WorkersDouble implements Workers {
       ...errors,
       group: 0,
       role: index,
+      threadOf: null,
       completed: stopped && worker.end?.kind === "exited",
       end: worker.end ?? { kind: "lost" },
       wallTimeNs: 0,

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../src/scenario/execute/index.ts";
+import type { Clock } from "../../../src/scenario/clock/index.ts";
 
 interface Timer {
   readonly atNs: bigint;
@@ -38,8 +38,9 @@ export class VirtualClock implements Clock {
     });
 
   /** Does something later. */
-  after(ms: number, fire: () => void): void {
-    this.#add(ms, fire);
+  after(ms: number, fire: () => void): () => void {
+    const timer = this.#add(ms, fire);
+    return () => void this.#timers.delete(timer);
   }
 
   get nowMs(): number {

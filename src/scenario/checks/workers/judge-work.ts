@@ -1,11 +1,12 @@
 import type { Checks } from "../../model/index.ts";
 import type { RunRecord, WorkRecord } from "../../record/index.ts";
+import { excuse } from "../ended-early.ts";
 import { inconclusive } from "../finding.ts";
 import type { CheckResult, Finding } from "../result.ts";
 import { everywhere } from "../result.ts";
 import { judgeIsolation } from "./isolation.ts";
 import type { WorkerLimits } from "./limits.ts";
-import { lostTimeOf } from "./lost-time.ts";
+import { cutTimeOf, lostTimeOf } from "./lost-time.ts";
 import { judgeCrossNodeMigration, judgePageLocality, judgeSlowTier } from "./pages.ts";
 import { judgeGap, judgeProgress, judgeSpread } from "./progress.ts";
 import { judgeIterationRate, judgeMigrations, judgeThroughputCv, judgeWorkRate } from "./rates.ts";
@@ -38,7 +39,9 @@ const asking: readonly (readonly [string, keyof Checks])[] = [
 /** Every work by itself; a check that was asked for and met no worker at all is inconclusive. */
 export function judgeWorks(record: RunRecord, asked: Checks, limits: WorkerLimits): CheckResult[] {
   const ran = record.works.filter(({ reports }) => reports.length > 0);
-  const results = ran.flatMap((work) => judgeWork(work, limits, lostTimeOf(work, record)));
+  const results = ran.flatMap((work) =>
+    judgeWork(work, limits, { none: lostTimeOf(work, record), less: cutTimeOf(work, record) }),
+  );
   const judged = new Set(results.map(({ check }) => check));
   const missed = asking.filter(([check, key]) => (asked[key] ?? false) !== false && !judged.has(check));
   return [...results, ...missed.map(([check]) => withoutWorkers(check))];
@@ -50,21 +53,27 @@ const withoutWorkers = (check: string): CheckResult => ({
   ...inconclusive("other", everywhere, "there were no workers to be judged by it"),
 });
 
-/** What shares and rates say of time that nobody had: nothing. */
-const excuse = (found: Finding, lostTime: string | null): Finding =>
-  lostTime === null || found.outcome !== "fail" || (found.kind !== "unfair" && found.kind !== "benchmark")
-    ? found
-    : { ...found, outcome: "inconclusive", message: `${found.message}; but ${lostTime}` };
+/** Why workers had no time to do anything (`lostTimeOf`), or less than they were to have (`cutTimeOf`); null: they had. */
+export interface LostTime {
+  readonly none: string | null;
+  readonly less: string | null;
+}
 
-/**
- * Everything that is asked of the workers of one work.
- * @param lostTime why they had no time to do anything (`lostTimeOf`); null: they had
- */
-export function judgeWork(work: WorkRecord, limits: WorkerLimits, lostTime: string | null = null): CheckResult[] {
+/** What shares and rates say of time that was not there: nothing. */
+const isOverTime = ({ kind }: Finding): boolean => kind === "unfair" || kind === "benchmark";
+
+const itsTime: LostTime = { none: null, less: null };
+
+/** Everything that is asked of the workers of one work. */
+export function judgeWork(work: WorkRecord, limits: WorkerLimits, { none, less }: LostTime = itsTime): CheckResult[] {
   const named = (check: string, found: Finding | readonly Finding[]): CheckResult[] =>
-    [found].flat().map((finding) => ({ check, advisory: false, ...excuse(finding, lostTime) }));
+    [found].flat().map((finding) => ({
+      check,
+      advisory: false,
+      ...(isOverTime(finding) ? excuse(finding, none ?? less) : finding),
+    }));
   return [
-    ...(limits.notStuck ? named("not_stuck", judgeProgress(work, lostTime)) : []),
+    ...(limits.notStuck ? named("not_stuck", judgeProgress(work, none)) : []),
     ...(limits.isolation ? named("isolation", judgeIsolation(work)) : []),
     ...limited.flatMap(([check, key, judge]) => {
       const limit = limits[key];

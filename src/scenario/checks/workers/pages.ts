@@ -2,7 +2,7 @@ import { total } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
 import { expectedNodes } from "../../record/index.ts";
 import type { WorkerReport } from "../../workers/index.ts";
-import { pagesOf, pagesOn } from "../../workers/index.ts";
+import { onePerProcess, pagesOf, pagesOn } from "../../workers/index.ts";
 import { atLeast, atMost, atWork, atWorker, inconclusive, nameOf, skipped } from "../finding.ts";
 import type { DetailKind, Finding } from "../result.ts";
 
@@ -10,7 +10,7 @@ import type { DetailKind, Finding } from "../result.ts";
 export function judgePageLocality(work: WorkRecord, limit: number): Finding[] {
   const nodes = expectedNodes(work);
   if (nodes === null) return [noCpuset("page_locality", work)];
-  const findings = work.reports.map((report) => localityOf(work, report, { nodes, limit }));
+  const findings = onePerProcess(work.reports).map((report) => localityOf(work, report, { nodes, limit }));
   const bad = findings.filter(({ outcome }) => outcome !== "pass");
   const worst = findings.toSorted((a, b) => Number(a.found) - Number(b.found)).slice(0, 1);
   return bad.length > 0 ? bad : worst;
@@ -45,7 +45,7 @@ const namesNodes = ({ memPolicy }: WorkRecord): boolean => typeof memPolicy === 
 
 /** Pages that moved between nodes (on the whole host, while the workers ran) per page that they have. @param limit 0 to 1 */
 export function judgeCrossNodeMigration(work: WorkRecord, limit: number): Finding {
-  const pages = total(work.reports.map(pagesOf));
+  const pages = total(onePerProcess(work.reports).map(pagesOf));
   // Each worker saw the same counter of the host: the longest look saw most.
   const moved = Math.max(0, ...work.reports.map(({ numaPagesMigrated }) => numaPagesMigrated ?? 0));
   if (pages === 0) return noPages("cross_node_migration", work, limit);
@@ -61,9 +61,10 @@ export function judgeCrossNodeMigration(work: WorkRecord, limit: number): Findin
 export function judgeSlowTier(work: WorkRecord, limit: number): Finding {
   const nodes = expectedNodes(work);
   if (nodes === null) return noCpuset("slow_tier", work);
-  const pages = total(work.reports.map(pagesOf));
+  const processes = onePerProcess(work.reports);
+  const pages = total(processes.map(pagesOf));
   if (pages === 0) return noPages("slow_tier", work, limit);
-  const near = total(work.reports.map((report) => pagesOn(report, nodes)));
+  const near = total(processes.map((report) => pagesOn(report, nodes)));
   return atMost((pages - near) / pages, limit, {
     kind: "slow_tier",
     where: atWork(work),

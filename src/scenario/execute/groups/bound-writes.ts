@@ -1,6 +1,6 @@
 import { CorralError } from "../../../report/index.ts";
-import type { Clock } from "../clock.ts";
-import { settlesWithin } from "../clock.ts";
+import type { Clock } from "../../clock/index.ts";
+import { settlesWithin } from "../../clock/index.ts";
 import type { GroupFiles } from "./group-files.ts";
 
 /** The same groups with an end to every write: one that hangs in the kernel ends the op and not the run. */

@@ -1,4 +1,5 @@
-import type { Controller, GroupUse, ReclaimResult } from "../../../cgroup/index.ts";
+import type { Controller, GroupUse, PlannedLimit, ReclaimResult } from "../../../cgroup/index.ts";
+import type { ConstraintOutcome } from "../../../report/index.ts";
 
 /**
  * The groups of one scenario as files: the kernel, or a double that obeys the kernel's rules. Names are paths below the
@@ -15,6 +16,8 @@ export interface GroupFiles {
   readonly has: (controller: Controller) => boolean;
   readonly read: (name: string, use: GroupUse, file: string) => string;
   readonly write: (name: string, use: GroupUse, file: string, value: string) => Promise<void>;
+  /** Writes limits of a group that nobody has been in, and reads each back: nothing in it can keep the kernel from taking them. */
+  readonly limitNew: (name: string, planned: readonly PlannedLimit[]) => Promise<readonly ConstraintOutcome[]>;
   /** SIGKILL to every process of a group and below, also where the kernel has no cgroup.kill (before Linux 5.14). */
   readonly kill: (name: string) => Promise<void>;
   /** Takes memory back from a group; as long as it takes. @returns less: the kernel found less than that */

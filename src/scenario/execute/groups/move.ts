@@ -1,5 +1,5 @@
 import { CorralError } from "../../../report/index.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../clock/index.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { GroupFiles } from "./group-files.ts";
 

@@ -1,6 +1,6 @@
 import { parseFlatKeyed } from "../../../cgroup/index.ts";
 import { CorralError } from "../../../report/index.ts";
-import { settlesWithin } from "../clock.ts";
+import { settlesWithin } from "../../clock/index.ts";
 import type { GroupFiles } from "./group-files.ts";
 import type { Movers } from "./move.ts";
 

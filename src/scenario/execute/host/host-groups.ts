@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
-import type { Controller, GroupSite, GroupUse, HostCgroups } from "../../../cgroup/index.ts";
+import type { Controller, GroupSite, GroupUse, HostCgroups, PlannedLimit } from "../../../cgroup/index.ts";
 import {
+  applyLimits,
   discoverHostCgroups,
   GroupHandle,
   hierarchyOf,
@@ -127,6 +128,11 @@ export class HostGroups implements GroupFiles {
   read = (name: string, use: GroupUse, file: string): string => readControl(`${this.#directoryOf(name, use)}/${file}`);
   write = (name: string, use: GroupUse, file: string, value: string): Promise<void> =>
     writeControlAside(`${this.#directoryOf(name, use)}/${file}`, value, false);
+  /** All in one step: each way to a thread and back takes longer than the kernel does. */
+  limitNew = async (name: string, planned: readonly PlannedLimit[]) => {
+    const group = this.group(name);
+    return applyLimits(planned, (controller) => group.directoryOf(controller));
+  };
   kill = (name: string): Promise<void> => killGroupAt(this.directory(name));
   reclaim = (name: string, bytes: number, swappiness: number | null) =>
     reclaimMemory(this.#directoryOf(name, "memory"), bytes, swappiness);

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listDisks, planLimits } from "../../../cgroup/index.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../../clock/index.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { Ports, SchedulerSource } from "../ports.ts";
 import { GroupLooks } from "./group-looks.ts";

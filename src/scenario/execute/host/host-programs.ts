@@ -11,7 +11,7 @@ import {
 } from "../../../kernel/index.ts";
 import { CorralError } from "../../../report/index.ts";
 import { noAttributes, startErrorOf } from "../../../run/index.ts";
-import { settlesWithin, systemClock } from "../clock.ts";
+import { settlesWithin, systemClock } from "../../clock/index.ts";
 import type { Ports, ProgramEnd, ProgramRequest, RunningProgram } from "../ports.ts";
 import type { HostGroups } from "./host-groups.ts";
 

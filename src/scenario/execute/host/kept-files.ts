@@ -1,14 +1,10 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { errnoOf } from "../../../report/index.ts";
 
-/** Descriptors that are kept at most, for all groups together; what comes later is opened at every look. */
-const mostKept = 256;
-let kept = 0;
-
 /** More than any file has that is looked at; one that has more is read whole. */
 const buffer = Buffer.allocUnsafe(16_384);
 
-/** Files that are read again and again: each stays open, and one that is not there is not looked for again. */
+/** Few files that are read again and again: each stays open, and one that is not there is not looked for again. */
 export class KeptFiles implements Disposable {
   /** Null: nothing can be read there. */
   readonly #fds = new Map<string, number | null>();
@@ -19,7 +15,6 @@ export class KeptFiles implements Disposable {
       const fd = this.#open(path);
       if (fd === null) return null;
       const length = readSync(fd, buffer, 0, buffer.length, 0);
-      if (!this.#fds.has(path)) closeSync(fd);
       return length === buffer.length ? readFileSync(path, "latin1") : buffer.toString("latin1", 0, length);
     } catch (thrown) {
       if (errnoOf(thrown) === null) throw thrown;
@@ -34,22 +29,17 @@ export class KeptFiles implements Disposable {
     for (const path of paths) this.#fds.set(path, null);
   }
 
-  /** A descriptor, which is kept unless there are too many. */
   #open(path: string): number | null {
     const known = this.#fds.get(path);
     if (known !== undefined) return known;
     const fd = openSync(path, "r");
-    if (kept >= mostKept) return fd;
-    kept += 1;
     this.#fds.set(path, fd);
     return fd;
   }
 
   #close(path: string): void {
     const fd = this.#fds.get(path);
-    if (fd === undefined || fd === null) return;
-    closeSync(fd);
-    kept -= 1;
+    if (fd !== undefined && fd !== null) closeSync(fd);
   }
 
   [Symbol.dispose](): void {

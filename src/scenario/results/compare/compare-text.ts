@@ -1,4 +1,4 @@
-import { formatTable } from "../../../report/index.ts";
+import { counted, formatTable } from "../../../report/index.ts";
 import { figure } from "../../checks/index.ts";
 import { shown } from "../words.ts";
 import type { Comparison, ScenarioComparison } from "./compare.ts";
@@ -15,16 +15,16 @@ export function compareText(comparison: Comparison): string {
     ...removed.map((name) => `only in A: ${shown(name)}`),
     ...broken.map(
       ({ name, passedA, failedB }) =>
-        `regression: ${shown(name)} passed in ${passedA} runs of A, and in none of B: ${failedB} failed`,
+        `regression: ${shown(name)} passed in ${counted(passedA, "run")} of A, and in none of B: ${failedB} failed`,
     ),
     ...(excluded.a + excluded.b > 0
-      ? [`left out, for they failed or were skipped: ${excluded.a} runs of A, ${excluded.b} of B`]
+      ? [`left out, for they failed or were skipped: ${counted(excluded.a, "run")} of A, ${excluded.b} of B`]
       : []),
   ];
   const last =
     scenarios.length === 0 && broken.length === 0
       ? "nothing to compare"
-      : `${regressions} regressions, ${improvements} improvements, ${noisy} noisy`;
+      : `${counted(regressions, "regression")}, ${counted(improvements, "improvement")}, ${noisy} noisy`;
   return `${[...lines, ...scenarios.map(scenarioText), last].join("\n")}\n`;
 }
 
@@ -38,8 +38,8 @@ const scenarioText = (scenario: ScenarioComparison): string =>
 
 function changesText({ name, runsA, runsB, changes }: ScenarioComparison): string {
   const told = order.flatMap((status) => changes.filter((change) => change.status === status));
-  const title = `${shown(name)}: ${runsA} runs of A, ${runsB} of B`;
-  if (told.length === 0) return `${title}: ${changes.length} metrics, no change`;
+  const title = `${shown(name)}: ${counted(runsA, "run")} of A, ${runsB} of B`;
+  if (told.length === 0) return `${title}: ${counted(changes.length, "metric")}, no change`;
   const table = formatTable(["change", "metric", "A", "B", "delta", "p"], told.map(row));
   return `${title}\n${table.trimEnd()}`;
 }

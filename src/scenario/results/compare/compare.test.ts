@@ -119,7 +119,7 @@ describe("a comparison of runs", () => {
     });
     expect(compareText(comparison)).toBe(`regression: steady passed in 2 runs of A, and in none of B: 1 failed
 left out, for they failed or were skipped: 0 runs of A, 2 of B
-1 regressions, 0 improvements, 0 noisy
+1 regression, 0 improvements, 0 noisy
 `);
     expect(compareRuns([aRun(1000)], [failed, aRun(1000)])).toMatchObject({ broken: [], regressions: 0 });
     expect(compareRuns([aRun(1000)], [skipped])).toMatchObject({ broken: [], regressions: 0 });
@@ -150,7 +150,7 @@ left out, for they failed or were skipped: 0 runs of A, 2 of B
   test("reads for people", () => {
     const text = compareText(compareRuns([aRun(1000)], [aRun(500, { host: { ...aHost, kernel: "6.6" } })]));
     expect(text.replace(/ {2,}/g, "  ")).toBe(`kernel: A 6.1.0-test, B 6.6
-steady: 1 runs of A, 1 of B
+steady: 1 run of A, 1 of B
 change  metric  A  B  delta  p
 regression  total_iterations  2000  1000  -1000 (-50.0 %)  -
 regression  worst_iterations_per_worker  1000  500  -500 (-50.0 %)  -

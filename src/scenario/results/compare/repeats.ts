@@ -1,4 +1,4 @@
-import { formatTable } from "../../../report/index.ts";
+import { counted, formatTable } from "../../../report/index.ts";
 import type { Outcome } from "../../checks/index.ts";
 import { figure, foldOutcomes } from "../../checks/index.ts";
 import type { ScenarioDocument } from "../document/schema.ts";
@@ -80,9 +80,9 @@ export function repeatText({ scenario, runs, verdict, outcomes, failed, metrics 
   const counts = Object.entries(outcomes)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`);
-  const heading = `scenario ${shown(scenario)} ${verdictWords[verdict]}: ${runs} runs, ${counts.join(", ")}\n`;
+  const heading = `scenario ${shown(scenario)} ${verdictWords[verdict]}: ${counted(runs, "run")}, ${counts.join(", ")}\n`;
   const failures = failed
-    .map((one) => `  FAIL ${shown(one.check)} (${one.kind}) in ${one.runs} of ${runs} runs\n`)
+    .map((one) => `  FAIL ${shown(one.check)} (${one.kind}) in ${one.runs} of ${counted(runs, "run")}\n`)
     .join("");
   const rows = metrics.map(({ metric, unit, middle, low, high, runs: measured }) => [
     `${shown(metric)}${unit === "" ? "" : ` (${unit})`}`,

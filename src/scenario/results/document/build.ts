@@ -42,7 +42,7 @@ export function scenarioDocument(record: RunRecord, judgement: Judgement): Scena
     checks: judgement.results.map(checkDocument),
     stats: runStats(record, cgroups, phases),
     phases,
-    changes: changesBetween(phases),
+    changes: changesBetween(phases, record.phases),
     ops: record.ops.map(opDocument),
     groups: record.groups.map(groupDocument),
     works: record.works.map(workDocument),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   aGroup,
   aPhase,
+  aPhaseWork,
   aRecord,
   aWork,
   aWorker,
@@ -10,7 +11,8 @@ import {
 } from "../../../../test/shared/scenario-record.ts";
 import { aRun, documentOf } from "../../../../test/shared/scenario-results.ts";
 import { runMetrics } from "../../metrics/index.ts";
-import { boundaries, changesBetween } from "./changes.ts";
+import type { PhaseRecord } from "../../record/index.ts";
+import { boundaries } from "./changes.ts";
 import { parseScenarioDocuments } from "./read.ts";
 
 const two = (a: Parameters<typeof aWorker>[0], b: Parameters<typeof aWorker>[0]) =>
@@ -194,6 +196,16 @@ test("the gates of all metrics", () => {
   ]);
 });
 
+/** A step with these iterations of works, by their ids. */
+const aHeld = (phase: number, iterations: Readonly<Record<number, number>>, changes: Partial<PhaseRecord> = {}) =>
+  aPhase(phase, phase * 1000, {
+    work: Object.entries(iterations).map(([work, count]) => aPhaseWork({ work: Number(work), iterations: count })),
+    ...changes,
+  });
+
+const directions = (phases: readonly PhaseRecord[]) =>
+  documentOf(aRecord({ phases })).changes.map(({ direction }) => direction);
+
 describe("phases", () => {
   test("every step that began has one, also without any sample", () => {
     const { phases } = documentOf(aRecord({ phases: [aPhase(1, 100), aPhase(2, 2000)] }));
@@ -217,19 +229,22 @@ describe("phases", () => {
       "keep_last_rate 10 difference",
       "iteration_rate 0.3 share",
     ]);
-    const [base] = aRun(1000).phases;
-    if (base === undefined) throw new Error("no phase");
-    const rates = (before: number | null, after: number | null) =>
-      changesBetween([
-        { ...base, iteration_rate: before },
-        { ...base, phase: 1, iteration_rate: after },
-      ]).map(({ direction }) => direction);
-    expect([rates(100, 131), rates(100, 130), rates(100, 69), rates(0, 5), rates(null, 5)]).toEqual([
+    const rates = (before: number, after: number) => directions([aHeld(1, { 0: before }), aHeld(2, { 0: after })]);
+    expect([rates(100, 131), rates(100, 130), rates(100, 69), rates(0, 5)]).toEqual([
       ["improvement"],
       [],
       ["degradation"],
       [],
-      [],
     ]);
+  });
+
+  test("a rate is compared of the workers that were there in both phases, and with a phase of its kind", () => {
+    expect(directions([aHeld(1, { 0: 100 }), aHeld(2, { 0: 100, 1: 900 })])).toEqual([]);
+    expect(directions([aHeld(1, { 0: 100 }), aHeld(2, { 1: 900 })])).toEqual([]);
+    // Set-up, a step of ops only and a loop are none of a hold's like.
+    expect(directions([aHeld(0, { 0: 10 }, { holdMs: null }), aHeld(1, { 0: 100 })])).toEqual([]);
+    expect(directions([aHeld(1, { 0: 100 }), aHeld(2, { 0: 10 }, { rounds: 3 })])).toEqual([]);
+    const short = aHeld(2, { 0: 10 }, { endMs: 2100 });
+    expect(directions([aHeld(1, { 0: 100 }), short, aHeld(3, { 0: 50 })])).toEqual(["degradation"]);
   });
 });

@@ -126,8 +126,8 @@ const phase = v.strictObject({
 });
 
 const change = v.strictObject({
-  phase: count("Phase in which it is different from the one before."),
-  metric: text("What changed."),
+  phase: count("Phase in which it is different from the last one of its kind before it, with a hold or with a loop."),
+  metric: text("What changed; an iteration rate is of the workers that were there in both."),
   before: number("Before."),
   after: number("After."),
   direction: oneOf(["improvement", "degradation"], "Whether that is better."),
@@ -227,7 +227,7 @@ export const scenarioDocumentSchema = v.strictObject({
     v.description("Figures of the whole run; docs/scenario-results.md says what each is."),
   ),
   phases: list(phase, "BASELINE and every step that began."),
-  changes: list(change, "What was different from one phase to the next."),
+  changes: list(change, "What was different in a phase from the one before."),
   ops: list(op, "Everything that was done, in order."),
   groups: list(group, "Groups with what was sampled of them."),
   works: list(work, "Workers by WorkSpec."),

@@ -2,7 +2,7 @@ import { total } from "../../../report/index.ts";
 import type { WorkRecord } from "../../record/index.ts";
 import { expectedNodes } from "../../record/index.ts";
 import type { WorkerReport } from "../../workers/index.ts";
-import { offCpuPct, pagesOf, pagesOn } from "../../workers/index.ts";
+import { offCpuPct, onePerProcess, pagesOf, pagesOn } from "../../workers/index.ts";
 import type { LatencyStats } from "./latencies.ts";
 import { latencyStats } from "./latencies.ts";
 import type { ScenarioDocument } from "./schema.ts";
@@ -62,9 +62,12 @@ function longestGap(reports: readonly WorkerReport[]) {
 
 /** Of the workers that have a cpuset: the share of their pages that is on its nodes. */
 function locality(works: readonly WorkRecord[]): number | null {
+  const processes = new Set(onePerProcess(works.flatMap(({ reports }) => reports)));
   const bound = works.flatMap((work) => {
     const nodes = expectedNodes(work);
-    return nodes === null ? [] : work.reports.map((report) => ({ report, nodes }));
+    return nodes === null
+      ? []
+      : work.reports.filter((report) => processes.has(report)).map((report) => ({ report, nodes }));
   });
   const near = total(bound.map(({ report, nodes }) => pagesOn(report, nodes)));
   return ratio(near, total(bound.map(({ report }) => pagesOf(report))));
@@ -72,7 +75,7 @@ function locality(works: readonly WorkRecord[]): number | null {
 
 function moved(reports: readonly WorkerReport[]): number | null {
   const known = reports.flatMap(({ numaPagesMigrated }) => numaPagesMigrated ?? []);
-  return known.length === 0 ? null : ratio(Math.max(...known), total(reports.map(pagesOf)));
+  return known.length === 0 ? null : ratio(Math.max(...known), total(onePerProcess(reports).map(pagesOf)));
 }
 
 function tailRatio(latencies: readonly LatencyStats[]): number | null {

@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../report/index.ts";
+import { counted, formatBytes } from "../../../report/index.ts";
 import { everywhere, figure, rateSeries } from "../../checks/index.ts";
 import type { SeriesMetric } from "../../model/index.ts";
 import { seriesMetrics } from "../../model/index.ts";
@@ -30,7 +30,7 @@ export function timelineSection(document: ScenarioDocument): string {
 function stepsDrawing({ phases, ops }: ScenarioDocument, x: TimeScale, endMs: number): string {
   const box = (phase: ScenarioDocument["phases"][number]): string => {
     const hold = phase.hold_ms ?? phase.end_ms;
-    const title = `${phase.label}: +${Math.round(phase.start_ms)} to +${Math.round(phase.end_ms)} ms, ${phase.groups} groups, ${phase.workers} workers`;
+    const title = `${phase.label}: +${Math.round(phase.start_ms)} to +${Math.round(phase.end_ms)} ms, ${counted(phase.groups, "group")}, ${counted(phase.workers, "worker")}`;
     return [
       `<g><title>${escapeMarkup(title)}</title>`,
       `<rect class="phase" x="${x(phase.start_ms)}" y="6" width="${span(x, phase.start_ms, phase.end_ms)}" height="18"/>`,

@@ -1,3 +1,4 @@
+import { counted } from "../../../report/index.ts";
 import { figure } from "../../checks/index.ts";
 import type { ScenarioDocument } from "../document/schema.ts";
 import { atText, noHoldText, orDash, shown } from "../words.ts";
@@ -17,15 +18,19 @@ export function timelineLines(document: ScenarioDocument): string[] {
 }
 
 function phaseLine(phase: ScenarioDocument["phases"][number]): string {
-  return `${phase.label} ${atText(phase.start_ms)} to ${atText(phase.end_ms)}, ${holdText(phase)}, ${phase.groups} groups, ${phase.workers} workers, rate ${orDash(phase.iteration_rate, "/s")}`;
+  const rate = phase.iteration_rate === null ? "" : `, rate ${orDash(phase.iteration_rate, "/s")}`;
+  return `${phase.label} ${atText(phase.start_ms)} to ${atText(phase.end_ms)}, ${holdText(phase)}, ${counted(phase.groups, "group")}, ${counted(phase.workers, "worker")}${rate}`;
 }
+
+/** What set-up takes of a hold is not worth a word while so much of it is left. */
+const keptShare = 0.75;
 
 function holdText(phase: ScenarioDocument["phases"][number]): string {
   const { hold_ms: begin, end_ms: end, planned_hold_ms: planned, wanted_hold_ms: wanted, rounds } = phase;
   if (begin === null) return "no hold";
   if (planned === 0 && wanted > 0) return noHoldText(wanted);
-  const cut = planned < wanted ? `, cut from ${Math.round(wanted)} ms` : "";
-  const loop = rounds === null ? "" : `, ${rounds} rounds`;
+  const cut = planned < wanted * keptShare ? `, cut from ${Math.round(wanted)} ms` : "";
+  const loop = rounds === null ? "" : `, ${counted(rounds, "round")}`;
   return `hold ${Math.round(end - begin)} ms of ${Math.round(planned)} ms${cut}${loop}`;
 }
 
