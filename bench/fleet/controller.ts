@@ -6,12 +6,12 @@ import type { RunningFleet } from "../../src/fleet/perform/index.ts";
 import { startFleetRun } from "../../src/fleet/perform/index.ts";
 import { dialAgents } from "../../src/fleet/transport/grpc/index.ts";
 import type { AgentDialer } from "../../src/fleet/transport/index.ts";
-import { transportLimits } from "../../src/fleet/transport/index.ts";
 import { nowMs, sleep, summarize } from "../lib/measure.ts";
 import { fixed } from "../lib/print.ts";
 import type { PartResult } from "./part.ts";
 import { startServer, waitUntil } from "./part.ts";
 import { Pings } from "./pings.ts";
+import { patientTransport } from "./simulated-agents.ts";
 
 export interface ControllerOptions {
   readonly agents: number;
@@ -110,9 +110,9 @@ export async function measureController({ agents, seconds }: ControllerOptions):
     watched.mostBytes = Math.max(watched.mostBytes, rssBytes());
   }, 250);
   try {
-    await using dialer = dialAgents({ security: { tls: null, token: null, insecure: true }, limits: transportLimits });
+    await using dialer = dialAgents({ security: { tls: null, token: null, insecure: true }, limits: patientTransport });
     const pings = new Pings(dialer);
-    const beganMs = nowMs();
+    const [beganMs, emptyBytes] = [nowMs(), rssBytes()];
     const running = startRun(String(told), agents, pings.dialer, results, watched);
     const states = (): string => JSON.stringify(running.view().states);
     const begun = (): boolean => {
@@ -122,16 +122,19 @@ export async function measureController({ agents, seconds }: ControllerOptions):
     };
     await waitUntil("all agents report", begun, 180_000, states);
     const startMs = nowMs() - beganMs - patient.startDelayMs;
+    const openBytes = rssBytes();
     await sleep(settleMs);
     const measured = await measure(running, pings, watched, seconds);
     child.send("over");
     const overMs = nowMs();
     const { status } = await running.ended;
     const endMs = nowMs() - overMs;
-    if (status.agents_completed !== agents) throw new Error(`${status.agents_completed} of ${agents} agents completed`);
+    const failure = status.agents.find((one) => one.failure !== null)?.failure;
+    if (failure != null) throw new Error(`${status.why}; ${failure.cause} while ${failure.during}: ${failure.message}`);
     if (status.warnings.length > 0) throw new Error(`there were warnings: ${status.warnings[0]}`);
     return toResult(agents, measured, watched, [
       `${fixed(startMs / 1000)} s to connect, prepare and compare clocks; ${fixed(endMs / 1000)} s to end and write results`,
+      `RSS before the first call ${fixed(emptyBytes / 1e6, 0)} MB, once all report ${fixed(openBytes / 1e6, 0)} MB`,
     ]);
   } finally {
     clearInterval(look);

@@ -19,7 +19,7 @@ import { statusText } from "./status-text.ts";
 
 /** How often what has come is written, and to how many files at a time: of many agents each has its turn. */
 const flushMs = 1000;
-const filesPerFlush = 32;
+const filesPerFlush = 16;
 /** More of them say nothing new. */
 const mostWarnings = 1000;
 
