@@ -1,8 +1,11 @@
 import type { Attempt } from "./attempt.ts";
 import { refuseIfAborted } from "./attempt.ts";
 
-/** The launcher sleeps the last of it by itself: there an abort kills it, and no event loop can be late. */
-const launcherMs = 50;
+/**
+ * The launcher sleeps the last of it by itself: there an abort kills it, and no event loop can be late. On a busy host one may be
+ * by hundreds of milliseconds, where several agents look at their clocks at the same time.
+ */
+const launcherMs = 1000;
 
 /** Waits until shortly before the moment of the start. @throws CorralError ABORTED */
 export async function comeNear({

@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { FleetResults, FleetStatus } from "../../src/fleet/results/index.ts";
 import type { Bench, Ran, Started } from "./bench.ts";
-import { scaled, until } from "./timing.ts";
+import type { RunningAgent } from "./fleet.ts";
+import { launchAgent } from "./fleet.ts";
+import { scaled } from "./timing.ts";
 
 /** An agent that runs. */
-export interface TestAgent {
-  readonly address: string;
-  readonly started: Started;
-}
+export type TestAgent = Pick<RunningAgent, "address" | "started">;
 
 /** What a fleet run left behind. */
 export interface FleetRan extends Ran {
@@ -23,16 +22,10 @@ export interface FleetRan extends Ran {
 /** A time limit of the reference machine, as a file has it. */
 export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
 
-/** Starts an agent on a free port, which trusts everybody on this host. */
-export async function startAgent(bench: Bench, flags: readonly string[] = []): Promise<TestAgent> {
-  const where = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+/** Starts an agent on a free port, which trusts everybody on this host. It ends with the tests' directory, or by `endAgents`. */
+export function startAgent(bench: Bench, flags: readonly string[] = []): Promise<TestAgent> {
   const allowed = flags.some((flag) => flag.startsWith("--allow-")) ? [] : ["--allow-all"];
-  const started = bench.start(["agent", ...where, "--insecure", ...allowed, ...flags], {
-    limitMs: 600_000,
-  });
-  const address = (): string | undefined => /^listening on (\S+)$/m.exec(started.out())?.[1];
-  await until("the agent listens", () => address() !== undefined);
-  return { address: address() ?? "", started };
+  return launchAgent(bench, ["--insecure", ...allowed, ...flags], { limitMs: 600_000 });
 }
 
 export const startAgents = (bench: Bench, count: number): Promise<TestAgent[]> =>

@@ -30,21 +30,15 @@ const logOf = (text: string): LogLine[] =>
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as LogLine);
 
-/** Starts an agent on a free port, and waits until it says where. It ends with the test. */
-export async function startAgent(
-  t: TestContext,
+/** Starts an agent, on a free port unless its flags say where, and waits until it says where it is. */
+export async function launchAgent(
   bench: Bench,
-  flags: readonly string[] = openAgent,
+  flags: readonly string[],
   options: RunOptions = {},
 ): Promise<RunningAgent> {
-  const where = flags.includes("--join") ? [] : ["--listen", "127.0.0.1:0"];
+  const isPlaced = flags.includes("--join") || flags.includes("--listen");
+  const where = isPlaced ? [] : ["--listen", "127.0.0.1:0"];
   const started = bench.start(["agent", ...where, ...flags], { limitMs: 120_000, ...options });
-  t.after(async () => {
-    started.kill("SIGTERM");
-    await Promise.race([started.ended.catch(() => {}), sleep(scaled(5000))]);
-    started.kill("SIGKILL");
-    await started.ended.catch(() => {});
-  });
   const address = (): string | undefined => /^(?:listening on|going to) (\S+)\n/.exec(started.out())?.[1];
   let gone = false;
   void started.ended.then(
@@ -63,6 +57,24 @@ export async function startAgent(
       return started.ended;
     },
   };
+}
+
+/** Starts an agent that ends with the test. */
+export async function startAgent(
+  t: TestContext,
+  bench: Bench,
+  flags: readonly string[] = openAgent,
+  options: RunOptions = {},
+): Promise<RunningAgent> {
+  const agent = await launchAgent(bench, flags, options);
+  const { started } = agent;
+  t.after(async () => {
+    started.kill("SIGTERM");
+    await Promise.race([started.ended.catch(() => {}), sleep(scaled(5000))]);
+    started.kill("SIGKILL");
+    await started.ended.catch(() => {});
+  });
+  return agent;
 }
 
 /** Calls agents on this machine, in plaintext and without a token. */

@@ -128,6 +128,17 @@ describe("a stream", () => {
     }
   });
 
+  test("tells in its last word what no report has told, and how long it has worked", () => {
+    const ends = { failed: eventOf.failed, abort: eventOf.abort };
+    for (const end of Object.values(ends)) {
+      const { stream, clock } = streamIn("running");
+      clock.nowMs = 300;
+      const rest = { totals: noTotals, intervals: [], actualStartNs: startNs, elapsedMs: 300 };
+      expect(sentOf(stream.handle(end))).toMatchObject([{ rest }]);
+    }
+    expect(sentOf(streamIn("waiting").stream.handle(eventOf.abort))).toMatchObject([{ rest: null }]);
+  });
+
   test("that loses its controller cancels and says nothing", () => {
     const { stream } = streamIn("running");
     expect(kindsOf(stream.handle(eventOf.lost))).toEqual(["went", "cancel", "close"]);

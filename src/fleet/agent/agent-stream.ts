@@ -3,6 +3,7 @@ import type {
   AgentLimits,
   AgentSaying,
   Assignment,
+  BegunReport,
   ControlMessage,
   WallNs,
   WorkReport,
@@ -95,11 +96,22 @@ export class AgentStream {
 
   /** Reports keep to their grid, whatever was missed of it. */
   #report(): void {
-    this.#say({ kind: "running", ...this.#world.report(), actualStartNs: this.#actualStartNs });
+    this.#say({ kind: "running", ...this.#begunReport() });
     const { reportMs } = this.#limits;
     const nowMs = this.#world.nowMs();
     const dueMs = this.#deadlineMs ?? nowMs;
     this.#deadlineMs = dueMs + reportMs * (Math.floor(Math.max(0, nowMs - dueMs) / reportMs) + 1);
+  }
+
+  #begunReport(): BegunReport {
+    const actualStartNs = this.#actualStartNs;
+    const elapsedMs = Math.max(0, Number(this.#world.wallNs() - actualStartNs) / Number(nsPerMs));
+    return { ...this.#world.report(), actualStartNs, elapsedMs };
+  }
+
+  /** What no report has told, for a last word. */
+  #rest(): BegunReport | null {
+    return this.#state === "running" ? this.#begunReport() : null;
   }
 
   #enter(to: AgentState, event: AgentEvent): void {
@@ -143,7 +155,7 @@ export class AgentStream {
 
   #obey(message: ControlMessage, problem: string | null): void {
     if (message.kind === "abort") {
-      this.#end("aborted", message.reason, { kind: "aborted", reason: message.reason });
+      this.#end("aborted", message.reason, { kind: "aborted", reason: message.reason, rest: this.#rest() });
     } else if (message.kind === "start" && problem !== null) {
       this.#fail("config_rejected", problem);
     } else if (message.kind === "start") {
@@ -177,7 +189,7 @@ export class AgentStream {
   }
 
   #fail(cause: AgentFailure, message: string, result = ""): void {
-    this.#end("error", message, { kind: "error", cause, message, result });
+    this.#end("error", message, { kind: "error", cause, message, result, rest: this.#rest() });
   }
 
   #end(to: AgentState, why: string, last: AgentSaying | null): void {

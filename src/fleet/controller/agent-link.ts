@@ -1,4 +1,5 @@
 import type { AgentMessage, ControllerLimits, WallNs } from "../model/index.ts";
+import type { Census } from "./census.ts";
 import { estimateClock } from "./clock-estimate.ts";
 import { expectations } from "./expectations.ts";
 import type { FailureCause } from "./failure.ts";
@@ -26,6 +27,7 @@ interface Parts {
   readonly world: RunWorld;
   readonly limits: ControllerLimits;
   readonly output: RunOutput;
+  readonly census: Census;
   readonly owner: LinkOwner;
 }
 
@@ -35,14 +37,16 @@ export class AgentLink {
   readonly #world: RunWorld;
   readonly #limits: ControllerLimits;
   readonly #output: RunOutput;
+  readonly #census: Census;
   readonly #owner: LinkOwner;
   #pings = 0n;
 
-  constructor({ link, world, limits, output, owner }: Parts) {
+  constructor({ link, world, limits, output, census, owner }: Parts) {
     this.link = link;
     this.#world = world;
     this.#limits = limits;
     this.#output = output;
+    this.#census = census;
     this.#owner = owner;
   }
 
@@ -105,6 +109,11 @@ export class AgentLink {
     this.#output.send(link, { kind: "go", startNs, localStartNs: startNs + (link.clock?.offsetNs ?? 0n) });
   }
 
+  /** When it needs to be looked at; null: never. */
+  get dueMs(): number | null {
+    return nextDue(this.link, this.#limits)?.atMs ?? null;
+  }
+
   /** Does what its time has come for. */
   expire(): void {
     const due = nextDue(this.link, this.#limits);
@@ -129,6 +138,7 @@ export class AgentLink {
 
   #go(to: LinkState, why: string, limitMs: number | null): void {
     this.#output.went(this.link, to, why);
+    this.#census.move(this.link.state, to);
     this.link.state = to;
     this.link.limitMs = limitMs === null ? null : this.#world.nowMs() + limitMs;
   }
@@ -157,18 +167,19 @@ export class AgentLink {
     const askedNs = link.asked.get(id);
     link.asked.delete(id);
     if (askedNs === undefined) return this.#output.warn(link, `ping ${id} was never sent, or is answered twice`);
+    if (link.probesLeft === 0) return undefined;
     const arrivedNs = this.#world.wallNs();
     link.samples.push({ sentNs: askedNs, arrivedNs, agentReceivedNs: receivedNs, agentSentNs: sentNs });
-    if (link.probesLeft === 0) return undefined;
     link.probesLeft -= 1;
     if (link.probesLeft > 0) this.#ping();
-    else link.clock = estimateClock(link.samples.slice(-this.#limits.clockProbes));
+    else link.clock = estimateClock(link.samples);
     return undefined;
   }
 
   #hearEnd(message: AgentMessage): void {
     const { link } = this;
     this.#output.send(link, { kind: "acknowledge", sequence: message.sequence });
+    this.#countRest(message);
     if ((message.kind === "completed" || message.kind === "error") && message.result !== "")
       this.#output.add({ kind: "result", agent: link.assignment.index, document: message.result });
     if (message.kind === "completed") {
@@ -177,6 +188,14 @@ export class AgentLink {
       this.#disconnect();
     } else if (message.kind === "error") this.fail(message.cause, message.message, { isGone: true });
     else if (message.kind === "aborted") this.fail("aborted", message.reason, { isGone: true });
+  }
+
+  /** What a workload did between its last report and an end that was not its own. */
+  #countRest(message: AgentMessage): void {
+    if ((message.kind !== "error" && message.kind !== "aborted") || message.rest === null) return;
+    const { state } = this.link;
+    if (state !== "start_sent" && state !== "collecting") return;
+    this.#count({ kind: "running", ...message.rest, sequence: message.sequence });
   }
 
   #ping(): void {

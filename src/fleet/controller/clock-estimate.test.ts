@@ -26,9 +26,14 @@ test("ways of the same length give the very offset, and half of both is the boun
   });
 });
 
-test("of several the quickest counts", () => {
-  const samples = [exchange(5n, 9000n, 1000n, 0n), exchange(5n, 100n, 100n, 0n), exchange(5n, 0n, 4000n, 0n)];
+test("of several the quickest way there and the quickest way back count, whichever exchanges they are of", () => {
+  const samples = [exchange(5n, 9000n, 1000n, 0n), exchange(5n, 800n, 100n, 0n), exchange(5n, 100n, 4000n, 7n)];
   expect(estimateClock(samples)).toEqual({ offsetNs: 5n, errorNs: 100n });
+});
+
+test("where a clock was set between two exchanges the quickest of them counts", () => {
+  const samples = [exchange(5n, 300n, 300n, 0n), exchange(90_000n, 100n, 100n, 0n)];
+  expect(estimateClock(samples)).toEqual({ offsetNs: 90_000n, errorNs: 100n });
 });
 
 test("however unequal the ways are, the offset is off by no more than is said", () => {

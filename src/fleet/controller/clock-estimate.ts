@@ -17,21 +17,35 @@ export interface ClockEstimate {
   readonly errorNs: bigint;
 }
 
-/** On the way, both ways together. */
-const roundTripNs = ({ sentNs, arrivedNs, agentReceivedNs, agentSentNs }: ClockSample): bigint => {
-  const wayNs = arrivedNs - sentNs - (agentSentNs - agentReceivedNs);
-  return wayNs < 0n ? 0n : wayNs;
+/**
+ * What an exchange leaves of the offset: no message arrives before it was sent, so that the way there bounds it from above and
+ * the way back from below.
+ */
+const boundsOf = ({ sentNs, arrivedNs, agentReceivedNs, agentSentNs }: ClockSample) => ({
+  leastNs: agentSentNs - arrivedNs,
+  mostNs: agentReceivedNs - sentNs,
+});
+
+const middleOf = (leastNs: bigint, mostNs: bigint): ClockEstimate => {
+  const widthNs = mostNs < leastNs ? 0n : mostNs - leastNs;
+  return { offsetNs: (leastNs + mostNs) / 2n, errorNs: (widthNs + 1n) / 2n };
 };
 
 /**
- * The estimate of the exchange that was quickest: half of its way is the most that it can be wrong, however unequal the
- * two directions are (as NTP does, RFC 5905 §8). Null without an exchange.
+ * The middle of what all exchanges together leave: the quickest way there and the quickest way back, which need not be of one
+ * exchange. However unequal the two directions are, half of that is the most that it can be wrong (Marzullo's intersection;
+ * NTP takes the exchange that was quickest, RFC 5905 §8). Where exchanges contradict each other a clock was set among them,
+ * and the quickest counts. Null without an exchange.
  */
 export function estimateClock(samples: readonly ClockSample[]): ClockEstimate | null {
-  const [first, ...rest] = samples;
+  const bounds = samples.map(boundsOf);
+  const [first, ...rest] = bounds;
   if (first === undefined) return null;
-  const best = rest.reduce((least, one) => (roundTripNs(one) < roundTripNs(least) ? one : least), first);
-  const { sentNs, arrivedNs, agentReceivedNs, agentSentNs } = best;
-  const offsetNs = (agentReceivedNs - sentNs + (agentSentNs - arrivedNs)) / 2n;
-  return { offsetNs, errorNs: (roundTripNs(best) + 1n) / 2n };
+  let [{ leastNs, mostNs }, quickest] = [first, first];
+  for (const one of rest) {
+    if (one.leastNs > leastNs) leastNs = one.leastNs;
+    if (one.mostNs < mostNs) mostNs = one.mostNs;
+    if (one.mostNs - one.leastNs < quickest.mostNs - quickest.leastNs) quickest = one;
+  }
+  return leastNs <= mostNs ? middleOf(leastNs, mostNs) : middleOf(quickest.leastNs, quickest.mostNs);
 }

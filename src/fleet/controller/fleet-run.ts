@@ -2,11 +2,11 @@ import type { Assignment, ControllerLimits, FleetOutcome, WallNs } from "../mode
 import { weightiest } from "../model/index.ts";
 import type { RunWorld } from "./agent-link.ts";
 import { AgentLink } from "./agent-link.ts";
+import { Census } from "./census.ts";
 import type { FailureCause } from "./failure.ts";
 import { outcomeBeforeStart } from "./failure.ts";
-import type { Link, LinkState } from "./link.ts";
+import type { Link } from "./link.ts";
 import { isOver, newLink } from "./link.ts";
-import { nextDue } from "./liveness.ts";
 import type { RunEffect, RunEvent, RunPhase } from "./run-event.ts";
 import { RunOutput } from "./run-output.ts";
 
@@ -30,23 +30,27 @@ export class FleetRun {
   readonly #minAgents: number;
   readonly #agents: readonly AgentLink[];
   readonly #output = new RunOutput();
+  readonly #census: Census;
   readonly #notes: FleetOutcome[] = [];
   #phase: RunPhase = "connecting";
   #startNs: WallNs | null = null;
   #endingLimitMs: number | null = null;
+  /** No agent is to be looked at earlier. Messages put most moments off, so it is looked for again when it has come. */
+  #earliestMs = Number.POSITIVE_INFINITY;
   #isInterrupted = false;
 
   constructor(world: RunWorld, { assignments, limits, minAgents }: FleetRunOptions) {
     this.#world = world;
     this.#limits = limits;
     this.#minAgents = minAgents;
+    this.#census = new Census(assignments.length);
     const owner = {
       failed: (link: Link, cause: FailureCause, message: string) => this.#failed(link, cause, message),
       waitedForOthers: (link: Link) => this.#giveUpLate(link),
     };
     this.#agents = assignments.map((assignment) => {
       const link = newLink(assignment, world.nowMs());
-      return new AgentLink({ link, world, limits, output: this.#output, owner });
+      return new AgentLink({ link, world, limits, output: this.#output, census: this.#census, owner });
     });
   }
 
@@ -64,28 +68,42 @@ export class FleetRun {
     return this.#startNs;
   }
 
-  /** When `deadline` is to be told, monotonic; null: never. Earlier does no harm. */
+  /** When `deadline` is to be told, monotonic; null: never. It may be early, and earlier does no harm. */
   get deadlineMs(): number | null {
     if (this.#phase === "ended") return null;
-    let leastMs = this.#endingLimitMs ?? Number.POSITIVE_INFINITY;
-    for (const { link } of this.#agents) leastMs = Math.min(leastMs, nextDue(link, this.#limits)?.atMs ?? leastMs);
+    const leastMs = Math.min(this.#earliestMs, this.#endingLimitMs ?? Number.POSITIVE_INFINITY);
     return leastMs === Number.POSITIVE_INFINITY ? null : leastMs;
   }
 
   /** Begins: all agents are called at once. */
   begin(): readonly RunEffect[] {
     for (const agent of this.#agents) agent.connect();
+    this.#findEarliest();
     return this.#output.take();
   }
 
   /** Takes an event in. Nothing is done after the end. */
   handle(event: RunEvent): readonly RunEffect[] {
     if (this.#phase === "ended") return [];
+    const phase = this.#phase;
     if (event.kind === "interrupt") this.#interrupt();
     else if (event.kind === "deadline") this.#expire();
     else this.#tell(event);
     this.#settle();
+    const isAboutAll = event.kind === "interrupt" || event.kind === "deadline" || this.#phase !== phase;
+    if (isAboutAll) this.#findEarliest();
+    else this.#noteDue(this.#agents[event.agent]);
     return this.#output.take();
+  }
+
+  #findEarliest(): void {
+    this.#earliestMs = Number.POSITIVE_INFINITY;
+    for (const agent of this.#agents) this.#noteDue(agent);
+  }
+
+  #noteDue(agent: AgentLink | undefined): void {
+    const dueMs = agent?.dueMs ?? null;
+    if (dueMs !== null) this.#earliestMs = Math.min(this.#earliestMs, dueMs);
   }
 
   #tell(event: Exclude<RunEvent, { kind: "interrupt" | "deadline" }>): void {
@@ -141,17 +159,17 @@ export class FleetRun {
 
   /** Goes on to the next phase when all that it waits for has come. */
   #settle(): void {
-    const every = (holds: (link: Link) => boolean): boolean => this.#agents.every(({ link }) => holds(link));
-    const is = (state: LinkState) => (link: Link) => link.state === state;
-    if (this.#phase === "connecting" && every((link) => !is("connecting")(link)))
+    const total = this.#agents.length;
+    const isOverForAll = (): boolean => this.#census.of("completed") + this.#census.of("failed") === total;
+    if (this.#phase === "connecting" && this.#census.of("connecting") === 0)
       this.#enterPhase("preparing", "all agents are connected");
-    if (this.#phase === "preparing" && every(is("ready"))) {
+    if (this.#phase === "preparing" && this.#census.of("ready") === total) {
       this.#enterPhase("coordinating", "all agents are ready");
       for (const agent of this.#agents) agent.probeClock();
     }
-    if (this.#phase === "coordinating" && every(({ probesLeft }) => probesLeft === 0)) this.#start();
+    if (this.#phase === "coordinating" && this.#agents.every(({ link }) => link.probesLeft === 0)) this.#start();
     if (this.#phase === "running") this.#judgeNumbers();
-    if ((this.#phase === "running" || this.#phase === "ending") && every(isOver)) this.#finish();
+    if ((this.#phase === "running" || this.#phase === "ending") && isOverForAll()) this.#finish();
   }
 
   #start(): void {
@@ -162,7 +180,7 @@ export class FleetRun {
   }
 
   #judgeNumbers(): void {
-    const left = this.#agents.filter(({ link }) => link.state !== "failed").length;
+    const left = this.#agents.length - this.#census.of("failed");
     if (left > 0 && left < this.#minAgents)
       this.#abortAll("failed", `${left} agents are left, of ${this.#minAgents} that there must be at least`);
   }
@@ -170,7 +188,7 @@ export class FleetRun {
   #finish(): void {
     for (const agent of this.#agents)
       if (!isOver(agent.link)) agent.fail("aborted", "it had not ended when the run did");
-    const completed = this.#agents.filter(({ link }) => link.state === "completed").length;
+    const completed = this.#census.of("completed");
     const byNumber = completed === this.#agents.length ? "completed" : completed === 0 ? "failed" : "partial";
     const outcome = this.#notes.length > 0 ? weightiest(this.#notes) : byNumber;
     this.#enterPhase("ended", outcome);

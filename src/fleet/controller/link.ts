@@ -52,6 +52,7 @@ export interface Link {
   readonly asked: Map<bigint, WallNs>;
   /** Exchanges that the estimate of its clock still needs. */
   probesLeft: number;
+  /** Those exchanges that there were. */
   readonly samples: ClockSample[];
   clock: ClockEstimate | null;
   /** Number of its last message. */

@@ -96,7 +96,7 @@ export class RunHost {
     const { log } = this.#parts;
     switch (effect.kind) {
       case "send":
-        this.#send(effect.message);
+        this.#send(this.#withRest(effect.message));
         break;
       case "prepare":
         this.#prepare();
@@ -117,6 +117,14 @@ export class RunHost {
         log("state", { from: effect.from, to: effect.to, why: effect.why });
         break;
     }
+  }
+
+  /** What was done until the work had really ended belongs to its last word. */
+  #withRest(message: AgentMessage): AgentMessage {
+    if (message.kind !== "error" && message.kind !== "aborted") return message;
+    if (message.rest === null || this.#work === null) return message;
+    const { totals, intervals } = this.#work.work.report();
+    return { ...message, rest: { ...message.rest, totals, intervals: [...message.rest.intervals, ...intervals] } };
   }
 
   /** A last word must come, without its result where that is too large. */

@@ -5,5 +5,6 @@
  */
 
 export { Latencies } from "./latencies.ts";
+export type { LatencyFigures } from "./latency-table.ts";
 export { LatencyTable } from "./latency-table.ts";
 export { highestUs, indexCount, indexOf, lowestOf, midOf } from "./layout.ts";

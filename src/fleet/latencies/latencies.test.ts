@@ -76,6 +76,31 @@ describe("latencies", () => {
   });
 });
 
+test("counts above 32 bits are told in several entries of one bucket, and come back", () => {
+  const many = new Latencies();
+  many.add(3000, 2 ** 34 + 5);
+  many.add(7, 1);
+  const told = many.toBuckets();
+  expect([...told.indexes]).toEqual([7, 3000, 3000, 3000, 3000, 3000]);
+  const back = new Latencies();
+  back.addAll(told);
+  expect([...back.buckets()]).toEqual([
+    [7, 1],
+    [3000, 2 ** 34 + 5],
+  ]);
+  expect([back.count, back.percentileUs(100)]).toEqual([many.count, many.percentileUs(100)]);
+});
+
+test("latencies that were cleared have nothing, and are used again as if they were new", () => {
+  const used = of([1, 70, 5000, highestUs]);
+  used.clear();
+  expect([used.count, used.meanUs, used.maxUs, [...used.buckets()], used.toBuckets().indexes.length]).toEqual([
+    ...[0, null, null, [], 0],
+  ]);
+  used.record(90);
+  expect([used.count, used.meanUs, used.percentileUs(50), [...used.buckets()]]).toEqual([1, 90, 90, [[90, 1]]]);
+});
+
 describe("a table of latencies", () => {
   test("keeps kinds and sizes apart, and their bytes", () => {
     const table = new LatencyTable();
@@ -97,12 +122,22 @@ describe("a table of latencies", () => {
     expect(table.sum().latencies.count).toBe(4);
   });
 
+  test("that was cleared has no cells, and keeps none of what it had", () => {
+    const table = new LatencyTable();
+    table.record("get", 9000, 10);
+    table.record("put", 1, 10);
+    table.clear();
+    expect([table.cells(), table.sum().latencies.count, table.sum().bytes]).toEqual([[], 0, 0n]);
+    table.record("put", 2, 20);
+    expect(table.toCells()).toMatchObject([{ operation: "put", bytes: 2n }]);
+  });
+
   test("comes back from what messages carry, and adds up", () => {
     const table = new LatencyTable();
     for (const value of [1, 1, 5000, 123_456]) table.record("meta", 0, value);
     const twice = LatencyTable.of(table.toCells());
     expect(twice.toCells()).toEqual(table.toCells());
     twice.merge(table);
-    expect(twice.toCells().map(({ counts }) => counts)).toEqual([[4, 2, 2]]);
+    expect(twice.toCells().map(({ counts }) => [...counts])).toEqual([[4, 2, 2]]);
   });
 });

@@ -11,6 +11,9 @@ export interface TableCell {
   bytes: bigint;
 }
 
+/** What is read of latencies; who gets them so may not change them. */
+export type LatencyFigures = Pick<Latencies, "count" | "meanUs" | "maxUs" | "percentileUs" | "buckets">;
+
 const columns = sizeBuckets.length;
 
 /** Latencies by kinds of operations and by sizes. Adding is the only way in which tables become one. */
@@ -30,10 +33,10 @@ export class LatencyTable {
   }
 
   add(cells: readonly LatencyCell[]): void {
-    for (const { operation, sizeBucket, bytes, indexes, counts } of cells) {
-      const cell = this.#at(operation, sizeBucket);
-      cell.latencies.addAll(indexes, counts);
-      cell.bytes += bytes;
+    for (const one of cells) {
+      const cell = this.#at(one.operation, one.sizeBucket);
+      cell.latencies.addAll(one);
+      cell.bytes += one.bytes;
     }
   }
 
@@ -45,29 +48,37 @@ export class LatencyTable {
     }
   }
 
-  /** Those that have something, by operation and size. */
-  cells(): readonly TableCell[] {
-    return this.#cells.filter((cell) => cell !== undefined);
+  /** Forgets everything, and keeps the memory for what comes next. */
+  clear(): void {
+    for (const cell of this.#cells) {
+      if (cell === undefined) continue;
+      cell.latencies.clear();
+      cell.bytes = 0n;
+    }
   }
 
-  /** All sizes of some operations as one; of all operations when none is named. */
-  sum(wanted: readonly Operation[] = operations): { readonly latencies: Latencies; readonly bytes: bigint } {
+  /** Those that have something, by operation and size. */
+  cells(): readonly TableCell[] {
+    return this.#cells.filter((cell): cell is TableCell => cell !== undefined && cell.latencies.count > 0);
+  }
+
+  /** All sizes of some operations as one, as they are now; of all operations when none is named. */
+  sum(wanted: readonly Operation[] = operations): { readonly latencies: LatencyFigures; readonly bytes: bigint } {
+    const cells = this.cells().filter(({ operation }) => wanted.includes(operation));
+    const [first] = cells;
+    // Most workloads have one size, and need no sum of it.
+    if (first !== undefined && cells.length === 1) return first;
     const latencies = new Latencies();
-    let bytes = 0n;
-    for (const cell of this.cells().filter(({ operation }) => wanted.includes(operation))) {
-      latencies.merge(cell.latencies);
-      bytes += cell.bytes;
-    }
-    return { latencies, bytes };
+    for (const cell of cells) latencies.merge(cell.latencies);
+    return { latencies, bytes: cells.reduce((sum, { bytes }) => sum + bytes, 0n) };
   }
 
   /** As messages carry it. */
   toCells(): readonly LatencyCell[] {
-    return this.cells().map(({ operation, sizeBucket, bytes, latencies }) => {
-      const buckets = [...latencies.buckets()];
-      const [indexes, counts] = [buckets.map(([index]) => index), buckets.map(([, count]) => count)];
-      return { operation, sizeBucket, bytes, indexes, counts };
-    });
+    return this.cells().map(({ operation, sizeBucket, bytes, latencies }) => ({
+      ...{ operation, sizeBucket, bytes },
+      ...latencies.toBuckets(),
+    }));
   }
 
   #at(operation: Operation, sizeBucket: number): TableCell {

@@ -24,10 +24,10 @@ const exponentOf = (index: number): number => Math.max(0, (index >>> halfBits) -
 /** The least value that a bucket has. */
 export function lowestOf(index: number): number {
   const isFirst = index < 2 * half;
-  return isFirst ? index : ((index & (half - 1)) + half) * 2 ** exponentOf(index);
+  return isFirst ? index : ((index & (half - 1)) + half) * (1 << exponentOf(index));
 }
 
-const widthOf = (index: number): number => 2 ** exponentOf(index);
+const widthOf = (index: number): number => 1 << exponentOf(index);
 
 /** The greatest value that a bucket has. */
 export const highestOf = (index: number): number => lowestOf(index) + widthOf(index) - 1;

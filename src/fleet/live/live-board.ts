@@ -1,5 +1,6 @@
 import type { Link, LinkState, RunEffect, RunPhase } from "../controller/index.ts";
-import { LatencyTable } from "../latencies/index.ts";
+import type { LatencyFigures } from "../latencies/index.ts";
+import { Latencies, LatencyTable } from "../latencies/index.ts";
 import type { Interval, Operation } from "../model/index.ts";
 import { operations } from "../model/index.ts";
 
@@ -51,10 +52,34 @@ export interface LiveRun {
 /** Without a report for so long an agent is late, whatever it does. */
 const lateMs = 2500;
 
+/** Operations and bytes a second. */
+interface Rate {
+  readonly opsPerSec: number;
+  readonly bytesPerSec: number;
+}
+
+/** What one agent did in the last span that it has told. */
+interface Span {
+  readonly opsPerSec: number;
+  readonly p99Us: number | null;
+}
+
+const sumOf = (rates: readonly Rate[]): Rate => ({
+  opsPerSec: rates.reduce((sum, one) => sum + one.opsPerSec, 0),
+  bytesPerSec: rates.reduce((sum, one) => sum + one.bytesPerSec, 0),
+});
+
+function toFigures({ opsPerSec, bytesPerSec }: Rate, latencies: LatencyFigures): LiveFigures {
+  const [p50Us = null, p95Us = null, p99Us = null] = [50, 95, 99].map((percent) => latencies.percentileUs(percent));
+  return { opsPerSec, bytesPerSec, meanUs: latencies.meanUs, p50Us, p95Us, p99Us };
+}
+
 /** How a run stands, of what its agents told last. */
 export class LiveBoard {
   /** By number of the agent. */
   readonly #last = new Map<number, Interval>();
+  /** Of one agent after the other, in the same memory. */
+  readonly #one = new Latencies();
 
   /** Takes in what a run does. */
   take(effect: RunEffect): void {
@@ -68,24 +93,19 @@ export class LiveBoard {
 
   /** A pure look: asking twice changes nothing. */
   view(run: LiveRun, now: { readonly nowMs: number; readonly wallNs: bigint }): LiveView {
-    const tables = new Map([...this.#last].map(([agent, { cells }]) => [agent, LatencyTable.of(cells)] as const));
-    const merged = new LatencyTable();
-    for (const table of tables.values()) merged.merge(table);
-    const rateOf = (agent: number): number => this.#perSec(agent, tables.get(agent)?.sum().latencies.count ?? 0);
-    const figures = (wanted: readonly Operation[]): LiveFigures => this.#figures(tables, merged, wanted);
-    const rates = [...tables.keys()].map(rateOf).toSorted((one, other) => one - other);
+    const { spans, figures, all } = this.#addUp();
+    const rates = [...spans.values()].map(({ opsPerSec }) => opsPerSec).toSorted((one, other) => one - other);
     const middle = rates[Math.floor(rates.length / 2)] ?? 0;
     const agents = run.links.map((link, agent): LiveAgent => {
       const silentMs = link.isOpen ? now.nowMs - link.heardMs : null;
-      const totals = totalsOf(link);
-      const opsPerSec = rateOf(agent);
+      const { opsPerSec, p99Us } = spans.get(agent) ?? { opsPerSec: 0, p99Us: null };
       const isRunning = link.state === "collecting";
       return {
         agentId: link.assignment.agentId,
         state: link.state,
-        ...totals,
+        ...totalsOf(link),
         opsPerSec,
-        p99Us: tables.get(agent)?.sum().latencies.percentileUs(99) ?? null,
+        p99Us,
         silentMs,
         isStraggler: isRunning && (opsPerSec < middle / 2 || now.nowMs - link.reportedMs > lateMs),
         prepared: preparedOf(link),
@@ -95,39 +115,40 @@ export class LiveBoard {
       phase: run.phase,
       sinceStartMs: run.startNs === null ? null : Number(now.wallNs - run.startNs) / 1e6,
       states: statesOf(run.links),
-      figures: { get: figures(["get"]), put: figures(["put"]), meta: figures(["meta"]) },
-      all: figures(operations),
+      figures,
+      all,
       operations: agents.reduce((sum, one) => sum + one.operations, 0),
       errors: agents.reduce((sum, one) => sum + one.errors, 0),
       agents,
     };
   }
 
-  #perSec(agent: number, amount: number): number {
-    const interval = this.#last.get(agent);
-    if (interval === undefined) return 0;
-    return (amount * 1000) / Math.max(1, interval.toMs - interval.fromMs);
-  }
-
-  /** Latencies are those of all agents' last spans added up. */
-  #figures(tables: ReadonlyMap<number, LatencyTable>, merged: LatencyTable, wanted: readonly Operation[]): LiveFigures {
-    let [opsPerSec, bytesPerSec] = [0, 0];
-    for (const [agent, table] of tables)
-      for (const { operation, latencies, bytes } of table.cells()) {
-        if (!wanted.includes(operation)) continue;
-        opsPerSec += this.#perSec(agent, latencies.count);
-        bytesPerSec += this.#perSec(agent, Number(bytes));
+  /** Rates are summed, and latencies are those of all agents' last spans added up. */
+  #addUp(): {
+    readonly spans: ReadonlyMap<number, Span>;
+    readonly figures: Readonly<Record<Operation, LiveFigures>>;
+    readonly all: LiveFigures;
+  } {
+    const [spans, merged] = [new Map<number, Span>(), new LatencyTable()];
+    const rates: Record<Operation, Rate[]> = { get: [], put: [], meta: [] };
+    for (const [agent, { fromMs, toMs, cells }] of this.#last) {
+      const perSec = (amount: number): number => (amount * 1000) / Math.max(1, toMs - fromMs);
+      this.#one.clear();
+      for (const cell of cells) {
+        const before = this.#one.count;
+        this.#one.addAll(cell);
+        rates[cell.operation].push({
+          opsPerSec: perSec(this.#one.count - before),
+          bytesPerSec: perSec(Number(cell.bytes)),
+        });
       }
-    const { latencies } = merged.sum(wanted);
-    const [p50Us, p95Us, p99Us] = [50, 95, 99].map((percent) => latencies.percentileUs(percent));
-    return {
-      opsPerSec,
-      bytesPerSec,
-      meanUs: latencies.meanUs,
-      p50Us: p50Us ?? null,
-      p95Us: p95Us ?? null,
-      p99Us: p99Us ?? null,
-    };
+      merged.add(cells);
+      spans.set(agent, { opsPerSec: perSec(this.#one.count), p99Us: this.#one.percentileUs(99) });
+    }
+    const figuresOf = (wanted: readonly Operation[]): LiveFigures =>
+      toFigures(sumOf(wanted.flatMap((one) => rates[one])), merged.sum(wanted).latencies);
+    const [get, put, meta] = [figuresOf(["get"]), figuresOf(["put"]), figuresOf(["meta"])];
+    return { spans, figures: { get, put, meta }, all: figuresOf(operations) };
   }
 }
 

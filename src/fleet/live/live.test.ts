@@ -41,6 +41,7 @@ function report(agent: number, count: number, us: number): RunEffect {
     totals: noTotals,
     intervals: [interval],
     actualStartNs: 1n,
+    elapsedMs: 1000,
     sequence: 1n,
   } as const;
   return { kind: "report", agent, report: message };

@@ -11,7 +11,7 @@ export type LoadLine =
   | { readonly kind: "done"; readonly result: FinalReport }
   | { readonly kind: "failed"; readonly why: string };
 
-const rest = { actualStartNs: 0n, sequence: 0n };
+const rest = { actualStartNs: 0n, elapsedMs: 0, sequence: 0n };
 
 /** Figures go as the messages that will carry them. */
 const figures = (message: AgentMessage): string => Buffer.from(agentBytes.encode("", message)).toString("base64");

@@ -17,5 +17,15 @@ export type {
 export { isTerminal } from "./messages.ts";
 export type { Operation } from "./operations.ts";
 export { operations, sizeBucketOf, sizeBuckets } from "./operations.ts";
-export type { CpuShares, FinalReport, Interval, LatencyCell, PrepareResult, Totals, WorkReport } from "./work.ts";
+export type {
+  BegunReport,
+  CpuShares,
+  FinalReport,
+  Interval,
+  LatencyBuckets,
+  LatencyCell,
+  PrepareResult,
+  Totals,
+  WorkReport,
+} from "./work.ts";
 export { noReport, noTotals, noWork } from "./work.ts";

@@ -4,7 +4,7 @@
  * start needs.
  */
 
-import type { FinalReport, WorkReport } from "./work.ts";
+import type { BegunReport, FinalReport } from "./work.ts";
 
 /** Times of the wall clock, in nanoseconds since 1970: above 2^53, hence bigint. */
 export type WallNs = bigint;
@@ -43,7 +43,7 @@ export type AgentSaying =
   | { readonly kind: "ready"; readonly atNs: WallNs }
   /** How far preparing is; it may come often, or never. */
   | { readonly kind: "preparing"; readonly done: bigint; readonly total: bigint | null }
-  | ({ readonly kind: "running"; readonly actualStartNs: WallNs } & WorkReport)
+  | ({ readonly kind: "running" } & BegunReport)
   | ({
       readonly kind: "completed";
       readonly actualStartNs: WallNs;
@@ -56,8 +56,10 @@ export type AgentSaying =
       readonly message: string;
       /** As of `completed`. */
       readonly result: string;
+      /** What was done since the last report; null: the workload had not begun. */
+      readonly rest: BegunReport | null;
     }
-  | { readonly kind: "aborted"; readonly reason: string }
+  | { readonly kind: "aborted"; readonly reason: string; readonly rest: BegunReport | null }
   /** Answer to a ping, with the agent's clock when it came and when this was sent. */
   | { readonly kind: "pong"; readonly id: bigint; readonly receivedNs: WallNs; readonly sentNs: WallNs };
 

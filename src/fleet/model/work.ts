@@ -26,16 +26,22 @@ export const noTotals: Totals = {
   metrics: {},
 };
 
+/**
+ * Buckets of the latency layout (src/fleet/latencies) that have operations, ascending, and how many each of them has. A bucket
+ * comes again, right behind itself, where 32 bits cannot count its operations.
+ */
+export interface LatencyBuckets {
+  readonly indexes: Uint16Array;
+  readonly counts: Uint32Array;
+}
+
 /** Operations of one kind and of one bucket of sizes: how many took how long. */
-export interface LatencyCell {
+export interface LatencyCell extends LatencyBuckets {
   readonly operation: Operation;
   /** Number of the bucket in `sizeBuckets`. */
   readonly sizeBucket: number;
   /** What they moved together. */
   readonly bytes: bigint;
-  /** Buckets of the latency layout (src/fleet/latencies), ascending, and how many operations each of them has. */
-  readonly indexes: readonly number[];
-  readonly counts: readonly number[];
 }
 
 /** What the CPUs of an agent's host were busy with, in percent of all of them. */
@@ -61,6 +67,14 @@ export interface WorkReport {
   readonly totals: Totals;
   /** Those that no report before had; several when reports had to wait. */
   readonly intervals: readonly Interval[];
+}
+
+/** A report of a workload that has begun. */
+export interface BegunReport extends WorkReport {
+  /** When it really did, by the agent's clock. */
+  readonly actualStartNs: bigint;
+  /** Since then. */
+  readonly elapsedMs: number;
 }
 
 /** Of a workload that has not begun. */

@@ -1,11 +1,14 @@
 import type { WorkMessage } from "../controller/index.ts";
 import { LatencyTable } from "../latencies/index.ts";
-import type { Interval, PrepareResult, Totals } from "../model/index.ts";
+import type { Interval, LatencyCell, PrepareResult, Totals } from "../model/index.ts";
 import { noTotals } from "../model/index.ts";
 
 /** What an agent has told of its workload so far. */
 export class AgentTally {
+  /** Of its reports; empty once its last word has told of everything. */
   #table = new LatencyTable();
+  /** Of its last word, as it came: it takes the least memory so. */
+  #cells: readonly LatencyCell[] = [];
   #totals: Totals = noTotals;
   #wallMs = 0;
   #prepare: PrepareResult | null = null;
@@ -14,7 +17,7 @@ export class AgentTally {
   /** Operations whose latencies should be known and are not: reports were lost. Programs may tell no latencies at all. */
   get untimed(): bigint {
     const { getOperations, putOperations, metaOperations } = this.#totals;
-    const timed = BigInt(this.#table.sum().latencies.count);
+    const timed = BigInt(this.table.sum().latencies.count);
     return timed === 0n ? 0n : getOperations + putOperations + metaOperations - timed;
   }
 
@@ -22,12 +25,14 @@ export class AgentTally {
   take(report: WorkMessage): readonly Interval[] {
     this.#totals = report.totals;
     for (const { cells, toMs } of report.intervals) {
-      this.#table.add(cells);
+      if (report.kind === "running") this.#table.add(cells);
       this.#wallMs = Math.max(this.#wallMs, toMs);
     }
-    if (report.kind === "completed") {
+    if (report.kind === "running") this.#wallMs = Math.max(this.#wallMs, report.elapsedMs);
+    else {
       // The last word is about the whole workload; what was added up until then is replaced, not added to.
-      this.#table = LatencyTable.of(report.cells);
+      this.#table = new LatencyTable();
+      this.#cells = report.cells;
       this.#wallMs = report.wallMs;
       this.#prepare = report.prepare;
       this.#isComplete = true;
@@ -35,8 +40,15 @@ export class AgentTally {
     return report.intervals;
   }
 
+  /** Adds its latencies to those of others. */
+  addTo(table: LatencyTable): void {
+    table.merge(this.#table);
+    table.add(this.#cells);
+  }
+
   get table(): LatencyTable {
-    return this.#table;
+    if (!this.#isComplete) return this.#table;
+    return LatencyTable.of(this.#cells);
   }
 
   get totals(): Totals {

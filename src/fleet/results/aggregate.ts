@@ -28,7 +28,7 @@ const addTotals = (one: Totals, other: Totals): Totals => ({
 /** Adds agents up. A pure function of what they have told: asking twice changes nothing. */
 export function aggregateWork(tallies: readonly AgentTally[]): Aggregate {
   const table = new LatencyTable();
-  for (const tally of tallies) table.merge(tally.table);
+  for (const tally of tallies) tally.addTo(table);
   return {
     table,
     wallMs: Math.max(0, ...tallies.map(({ wallMs }) => wallMs)),

@@ -91,8 +91,7 @@ test("whatever was counted comes back from the encoding, bucket by bucket", () =
       const latencies = new Latencies();
       for (const [value, count] of recorded) latencies.add(indexOf(value), count);
       const buckets = [...latencies.buckets()];
-      const [indexes, counts] = [buckets.map(([index]) => index), buckets.map(([, count]) => count)];
-      const table = LatencyTable.of([{ operation: "put", sizeBucket: 1, bytes: 1n, indexes, counts }]);
+      const table = LatencyTable.of([{ operation: "put", sizeBucket: 1, bytes: 1n, ...latencies.toBuckets() }]);
       const base64 = bodyOf(hdrLog(table, { startMs: 0, lastsMs: 0 }))[1]?.split(",")[4] ?? "";
       expect(decode(base64).counts).toEqual(buckets);
     }),

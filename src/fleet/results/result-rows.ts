@@ -1,4 +1,4 @@
-import type { Latencies, LatencyTable } from "../latencies/index.ts";
+import type { LatencyFigures, LatencyTable } from "../latencies/index.ts";
 import type { Operation } from "../model/index.ts";
 import { operations, sizeBuckets } from "../model/index.ts";
 
@@ -26,7 +26,7 @@ const indexOfAll: Readonly<Record<Operation, number>> = { meta: 97, get: 98, put
 const mib = 2 ** 20;
 
 interface Group {
-  readonly latencies: Latencies;
+  readonly latencies: LatencyFigures;
   readonly bytes: bigint;
 }
 

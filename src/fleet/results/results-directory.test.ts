@@ -33,6 +33,19 @@ test("files grow in the order in which text was added, and whole ones are replac
   expect(readdirSync(directory.path).toSorted()).toEqual(["agents", "status.json"]);
 });
 
+test("of many files each has its turn, those first that have waited longest", async () => {
+  const directory = ResultsDirectory.create(scratch, "turns", now);
+  const there = (): string[] => readdirSync(directory.path).toSorted();
+  for (const name of ["a", "b", "c"]) directory.append(name, "1\n");
+  await directory.flush(2);
+  expect(there()).toEqual(["a", "b"]);
+  directory.append("a", "2\n");
+  await directory.flush(1);
+  expect([there(), readFileSync(join(directory.path, "a"), "utf8")]).toEqual([["a", "b", "c"], "1\n"]);
+  await directory.end();
+  expect(readFileSync(join(directory.path, "a"), "utf8")).toBe("1\n2\n");
+});
+
 test("what cannot be written is told at the end, and the rest is written", async () => {
   const directory = ResultsDirectory.create(scratch, "broken", now);
   writeFileSync(join(directory.path, "agents"), "in the way");

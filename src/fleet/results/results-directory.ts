@@ -21,7 +21,9 @@ const unwritable = (path: string, cause: unknown): CorralError =>
  */
 export class ResultsDirectory {
   readonly path: string;
+  /** By file, those first that wait longest. */
   readonly #waiting = new Map<string, string[]>();
+  readonly #madeFolders = new Set<string>(["."]);
   #writing: Promise<void> = Promise.resolve();
   #failure: CorralError | null = null;
 
@@ -47,17 +49,21 @@ export class ResultsDirectory {
     throw unwritable(join(parent, name), { code: "EEXIST" });
   }
 
-  /** Adds text to a file, which is there with the next `flush`. */
+  /** Adds text to a file, which is there with the next `flush` that reaches it. */
   append(file: string, text: string): void {
     const waiting = this.#waiting.get(file);
     if (waiting === undefined) this.#waiting.set(file, [text]);
     else waiting.push(text);
   }
 
-  /** Writes what waits. */
-  flush(): Promise<void> {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+  /** Writes what waits. @param most files; those that have waited longest come first */
+  flush(most = Number.POSITIVE_INFINITY): Promise<void> {
+    const waiting: [string, string[]][] = [];
+    for (const one of this.#waiting) {
+      if (waiting.length >= most) break;
+      waiting.push(one);
+      this.#waiting.delete(one[0]);
+    }
     return this.#attempt(async () => {
       for (const [file, texts] of waiting) {
         await this.#makeRoomFor(file);
@@ -93,7 +99,10 @@ export class ResultsDirectory {
   }
 
   async #makeRoomFor(file: string): Promise<void> {
-    if (dirname(file) !== ".") await mkdir(join(this.path, dirname(file)), { recursive: true, mode: 0o750 });
+    const folder = dirname(file);
+    if (this.#madeFolders.has(folder)) return;
+    await mkdir(join(this.path, folder), { recursive: true, mode: 0o750 });
+    this.#madeFolders.add(folder);
   }
 }
 

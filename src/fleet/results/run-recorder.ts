@@ -17,8 +17,9 @@ import { runLine } from "./run-lines.ts";
 import { seriesHeading, seriesLine } from "./series.ts";
 import { statusText } from "./status-text.ts";
 
-/** How often what has come is written. */
-const flushMs = 5000;
+/** How often what has come is written, and to how many files at a time: of many agents each has its turn. */
+const flushMs = 1000;
+const filesPerFlush = 16;
 /** More of them say nothing new. */
 const mostWarnings = 1000;
 
@@ -41,6 +42,14 @@ export interface RecorderClock {
   wallNs(): bigint;
 }
 
+/** Work of several agents, and whose. */
+interface Consolidated {
+  readonly work: Aggregate;
+  readonly agents: readonly string[];
+  /** Whether none of them has completed. */
+  readonly partial: boolean;
+}
+
 /** Keeps what a run comes to, and writes it into a directory while it goes on. */
 export class RunRecorder {
   readonly #facts: RunFacts;
@@ -52,6 +61,10 @@ export class RunRecorder {
   readonly #warnings: string[] = [];
   /** Files of series that have their heading. */
   readonly #begunSeries = new Set<string>();
+  /** Of the span that is written, in the same memory for all. */
+  readonly #span = new LatencyTable();
+  /** What all have done, once it was asked for; null: more has come since. */
+  #consolidated: Consolidated | null = null;
   readonly #began: { readonly nowMs: number; readonly wallMs: number };
   readonly #timer: NodeJS.Timeout;
   /** Why the run was ended for all; null: it was not. */
@@ -63,7 +76,7 @@ export class RunRecorder {
     this.#clock = clock;
     this.#tallies = facts.agents.map(() => new AgentTally());
     this.#began = { nowMs: clock.nowMs(), wallMs: this.#wallMs };
-    this.#timer = setInterval(() => void directory.flush(), flushMs);
+    this.#timer = setInterval(() => void directory.flush(filesPerFlush), flushMs);
     this.#timer.unref();
     void directory.write("config.yaml", facts.configText);
     void directory.writeJson("metadata.json", this.#metadata(null));
@@ -98,7 +111,8 @@ export class RunRecorder {
 
   /** What the thresholds come to, by the work of agents that completed; of all when none has. */
   verdicts(): readonly ThresholdVerdict[] {
-    const { work } = this.#consolidated();
+    if (this.#facts.thresholds.length === 0) return [];
+    const { work } = this.#consolidate();
     return this.#facts.thresholds.map((threshold) =>
       judgeThreshold(threshold, (operation: Operation | null) => figuresFor(work, operation)),
     );
@@ -128,12 +142,15 @@ export class RunRecorder {
 
   #report({ agent, report }: Extract<RunEffect, { kind: "report" }>, run: FleetRun): void {
     const intervals = this.#tallies[agent]?.take(report) ?? [];
+    this.#consolidated = null;
     const agentId = this.#nameOf(agent);
     const startMs = startMsOf(run);
     for (const interval of intervals) {
       const { toMs, fromMs, cpu, errors, cells } = interval;
       const point = { agentId, atMs: startMs + toMs, elapsedMs: toMs, lastsMs: toMs - fromMs, cpu, errors };
-      this.#appendSeries(`agents/${agentId}/perf_log.tsv`, [seriesLine({ ...point, table: LatencyTable.of(cells) })]);
+      this.#span.clear();
+      this.#span.add(cells);
+      this.#appendSeries(`agents/${agentId}/perf_log.tsv`, [seriesLine({ ...point, table: this.#span })]);
       this.#series.add(interval);
     }
     this.#appendFleetSeries(run, { all: false });
@@ -151,7 +168,12 @@ export class RunRecorder {
   }
 
   /** Of the agents that completed; when none has, of all that have done something. */
-  #consolidated(): { readonly work: Aggregate; readonly agents: readonly string[]; readonly partial: boolean } {
+  #consolidate(): Consolidated {
+    this.#consolidated ??= this.#addUp();
+    return this.#consolidated;
+  }
+
+  #addUp(): Consolidated {
     const all = this.#tallies.map((tally, agent) => ({ tally, agentId: this.#nameOf(agent) }));
     const complete = all.filter(({ tally }) => tally.isComplete);
     const counted = complete.length > 0 ? complete : all.filter(({ tally }) => tally.wallMs > 0);
@@ -163,7 +185,7 @@ export class RunRecorder {
   }
 
   async #writeResults(run: FleetRun): Promise<void> {
-    const { work, agents, partial } = this.#consolidated();
+    const { work, agents, partial } = this.#consolidate();
     const startMs = startMsOf(run);
     const common = { run: this.#facts.run, startMs };
     if (run.startNs !== null) await this.#writeTables("", work, { ...common, stage: "workload", agents, partial });

@@ -1,4 +1,12 @@
-import type { AgentFailure, AgentMessage } from "../model/index.ts";
+import type {
+  AgentFailure,
+  AgentMessage,
+  BegunReport,
+  Interval,
+  LatencyCell,
+  PrepareResult,
+  WorkReport,
+} from "../model/index.ts";
 import type { AgentMessage as AgentWire } from "./generated/fleet.ts";
 import { AgentMessage_Cause as Cause, AgentMessage_Status as Status } from "./generated/fleet.ts";
 import {
@@ -54,29 +62,60 @@ const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> 
 };
 const failures = new Map(Object.entries(causes).map(([failure, cause]) => [cause as Cause, failure as AgentFailure]));
 
-type Working = Extract<AgentMessage, { kind: "running" | "completed" }>;
-
-const encodeReport = ({ actualStartNs, totals, intervals }: Working): Partial<AgentWire> => ({
-  actual_start_ns: actualStartNs,
-  intervals: intervals.map(encodeInterval),
-  ...encodeTotals(totals),
+const encodeReport = (report: WorkReport & Pick<BegunReport, "actualStartNs">): Partial<AgentWire> => ({
+  actual_start_ns: report.actualStartNs,
+  intervals: report.intervals.map(encodeInterval),
+  ...encodeTotals(report.totals),
 });
 
+const encodeBegun = (report: BegunReport | null): Partial<AgentWire> =>
+  report === null ? {} : { elapsed_s: report.elapsedMs / 1000, ...encodeReport(report) };
+
+/** What a report has beside the fields of its own message; each of them, or why it is none. */
+interface ReportParts {
+  readonly intervals: readonly Interval[] | string;
+  readonly cells: readonly LatencyCell[] | string;
+  readonly prepare: PrepareResult | null | string;
+}
+
 /** What a report of a workload says, or why it is none. */
-function decodeWork(wire: AgentWire, kind: Working["kind"]): AgentMessage | string {
-  const [intervals, cells, prepare] = [
-    decodeIntervals(wire.intervals),
-    decodeCells(wire.latencies),
-    decodePrepare(wire.prepare_summary),
-  ];
+export function toReport(wire: AgentWire, { intervals, cells, prepare }: ReportParts): AgentMessage | string {
   if (typeof intervals === "string") return intervals;
   if (typeof cells === "string") return cells;
   if (typeof prepare === "string") return prepare;
   const { sequence, actual_start_ns: actualStartNs } = wire;
+  const elapsedMs = wire.elapsed_s * 1000;
   const report = { totals: decodeTotals(wire), intervals, actualStartNs, sequence };
-  return kind === "running"
-    ? { kind, ...report }
-    : { kind, ...report, wallMs: wire.elapsed_s * 1000, cells, prepare, result: wire.result_json };
+  return wire.status === Status.RUNNING
+    ? { kind: "running", ...report, elapsedMs }
+    : { kind: "completed", ...report, wallMs: elapsedMs, cells, prepare, result: wire.result_json };
+}
+
+export const isReport = ({ status }: AgentWire): boolean => status === Status.RUNNING || status === Status.COMPLETED;
+
+const decodeReport = (wire: AgentWire): AgentMessage | string =>
+  toReport(wire, {
+    intervals: decodeIntervals(wire.intervals),
+    cells: decodeCells(wire.latencies),
+    prepare: decodePrepare(wire.prepare_summary),
+  });
+
+/** What a last word says of a workload that had begun, or why it says nothing of it. */
+function decodeRest(wire: AgentWire): BegunReport | null | string {
+  if (wire.actual_start_ns === 0n) return null;
+  const intervals = decodeIntervals(wire.intervals);
+  if (typeof intervals === "string") return intervals;
+  const { actual_start_ns: actualStartNs, elapsed_s: seconds } = wire;
+  return { totals: decodeTotals(wire), intervals, actualStartNs, elapsedMs: seconds * 1000 };
+}
+
+/** An error without a cause that we know, as another program's agent may send it, counts as one of its workload. */
+function decodeEnd(wire: AgentWire): AgentMessage | string {
+  const { sequence, error_message: message, result_json: result } = wire;
+  const rest = decodeRest(wire);
+  if (typeof rest === "string") return rest;
+  if (wire.status === Status.ABORTED) return { kind: "aborted", reason: message, rest, sequence };
+  return { kind: "error", cause: failures.get(wire.cause) ?? "workload_failed", message, result, rest, sequence };
 }
 
 /** The fields that a message has beside its number and its agent. */
@@ -91,7 +130,7 @@ function encodeSaying(message: AgentMessage): Partial<AgentWire> {
         stage_progress_total: message.total ?? 0n,
       };
     case "running":
-      return { status: Status.RUNNING, ...encodeReport(message) };
+      return { status: Status.RUNNING, ...encodeBegun(message) };
     case "completed":
       return {
         status: Status.COMPLETED,
@@ -108,9 +147,10 @@ function encodeSaying(message: AgentMessage): Partial<AgentWire> {
         cause: causes[message.cause],
         error_message: message.message,
         result_json: message.result,
+        ...encodeBegun(message.rest),
       };
     case "aborted":
-      return { status: Status.ABORTED, error_message: message.reason };
+      return { status: Status.ABORTED, error_message: message.reason, ...encodeBegun(message.rest) };
     case "pong":
       return {
         status: Status.ACKNOWLEDGE,
@@ -129,20 +169,12 @@ export const encodeAgent = (agentId: string, message: AgentMessage): AgentWire =
   ...encodeSaying(message),
 });
 
-/**
- * What a controller is told; a text: why it is no message. An error without a cause that we know, as another program's
- * agent may send it, counts as one of its workload.
- */
+/** What a controller is told; a text: why it is no message. */
 export function decodeAgent(wire: AgentWire): AgentMessage | string {
   const { sequence, status } = wire;
   if (status === Status.READY) return { kind: "ready", atNs: wire.agent_timestamp_ns, sequence };
-  if (status === Status.RUNNING) return decodeWork(wire, "running");
-  if (status === Status.COMPLETED) return decodeWork(wire, "completed");
-  if (status === Status.ERROR) {
-    const cause = failures.get(wire.cause) ?? "workload_failed";
-    return { kind: "error", cause, message: wire.error_message, result: wire.result_json, sequence };
-  }
-  if (status === Status.ABORTED) return { kind: "aborted", reason: wire.error_message, sequence };
+  if (isReport(wire)) return decodeReport(wire);
+  if (status === Status.ERROR || status === Status.ABORTED) return decodeEnd(wire);
   if (status === Status.ACKNOWLEDGE)
     return { kind: "pong", id: wire.ping_id, receivedNs: wire.ping_received_ns, sentNs: wire.sent_ns, sequence };
   if (status === Status.PREPARING) {

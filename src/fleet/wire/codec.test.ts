@@ -4,6 +4,7 @@ import { indexCount } from "../latencies/index.ts";
 import type { AgentMessage, ControlMessage } from "../model/index.ts";
 import { noWork } from "../model/index.ts";
 import { decodeAgent, encodeAgent } from "./agent-codec.ts";
+import { agentBytes } from "./bytes.ts";
 import { decodeControl, encodeControl } from "./control-codec.ts";
 import { AgentMessage as AgentWire, ControlMessage as ControlWire } from "./generated/fleet.ts";
 
@@ -31,14 +32,12 @@ const cell = fc
     operation: fc.constantFrom("get" as const, "put" as const, "meta" as const),
     sizeBucket: fc.nat(8),
     bytes: counter,
-    buckets: fc.uniqueArray(fc.tuple(fc.nat(indexCount - 1), fc.integer({ min: 1, max: 2 ** 40 })), {
-      selector: ([index]) => index,
-      maxLength: 9,
-    }),
+    buckets: fc.array(fc.tuple(fc.nat(indexCount - 1), fc.integer({ min: 1, max: 2 ** 32 - 1 })), { maxLength: 9 }),
   })
   .map(({ buckets, ...rest }) => {
     const ascending = buckets.toSorted(([one], [other]) => one - other);
-    return { ...rest, indexes: ascending.map(([index]) => index), counts: ascending.map(([, count]) => count) };
+    const [indexes, counts] = [ascending.map(([index]) => index), ascending.map(([, count]) => count)];
+    return { ...rest, indexes: Uint16Array.from(indexes), counts: Uint32Array.from(counts) };
   });
 const cells = fc.array(cell, { maxLength: 3 });
 const percent = fc.double({ min: 0, max: 100, noNaN: true });
@@ -52,6 +51,8 @@ const interval = fc
   })
   .map(({ lastsMs, ...rest }) => ({ ...rest, toMs: rest.fromMs + lastsMs }));
 const report = { totals, intervals: fc.array(interval, { maxLength: 3 }), actualStartNs: positive };
+const begun = { ...report, elapsedMs: wholeMs };
+const rest = fc.option(fc.record(begun));
 const kind = <const K extends string>(name: K) => fc.constant(name);
 
 const control: fc.Arbitrary<ControlMessage> = fc.oneof(
@@ -71,7 +72,7 @@ const sequence = positive;
 const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
   fc.record({ kind: kind("ready"), atNs: positive, sequence }),
   fc.record({ kind: kind("preparing"), done: counter, total: fc.option(positive), sequence }),
-  fc.record({ kind: kind("running"), ...report, sequence }),
+  fc.record({ kind: kind("running"), ...begun, sequence }),
   fc.record({
     kind: kind("completed"),
     ...report,
@@ -86,9 +87,10 @@ const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
     cause: fc.constantFrom("config_rejected" as const, "prepare_timeout" as const, "protocol" as const),
     message: fc.string(),
     result: fc.string(),
+    rest,
     sequence,
   }),
-  fc.record({ kind: kind("aborted"), reason: fc.string(), sequence }),
+  fc.record({ kind: kind("aborted"), reason: fc.string(), rest, sequence }),
   fc.record({ kind: kind("pong"), id: positive, receivedNs: positive, sentNs: positive, sequence }),
 );
 
@@ -108,6 +110,44 @@ test("what an agent says is what a controller hears, up to the last of 64 bits",
       expect(decodeAgent(AgentWire.decode(bytes))).toEqual(message);
     }),
   );
+});
+
+/** What the generated code alone makes of bytes; null: it throws. */
+function readPlainly(bytes: Uint8Array): AgentMessage | string | null {
+  try {
+    return decodeAgent(AgentWire.decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
+test("a report is read in place to the same effect as by the generated code, also when its bytes are broken", () => {
+  fc.assert(
+    fc.property(agent, fc.nat(), fc.nat(255), fc.boolean(), (message, at, byte, isBroken) => {
+      const bytes = AgentWire.encode(encodeAgent("agent-1", message)).finish();
+      if (isBroken) bytes[at % bytes.length] = byte;
+      const plainly = readPlainly(bytes);
+      if (plainly === null) expect(agentBytes.decode(bytes)).toMatch(/^\d+ bytes are no AgentMessage: /);
+      else expect(agentBytes.decode(bytes)).toEqual(plainly);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a report that another encoder has written in its own way is read all the same", () => {
+  const cells = [
+    { operation: "get", sizeBucket: 2, bytes: 5n, indexes: Uint16Array.of(3, 300), counts: Uint32Array.of(1, 70_000) },
+  ] as const;
+  const { totals } = noWork;
+  const message = { kind: "completed", totals, intervals: [], wallMs: 0, cells, prepare: null, result: "" } as const;
+  const written = AgentWire.encode(encodeAgent("a", { ...message, actualStartNs: 1n, sequence: 2n })).finish();
+  // Fields of a name behind the latencies, and numbers that are not packed.
+  const name = [0x0a, 0x01, 0x61];
+  const unpacked = [0xba, 0x04, 0x0f, 0x10, 2, 0x18, 5, 0x20, 3, 0x28, 1, 0x20, 0xa9, 2, 0x28, 0xf0, 0xa2, 4];
+  const start = written.length - unpacked.length;
+  expect(agentBytes.decode(written)).toMatchObject({ cells });
+  expect(agentBytes.decode(Uint8Array.from([...written, ...name]))).toMatchObject({ cells });
+  expect(agentBytes.decode(Uint8Array.from([...written.subarray(0, start), ...unpacked]))).toMatchObject({ cells });
 });
 
 test("a message without content asks for a sign of life", () => {
@@ -132,7 +172,7 @@ test("a start without content, with both, or for an agent that there is not, is 
 
 test("an error whose cause is not known is one of the workload", () => {
   const wire = {
-    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", result: "", sequence: 1n }),
+    ...encodeAgent("a", { kind: "error", cause: "protocol", message: "m", result: "", rest: null, sequence: 1n }),
     cause: 0 as const,
   };
   expect(decodeAgent(wire)).toEqual({
@@ -140,6 +180,7 @@ test("an error whose cause is not known is one of the workload", () => {
     cause: "workload_failed",
     message: "m",
     result: "",
+    rest: null,
     sequence: 1n,
   });
 });
@@ -153,7 +194,7 @@ test("commands and states that nobody knows are told by their numbers", () => {
 
 test("latencies that name an unknown operation, a size that there is not, or that do not match are no message", () => {
   const totals = noWork.totals;
-  const running = { kind: "running", totals, intervals: [], actualStartNs: 1n, sequence: 1n } as const;
+  const running = { kind: "running", totals, intervals: [], actualStartNs: 1n, elapsedMs: 0, sequence: 1n } as const;
   const withCell = (change: object) =>
     decodeAgent({
       ...encodeAgent("a", running),
@@ -168,7 +209,7 @@ test("latencies that name an unknown operation, a size that there is not, or tha
 test("an interval that ends before it begins is none", () => {
   const backwards = { fromMs: 2000, toMs: 1000, errors: 0n, cpu: null, cells: [] };
   const wire = encodeAgent("a", {
-    ...{ kind: "running", totals: noWork.totals, actualStartNs: 1n, sequence: 1n },
+    ...{ kind: "running", totals: noWork.totals, actualStartNs: 1n, elapsedMs: 0, sequence: 1n },
     intervals: [backwards],
   });
   expect(decodeAgent(wire)).toBe("an interval goes from 2 s to 1 s");

@@ -12,9 +12,6 @@ import { LatencyCell_Operation as OperationWire } from "./generated/fleet.ts";
 const operationsByName = { get: OperationWire.GET, put: OperationWire.PUT, meta: OperationWire.META } as const;
 const names = new Map(Object.entries(operationsByName).map(([name, wire]) => [wire as number, name as Operation]));
 
-/** The most that one entry of the wire counts. */
-const mostPerEntry = 2 ** 32 - 1;
-
 export const encodeTotals = (totals: Totals) => ({
   get_ops: totals.getOperations,
   get_bytes: totals.getBytes,
@@ -38,49 +35,55 @@ export const decodeTotals = (wire: AgentWire): Totals => ({
 });
 
 export function encodeCell({ operation, sizeBucket, bytes, indexes, counts }: LatencyCell): CellWire {
-  const wire: CellWire = {
+  const steps: number[] = [];
+  let before = 0;
+  for (const index of indexes) {
+    steps.push(index - before);
+    before = index;
+  }
+  return {
     operation: operationsByName[operation],
     size_bucket: sizeBucket,
     bytes,
-    index_steps: [],
-    counts: [],
+    index_steps: steps,
+    counts: Array.from(counts),
   };
-  let before = 0;
-  indexes.forEach((index, at) => {
-    for (let left = counts[at] ?? 0; left > 0; left -= mostPerEntry) {
-      wire.index_steps.push(index - before);
-      wire.counts.push(Math.min(left, mostPerEntry));
-      before = index;
-    }
-  });
-  return wire;
+}
+
+/** Indexes by the steps to them, and the last of them; there is no farther one, as no step goes back. */
+function followSteps(steps: ArrayLike<number>): { readonly indexes: Uint16Array; readonly last: number } {
+  const indexes = new Uint16Array(steps.length);
+  let last = 0;
+  for (let at = 0; at < steps.length; at += 1) {
+    last += steps[at] ?? 0;
+    indexes[at] = last;
+  }
+  return { indexes, last };
 }
 
 /** A text: why it is none. */
-export function decodeCell(wire: CellWire): LatencyCell | string {
+export function toCell(
+  wire: Omit<CellWire, "index_steps" | "counts">,
+  steps: ArrayLike<number>,
+  counts: Uint32Array,
+): LatencyCell | string {
   const operation = names.get(wire.operation);
   if (operation === undefined) return `operation ${wire.operation} is not known`;
   if (wire.size_bucket >= sizeBuckets.length) return `size_bucket is ${wire.size_bucket}, of ${sizeBuckets.length}`;
-  const { index_steps: steps, counts: written } = wire;
-  if (steps.length !== written.length) return `${steps.length} index_steps have ${written.length} counts`;
-  const indexes: number[] = [];
-  const counts: number[] = [];
-  let index = 0;
-  for (let at = 0; at < steps.length; at += 1) {
-    const step = steps[at] ?? 0;
-    index += step;
-    if (step === 0 && at > 0) counts[counts.length - 1] = (counts.at(-1) ?? 0) + (written[at] ?? 0);
-    else {
-      indexes.push(index);
-      counts.push(written[at] ?? 0);
-    }
-  }
-  if (index >= indexCount) return `index_steps lead to ${index}, of ${indexCount}`;
+  if (steps.length !== counts.length) return `${steps.length} index_steps have ${counts.length} counts`;
+  const { indexes, last } = followSteps(steps);
+  if (last >= indexCount) return `index_steps lead to ${last}, of ${indexCount}`;
   return { operation, sizeBucket: wire.size_bucket, bytes: wire.bytes, indexes, counts };
 }
 
+const decodeCell = (wire: CellWire): LatencyCell | string =>
+  toCell(wire, wire.index_steps, Uint32Array.from(wire.counts));
+
 /** All of them, or why one of them is none. */
-function decodeAll<W, T extends object>(wires: readonly W[], decode: (wire: W) => T | string): readonly T[] | string {
+export function decodeAll<W, T extends object>(
+  wires: readonly W[],
+  decode: (wire: W) => T | string,
+): readonly T[] | string {
   const all: T[] = [];
   for (const wire of wires) {
     const one = decode(wire);
@@ -101,8 +104,11 @@ export const encodeInterval = ({ fromMs, toMs, errors, cpu, cells }: Interval): 
   latencies: cells.map(encodeCell),
 });
 
-function decodeInterval(wire: IntervalWire): Interval | string {
-  const cells = decodeCells(wire.latencies);
+/** A text: why it is none. */
+export function toInterval(
+  wire: Omit<IntervalWire, "latencies">,
+  cells: readonly LatencyCell[] | string,
+): Interval | string {
   if (typeof cells === "string") return cells;
   const [fromMs, toMs] = [wire.from_s * 1000, wire.to_s * 1000];
   if (!(fromMs >= 0 && toMs >= fromMs && toMs < Number.POSITIVE_INFINITY))
@@ -119,15 +125,18 @@ export const decodeCells = (wires: readonly CellWire[]): readonly LatencyCell[] 
   decodeAll(wires, decodeCell);
 
 export const decodeIntervals = (wires: readonly IntervalWire[]): readonly Interval[] | string =>
-  decodeAll(wires, decodeInterval);
+  decodeAll(wires, (wire) => toInterval(wire, decodeCells(wire.latencies)));
 
 export const encodePrepare = (prepare: PrepareResult): PrepareSummary => ({
   wall_s: prepare.wallMs / 1000,
   latencies: prepare.cells.map(encodeCell),
 });
 
-export function decodePrepare(wire: PrepareSummary | undefined): PrepareResult | null | string {
-  if (wire === undefined) return null;
-  const cells = decodeCells(wire.latencies);
-  return typeof cells === "string" ? cells : { wallMs: wire.wall_s * 1000, cells };
-}
+/** A text: why it is none. */
+export const toPrepare = (
+  { wall_s: seconds }: Omit<PrepareSummary, "latencies">,
+  cells: readonly LatencyCell[] | string,
+): PrepareResult | string => (typeof cells === "string" ? cells : { wallMs: seconds * 1000, cells });
+
+export const decodePrepare = (wire: PrepareSummary | undefined): PrepareResult | null | string =>
+  wire === undefined ? null : toPrepare(wire, decodeCells(wire.latencies));

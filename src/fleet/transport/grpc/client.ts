@@ -46,6 +46,8 @@ const channelOptions = ({ limits }: CallOptions, serverName: string | null): Cli
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_retries": 0,
+  // Counts for a debugger that nobody asks for, with every message.
+  "grpc.enable_channelz": 0,
   "grpc.enable_http_proxy": 0,
   "grpc.service_config_disable_resolution": 1,
   "grpc.initial_reconnect_backoff_ms": 100,

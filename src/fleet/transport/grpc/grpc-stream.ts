@@ -75,7 +75,8 @@ export class GrpcStream<Said, Heard> implements FleetStream<Said> {
   send(message: Said): void {
     if (this.#hasEnded || this.#isClosing) return;
     const { call, codec, limits } = this.#parts;
-    const bytes = Buffer.from(codec.encode(message));
+    const encoded = codec.encode(message);
+    const bytes = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
     if (bytes.length > limits.maxMessageBytes)
       throw new CorralError(
         "FLEET_MESSAGE",

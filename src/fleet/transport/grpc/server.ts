@@ -65,6 +65,7 @@ export class GrpcServer {
       "grpc.keepalive_time_ms": limits.keepaliveMs,
       "grpc.keepalive_timeout_ms": limits.keepaliveAnswerMs,
       "grpc.max_concurrent_streams": 16,
+      "grpc.enable_channelz": 0,
       interceptors: [gatekeeper],
     });
   }

@@ -79,7 +79,7 @@ export interface AgentMessage {
   put_ops: bigint;
   put_bytes: bigint;
   meta_ops: bigint;
-  /** With COMPLETED: how long the workload took. */
+  /** Since the workload really began; with COMPLETED: how long it took. */
   elapsed_s: number;
   /** True in the last message of a workload that ended by itself. */
   completed: boolean;
@@ -106,7 +106,7 @@ export interface AgentMessage {
   metrics: { [key: string]: number };
   /** With COMPLETED and ERROR: what came of the workload, a JSON document; empty: nothing is known. */
   result_json: string;
-  /** With RUNNING and COMPLETED: what no message before has told. */
+  /** With RUNNING, COMPLETED, ERROR and ABORTED: what no message before has told. */
   intervals: Interval[];
   /** With COMPLETED: of the whole workload. */
   latencies: LatencyCell[];
