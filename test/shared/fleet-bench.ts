@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { FleetResults, FleetStatus } from "../../src/fleet/results/index.ts";
-import type { Bench, Ran, Started } from "./bench.ts";
+import type { Bench, Ran, RunOptions, Started } from "./bench.ts";
 import { scaled, until } from "./timing.ts";
 
 /** An agent that runs. */
@@ -24,11 +24,16 @@ export interface FleetRan extends Ran {
 export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
 
 /** Starts an agent on a free port, which trusts everybody on this host. */
-export async function startAgent(bench: Bench, flags: readonly string[] = []): Promise<TestAgent> {
+export async function startAgent(
+  bench: Bench,
+  flags: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<TestAgent> {
   const where = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
   const allowed = flags.some((flag) => flag.startsWith("--allow-")) ? [] : ["--allow-all"];
   const started = bench.start(["agent", ...where, "--insecure", ...allowed, ...flags], {
     limitMs: 600_000,
+    ...options,
   });
   const address = (): string | undefined => /^listening on (\S+)$/m.exec(started.out())?.[1];
   await until("the agent listens", () => address() !== undefined);
@@ -72,10 +77,16 @@ export interface StartedFleet extends Started {
 }
 
 /** Starts `corral fleet run --json` with its results in a directory of their own. */
-export function startFleet(bench: Bench, file: string, flags: readonly string[] = []): StartedFleet {
+export function startFleet(
+  bench: Bench,
+  file: string,
+  flags: readonly string[] = [],
+  options: RunOptions = {},
+): StartedFleet {
   const parent = bench.fresh("results");
   const started = bench.start(["fleet", "run", "--config", file, "--results", parent, "--json", ...flags], {
     limitMs: 60_000,
+    ...options,
   });
   const finished = started.ended.then((ran): FleetRan => {
     const [name] = readdirSync(parent);
@@ -93,5 +104,9 @@ export function startFleet(bench: Bench, file: string, flags: readonly string[] 
   return { ...started, finished };
 }
 
-export const runFleet = (bench: Bench, file: string, flags: readonly string[] = []): Promise<FleetRan> =>
-  startFleet(bench, file, flags).finished;
+export const runFleet = (
+  bench: Bench,
+  file: string,
+  flags: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<FleetRan> => startFleet(bench, file, flags, options).finished;

@@ -1,5 +1,5 @@
 import type { AgentMessage, ControllerLimits, WallNs } from "../model/index.ts";
-import { estimateClock } from "./clock-estimate.ts";
+import { clockOddities, estimateClock } from "./clock-estimate.ts";
 import { expectations } from "./expectations.ts";
 import type { FailureCause } from "./failure.ts";
 import type { Link, LinkState } from "./link.ts";
@@ -162,8 +162,14 @@ export class AgentLink {
     if (link.probesLeft === 0) return undefined;
     link.probesLeft -= 1;
     if (link.probesLeft > 0) this.#ping();
-    else link.clock = estimateClock(link.samples.slice(-this.#limits.clockProbes));
+    else this.#judgeClock();
     return undefined;
+  }
+
+  #judgeClock(): void {
+    const { link } = this;
+    link.clock = estimateClock(link.samples.slice(-this.#limits.clockProbes));
+    if (link.clock !== null) for (const odd of clockOddities(link.clock)) this.#output.warn(link, odd);
   }
 
   #hearEnd(message: AgentMessage): void {
