@@ -143,7 +143,7 @@ test("pings are answered while a load is prepared, and its progress never goes b
 test("a workload that runs out of its memory has failed, and says so; its agent has the next", async (t) => {
   if (!requires(t, controller("memory"))) return;
   const limits = { "memory-limit": "32M", "swap-max": "0" };
-  const hog = { command: ["/bin/bash", "-c", "x=$(head -c 300M /dev/zero | tr '\\0' x); echo ${#x}"], limits };
+  const hog = { command: ["/bin/bash", "-c", "x=$(head -c 300M /dev/zero | tr '\\0' x); echo $x | wc -c"], limits };
   const ran = await runFleet(bench, fleetFile(bench, agents.slice(0, 1), { workload: hog }));
   assert.deepEqual([ran.status, causesOf(ran)], [1, ["workload_failed"]]);
   assert.match(ran.status_.agents[0]?.failure?.message ?? "", /^\/\S*\/bash was killed by SIGKILL \(oom\)/);

@@ -54,9 +54,15 @@ async function networkWith(t: TestContext, weathers: Readonly<Record<number, Wea
 const frames = (on: Network): Promise<Frames> => on.change(0, {});
 
 /** Starts a run by the controller's host. */
-function start(on: Network, rest: Readonly<Record<string, unknown>>, own: readonly (object | null)[] = []): StartedFleet {
+function start(
+  on: Network,
+  rest: Readonly<Record<string, unknown>>,
+  own: readonly (object | null)[] = [],
+): StartedFleet {
   const all = agents.map((agent, at) => ({ address: agent.address, ...(own[at] && { workload: own[at] }) }));
-  const file = fleetFile(bench, [], { agents: all, security: { insecure: true }, ...rest });
+  const { timeouts = {}, ...others } = rest as { readonly timeouts?: object };
+  const patient = { start_delay: ms(2000), ...timeouts };
+  const file = fleetFile(bench, [], { agents: all, security: { insecure: true }, timeouts: patient, ...others });
   return startFleet(bench, file, [], { wrap: on.hosts[0]?.wrap ?? [], limitMs: 120_000 });
 }
 
@@ -91,7 +97,10 @@ test("clocks 10 s wrong begin together, and the bound is honest where only one d
   for (const [at, agent] of told.agents.entries()) {
     const { agent_id: id, clock_offset_ms: offsetMs, clock_error_ms: errorMs, start_late_us: lateUs } = agent;
     assert.ok(offsetMs !== null && errorMs !== null && lateUs !== null);
-    assert.ok(errorMs >= 50 && Math.abs(offsetMs - (aheadMs[at] ?? 0)) <= errorMs + 1, `${id}: ${offsetMs} ± ${errorMs}`);
+    assert.ok(
+      errorMs >= 50 && Math.abs(offsetMs - (aheadMs[at] ?? 0)) <= errorMs + 1,
+      `${id}: ${offsetMs} ± ${errorMs}`,
+    );
     // When its program ran by the machine's clock, which is the controller's: at the moment or later, as it has told.
     const ranMs = Number(readFileSync(`${stamps}/${id}`, "utf8")) / 1e6 - startMs;
     t.diagnostic(`${id} ran ${ranMs.toFixed(3)} ms after the start, tells ${(lateUs / 1000).toFixed(3)} ± ${errorMs}`);
@@ -99,7 +108,10 @@ test("clocks 10 s wrong begin together, and the bound is honest where only one d
     assert.ok(ranMs <= errorMs + scaled(1000), `${id} ran ${ranMs} ms after the start`);
   }
   const { start_skew: skew } = told;
-  assert.ok(skew !== null && skew.agents === 3 && skew.error_us >= 100_000 && skew.spread_us < 1e6, JSON.stringify(skew));
+  assert.ok(
+    skew !== null && skew.agents === 3 && skew.error_us >= 100_000 && skew.spread_us < 1e6,
+    JSON.stringify(skew),
+  );
   t.diagnostic(`they began within ${skew.spread_us.toFixed(0)} ± ${skew.error_us.toFixed(0)} us`);
   assert.deepEqual(
     told.warnings.map((line) => line.replace(/\d+ ms/, "N ms")),
@@ -119,7 +131,10 @@ test("a network that loses a twentieth of its frames and confuses their order de
   assert.equal(ran.status, 0, ran.err);
   const { lost } = await frames(on);
   assert.ok(lost > before.lost, "no frame was lost");
-  assert.deepEqual(operationsOf(ran), [1, 2, 3].map(() => (200 * scaled(4000)) / 1000));
+  assert.deepEqual(
+    operationsOf(ran),
+    [1, 2, 3].map(() => (200 * scaled(4000)) / 1000),
+  );
   assert.deepEqual(
     ran.status_.agents.map(({ missed_messages: missed }) => missed),
     [0, 0, 0],
@@ -139,7 +154,10 @@ test("a partition that is shorter than the limits is survived, and what was done
   assert.ok(cut > before.cut, "nothing was cut off");
   const ran = await started.finished;
   assert.deepEqual([ran.status, causesOf(ran)], [0, [null, null, null]], ran.err);
-  assert.deepEqual(operationsOf(ran), [1, 2, 3].map(() => (100 * scaled(6000)) / 1000));
+  assert.deepEqual(
+    operationsOf(ran),
+    [1, 2, 3].map(() => (100 * scaled(6000)) / 1000),
+  );
   assert.equal(ran.status_.agents[0]?.missed_messages, 0);
 });
 
@@ -153,7 +171,10 @@ test("a partition that is longer ends the agent's part: the others complete, it 
   await on.change(1, { cut: true });
   const ran = await started.finished;
   assert.deepEqual([ran.status, causesOf(ran)], [2, ["silent", null, null]], ran.err);
-  assert.match(ran.text("STATUS.txt"), /agent-1 failed \d.* after the start while collecting \(silent\): it did not answer/);
+  assert.match(
+    ran.text("STATUS.txt"),
+    /agent-1 failed \d.* after the start while collecting \(silent\): it did not answer/,
+  );
   assert.ok(startTicks(pid()) !== null, "the agent has heard of it");
   // The connection's own sign of life, every 30 s, has 10 s for its answer.
   await until("the workload has ended", () => startTicks(pid()) === null, 60_000);
@@ -170,7 +191,10 @@ test("an agent from which nothing comes back is tried for its time, and ends the
   const timeouts = { connect: ms(700), retry: [ms(100), ms(200), ms(400)] };
   const ran = await start(on, { workload: { command: ["/usr/bin/touch", marker] }, timeouts }).finished;
   const { status_: told } = ran;
-  assert.deepEqual([ran.status, told.outcome, causesOf(ran)], [4, "unreachable", ["aborted", "unreachable", "aborted"]]);
+  assert.deepEqual(
+    [ran.status, told.outcome, causesOf(ran)],
+    [4, "unreachable", ["aborted", "unreachable", "aborted"]],
+  );
   assert.equal(told.agents[1]?.attempts, 4);
   assert.match(told.why, /^agent-2 failed before the start: no answer within \d+ ms, at the last of 4 attempts$/);
   assert.equal(existsSync(marker), false);
@@ -207,7 +231,9 @@ test("a way of two seconds is no failure, and is told", async (t) => {
   const ran = await start(on, { workload: seconds(1), timeouts }).finished;
   assert.equal(ran.status, 0, ran.err);
   assert.ok(
-    ran.status_.warnings.some((line) => /^WARNING: agent-3: its answers take 2\d{3} ms: its start may be off/.test(line)),
+    ran.status_.warnings.some((line) =>
+      /^WARNING: agent-3: its answers take 2\d{3} ms: its start may be off/.test(line),
+    ),
     ran.status_.warnings.join("\n"),
   );
 });
@@ -217,7 +243,9 @@ test("an order to begin that comes too late is refused by its agent, and the oth
   if (on === null) return;
   const workload = { ...seconds(1), prepare: { command: ["/bin/sleep", String(scaled(2000) / 1000)] } };
   const started = start(on, { workload, timeouts: { start_delay: ms(1000), clock_probes: 1 } });
-  await until("all prepare", () => agents.every((_, at) => started.err().includes(`agent-${at + 1} connecting -> config_sent`)));
+  await until("all prepare", () =>
+    agents.every((_, at) => started.err().includes(`agent-${at + 1} connecting -> config_sent`)),
+  );
   await on.change(3, { delayMs: [0, scaled(3000)] });
   const ran = await started.finished;
   assert.deepEqual([ran.status, causesOf(ran)], [2, [null, null, "start_past"]], ran.err);

@@ -16,7 +16,8 @@ import { scaled, sleep } from "../shared/timing.ts";
 const bench = openBench();
 const workload = { command: ["/bin/true"] };
 /** So many agents at one address. */
-const agentsAt = (address: string, count: number): { address: string }[] => Array.from({ length: count }, () => ({ address }));
+const agentsAt = (address: string, count: number): { address: string }[] =>
+  Array.from({ length: count }, () => ({ address }));
 
 /** A run of agents at these addresses. */
 const runOf = (addresses: readonly { readonly address: string }[], rest: object = {}): Promise<FleetRan> =>
@@ -54,11 +55,14 @@ describe("an agent that says too much", () => {
     const [agent] = told.agents;
     assert.deepEqual([agent?.state, agent?.operations], ["completed", 30]);
     assert.ok((agent?.missed_messages ?? 0) > 2 ** 53 - 100);
-    assert.deepEqual(told.warnings.map((line) => line.replace(/^WARNING: agent-1: /, "").replace(/: \d+ bytes.*/, "")), [
-      "what came is no message",
-      ...["ready is ignored: it is ready", "ready is ignored: it is ready", "ready is ignored: it is collecting"],
-      "what came is no message: status 99 is not known",
-    ]);
+    assert.deepEqual(
+      told.warnings.map((line) => line.replace(/^WARNING: agent-1: /, "").replace(/: \d+ bytes.*/, "")),
+      [
+        "what came is no message",
+        ...["ready is ignored: it is ready", "ready is ignored: it is ready", "ready is ignored: it is collecting"],
+        "what came is no message: status 99 is not known",
+      ],
+    );
   });
 
   test("what was overtaken is told and counts for nothing: figures never go back", async (t) => {
@@ -118,7 +122,10 @@ describe("an agent that says too much", () => {
     const ticks = events.flatMap((one) => (one.event === "tick" ? [one] : []));
     assert.ok(ticks.length >= 3, `${ticks.length} ticks`);
     const operations = ticks.map((one) => one.operations);
-    assert.deepEqual(operations, operations.toSorted((one, other) => one - other));
+    assert.deepEqual(
+      operations,
+      operations.toSorted((one, other) => one - other),
+    );
     const gaps = ticks.slice(1).map(({ at }, index) => Date.parse(at) - Date.parse(ticks[index]?.at ?? ""));
     t.diagnostic(`the longest time between two ticks is ${Math.max(...gaps)} ms, the most memory ${mostKb} KiB`);
     assert.ok(mostKb > 0 && mostKb < 400_000, `${mostKb} KiB`);

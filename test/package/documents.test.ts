@@ -49,7 +49,9 @@ describe("the documents", () => {
     const rows = [...text.matchAll(/`((?:src|test)\/[^`]+\.test\.ts)`((?:,? "[^"]+")*)/g)];
     const missing = rows.flatMap(([, file = "", names = ""]) => {
       const tests = readFileSync(file, "utf8");
-      return [...names.matchAll(/"([^"]+)"/g)].flatMap(([, name = ""]) => (tests.includes(name) ? [] : [`${file}: ${name}`]));
+      return [...names.matchAll(/"([^"]+)"/g)].flatMap(([, name = ""]) =>
+        tests.includes(name) ? [] : [`${file}: ${name}`],
+      );
     });
     assert.ok(rows.length > 0);
     assert.deepEqual(missing, []);

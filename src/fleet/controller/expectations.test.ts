@@ -4,8 +4,8 @@ import { controllerLimits, noReport, noWork } from "../model/index.ts";
 import { AgentLink } from "./agent-link.ts";
 import { expectations } from "./expectations.ts";
 import type { FailureCause } from "./failure.ts";
-import { linkStates, newLink } from "./link.ts";
 import type { LinkState } from "./link.ts";
+import { linkStates, newLink } from "./link.ts";
 import { RunOutput } from "./run-output.ts";
 
 /** A message of each kind. */
