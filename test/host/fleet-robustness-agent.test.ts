@@ -1,10 +1,10 @@
-/** Agents that have a thousand runs, are raced against, pause, idle, run out of memory, or are called twice: on loopback. */
+/** Agents that pause, idle, clean up, run out of memory, die with most others, or are called twice: on loopback. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { before, describe, test } from "node:test";
 import { openBench } from "../shared/bench.ts";
-import { Call, call, openAgent, plainDialer, startAgent as startWatched } from "../shared/fleet.ts";
+import { call, openAgent, plainDialer, startAgent as startWatched } from "../shared/fleet.ts";
 import type { FleetRan, StartedFleet, TestAgent } from "../shared/fleet-bench.ts";
 import { endAgents, fleetFile, ms, runFleet, startAgent, startAgents, startFleet } from "../shared/fleet-bench.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
@@ -32,63 +32,6 @@ async function ownAgent(t: TestContext, flags: readonly string[] = []): Promise<
   t.after(() => endAgents([agent]));
   return agent;
 }
-
-/** Ways through a run that are short, and the last word of each. */
-const shortRuns: readonly { readonly last: string; readonly config: string; readonly abort?: boolean }[] = [
-  { last: "completed", config: isTrue },
-  { last: "error", config: JSON.stringify({ command: ["/bin/false"] }) },
-  { last: "error", config: JSON.stringify({ nonsense: true }) },
-  { last: "aborted", config: isTrue, abort: true },
-];
-
-test("a thousand short runs of one agent have a thousand last words, one each, whichever way they end", async (t) => {
-  const agent = await startWatched(t, bench);
-  const dialer = plainDialer(t);
-  const runs = 1000;
-  const beganMs = performance.now();
-  for (let number = 0; number < runs; number += 1) {
-    const { last, config, abort = false } = shortRuns[number % shortRuns.length] ?? { last: "", config: "" };
-    const run = new Call(dialer, agent.address);
-    run.start(config);
-    await until("it is ready or refused", () => run.messages.length > 0 || run.end !== undefined);
-    if (abort) run.stream.send({ kind: "abort", reason: "enough" });
-    else if (run.of("ready").length > 0) run.go(20);
-    const why = await run.over();
-    const kinds = run.kinds();
-    assert.deepEqual([kinds.at(-1), why], [last, null], `run ${number}: ${kinds.join()}`);
-    assert.equal(kinds.filter((kind) => ["completed", "error", "aborted"].includes(kind)).length, 1);
-    assert.ok(run.of("ready").length <= 1, kinds.join());
-    assert.deepEqual(
-      run.messages.map(({ sequence }) => Number(sequence)),
-      run.messages.map((_, at) => at + 1),
-    );
-  }
-  t.diagnostic(`${runs} runs in ${((performance.now() - beganMs) / 1000).toFixed(1)} s`);
-  assert.deepEqual(
-    agent.log().filter(({ event }) => event === "warn"),
-    [],
-  );
-});
-
-test("a controller that leaves at any moment around the end of a workload finds the agent free, and in order", async (t) => {
-  const agent = await startWatched(t, bench);
-  const dialer = plainDialer(t);
-  for (let number = 0; number < 150; number += 1) {
-    const run = new Call(dialer, agent.address);
-    run.start(isTrue);
-    await run.heard("ready");
-    run.go(10);
-    await sleep(10 + (number % 25));
-    if (number % 2 === 0) run.stream.cut("gone");
-    else await run.stream.close();
-    await until("the agent is free", async () => (await dialer.status(agent.address)).state === "");
-  }
-  assert.equal((await call(t, dialer, agent.address).run(isTrue)).at(-1)?.kind, "completed");
-  assert.deepEqual(
-    agent.log().filter(({ event }) => event === "warn"),
-    [],
-  );
-});
 
 test("an agent that nobody calls has no limit: it is there after all of them are over", async (t) => {
   const limits = ["--start-timeout", "100ms", "--ready-timeout", "5s", "--prepare-timeout", "5s"];
@@ -162,7 +105,7 @@ test("a run that goes well says nothing odd on either side", async (t) => {
       .map((line) => JSON.parse(line) as { event: string; to?: string });
     assert.deepEqual(
       events.flatMap(({ event, to }) => (event === "state" ? [to] : [event])),
-      ["listening", "opened", "preparing", "ready", "waiting", "running", "completed", "ended"],
+      ["opened", "preparing", "ready", "waiting", "running", "completed", "ended"],
     );
   }
 });
@@ -224,7 +167,7 @@ test("one agent under two names runs nothing: both are in the status, and why", 
   assert.notEqual(ran.status, 0);
   const failures = ran.status_.agents.map(({ failure }) => failure);
   assert.ok(
-    failures.some((failure) => /it has a run already, as "agent-[12]"/.test(failure?.message ?? "")),
+    failures.some((failure) => /it has a run already, as .*agent-[12]/.test(failure?.message ?? "")),
     JSON.stringify(failures),
   );
   assert.ok(failures.every((failure) => failure !== null && failure.message !== ""));
