@@ -61,7 +61,11 @@ test("a controller that leaves at any moment around the end of a workload finds 
     run.go(10);
     await sleep(scaled(10 + (number % 25)));
     if (number % 2 === 0) run.stream.cut("gone");
-    else await run.stream.close();
+    else {
+      await run.stream.close();
+      // Both have closed: it was not cut off.
+      assert.equal(run.end, null);
+    }
     await until("the agent is free", () => countOf(agent, "ended") === number + 1);
   }
   assert.equal((await call(t, dialer, agent.address).run(isTrue)).at(-1)?.kind, "completed");
