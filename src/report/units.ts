@@ -42,13 +42,15 @@ export function parseSizeOrMax(text: string, bareUnit: number | null): number | 
 
 /**
  * Reads a duration: a number with an optional suffix ns, us, ms, s, m, h or d; a bare number is seconds (as timeout(1)).
- * @returns milliseconds, possibly fractional
+ * @returns milliseconds, possibly fractional, to the nanosecond
  * @throws RangeError when the text is not a duration
  */
 export function parseDurationMs(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)?$/.exec(text.trim());
   if (match === null) throw new RangeError(`expects a duration such as 500ms, 10s or 5m, not ${quote(text)}`);
-  const ms = Number(match[1]) * (secondsPerUnit[match[2] ?? "s"] ?? 1) * 1000;
+  const seconds = Number(match[1]) * (secondsPerUnit[match[2] ?? "s"] ?? 1);
+  // 700ms are 700 and not 700.0000000000001.
+  const ms = Math.round(seconds * 1e9) / 1e6;
   if (ms > 1e12) throw new RangeError(`is longer than 31 years: ${quote(text)}`);
   return ms;
 }

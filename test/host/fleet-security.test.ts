@@ -304,6 +304,7 @@ describe("a configuration", () => {
       [allowed({ command: ["/usr/bin/nowhere"] }), /which is not there/],
       [{ ...allowed({}), comand: ["x"] }, /comand is not a key here/],
       ["command: [true", /YAML/],
+      ["command: [true]\ncommand: [false]\n", /config:2:1: .*unique/],
     ] as const)
       assert.match(await judge(bad), says, JSON.stringify(bad));
     assert.match(await judge(allowed({}), "../x"), /path_prefix leads elsewhere/);

@@ -43,6 +43,20 @@ describe("the documents", () => {
     assert.deepEqual(asked(lock.packages[""]), asked(manifest));
   });
 
+  /** What a table says of a test: its file, and how the names of the tests begin or what they contain. */
+  test("docs/fleet-robustness.md names only tests that exist", () => {
+    const text = readFileSync("docs/fleet-robustness.md", "utf8");
+    const rows = [...text.matchAll(/`((?:src|test)\/[^`]+\.test\.ts)`((?:,? "[^"]+")*)/g)];
+    const missing = rows.flatMap(([, file = "", names = ""]) => {
+      const tests = readFileSync(file, "utf8");
+      return [...names.matchAll(/"([^"]+)"/g)].flatMap(([, name = ""]) =>
+        tests.includes(name) ? [] : [`${file}: ${name}`],
+      );
+    });
+    assert.ok(rows.length > 0);
+    assert.deepEqual(missing, []);
+  });
+
   for (const document of documents) {
     const text = readFileSync(document, "utf8");
 

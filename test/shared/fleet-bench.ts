@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { FleetResults, FleetStatus } from "../../src/fleet/results/index.ts";
-import type { Bench, Ran, Started } from "./bench.ts";
+import type { Bench, Ran, RunOptions, Started } from "./bench.ts";
 import type { RunningAgent } from "./fleet.ts";
 import { launchAgent } from "./fleet.ts";
 import { scaled } from "./timing.ts";
@@ -23,9 +23,13 @@ export interface FleetRan extends Ran {
 export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
 
 /** Starts an agent on a free port, which trusts everybody on this host. It ends with the tests' directory, or by `endAgents`. */
-export function startAgent(bench: Bench, flags: readonly string[] = []): Promise<TestAgent> {
+export function startAgent(
+  bench: Bench,
+  flags: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<TestAgent> {
   const allowed = flags.some((flag) => flag.startsWith("--allow-")) ? [] : ["--allow-all"];
-  return launchAgent(bench, ["--insecure", ...allowed, ...flags], { limitMs: 600_000 });
+  return launchAgent(bench, ["--insecure", ...allowed, ...flags], { limitMs: 600_000, ...options });
 }
 
 export const startAgents = (bench: Bench, count: number): Promise<TestAgent[]> =>
@@ -65,10 +69,16 @@ export interface StartedFleet extends Started {
 }
 
 /** Starts `corral fleet run --json` with its results in a directory of their own. */
-export function startFleet(bench: Bench, file: string, flags: readonly string[] = []): StartedFleet {
+export function startFleet(
+  bench: Bench,
+  file: string,
+  flags: readonly string[] = [],
+  options: RunOptions = {},
+): StartedFleet {
   const parent = bench.fresh("results");
   const started = bench.start(["fleet", "run", "--config", file, "--results", parent, "--json", ...flags], {
     limitMs: 60_000,
+    ...options,
   });
   const finished = started.ended.then((ran): FleetRan => {
     const [name] = readdirSync(parent);
@@ -86,5 +96,9 @@ export function startFleet(bench: Bench, file: string, flags: readonly string[] 
   return { ...started, finished };
 }
 
-export const runFleet = (bench: Bench, file: string, flags: readonly string[] = []): Promise<FleetRan> =>
-  startFleet(bench, file, flags).finished;
+export const runFleet = (
+  bench: Bench,
+  file: string,
+  flags: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<FleetRan> => startFleet(bench, file, flags, options).finished;

@@ -1,6 +1,6 @@
 import type { AgentMessage, ControllerLimits, WallNs } from "../model/index.ts";
 import type { Census } from "./census.ts";
-import { estimateClock } from "./clock-estimate.ts";
+import { clockOddities, estimateClock } from "./clock-estimate.ts";
 import { expectations } from "./expectations.ts";
 import type { FailureCause } from "./failure.ts";
 import type { Link, LinkState } from "./link.ts";
@@ -172,8 +172,14 @@ export class AgentLink {
     link.samples.push({ sentNs: askedNs, arrivedNs, agentReceivedNs: receivedNs, agentSentNs: sentNs });
     link.probesLeft -= 1;
     if (link.probesLeft > 0) this.#ping();
-    else link.clock = estimateClock(link.samples);
+    else this.#judgeClock();
     return undefined;
+  }
+
+  #judgeClock(): void {
+    const { link } = this;
+    link.clock = estimateClock(link.samples.slice(-this.#limits.clockProbes));
+    if (link.clock !== null) for (const odd of clockOddities(link.clock)) this.#output.warn(link, odd);
   }
 
   #hearEnd(message: AgentMessage): void {

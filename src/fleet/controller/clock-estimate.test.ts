@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ClockSample } from "./index.ts";
-import { estimateClock } from "./index.ts";
+import type { ClockSample } from "./clock-estimate.ts";
+import { clockOddities, estimateClock } from "./clock-estimate.ts";
 
 /** An exchange with a clock that is so far ahead, over ways of these lengths. */
 const exchange = (offsetNs: bigint, thereNs: bigint, backNs: bigint, thinksNs: bigint): ClockSample => {
@@ -47,4 +47,15 @@ test("however unequal the ways are, the offset is off by no more than is said", 
       expect(offNs < 0n ? -offNs : offNs).toBeLessThanOrEqual(estimate.errorNs);
     }),
   );
+});
+
+test("a clock that is more than a second off, and answers that take longer, are told", () => {
+  const tell = (offsetMs: number, wayMs: number) =>
+    clockOddities({ offsetNs: BigInt(offsetMs) * 1_000_000n, errorNs: (BigInt(wayMs) * 1_000_000n) / 2n });
+  expect(tell(1000, 1000)).toEqual([]);
+  expect(tell(1001, 0)).toEqual(["its clock is 1001 ms ahead of the controller's"]);
+  expect(tell(-10_000, 2000)).toEqual([
+    "its clock is 10000 ms behind the controller's",
+    "its answers take 2000 ms: its start may be off by half of that",
+  ]);
 });

@@ -49,3 +49,16 @@ export function estimateClock(samples: readonly ClockSample[]): ClockEstimate | 
   }
   return leastNs <= mostNs ? middleOf(leastNs, mostNs) : middleOf(quickest.leastNs, quickest.mostNs);
 }
+
+/** Beyond this a clock, or the way to it, is worth a warning. */
+const oddMs = 1000;
+
+/** What people should know of a clock and of the way to it. The start allows for both. */
+export function clockOddities({ offsetNs, errorNs }: ClockEstimate): readonly string[] {
+  const [offsetMs, errorMs] = [Math.round(Number(offsetNs) / 1e6), Math.round(Number(errorNs) / 1e6)];
+  const direction = offsetMs > 0 ? "ahead of" : "behind";
+  return [
+    ...(Math.abs(offsetMs) > oddMs ? [`its clock is ${Math.abs(offsetMs)} ms ${direction} the controller's`] : []),
+    ...(2 * errorMs > oddMs ? [`its answers take ${2 * errorMs} ms: its start may be off by half of that`] : []),
+  ];
+}

@@ -214,3 +214,11 @@ test("an interval that ends before it begins is none", () => {
   });
   expect(decodeAgent(wire)).toBe("an interval goes from 2 s to 1 s");
 });
+
+test("what a state means does not depend on the flag of completion", () => {
+  fc.assert(
+    fc.property(agent, fc.boolean(), (message, completed) => {
+      expect(decodeAgent({ ...encodeAgent("a", message), completed })).toEqual(message);
+    }),
+  );
+});

@@ -28,9 +28,10 @@ export class FileTarget implements LoadTarget {
   readonly #bytes: number;
   readonly #keeps: boolean;
   readonly #body: Buffer;
-  /** Names of this agent's files. */
-  readonly #names: readonly string[];
-  readonly #made = new Set<string>();
+  /** Numbers of this agent's files: from the first on, every so many. */
+  readonly #numbers: { readonly first: number; readonly step: number; readonly count: number };
+  /** Which of them were made here, by their places: there may be millions. */
+  readonly #made: Uint8Array;
   #removed = 0;
   #isNew = false;
 
@@ -39,24 +40,24 @@ export class FileTarget implements LoadTarget {
     this.#bytes = operationBytes;
     this.#keeps = keep;
     this.#body = Buffer.alloc(operationBytes, "corral");
-    const isShared = part.pathPrefix === "";
-    const numbers = Array.from({ length: files }, (_, number) => number);
-    this.#names = numbers
-      .filter((number) => !isShared || number % part.count === part.index)
-      .map((number) => `file-${number}`);
+    const [first, step] = part.pathPrefix === "" ? [part.index, part.count] : [0, 1];
+    this.#numbers = { first, step, count: Math.max(0, Math.ceil((files - first) / step)) };
+    this.#made = new Uint8Array(this.#numbers.count);
   }
 
   get prepareSteps(): number {
-    return this.#names.length;
+    return this.#numbers.count;
   }
 
   async prepare(done: PrepareStep, signal: AbortSignal): Promise<void> {
     this.#isNew = (await mkdir(this.#directory, { recursive: true })) !== undefined;
-    const waiting = [...this.#names];
+    let next = 0;
     const lane = async (): Promise<void> => {
-      for (let name = waiting.pop(); name !== undefined && !signal.aborted; name = waiting.pop()) {
+      while (next < this.#numbers.count && !signal.aborted) {
+        const place = next;
+        next += 1;
         const began = performance.now();
-        await this.#write(name);
+        await this.#write(place);
         done("put", this.#bytes, (performance.now() - began) * 1000);
       }
     };
@@ -64,25 +65,31 @@ export class FileTarget implements LoadTarget {
   }
 
   async perform(operation: LoadOperation): Promise<number> {
-    const name = this.#names[Math.floor(Math.random() * this.#names.length)] ?? "";
-    const path = join(this.#directory, name);
-    if (operation === "put") return this.#write(name);
     if (operation === "delete") return this.#remove();
-    if (operation === "stat") return stat(path).then(() => 0);
-    return (await readFile(path)).length;
+    const { count } = this.#numbers;
+    if (count === 0) throw new Error("there are more agents than files: this one has none");
+    const place = Math.floor(Math.random() * count);
+    if (operation === "put") return this.#write(place);
+    if (operation === "stat") return stat(this.#pathOf(place)).then(() => 0);
+    return (await readFile(this.#pathOf(place))).length;
   }
 
   async close(): Promise<void> {
     if (this.#keeps) return;
     // Only what was made here: the directory may be somebody else's, too.
-    for (const name of this.#made) await rm(join(this.#directory, name), { force: true });
+    for (const [place, made] of this.#made.entries()) if (made === 1) await rm(this.#pathOf(place), { force: true });
     if (this.#isNew) await rmdir(this.#directory).catch(() => {});
   }
 
-  async #write(name: string): Promise<number> {
-    this.#made.add(name);
+  #pathOf(place: number): string {
+    const { first, step } = this.#numbers;
+    return join(this.#directory, `file-${first + place * step}`);
+  }
+
+  async #write(place: number): Promise<number> {
+    this.#made[place] = 1;
     // Not emptied first: who reads at the same time would find nothing.
-    const file = await open(join(this.#directory, name), constants.O_WRONLY | constants.O_CREAT);
+    const file = await open(this.#pathOf(place), constants.O_WRONLY | constants.O_CREAT);
     try {
       await file.writeFile(this.#body);
     } finally {

@@ -91,7 +91,7 @@ export class GrpcStream<Said, Heard> implements FleetStream<Said> {
   }
 
   close(): Promise<void> {
-    if (this.#isClosing || this.#hasEnded) return this.#gone;
+    if (this.#isClosing) return this.#gone;
     this.#isClosing = true;
     this.#parts.call.end();
     const { closeMs } = this.#parts.limits;

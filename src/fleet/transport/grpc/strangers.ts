@@ -40,7 +40,8 @@ export class Strangers {
     this.#guests.set(peer, { socket, timer });
     socket.once("close", () => {
       clearTimeout(timer);
-      this.#guests.delete(peer);
+      // Its port may be another connection's by now.
+      if (this.#guests.get(peer)?.socket === socket) this.#guests.delete(peer);
     });
     return true;
   }
