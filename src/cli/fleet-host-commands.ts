@@ -22,7 +22,7 @@ export const fleetHostCommands: readonly CommandDefinition[] = [
     flags: fleetStartFlags,
     args: "agent flags",
     footer: [
-      "Example: corral fleet start --hosts web1 --token-file token --insecure -- --allow-command /usr/bin/fio",
+      "Example: corral fleet start --hosts web1 --token-file token --insecure -- --allow-all",
       statuses,
     ],
     load: async () => typed((await import("./fleet-start-command.ts")).fleetStartCommand),

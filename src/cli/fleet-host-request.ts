@@ -1,5 +1,12 @@
 import type { HostsDocument, HostsRequest, SshSettings, SshTarget } from "../fleet/deploy/index.ts";
-import { hostsExit, hostsText, mergeTargets, parseDirectory, parseHostFile, parseHostList } from "../fleet/deploy/index.ts";
+import {
+  hostsExit,
+  hostsText,
+  mergeTargets,
+  parseDirectory,
+  parseHostFile,
+  parseHostList,
+} from "../fleet/deploy/index.ts";
 import { readConfigText } from "../report/config/index.ts";
 import { CorralError } from "../report/index.ts";
 import { wholeNumber } from "../run/settings/index.ts";

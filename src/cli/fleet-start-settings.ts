@@ -25,7 +25,8 @@ function passedOn(words: readonly string[]): readonly string[] {
       "write them after -- as --flag VALUE; corral agent --help --all has them",
     );
   const ours = ownAgentFlags.find((flag) => Object.hasOwn(line.flags, flag));
-  if (ours !== undefined) throw refuse(`--${ours} does not come after --`, "corral fleet start --help says how it is given");
+  if (ours !== undefined)
+    throw refuse(`--${ours} does not come after --`, "corral fleet start --help says how it is given");
   return words;
 }
 

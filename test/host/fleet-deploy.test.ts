@@ -1,7 +1,16 @@
 /** Agents on hosts and off them again: `corral fleet deploy`, `start` and `stop` over an sshd of the test's own. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import { describe, test } from "node:test";
@@ -11,7 +20,7 @@ import { listPackageFiles } from "../../src/fleet/deploy/index.ts";
 import type { Ran } from "../shared/bench.ts";
 import { openBench } from "../shared/bench.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
-import { killQuietly, processesMarked, readProc, startTicks } from "../shared/processes.ts";
+import { killQuietly, readProc, startTicks } from "../shared/processes.ts";
 import { program, requires } from "../shared/requires.ts";
 import type { SshHost, TestSshd } from "../shared/sshd.ts";
 import { sshd, startSshd } from "../shared/sshd.ts";
@@ -27,7 +36,8 @@ const validate = new Ajv({ strict: true, strictTypes: false }).compile(
 );
 
 /** Where the package is on a host. */
-const below = ({ home }: SshHost, ...parts: readonly string[]): string => path.join(home, ".local/share/corral", ...parts);
+const below = ({ home }: SshHost, ...parts: readonly string[]): string =>
+  path.join(home, ".local/share/corral", ...parts);
 
 /** A fleet of this machine, or a skip with its reason. */
 async function openFleet(t: TestContext, count: number): Promise<TestSshd | null> {
@@ -72,10 +82,13 @@ describe("a fleet of two hosts", () => {
     const { hosts } = fleet;
 
     const planned = await onHosts(fleet, hosts, "deploy", ["--dry-run"]);
-    assert.deepEqual(planned.document.hosts.map(({ steps }) => steps), [
-      ["copy", "activate"],
-      ["copy", "activate"],
-    ]);
+    assert.deepEqual(
+      planned.document.hosts.map(({ steps }) => steps),
+      [
+        ["copy", "activate"],
+        ["copy", "activate"],
+      ],
+    );
     assert.deepEqual([planned.status, ...hosts.map(({ home }) => readdirSync(home))], [0, [], []]);
 
     const deployed = await onHosts(fleet, hosts, "deploy");
@@ -113,10 +126,13 @@ describe("a fleet of two hosts", () => {
 
     const running = await onHosts(fleet, hosts, "start", [...listening, "--", "--allow-command", "/usr/bin/*"]);
     assert.deepEqual([running.status, outcomes(running)], [0, ["running", "running"]]);
-    assert.deepEqual(running.document.hosts.map(({ pid, agent }) => [pid, agent]), [
-      [pids[0], agents[0]],
-      [pids[1], agents[1]],
-    ]);
+    assert.deepEqual(
+      running.document.hosts.map(({ pid, agent }) => [pid, agent]),
+      [
+        [pids[0], agents[0]],
+        [pids[1], agents[1]],
+      ],
+    );
 
     const known = ["--token-file", tokenFile, "--agents", agents.join(",")];
     const ping = await bench.corral(["fleet", "ping", ...known]);
@@ -130,10 +146,16 @@ describe("a fleet of two hosts", () => {
     const stopped = await onHosts(fleet, hosts, "stop");
     assert.deepEqual([stopped.status, outcomes(stopped)], [0, ["stopped", "stopped"]]);
     assert.deepEqual(pids.map(startTicks), [null, null]);
-    assert.deepEqual(hosts.map((host) => existsSync(below(host, "agent"))), [false, false]);
+    assert.deepEqual(
+      hosts.map((host) => existsSync(below(host, "agent"))),
+      [false, false],
+    );
     const none = await onHosts(fleet, hosts, "stop", ["--remove"]);
     assert.deepEqual([none.status, outcomes(none)], [0, ["absent", "absent"]]);
-    assert.deepEqual(hosts.map((host) => existsSync(below(host))), [false, false]);
+    assert.deepEqual(
+      hosts.map((host) => existsSync(below(host))),
+      [false, false],
+    );
   });
 
   test("is told host by host what went wrong, and the others go on", async (t) => {
@@ -143,7 +165,10 @@ describe("a fleet of two hosts", () => {
     const closed = { name: "127.0.0.1:1", home: "" };
     const mixed = await onHosts(fleet, [good, closed], "deploy");
     assert.equal(mixed.status, 4);
-    assert.deepEqual(mixed.document.hosts.map(({ outcome }) => outcome), ["deployed", "failed"]);
+    assert.deepEqual(
+      mixed.document.hosts.map(({ outcome }) => outcome),
+      ["deployed", "failed"],
+    );
     assert.deepEqual(
       [mixed.document.hosts[1]?.error].map((error) => [error?.code, error?.step, error?.fix]),
       [["FLEET_HOST", "connect", "check the port, and whether sshd runs there"]],
@@ -182,10 +207,10 @@ describe("an agent on a host", () => {
     const pid = first.document.hosts[0]?.pid ?? 0;
     const other = [...listening, "--", "--allow-all"];
     const refused = await onHosts(fleet, [host], "start", other);
-    assert.deepEqual([refused.status, refused.document.hosts[0]?.error?.message], [
-      1,
-      `an agent of another release or with other settings runs there already, process ${pid}`,
-    ]);
+    assert.deepEqual(
+      [refused.status, refused.document.hosts[0]?.error?.message],
+      [1, `an agent of another release or with other settings runs there already, process ${pid}`],
+    );
     assert.notEqual(startTicks(pid), null);
     const restarted = await onHosts(fleet, [host], "start", ["--restart", ...other]);
     assert.deepEqual(outcomes(restarted), ["restarted"]);
@@ -248,10 +273,6 @@ test("a copy that is cut off on its way is not taken for the package, and the ne
   assert.deepEqual(readdirSync(below(host, "releases")), []);
   assert.equal(lstatSync(below(host, "current"), { throwIfNoEntry: false }), undefined);
   assert.deepEqual(outcomes(await onHosts(fleet, [host], "deploy")), ["deployed"]);
-});
-
-test("nothing of all this runs any more", () => {
-  assert.deepEqual(processesMarked(path.basename(bench.dir)), []);
 });
 
 expectNoLeftovers(bench);

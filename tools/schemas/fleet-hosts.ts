@@ -18,7 +18,9 @@ const host = v.strictObject({
   system: textOrNull("Name of its system, release of the kernel, machine; null when not known."),
   service: v.pipe(
     v.nullable(v.picklist(services)),
-    v.description("What runs the agent: a process, or systemd's unit of the system or of the user; null when not known."),
+    v.description(
+      "What runs the agent: a process, or systemd's unit of the system or of the user; null when not known.",
+    ),
   ),
   pid: countOrNull("Process of the agent there; null without one."),
   agent: textOrNull("HOST:PORT where the agent is called; null when it goes to its controller or none was started."),
@@ -50,5 +52,8 @@ const proofs: readonly [Proof<typeof hosts, HostsDocument>] = [true];
 void proofs;
 
 export const fleetHostsSchemas: Readonly<Record<string, object>> = {
-  "fleet-hosts.schema.json": describe("corral.fleet-hosts/1: what came of deploying, starting or stopping on hosts", hosts),
+  "fleet-hosts.schema.json": describe(
+    "corral.fleet-hosts/1: what came of deploying, starting or stopping on hosts",
+    hosts,
+  ),
 };

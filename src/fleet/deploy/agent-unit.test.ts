@@ -13,7 +13,9 @@ test("the unit of a deployed agent is that of the package, but for what it runs"
     'ConditionPathExists=/srv/a "b"%%$c/agent/run',
     'ExecStart=/bin/sh "/srv/a \\"b\\"%%$$c/agent/run"',
   ]);
-  expect(before.filter((line) => !after.includes(line))).toEqual(before.filter((line) => line.startsWith("ExecStart=")));
+  expect(before.filter((line) => !after.includes(line))).toEqual(
+    before.filter((line) => line.startsWith("ExecStart=")),
+  );
 });
 
 test("that of a user has nothing that only root's manager can do", () => {

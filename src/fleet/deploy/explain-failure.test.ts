@@ -16,11 +16,7 @@ const reached = "corral\treached\tyes\n";
 
 test("ssh is told the user's options first, for they are the ones that count", () => {
   const options = ["User=x", "ConnectTimeout=3", "BatchMode=yes", "ConnectTimeout=10"];
-  expect(sshWords(target, settings)).toEqual([
-    ...options.flatMap((one) => ["-o", one]),
-    ...["-p", "2222"],
-    "ops@web1",
-  ]);
+  expect(sshWords(target, settings)).toEqual([...options.flatMap((one) => ["-o", one]), ...["-p", "2222"], "ops@web1"]);
 });
 
 describe("a failure", () => {
@@ -48,10 +44,10 @@ describe("a failure", () => {
   });
 
   test("of time names it", () => {
-    expect([explain({ status: null, timedOut: true })?.[0], explain({ status: null, timedOut: true }, reached)?.[0]]).toEqual([
-      "it did not answer within 60 s",
-      "it was not done within 60 s",
-    ]);
+    expect([
+      explain({ status: null, timedOut: true })?.[0],
+      explain({ status: null, timedOut: true }, reached)?.[0],
+    ]).toEqual(["it did not answer within 60 s", "it was not done within 60 s"]);
   });
 
   test("of ssh itself says how to have one", () => {
@@ -63,7 +59,10 @@ describe("a failure", () => {
   });
 
   test.each([
-    ["ops@web1: Permission denied (publickey).", "let ssh in without a question: ssh-copy-id -p 2222 ops@web1, or ssh-add the key"],
+    [
+      "ops@web1: Permission denied (publickey).",
+      "let ssh in without a question: ssh-copy-id -p 2222 ops@web1, or ssh-add the key",
+    ],
     ["Host key verification failed.", "connect once by hand and look at its key: ssh -p 2222 ops@web1"],
     ["ssh: Could not resolve hostname web1: Name or service not known", "check the name"],
     ["ssh: connect to host web1 port 2222: Connection refused", "check the port, and whether sshd runs there"],

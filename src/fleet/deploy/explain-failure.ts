@@ -10,7 +10,10 @@ const byHand = ({ user, host, port }: SshTarget): string =>
 
 /** What to do about what ssh says. */
 const remedies: readonly (readonly [RegExp, (target: SshTarget) => string])[] = [
-  [/permission denied|too many authentication failures/i, (target) => `let ssh in without a question: ssh-copy-id ${byHand(target)}, or ssh-add the key`],
+  [
+    /permission denied|too many authentication failures/i,
+    (target) => `let ssh in without a question: ssh-copy-id ${byHand(target)}, or ssh-add the key`,
+  ],
   [/remote host identification has changed/i, () => "find out why, and correct the entry in known_hosts"],
   [/host key verification failed/i, (target) => `connect once by hand and look at its key: ssh ${byHand(target)}`],
   [/could not resolve hostname|name or service not known/i, () => "check the name"],
@@ -59,5 +62,8 @@ export function explainFailure(
   if (said !== null) return fail(printable(said), printable(lastOf(told, "fix") ?? "look at that host"));
   const words = printable(lastLine(err)) || `ssh ended with status ${status ?? "none"} and said nothing`;
   const remedy = remedies.find(([pattern]) => pattern.test(err))?.[1](target);
-  return fail(reached ? `the connection broke: ${words}` : words, remedy ?? `try it by hand: ssh ${byHand(target)} true`);
+  return fail(
+    reached ? `the connection broke: ${words}` : words,
+    remedy ?? `try it by hand: ssh ${byHand(target)} true`,
+  );
 }

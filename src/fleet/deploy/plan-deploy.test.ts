@@ -84,7 +84,7 @@ describe("what a host needs", () => {
 });
 
 describe("a host is refused", () => {
-  const old = "/usr/bin/node\" is v20.19.9, and Node 20.20 or newer is needed";
+  const old = '/usr/bin/node" is v20.19.9, and Node 20.20 or newer is needed';
   const refusals: readonly (readonly [string, Partial<HostFacts>])[] = [
     ['its system is "Darwin"', { system: "Darwin" }],
     ["gzip, tar cannot be found there", { lacking: ["gzip", "tar"] }],

@@ -31,7 +31,10 @@ export function chooseService({ systemd, systemdOfUser, uid }: HostFacts, choice
   if (choice === "auto") return systemd && uid === 0 ? "system" : "process";
   if (choice === "user") {
     if (systemdOfUser) return "user";
-    throw refuse("no systemd of the user answers", "log in there once with loginctl enable-linger, or give --systemd none");
+    throw refuse(
+      "no systemd of the user answers",
+      "log in there once with loginctl enable-linger, or give --systemd none",
+    );
   }
   if (!systemd) throw refuse("systemd does not run there", "give --systemd none");
   if (uid !== 0) throw refuse("a unit of the system takes root", "name the host as root@HOST, or give --systemd user");
@@ -81,7 +84,11 @@ export function planDeploy(facts: HostFacts, archive: PackageArchive, choice: Se
   const { system, machine, lacking, releases, current, agent, units } = facts;
   if (system !== "Linux") throw refuse(`its system is ${quote(system)}`, "name hosts with Linux", system);
   if (lacking.length > 0)
-    throw refuse(`${lacking.join(", ")} cannot be found there`, `install ${lacking.join(", ")} there`, lacking.join(","));
+    throw refuse(
+      `${lacking.join(", ")} cannot be found there`,
+      `install ${lacking.join(", ")} there`,
+      lacking.join(","),
+    );
   const node = nodeOf(facts, archive.oldestNode);
   const service = chooseService(facts, choice);
   const copy = !releases.includes(archive.release);
@@ -97,7 +104,9 @@ export function planDeploy(facts: HostFacts, archive: PackageArchive, choice: Se
     unit: unit === null || units[unit.service] === unit.sha256 ? null : unit,
     remove: activate ? releases.filter((one) => !kept.includes(one)) : [],
     warnings: [
-      ...(archive.machines.includes(machine) ? [] : [`the package has no native pieces for ${machine}; see corral doctor there`]),
+      ...(archive.machines.includes(machine)
+        ? []
+        : [`the package has no native pieces for ${machine}; see corral doctor there`]),
       ...(agent !== null && agent.release !== archive.release
         ? ["its agent still runs what was there before; corral fleet start --restart changes that"]
         : []),

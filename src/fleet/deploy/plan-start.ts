@@ -20,7 +20,9 @@ function serviceOf(facts: HostFacts, choice: ServiceChoice): Service {
   const service = chooseService(facts, choice);
   if (service === "process" || facts.units[service] !== null) return service;
   if (choice === "auto") return "process";
-  throw new CorralError("FLEET_HOST", "deploy has put no unit there", { fix: `${deployFirst}, with --systemd ${choice}` });
+  throw new CorralError("FLEET_HOST", "deploy has put no unit there", {
+    fix: `${deployFirst}, with --systemd ${choice}`,
+  });
 }
 
 /**

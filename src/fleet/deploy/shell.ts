@@ -34,7 +34,8 @@ export function parseDirectory(text: string | undefined): Value {
   if (text === undefined) return defaultDirectory;
   const [path, inHome] = text.startsWith("~/") ? [text.slice(2), true] : [text, false];
   const parts = path.split("/").filter((part) => part !== "");
-  const isFit = (inHome || path.startsWith("/")) && parts.length > 0 && !parts.includes("..") && !/[\0-\x1f\x7f]/.test(path);
+  const isFit =
+    (inHome || path.startsWith("/")) && parts.length > 0 && !parts.includes("..") && !/[\0-\x1f\x7f]/.test(path);
   if (!isFit)
     throw new CorralError("USAGE", `--directory takes an absolute path or one from ~/, not ${quote(text)}`, {
       object: "--directory",

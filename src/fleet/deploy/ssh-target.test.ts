@@ -15,12 +15,22 @@ describe("a host", () => {
   });
 
   // What ssh would take for a flag, or a shell for more than a word, is none.
-  test.each(["", "-oProxyCommand=x", "a b", "a;b", "-x@web1", "web1:0", "web1:65536", "web1:", "::1", "[web1]", "$(x)", "a/b"])(
-    "%j is none",
-    (text) => {
-      expect(parseSshTarget(text)).toBeNull();
-    },
-  );
+  test.each([
+    "",
+    "-oProxyCommand=x",
+    "a b",
+    "a;b",
+    "-x@web1",
+    "web1:0",
+    "web1:65536",
+    "web1:",
+    "::1",
+    "[web1]",
+    "$(x)",
+    "a/b",
+  ])("%j is none", (text) => {
+    expect(parseSshTarget(text)).toBeNull();
+  });
 });
 
 describe("hosts", () => {

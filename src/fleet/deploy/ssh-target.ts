@@ -43,7 +43,11 @@ export function parseHostList(list: string): readonly SshTarget[] {
   const targets = words.map((word) => {
     const target = parseSshTarget(word);
     if (target !== null) return target;
-    throw new CorralError("USAGE", `--hosts: ${quote(word)} is no host`, { object: "--hosts", found: word, fix: spelling });
+    throw new CorralError("USAGE", `--hosts: ${quote(word)} is no host`, {
+      object: "--hosts",
+      found: word,
+      fix: spelling,
+    });
   });
   return refuseTwice(targets, "USAGE", "--hosts");
 }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { TarFile } from "./tar.ts";
 import { tarOf } from "./tar.ts";
 
-const long = `${"directory/".repeat(20)}${"n".repeat(90)}`;
+const long = `${"directory/".repeat(14)}${"n".repeat(90)}`;
 const files: readonly TarFile[] = [
   { path: "run", mode: 0o700, content: Buffer.from("#!/bin/sh\n") },
   { path: "empty", mode: 0o600, content: Buffer.alloc(0) },
