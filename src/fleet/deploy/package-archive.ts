@@ -42,7 +42,7 @@ const manifestOf = (root: string): Manifest => JSON.parse(readFileSync(join(root
  */
 export function listPackageFiles(root: string): readonly string[] {
   const { files } = manifestOf(root);
-  const unwanted = files.flatMap((one) => (one.startsWith("!") ? [pathGlob(one.slice(1))] : []));
+  const unwanted = files.flatMap((one) => (one.startsWith("!") ? [pathGlob(`/${one.slice(1)}`)] : []));
   const below = (path: string): string[] => {
     const full = join(root, path);
     if (!existsSync(full)) return [];
@@ -54,7 +54,7 @@ export function listPackageFiles(root: string): readonly string[] {
   };
   const named = files.filter((one) => !one.startsWith("!")).flatMap(below);
   const all = [...readdirSync(root).filter((name) => always.test(name)), ...named];
-  return [...new Set(all)].filter((path) => !unwanted.some((fits) => fits(path))).sort();
+  return [...new Set(all)].filter((path) => !unwanted.some((fits) => fits(`/${path}`))).sort();
 }
 
 function oldestNodeOf({ engines }: Manifest): readonly [number, number] {
