@@ -21,10 +21,7 @@ export const fleetHostCommands: readonly CommandDefinition[] = [
     brief: "Start agents on hosts that Corral was deployed to, and wait until they answer",
     flags: fleetStartFlags,
     args: "agent flags",
-    footer: [
-      "Example: corral fleet start --hosts web1 --token-file token --insecure -- --allow-all",
-      statuses,
-    ],
+    footer: ["Example: corral fleet start --hosts web1 --token-file token --insecure -- --allow-all", statuses],
     load: async () => typed((await import("./fleet-start-command.ts")).fleetStartCommand),
   },
   {

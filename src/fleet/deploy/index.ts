@@ -10,7 +10,7 @@ export { deployHost } from "./deploy-host.ts";
 export type { HostsRequest } from "./do-hosts.ts";
 export { doOnHosts } from "./do-hosts.ts";
 export { services } from "./host-facts.ts";
-export type { HostsDocument } from "./host-result.ts";
+export type { HostResult, HostsDocument } from "./host-result.ts";
 export { hostActions, hostOutcomes, hostsExit, hostsText } from "./host-result.ts";
 export { listPackageFiles, packArchive } from "./package-archive.ts";
 export type { ServiceChoice } from "./plan-deploy.ts";
