@@ -19,7 +19,7 @@ type Flags = RawFlags<typeof fleetStartFlags>;
 /**
  * `corral fleet start`: starts agents on hosts and waits until they answer.
  * @returns 0; 4 when ssh did not come to a host, 1 when another failed; 2 when the policy has mistakes
- * @throws CorralError USAGE, CONFIG, FLEET_CREDENTIALS
+ * @throws CorralError USAGE, CONFIG, FLEET_CREDENTIALS, FLEET_INSECURE
  */
 export async function fleetStartCommand(flags: Flags, agentWords: readonly string[]): Promise<number> {
   try {

@@ -1,7 +1,7 @@
 import type { AgentSettings, SshTarget } from "../fleet/deploy/index.ts";
 import { ownAgentFlags } from "../fleet/deploy/index.ts";
-import type { TransportSecurity } from "../fleet/transport/index.ts";
-import { formatHostAddress, parseHostAddress, readSecurity } from "../fleet/transport/index.ts";
+import type { HostAddress, TransportSecurity } from "../fleet/transport/index.ts";
+import { formatHostAddress, isLoopback, parseHostAddress, readSecurity } from "../fleet/transport/index.ts";
 import { loadHostPolicy } from "../fleet/work/index.ts";
 import { readConfigText } from "../report/config/index.ts";
 import { CorralError, isPlainName, quote } from "../report/index.ts";
@@ -55,10 +55,27 @@ function refuseMixedTls({ "agent-cert": certificate, join }: Flags, { tls }: Tra
   });
 }
 
+/** What an agent would refuse to begin with is told before a host is touched, and by the flags that are ours. */
+function refuseInsecure(flags: Flags, listen: HostAddress, { token, insecure }: TransportSecurity): void {
+  if (insecure) return;
+  const refuse = (message: string, fix: string): CorralError =>
+    new CorralError("FLEET_INSECURE", message, { object: formatHostAddress(listen), fix });
+  if (flags["agent-cert"] === undefined && !isLoopback(listen))
+    throw refuse(
+      `agents would listen on ${formatHostAddress(listen)} in plaintext`,
+      "give --agent-cert and --agent-key, or --insecure where the network is trusted",
+    );
+  if (token === null && flags["agent-ca"] === undefined)
+    throw refuse(
+      `everybody who reaches ${formatHostAddress(listen)} could use the agents`,
+      "give --token-file, or --agent-ca for callers with certificates, or --insecure",
+    );
+}
+
 /**
  * What the agent of each host is started with; all is read and judged before a host is touched.
  * @param security how they are asked afterwards; they know us by the same token
- * @throws CorralError USAGE, CONFIG, FLEET_CREDENTIALS; ConfigError for mistakes in the policy
+ * @throws CorralError USAGE, CONFIG, FLEET_CREDENTIALS, FLEET_INSECURE; ConfigError for mistakes in the policy
  */
 export function settingsOf(
   flags: Flags,
@@ -73,8 +90,10 @@ export function settingsOf(
       fix: "give one of them",
     });
   refuseMixedTls(flags, security);
+  const address = parseHostAddress(listen ?? defaultListen);
+  if (join === undefined) refuseInsecure(flags, address, security);
   const shared = {
-    listen: join === undefined ? formatHostAddress(parseHostAddress(listen ?? defaultListen)) : null,
+    listen: join === undefined ? formatHostAddress(address) : null,
     join: join === undefined ? null : formatHostAddress(parseHostAddress(join)),
     token: security.token,
     policy: policyText(flags),

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { userInfo } from "node:os";
 import path from "node:path";
@@ -22,11 +22,9 @@ export interface TestSshd {
   readonly flags: readonly string[];
   /** The same with another key, which it does not know. */
   readonly strangerFlags: readonly string[];
-  /** What it has logged. */
-  log(): string;
 }
 
-/** Its own: a daemon of this name separates its privileges there, as root. */
+/** Where sshd, as root, shuts in what talks to strangers. */
 const separationDirectory = "/run/sshd";
 
 /** sshd wants to be called by its whole path. */
@@ -85,10 +83,9 @@ function makeKey(file: string): string {
   return readFileSync(`${file}.pub`, "utf8");
 }
 
-function separate(t: TestContext): void {
-  if (process.getuid?.() !== 0 || existsSync(separationDirectory)) return;
-  mkdirSync(separationDirectory, { mode: 0o755 });
-  t.after(() => rmdirSync(separationDirectory));
+/** It stays: another test's sshd may have begun to use it, and whoever starts the system's makes it, too. */
+function makeSeparationDirectory(): void {
+  if (process.getuid?.() === 0) mkdirSync(separationDirectory, { mode: 0o755, recursive: true });
 }
 
 /** Starts it; it ends with the test. */
@@ -124,7 +121,7 @@ export async function startSshd(t: TestContext, bench: Bench, count: number): Pr
   ];
   writeFileSync(file("sshd_config"), `${settings.join("\n")}\n`);
 
-  separate(t);
+  makeSeparationDirectory();
   const log = file("sshd.log");
   const daemon = spawn(program ?? "sshd", ["-D", "-E", log, "-f", file("sshd_config")], { stdio: "ignore" });
   const gone = new Promise((resolve) => daemon.once("exit", resolve));
@@ -150,6 +147,5 @@ export async function startSshd(t: TestContext, bench: Bench, count: number): Pr
     hosts,
     flags: flagsWith("user_key"),
     strangerFlags: flagsWith("stranger_key"),
-    log: read,
   };
 }
