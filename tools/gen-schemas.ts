@@ -40,6 +40,7 @@ import { attachSchemas, refusal } from "./schemas/attach.ts";
 import type { eventsLine } from "./schemas/events.ts";
 import { eventsSchemas } from "./schemas/events.ts";
 import { fleetSchemas } from "./schemas/fleet.ts";
+import { fleetHostsSchemas } from "./schemas/fleet-hosts.ts";
 import { fleetRunSchemas } from "./schemas/fleet-run.ts";
 import type {
   guardStatus,
@@ -344,6 +345,7 @@ export function generateSchemas(): Record<string, object> {
     ...watchEventSchemas,
     ...workloadSchemas,
     ...eventsSchemas,
+    ...fleetHostsSchemas,
     ...fleetSchemas,
     ...schedulerSchemas,
     ...guardSchemas,

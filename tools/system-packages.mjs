@@ -66,6 +66,8 @@ export const systemPackages = {
     { name: "strace", anyOf: ["strace"] },
     { name: "runc", anyOf: ["runc"] },
     { name: "openssl", anyOf: ["openssl"] },
+    { name: "openssh-client", anyOf: ["ssh"] },
+    { name: "openssh-server", anyOf: ["sshd"] },
     { name: "python3-grpcio", anyOf: ["/usr/lib/python3/dist-packages/grpc"] },
     { name: "python3-grpc-tools", anyOf: ["/usr/lib/python3/dist-packages/grpc_tools"] },
   ],

@@ -4,6 +4,7 @@ import { attachFlags } from "./attach-flags.ts";
 import { eventsFlags } from "./events-flags.ts";
 import type { FlagTable } from "./flag-definition.ts";
 import { fleetCommands } from "./fleet-commands.ts";
+import { fleetHostCommands } from "./fleet-host-commands.ts";
 import { runFlags } from "./full-run-flags.ts";
 import { guardCommands } from "./guard-commands.ts";
 import { jobCommands, proposeLive } from "./job-commands.ts";
@@ -173,6 +174,7 @@ export const commands: readonly CommandDefinition[] = [
   ...scenarioResultCommands,
   ...agentCommands,
   ...fleetCommands,
+  ...fleetHostCommands,
   {
     path: ["doctor"],
     usage: "corral doctor [--json]",

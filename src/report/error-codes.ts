@@ -141,6 +141,10 @@ export const errorCodes = {
     exitStatus: exitStatus.corral,
     meaning: "a token, a certificate or a key cannot be used",
   },
+  FLEET_HOST: {
+    exitStatus: exitStatus.corral,
+    meaning: "a host cannot be reached over ssh, or does not do what deploying, starting or stopping needs",
+  },
   LISTEN_FAILED: {
     exitStatus: exitStatus.corral,
     meaning: "an address or socket that was to be served cannot be listened on",

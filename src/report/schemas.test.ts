@@ -30,6 +30,7 @@ const isNullable = (schema: Schema): boolean => JSON.stringify(schema.anyOf ?? [
 
 test.each([
   "fleet-compare",
+  "fleet-hosts",
   "fleet-metadata",
   "fleet-results",
   "fleet-status",

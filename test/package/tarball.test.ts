@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { publint } from "publint";
+import { listPackageFiles } from "../../src/fleet/deploy/index.ts";
 import { installPackage } from "../shared/installed-package.ts";
 
 /** Programs that a machine without compilers has too. */
@@ -60,6 +61,8 @@ describe("the packed package", () => {
       "dist/lib/scenario/index.js",
       "native/client/corral-enrol.h",
       "src/fleet/wire/fleet.proto",
+      "deploy/Containerfile",
+      "deploy/kubernetes/daemonset.yaml",
       "docs/errors.md",
       "examples/scenario.yaml",
       "examples/watch.yaml",
@@ -80,6 +83,10 @@ describe("the packed package", () => {
     const prebuilds = files.filter((path) => path.startsWith(`prebuilds/linux-${process.arch}/`));
     assert.notDeepEqual(prebuilds, [], "no prebuilds for this platform: run npm run setup");
     assert.ok(prebuilds.includes(`prebuilds/linux-${process.arch}/corral`), "no native client");
+  });
+
+  test("is what corral fleet deploy brings to hosts", () => {
+    assert.deepEqual(listPackageFiles(resolve(".")), files);
   });
 
   test("holds no sources, tests, tools or build leftovers", () => {

@@ -26,6 +26,9 @@ export function parseHostAddress(text: string): HostAddress {
   });
 }
 
+/** Whether a text is an IP address or could be a name of a host. */
+export const isHostName = (text: string): boolean => nameRule.test(text) || isIPv6(text);
+
 export const formatHostAddress = ({ host, port }: HostAddress): string =>
   isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 

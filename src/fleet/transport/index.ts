@@ -4,7 +4,7 @@
  * no run.
  */
 export type { HostAddress } from "./address.ts";
-export { formatHostAddress, parseHostAddress } from "./address.ts";
+export { formatHostAddress, isHostName, isLoopback, parseHostAddress } from "./address.ts";
 export type { AgentDoor, AgentLetter, AgentService, PingReply, StatusReply } from "./agent-side.ts";
 export type { AgentDialer, AgentGate, WaitingAgent } from "./controller-side.ts";
 export type { SecurityFiles } from "./credential-files.ts";
