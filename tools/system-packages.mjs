@@ -66,6 +66,7 @@ export const systemPackages = {
     { name: "strace", anyOf: ["strace"] },
     { name: "runc", anyOf: ["runc"] },
     { name: "openssl", anyOf: ["openssl"] },
+    { name: "nats-server", anyOf: ["nats-server"] },
     { name: "python3-grpcio", anyOf: ["/usr/lib/python3/dist-packages/grpc"] },
     { name: "python3-grpc-tools", anyOf: ["/usr/lib/python3/dist-packages/grpc_tools"] },
   ],

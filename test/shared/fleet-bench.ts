@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import type { FleetResults, FleetStatus } from "../../src/fleet/results/index.ts";
 import type { Bench, Ran, Started } from "./bench.ts";
+import { fleetWire } from "./fleet-wire.ts";
 import { scaled, until } from "./timing.ts";
 
 /** An agent that runs. */
@@ -23,15 +24,15 @@ export interface FleetRan extends Ran {
 /** A time limit of the reference machine, as a file has it. */
 export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
 
-/** Starts an agent on a free port, which trusts everybody on this host. */
-export async function startAgent(bench: Bench, flags: readonly string[] = []): Promise<TestAgent> {
-  const where = flags.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+/** Starts an agent that trusts everybody on this host; `at`: where another one was. */
+export async function startAgent(bench: Bench, flags: readonly string[] = [], at?: string): Promise<TestAgent> {
+  const where = fleetWire().agentFlags(at);
   const allowed = flags.some((flag) => flag.startsWith("--allow-")) ? [] : ["--allow-all"];
   const started = bench.start(["agent", ...where, "--insecure", ...allowed, ...flags], {
     limitMs: 600_000,
   });
-  const address = (): string | undefined => /^listening on (\S+)$/m.exec(started.out())?.[1];
-  await until("the agent listens", () => address() !== undefined);
+  const address = (): string | undefined => fleetWire().placeOf(where, started.out(), started.err());
+  await until("the agent can be reached", () => address() !== undefined);
   return { address: address() ?? "", started };
 }
 
@@ -74,7 +75,9 @@ export interface StartedFleet extends Started {
 /** Starts `corral fleet run --json` with its results in a directory of their own. */
 export function startFleet(bench: Bench, file: string, flags: readonly string[] = []): StartedFleet {
   const parent = bench.fresh("results");
-  const started = bench.start(["fleet", "run", "--config", file, "--results", parent, "--json", ...flags], {
+  // Agents that come to a gate are not on the wire of the suite.
+  const way = flags.includes("--gate") ? [] : fleetWire().controllerFlags;
+  const started = bench.start(["fleet", "run", "--config", file, "--results", parent, "--json", ...way, ...flags], {
     limitMs: 60_000,
   });
   const finished = started.ended.then((ran): FleetRan => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { AgentMessage, Assignment, ControlMessage } from "../../src/fleet/model/index.ts";
-import { dialAgents } from "../../src/fleet/transport/grpc/index.ts";
 import type { AgentDialer, FleetStream } from "../../src/fleet/transport/index.ts";
 import { transportLimits } from "../../src/fleet/transport/index.ts";
 import type { CorralError } from "../../src/report/index.ts";
 import type { Bench, Ran, RunOptions, Started } from "./bench.ts";
+import { fleetWire } from "./fleet-wire.ts";
 import { scaled, sleep, until } from "./timing.ts";
 
 /** A line of an agent's log. */
@@ -14,7 +14,7 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly event: stri
 /** A `corral agent` that runs. */
 export interface RunningAgent {
   readonly started: Started;
-  /** Where it listens, or goes to. */
+  /** Where controllers find it; or the controller that it goes to. */
   readonly address: string;
   log(): readonly LogLine[];
   stop(signal?: NodeJS.Signals): Promise<Ran>;
@@ -30,14 +30,14 @@ const logOf = (text: string): LogLine[] =>
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as LogLine);
 
-/** Starts an agent on a free port, and waits until it says where. It ends with the test. */
+/** Starts an agent, and waits until it can be reached. It ends with the test. */
 export async function startAgent(
   t: TestContext,
   bench: Bench,
   flags: readonly string[] = openAgent,
   options: RunOptions = {},
 ): Promise<RunningAgent> {
-  const where = flags.includes("--join") ? [] : ["--listen", "127.0.0.1:0"];
+  const where = flags.includes("--join") ? [] : fleetWire().agentFlags();
   const started = bench.start(["agent", ...where, ...flags], { limitMs: 120_000, ...options });
   t.after(async () => {
     started.kill("SIGTERM");
@@ -45,7 +45,7 @@ export async function startAgent(
     started.kill("SIGKILL");
     await started.ended.catch(() => {});
   });
-  const address = (): string | undefined => /^(?:listening on|going to) (\S+)\n/.exec(started.out())?.[1];
+  const address = (): string | undefined => fleetWire().placeOf(where, started.out(), started.err());
   let gone = false;
   void started.ended.then(
     () => (gone = true),
@@ -67,7 +67,7 @@ export async function startAgent(
 
 /** Calls agents on this machine, in plaintext and without a token. */
 export function plainDialer(t: TestContext, limits = transportLimits): AgentDialer {
-  const dialer = dialAgents({ security: { tls: null, token: null, insecure: false }, limits });
+  const dialer = fleetWire().dialer(limits);
   t.after(() => dialer[Symbol.asyncDispose]());
   return dialer;
 }
