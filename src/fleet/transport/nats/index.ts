@@ -3,7 +3,7 @@
  * was away; reports and signs of life are only passed on. It knows what letters are; what they say it does not.
  */
 export type { BrokerAddress } from "./broker-address.ts";
-export { formatBrokerAddress, parseBrokerAddress } from "./broker-address.ts";
+export { parseBrokerAddress } from "./broker-address.ts";
 export type { BrokerOptions } from "./broker-login.ts";
 export type { PresentAgent } from "./greetings.ts";
 export type { BrokerDialer } from "./nats-dialer.ts";
