@@ -1,19 +1,22 @@
 /** Agents and controllers that meet at a broker: who gets in, who is there, and what lives through the loss of what. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { after, describe, test } from "node:test";
 import { nkeys } from "@nats-io/transport-node";
 import type { PingDocument } from "../../src/fleet/ping/index.ts";
 import { transportLimits } from "../../src/fleet/transport/index.ts";
+import { packageRoot } from "../../src/kernel/index.ts";
 import { openBench } from "../shared/bench.ts";
 import { makeAuthority } from "../shared/certificates.ts";
 import type { RunningAgent } from "../shared/fleet.ts";
 import { call, openAgent, startAgent } from "../shared/fleet.ts";
 import { fleetFile, runFleet, startFleet } from "../shared/fleet-bench.ts";
+import type { FleetWire } from "../shared/fleet-wire.ts";
 import { natsWire, useWire } from "../shared/fleet-wire.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import type { NatsServer } from "../shared/nats-server.ts";
-import { natsServer, startNatsServer } from "../shared/nats-server.ts";
+import { natsServer, startNatsCluster, startNatsServer } from "../shared/nats-server.ts";
 import { program, requires } from "../shared/requires.ts";
 import { openTcpProxy } from "../shared/tcp-proxy.ts";
 import { sleep, until } from "../shared/timing.ts";
@@ -85,6 +88,33 @@ describe("who gets in", () => {
     assert.deepEqual([status, /--join and --nats are two ways/.test(err)], [2, true]);
     const plain = await bench.corral(["agent", "--nats", "nats://192.0.2.1"]);
     assert.deepEqual([plain.status, /192\.0\.2\.1:4222 would be called in plaintext/.test(plain.err)], [125, true]);
+  });
+
+  test("needs the rights that the document tells, and no more", async (t) => {
+    if (!requires(t, natsServer)) return;
+    const page = readFileSync(path.join(packageRoot(), "docs/fleet-nats.md"), "utf8");
+    const rightsOf = (who: string): string => {
+      const cells = new RegExp(`^\\| ${who} \\| (.*) \\| (.*) \\|$`, "m").exec(page)?.slice(1) ?? [];
+      const [publish, subscribe] = cells.map((cell) => cell.replaceAll("`", '"'));
+      return `permissions: { publish: { allow: [${publish}] }, subscribe: { allow: [${subscribe}] } }`;
+    };
+    const users = ["agent", "controller"].map((who) => `{ user: ${who}, password: x, ${rightsOf(who)} }`).join(", ");
+    const broker = await brokerOf(`authorization { users: [${users}] }`);
+    const as = (who: string): string => `nats://${who}:x@${broker.host}`;
+    const wire = natsWire(broker.url);
+    useWire({ ...wire, agentFlags: () => ["--nats", as("agent"), "--name", "web1"] });
+    const agent = await startAgent(t, bench, ["--allow-all"]);
+    const flags = ["fleet", "run", "--nats", as("controller"), "--expect", "1", "--results", bench.fresh("results")];
+    const ran = await bench.corral([...flags, "--start-delay", "1s", "--", "/bin/true"], { limitMs: 60_000 });
+    assert.equal(ran.status, 0, ran.err);
+    assert.deepEqual(
+      agent.log().filter(({ event }) => event === "away"),
+      [],
+    );
+    const going: FleetWire = { ...wire, placeOf: (_flags, out) => /^going to (\S+)$/m.exec(out)?.[1] };
+    useWire({ ...going, agentFlags: () => ["--nats", as("agent"), "--name", "web2"] });
+    const other = await startAgent(t, bench, ["--allow-all"]);
+    await until("it may not be another", () => says(other, "FLEET_DENIED"));
   });
 
   test("knows the broker by its certificate", async (t) => {
@@ -168,6 +198,28 @@ describe("a run lives through", () => {
     assert.equal((rows.at(-1)?.count ?? 0) + errors, 2 * 200 * 6);
     for (const agent of agents) await until("it is back", () => agent.log().at(-1)?.event !== "away");
     assert.equal((await runFleet(bench, fleetFile(bench, agents, { workload: { command: ["/bin/true"] } }))).status, 0);
+  });
+
+  test("the death of one of three servers, with those who were at it", async (t) => {
+    if (!requires(t, natsServer)) return;
+    const servers = await startNatsCluster(3);
+    brokers.push(...servers);
+    const [first, second] = servers.map(({ url }) => natsWire(url));
+    assert.ok(first !== undefined && second !== undefined);
+    // Who knows one server is told of the others.
+    const agents: RunningAgent[] = [];
+    for (const wire of [first, second]) {
+      useWire(wire);
+      agents.push(await startAgent(t, bench));
+    }
+    useWire(first);
+    const workload = { load: { memory: { size: "1M" }, rate: 100, duration: "10s" } };
+    const started = startFleet(bench, fleetFile(bench, agents, { workload }));
+    const collecting = (agent: number): boolean => started.err().includes(`agent-${agent} start_sent -> collecting`);
+    await until("both work", () => collecting(1) && collecting(2), 60_000);
+    await servers[0]?.stop("SIGKILL");
+    const { status, err, status_: told } = await started.finished;
+    assert.deepEqual([status, told.agents_completed], [0, 2], err);
   });
 
   test("the death of the broker while it ends: the last word waits", async (t) => {

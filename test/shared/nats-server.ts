@@ -36,17 +36,14 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** @param settings more lines of its configuration */
-export async function startNatsServer(settings = ""): Promise<NatsServer> {
+/** A server that can be started again, from a directory of its own. */
+function makeServer(port: number, settings: string): NatsServer {
   const directory = mkdtempSync(path.join(tmpdir(), "corral-nats-"));
-  const port = await freePort();
   const file = path.join(directory, "nats.conf");
   const store = path.join(directory, "store");
   mkdirSync(store);
-  writeFileSync(
-    file,
-    `listen: "127.0.0.1:${port}"\nmax_payload: 5MB\njetstream { store_dir: "${store}" }\n${settings}\n`,
-  );
+  const own = [`listen: "127.0.0.1:${port}"`, "max_payload: 5MB", `jetstream { store_dir: "${store}" }`];
+  writeFileSync(file, [...own, settings, ""].join("\n"));
   let child: ChildProcess | null = null;
   const start = async (): Promise<void> => {
     // It is no process of a run: the mark of a bench does not belong to it.
@@ -68,15 +65,30 @@ export async function startNatsServer(settings = ""): Promise<NatsServer> {
     running.kill(signal);
     await ended;
   };
-  await start();
-  return {
-    host: `127.0.0.1:${port}`,
-    url: `nats://127.0.0.1:${port}`,
-    start,
-    stop,
-    remove: async () => {
-      await stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
+  const remove = async (): Promise<void> => {
+    await stop();
+    rmSync(directory, { recursive: true, force: true });
   };
+  return { host: `127.0.0.1:${port}`, url: `nats://127.0.0.1:${port}`, start, stop, remove };
+}
+
+/** @param settings more lines of its configuration */
+export async function startNatsServer(settings = ""): Promise<NatsServer> {
+  const server = makeServer(await freePort(), settings);
+  await server.start();
+  return server;
+}
+
+/** Several that are one broker. */
+export async function startNatsCluster(count: number): Promise<readonly NatsServer[]> {
+  const ports = await Promise.all(Array.from({ length: count }, async () => [await freePort(), await freePort()]));
+  const routes = ports.map(([, route]) => `"nats://127.0.0.1:${route}"`).join(", ");
+  const servers = ports.map(([port = 0, route], index) =>
+    makeServer(
+      port,
+      `server_name: "s${index}"\ncluster { name: "test", listen: "127.0.0.1:${route}", routes: [${routes}] }`,
+    ),
+  );
+  await Promise.all(servers.map((server) => server.start()));
+  return servers;
 }

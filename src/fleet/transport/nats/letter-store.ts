@@ -87,10 +87,32 @@ export class LetterStore {
     }
   }
 
+  /** In a cluster three servers keep it, where there are as many. */
   async #make(): Promise<void> {
+    let refusal: JetStreamApiError | null = null;
+    for (const replicas of this.#connection.info?.cluster === undefined ? [1] : [3, 1]) {
+      try {
+        await this.#makeOf(replicas);
+        return;
+      } catch (thrown) {
+        if (!(thrown instanceof JetStreamApiError)) throw thrown;
+        // Somebody else may have made it meanwhile, in another way.
+        if ((await this.#subjectsOfStore()) !== null) return;
+        refusal = thrown;
+      }
+    }
+    if (refusal !== null) throw refusal;
+  }
+
+  async #makeOf(replicas: number): Promise<void> {
     const { store, stored } = this.#subjects;
     const manager = await this.#management();
-    await manager.streams.add({ name: store, subjects: [...stored], max_age: keptMs * nsPerMs });
+    await manager.streams.add({
+      name: store,
+      subjects: [...stored],
+      max_age: keptMs * nsPerMs,
+      num_replicas: replicas,
+    });
   }
 
   async #management(): Promise<JetStreamManager> {

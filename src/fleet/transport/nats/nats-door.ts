@@ -101,7 +101,9 @@ class NatsDoor implements AgentDoor {
     const { name } = this.#options;
     try {
       await broker.ask(broker.subjects.ask(name), Buffer.from("ping"), twinMs);
-    } catch {
+    } catch (thrown) {
+      const error = brokerError(this.address, thrown);
+      if (error.code === "FLEET_DENIED") throw error;
       return;
     }
     throw new CorralError("FLEET_BUSY", `an agent ${name} is at ${this.address} already`, {
