@@ -35,7 +35,7 @@ const external = ["@particle/dbus-next"];
 /** The programs of the command line: the everyday run, and everything. */
 const programs = { run: "src/cli/run-main.ts", program: "src/cli/main.ts" };
 /** What a program loads as a file of its own when it needs it: too much to be read at every start. */
-const parts = { mcp: "src/cli/mcp-server.ts" };
+const parts = { mcp: "src/cli/mcp-server.ts", nats: "src/fleet/transport/nats/nats-client.ts" };
 /** Packages that a program loads as a file of their own, for the same reason. */
 const packagesApart = { grpc: "@grpc/grpc-js" };
 /** What worker threads and processes run: plain CommonJS, as Node loads it. */
@@ -68,6 +68,7 @@ function outputsExist() {
     [programs.program]: "dist/program.cjs",
     [starterEntry]: "dist/corral.cjs",
     [parts.mcp]: "dist/mcp.cjs",
+    [parts.nats]: "dist/nats.cjs",
     [`node_modules/${packagesApart.grpc}`]: "dist/grpc.cjs",
     [threads["memory-thread"]]: "dist/memory-thread.cjs",
     [threads["custom-worker"]]: "dist/custom-worker.cjs",

@@ -68,6 +68,7 @@ export const systemPackages = {
     { name: "openssl", anyOf: ["openssl"] },
     { name: "openssh-client", anyOf: ["ssh"] },
     { name: "openssh-server", anyOf: ["sshd"] },
+    { name: "nats-server", anyOf: ["nats-server"] },
     { name: "python3-grpcio", anyOf: ["/usr/lib/python3/dist-packages/grpc"] },
     { name: "python3-grpc-tools", anyOf: ["/usr/lib/python3/dist-packages/grpc_tools"] },
   ],

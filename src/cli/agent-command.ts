@@ -13,6 +13,7 @@ import type { agentFlags } from "./agent-flags.ts";
 import { clockAheadMs, limitsOf } from "./agent-limits.ts";
 import { policyOf } from "./agent-policy.ts";
 import type { RawFlags } from "./flag-definition.ts";
+import { refuseWithoutBroker } from "./fleet-nats-flags.ts";
 import { fleetSecurity } from "./fleet-security-flags.ts";
 import { holdSignals } from "./hold-signals.ts";
 import { JsonLog } from "./json-log.ts";
@@ -55,7 +56,10 @@ async function serve(flags: Flags): Promise<number> {
     log,
   });
   const door = await openDoor(flags, host, log);
-  writeText(1, `${flags.join === undefined ? "listening on" : "going to"} ${door.address}\n`);
+  writeText(
+    1,
+    `${flags.join === undefined && flags.nats === undefined ? "listening on" : "going to"} ${door.address}\n`,
+  );
   notifySystemd("READY=1");
   const signal = await signals.handOver(() => {});
   notifySystemd("STOPPING=1");
@@ -76,29 +80,42 @@ const limit = (ms: number): Promise<void> =>
     setTimeout(resolve, ms).unref();
   });
 
+/** The ways to an agent exclude each other. @throws CorralError USAGE */
+function refuseSeveralWays({ listen, join, nats }: Flags): void {
+  const given = Object.entries({ listen, join, nats }).flatMap(([flag, value]) =>
+    value === undefined ? [] : `--${flag}`,
+  );
+  const [first, second] = given;
+  if (second === undefined) return;
+  throw new CorralError("USAGE", `${first} and ${second} are two ways to one controller`, {
+    object: second,
+    fix: "give one of them",
+  });
+}
+
+/** By which controllers know an agent that they do not call. @throws CorralError USAGE */
+function nameOf(flags: Flags): string {
+  const name = flags.name ?? hostName();
+  if (isPlainName(name)) return name;
+  throw new CorralError("USAGE", `--name takes ${plainNameRule}, not ${quote(name)}`, { object: "--name" });
+}
+
 async function openDoor(flags: Flags, host: AgentHost, log: AgentLog): Promise<AgentDoor> {
+  refuseSeveralWays(flags);
+  refuseWithoutBroker(flags);
   const security = fleetSecurity(flags);
-  if (flags.join === undefined) {
+  if (flags.join === undefined && flags.nats === undefined) {
     if (flags.name !== undefined)
-      throw new CorralError("USAGE", "--name is for --join", { object: "--name", fix: "leave it out" });
+      throw new CorralError("USAGE", "--name is for --join and --nats", { object: "--name", fix: "leave it out" });
     const address = parseHostAddress(flags.listen ?? defaultListen);
     const onDenied = (peer: string, why: string): void => log("denied", { peer, why });
     return listenForControllers(host, { address, security, limits: transportLimits, onDenied });
   }
-  if (flags.listen !== undefined)
-    throw new CorralError("USAGE", "--listen and --join are two ways to one controller", {
-      object: "--join",
-      fix: "give one of them",
-    });
-  const name = flags.name ?? hostName();
-  if (!isPlainName(name))
-    throw new CorralError("USAGE", `--name takes ${plainNameRule}, not ${quote(name)}`, { object: "--name" });
-  return joinController(host, {
-    address: parseHostAddress(flags.join),
-    security,
-    limits: transportLimits,
-    name,
-    onChange: (state, error) =>
-      log(state === "waiting" ? "joined" : "away", error === null ? {} : { code: error.code, why: error.message }),
-  });
+  const name = nameOf(flags);
+  const onChange = (state: "waiting" | "away", error: CorralError | null): void =>
+    log(state === "waiting" ? "joined" : "away", error === null ? {} : { code: error.code, why: error.message });
+  if (flags.join === undefined)
+    return (await import("./fleet-nats.ts")).openBrokerDoor(flags, host, { security, name, onChange });
+  const address = parseHostAddress(flags.join);
+  return joinController(host, { address, security, limits: transportLimits, name, onChange });
 }

@@ -7,7 +7,7 @@ import { typed } from "./typed-command.ts";
 export const agentCommands: readonly CommandDefinition[] = [
   {
     path: ["agent"],
-    usage: "corral agent [--listen HOST:PORT | --join HOST:PORT] [--policy FILE] [flags]",
+    usage: "corral agent [--listen HOST:PORT | --join HOST:PORT | --nats URL] [--policy FILE] [flags]",
     brief: "Take runs of a fleet from a controller, within what this host allows",
     flags: agentFlags,
     args: null,
@@ -20,7 +20,7 @@ export const agentCommands: readonly CommandDefinition[] = [
   },
   {
     path: ["fleet", "ping"],
-    usage: "corral fleet ping --agents HOST[:PORT],… [--json]",
+    usage: "corral fleet ping (--agents HOST[:PORT],… | --nats URL --expect N) [--json]",
     brief: "Ask agents for their version, what they can run, what they do, and their clocks",
     flags: fleetPingFlags,
     args: null,

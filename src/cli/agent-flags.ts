@@ -1,4 +1,5 @@
 import type { FlagTable } from "./flag-definition.ts";
+import { fleetNatsFlags } from "./fleet-nats-flags.ts";
 import { fleetSecurityFlags } from "./fleet-security-flags.ts";
 
 export const agentFlags = {
@@ -18,8 +19,9 @@ export const agentFlags = {
     group: "Agent",
     common: true,
     value: "NAME",
-    brief: "with --join: what the controller calls it (the host's name)",
+    brief: "with --join or --nats: what controllers call it (the host's name)",
   },
+  ...fleetNatsFlags,
   policy: { group: "Allowed", common: true, value: "FILE", brief: "what controllers may do here; see docs/fleet.md" },
   "allow-command": {
     group: "Allowed",

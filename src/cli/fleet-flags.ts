@@ -1,4 +1,5 @@
 import type { FlagTable } from "./flag-definition.ts";
+import { fleetExpectFlag, fleetNatsFlags } from "./fleet-nats-flags.ts";
 import { fleetSecurityFlags } from "./fleet-security-flags.ts";
 
 export const fleetRunFlags = {
@@ -15,6 +16,8 @@ export const fleetRunFlags = {
     value: "HOST:PORT",
     brief: "agents come here (agent --join); --agents has their names",
   },
+  ...fleetNatsFlags,
+  ...fleetExpectFlag,
   name: { group: "Run", common: true, value: "NAME", brief: "what the run is called (the file's name)" },
   "min-agents": {
     group: "Run",

@@ -13,7 +13,7 @@ import { CorralError } from "../report/index.ts";
 import type { MetricsServer } from "../run/metrics/index.ts";
 import { renderFamilies, serveMetrics } from "../run/metrics/index.ts";
 import type { RawFlags } from "./flag-definition.ts";
-import { openDialer } from "./fleet-dialer.ts";
+import { openDialer, withExpectedAgents } from "./fleet-dialer.ts";
 import type { fleetRunFlags } from "./fleet-flags.ts";
 import { FleetTeller } from "./fleet-teller.ts";
 import { say, writeText } from "./output.ts";
@@ -138,9 +138,10 @@ async function conduct(flags: Flags, given: Given, plan: FleetPlan, dialer: Agen
 /**
  * `corral fleet run`: the same work on many hosts.
  * @returns exit status of a fleet run
- * @throws CorralError USAGE, CONFIG, REPORT_UNWRITABLE, LISTEN_FAILED, and what its security is refused for
+ * @throws CorralError USAGE, CONFIG, REPORT_UNWRITABLE, LISTEN_FAILED, FLEET_UNREACHABLE, and what its security is refused for
  */
-export async function fleetRunCommand(flags: Flags, command: readonly string[]): Promise<number> {
+export async function fleetRunCommand(raw: Flags, command: readonly string[]): Promise<number> {
+  const flags = await withExpectedAgents(raw, readGiven(raw, command).file);
   const given = readGiven(flags, command);
   const plan = planFleet(given.file, {
     name: given.name,

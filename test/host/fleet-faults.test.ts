@@ -4,6 +4,7 @@ import { before, test } from "node:test";
 import { openBench } from "../shared/bench.ts";
 import type { StartedFleet, TestAgent } from "../shared/fleet-bench.ts";
 import { endAgents, fleetFile, ms, runFleet, startAgent, startAgents, startFleet } from "../shared/fleet-bench.ts";
+import { fleetWire } from "../shared/fleet-wire.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { capability, requires } from "../shared/requires.ts";
 import { scaled, until } from "../shared/timing.ts";
@@ -17,6 +18,8 @@ const seconds = (count: number) => ({ command: ["/bin/sleep", String(count)] });
 const isCollecting = (started: StartedFleet, agent: number): boolean =>
   started.err().includes(`agent-${agent} start_sent -> collecting`);
 const patient = { silence: ms(1000), ping: ms(500), pings: 3 };
+/** Longer than the death of an agent may not be known. */
+const outlivingSec = (scaled(4000) + fleetWire().lossMs) / 1000;
 
 test("Ctrl-C ends everything on all agents within 5 s with 3, and what was done is kept", async () => {
   const started = startFleet(bench, fleetFile(bench, agents, { workload: seconds(600) }));
@@ -54,7 +57,7 @@ test("a second Ctrl-C waits for nobody", async (t) => {
 
 test("an agent that is killed while it works has failed at once, and the others complete: 2", async () => {
   const victim = await startAgent(bench);
-  const started = startFleet(bench, fleetFile(bench, [...agents, victim], { workload: seconds(scaled(4000) / 1000) }));
+  const started = startFleet(bench, fleetFile(bench, [...agents, victim], { workload: seconds(outlivingSec) }));
   await until("it works", () => isCollecting(started, 3));
   victim.started.kill("SIGKILL");
   await victim.started.ended;
@@ -62,7 +65,7 @@ test("an agent that is killed while it works has failed at once, and the others 
   assert.deepEqual([status, told.agents_completed], [2, 2]);
   const failure = told.agents[2]?.failure;
   assert.deepEqual([failure?.cause, failure?.during], ["lost", "collecting"]);
-  assert.ok((failure?.after_start_sec ?? -1) >= 0 && (failure?.after_start_sec ?? 1e9) < scaled(4000) / 1000);
+  assert.ok((failure?.after_start_sec ?? -1) >= 0 && (failure?.after_start_sec ?? 1e9) < outlivingSec);
   assert.match(text("STATUS.txt"), /agent-3 failed \d.* after the start while collecting \(lost\): /);
 });
 
@@ -100,7 +103,7 @@ test("an agent that comes late is picked up by another attempt", async (t) => {
   const file = fleetFile(bench, [...agents, { address: early.address }], { workload: seconds(0) });
   const started = startFleet(bench, file);
   await until("the first attempt has failed", () => started.err().includes("attempt 1 to connect failed"));
-  const late = await startAgent(bench, ["--listen", early.address]);
+  const late = await startAgent(bench, fleetWire().agentFlags(early.address));
   t.after(() => endAgents([late]));
   const { status, status_: told } = await started.finished;
   assert.equal(status, 0);
@@ -123,10 +126,13 @@ test("a disk that takes no results is told, with a status on stdout and an exit 
   const small = bench.fresh("small");
   const file = fleetFile(bench, agents, { workload: seconds(0) });
   const script = 'mkdir "$0" && mount -t tmpfs -o size=4k,nr_inodes=8 none "$0" && exec "$@"';
-  const { status, out, err } = await bench.corral(["fleet", "run", "--config", file, "--results", small], {
-    wrap: ["unshare", "-m", "sh", "-c", script, small],
-    limitMs: 60_000,
-  });
+  const { status, out, err } = await bench.corral(
+    ["fleet", "run", "--config", file, "--results", small, ...fleetWire().controllerFlags],
+    {
+      wrap: ["unshare", "-m", "sh", "-c", script, small],
+      limitMs: 60_000,
+    },
+  );
   assert.equal(status, 125);
   assert.match(err, /cannot write results to .*: ENOSPC/);
   assert.match(out, /^TEST STATUS: SUCCESS\nOutcome: completed/);

@@ -5,6 +5,7 @@ import type { FleetEvent } from "../../src/fleet/live/index.ts";
 import { openBench } from "../shared/bench.ts";
 import type { TestAgent } from "../shared/fleet-bench.ts";
 import { endAgents, fleetFile, ms, runFleet, startAgent, startAgents } from "../shared/fleet-bench.ts";
+import { fleetWire } from "../shared/fleet-wire.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { until } from "../shared/timing.ts";
 
@@ -144,6 +145,7 @@ test("events come as JSON lines while it runs, and its figures are served", asyn
   const parent = bench.fresh("results");
   const started = bench.start([
     ...["fleet", "run", "--config", file, "--results", parent, "--json-lines", "--listen", "127.0.0.1:0"],
+    ...fleetWire().controllerFlags,
   ]);
   const served = (): string | undefined => /serving (\S+)/.exec(started.err())?.[1];
   await until("it says where it serves", () => served() !== undefined);

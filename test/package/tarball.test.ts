@@ -49,6 +49,7 @@ describe("the packed package", () => {
       "dist/grpc.cjs",
       "dist/load-process.cjs",
       "dist/mcp.cjs",
+      "dist/nats.cjs",
       "dist/memory-thread.cjs",
       "dist/custom-worker.cjs",
       "dist/program.cjs",

@@ -5,6 +5,7 @@ import type { FleetResults, FleetStatus } from "../../src/fleet/results/index.ts
 import type { Bench, Ran, RunOptions, Started } from "./bench.ts";
 import type { RunningAgent } from "./fleet.ts";
 import { launchAgent } from "./fleet.ts";
+import { fleetWire } from "./fleet-wire.ts";
 import { scaled } from "./timing.ts";
 
 /** An agent that runs. */
@@ -22,7 +23,7 @@ export interface FleetRan extends Ran {
 /** A time limit of the reference machine, as a file has it. */
 export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
 
-/** Starts an agent on a free port, which trusts everybody on this host. It ends with the tests' directory, or by `endAgents`. */
+/** Starts an agent which trusts everybody on this host. It ends with the tests' directory, or by `endAgents`. */
 export function startAgent(
   bench: Bench,
   flags: readonly string[] = [],
@@ -76,7 +77,9 @@ export function startFleet(
   options: RunOptions = {},
 ): StartedFleet {
   const parent = bench.fresh("results");
-  const started = bench.start(["fleet", "run", "--config", file, "--results", parent, "--json", ...flags], {
+  // Agents that come to a gate are not on the wire of the suite.
+  const way = flags.includes("--gate") ? [] : fleetWire().controllerFlags;
+  const started = bench.start(["fleet", "run", "--config", file, "--results", parent, "--json", ...way, ...flags], {
     limitMs: 60_000,
     ...options,
   });

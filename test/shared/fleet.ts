@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { AgentMessage, Assignment, ControlMessage } from "../../src/fleet/model/index.ts";
-import { dialAgents } from "../../src/fleet/transport/grpc/index.ts";
 import type { AgentDialer, FleetStream } from "../../src/fleet/transport/index.ts";
 import { transportLimits } from "../../src/fleet/transport/index.ts";
 import type { CorralError } from "../../src/report/index.ts";
 import type { Bench, Ran, RunOptions, Started } from "./bench.ts";
+import { fleetWire } from "./fleet-wire.ts";
 import { scaled, sleep, until } from "./timing.ts";
 
 /** A line of an agent's log. */
@@ -14,7 +14,7 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly event: stri
 /** A `corral agent` that runs. */
 export interface RunningAgent {
   readonly started: Started;
-  /** Where it listens, or goes to. */
+  /** Where controllers find it; or the controller that it goes to. */
   readonly address: string;
   log(): readonly LogLine[];
   stop(signal?: NodeJS.Signals): Promise<Ran>;
@@ -30,16 +30,16 @@ const logOf = (text: string): LogLine[] =>
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as LogLine);
 
-/** Starts an agent, on a free port unless its flags say where, and waits until it says where it is. */
+/** Starts an agent, where the wire of the suite wants it unless its flags say where, and waits until it can be reached. */
 export async function launchAgent(
   bench: Bench,
   flags: readonly string[],
   options: RunOptions = {},
 ): Promise<RunningAgent> {
-  const isPlaced = flags.includes("--join") || flags.includes("--listen");
-  const where = isPlaced ? [] : ["--listen", "127.0.0.1:0"];
+  const isPlaced = flags.some((flag) => ["--join", "--listen", "--nats"].includes(flag));
+  const where = isPlaced ? [] : fleetWire().agentFlags();
   const started = bench.start(["agent", ...where, ...flags], { limitMs: 120_000, ...options });
-  const address = (): string | undefined => /^(?:listening on|going to) (\S+)\n/.exec(started.out())?.[1];
+  const address = (): string | undefined => fleetWire().placeOf([...where, ...flags], started.out(), started.err());
   let gone = false;
   void started.ended.then(
     () => (gone = true),
@@ -79,7 +79,7 @@ export async function startAgent(
 
 /** Calls agents on this machine, in plaintext and without a token. */
 export function plainDialer(t: TestContext, limits = transportLimits): AgentDialer {
-  const dialer = dialAgents({ security: { tls: null, token: null, insecure: false }, limits });
+  const dialer = fleetWire().dialer(limits);
   t.after(() => dialer[Symbol.asyncDispose]());
   return dialer;
 }

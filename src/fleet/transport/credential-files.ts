@@ -52,6 +52,9 @@ function readToken(path: string): string {
   );
 }
 
+/** The text of a file of secrets. @throws CorralError FLEET_CREDENTIALS */
+export const readSecretFile = (path: string): string => readSmall(path, true).toString("utf8");
+
 /** @throws CorralError FLEET_CREDENTIALS */
 function readCertificates(path: string): Buffer {
   const pem = readSmall(path, false);

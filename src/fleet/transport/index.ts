@@ -8,7 +8,7 @@ export { formatHostAddress, isHostName, isLoopback, parseHostAddress } from "./a
 export type { AgentDoor, AgentLetter, AgentService, PingReply, StatusReply } from "./agent-side.ts";
 export type { AgentDialer, AgentGate, WaitingAgent } from "./controller-side.ts";
 export type { SecurityFiles } from "./credential-files.ts";
-export { readSecurity } from "./credential-files.ts";
+export { readSecretFile, readSecurity } from "./credential-files.ts";
 export type { TransportLimits } from "./limits.ts";
 export { transportLimits } from "./limits.ts";
 export type { TransportSecurity } from "./security.ts";

@@ -3,5 +3,9 @@
  * connections nor states.
  */
 export { agentBytes, controlBytes } from "./bytes.ts";
-export type { PingReply as PingWire, StatusReply as StatusWire } from "./generated/fleet.ts";
-export { AgentService, GateService } from "./generated/fleet.ts";
+export {
+  AgentService,
+  GateService,
+  PingReply as PingWire,
+  StatusReply as StatusWire,
+} from "./generated/fleet.ts";

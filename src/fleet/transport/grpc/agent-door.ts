@@ -1,14 +1,10 @@
 import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import type { PingWire, StatusWire } from "../../wire/index.ts";
-import { AgentService, agentBytes, controlBytes } from "../../wire/index.ts";
-import type { AgentService as Agent, AgentDoor, AgentLetter } from "../agent-side.ts";
+import { AgentService } from "../../wire/index.ts";
+import type { AgentService as Agent, AgentDoor } from "../agent-side.ts";
+import { agentCodec, pingToWire, statusToWire } from "../codecs.ts";
 import type { ListenOptions } from "./server.ts";
 import { GrpcServer } from "./server.ts";
-
-export const agentCodec = {
-  encode: ({ agentId, message }: AgentLetter): Uint8Array => agentBytes.encode(agentId, message),
-  decode: controlBytes.decode,
-};
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
@@ -26,20 +22,9 @@ export async function listenForControllers(agent: Agent, options: ListenOptions)
   const server = new GrpcServer(options);
   server.add(service, {
     execute: server.streams(agentCodec, (stream) => agent.accept(stream)),
-    ping: ({ request }: ServerUnaryCall<{ ping_id: bigint }, PingWire>, reply: sendUnaryData<PingWire>) => {
-      const { version, capabilities, receivedNs, sentNs } = agent.ping();
-      reply(null, {
-        version,
-        ping_id: request.ping_id,
-        received_ns: receivedNs,
-        sent_ns: sentNs,
-        capabilities: [...capabilities],
-      });
-    },
-    status: (_: unknown, reply: sendUnaryData<StatusWire>) => {
-      const { version, agentId, state } = agent.status();
-      reply(null, { version, agent_id: agentId, state });
-    },
+    ping: ({ request }: ServerUnaryCall<{ ping_id: bigint }, PingWire>, reply: sendUnaryData<PingWire>) =>
+      reply(null, pingToWire(agent.ping(), request.ping_id)),
+    status: (_: unknown, reply: sendUnaryData<StatusWire>) => reply(null, statusToWire(agent.status())),
   });
   return server.listen();
 }

@@ -4,13 +4,13 @@ import type { ChannelCredentials, ClientOptions, MethodDefinition } from "@grpc/
 import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import type { HostAddress } from "../address.ts";
 import { formatHostAddress } from "../address.ts";
+import type { StreamCodec } from "../codecs.ts";
 import type { TransportLimits } from "../limits.ts";
 import type { TransportSecurity } from "../security.ts";
 import { refuseInsecureCalling } from "../security.ts";
 import type { StreamListener } from "../stream.ts";
 import type { CallStatus } from "./failures.ts";
 import { callError } from "./failures.ts";
-import type { StreamCodec } from "./grpc-stream.ts";
 import { GrpcStream } from "./grpc-stream.ts";
 
 /** How others are called. */

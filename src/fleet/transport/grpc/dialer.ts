@@ -1,14 +1,13 @@
 import type { Client } from "@grpc/grpc-js";
 import type { AgentMessage, ControlMessage } from "../../model/index.ts";
-import { AgentService, agentBytes, controlBytes } from "../../wire/index.ts";
+import { AgentService } from "../../wire/index.ts";
 import { parseHostAddress } from "../address.ts";
 import type { PingReply, StatusReply } from "../agent-side.ts";
+import { controllerCodec, pingOfWire, statusOfWire } from "../codecs.ts";
 import type { AgentDialer } from "../controller-side.ts";
 import type { FleetStream, StreamListener } from "../stream.ts";
 import type { CallOptions } from "./client.ts";
 import { ask, callerMetadata, openClient, openStream } from "./client.ts";
-
-const codec = { encode: controlBytes.encode, decode: agentBytes.decode };
 
 /** Calls agents that listen. */
 class Dialer implements AgentDialer {
@@ -23,18 +22,16 @@ class Dialer implements AgentDialer {
   open(target: string, listener: StreamListener<AgentMessage>): FleetStream<ControlMessage> {
     const metadata = callerMetadata(this.#options.security);
     const address = parseHostAddress(target);
-    return openStream({ address, options: this.#options, path: AgentService.execute.path, metadata, codec }, listener);
+    const call = { address, options: this.#options, path: AgentService.execute.path, metadata, codec: controllerCodec };
+    return openStream(call, listener);
   }
 
   async ping(target: string, signal?: AbortSignal): Promise<PingReply> {
-    const reply = await this.#ask(target, AgentService.ping, { ping_id: 0n }, signal);
-    const { version, capabilities, received_ns, sent_ns } = reply;
-    return { version, capabilities, receivedNs: received_ns, sentNs: sent_ns };
+    return pingOfWire(await this.#ask(target, AgentService.ping, { ping_id: 0n }, signal));
   }
 
   async status(target: string, signal?: AbortSignal): Promise<StatusReply> {
-    const { version, agent_id, state } = await this.#ask(target, AgentService.status, {}, signal);
-    return { version, agentId: agent_id, state };
+    return statusOfWire(await this.#ask(target, AgentService.status, {}, signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

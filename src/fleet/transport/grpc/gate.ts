@@ -1,8 +1,9 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { CorralError, isPlainName, plainNameRule, quote } from "../../../report/index.ts";
 import type { AgentMessage, ControlMessage } from "../../model/index.ts";
-import { agentBytes, controlBytes, GateService } from "../../wire/index.ts";
+import { GateService } from "../../wire/index.ts";
 import type { PingReply, StatusReply } from "../agent-side.ts";
+import { controllerCodec } from "../codecs.ts";
 import type { AgentGate, WaitingAgent } from "../controller-side.ts";
 import type { FleetStream, StreamListener } from "../stream.ts";
 import type { GrpcStream } from "./grpc-stream.ts";
@@ -11,7 +12,6 @@ import { PendingStream } from "./pending-stream.ts";
 import type { ListenOptions } from "./server.ts";
 import { GrpcServer } from "./server.ts";
 
-export const gateCodec = { encode: controlBytes.encode, decode: agentBytes.decode };
 const asIs = (bytes: Buffer): Buffer => bytes;
 const service = { join: { ...GateService.join, requestDeserialize: asIs, responseSerialize: asIs } };
 
@@ -32,7 +32,7 @@ class Gate implements AgentGate {
   async listen(options: ListenOptions): Promise<void> {
     const maxConnections = Math.max(options.limits.maxConnections, fewestConnections);
     const server = new GrpcServer({ ...options, limits: { ...options.limits, maxConnections } });
-    server.add(service, { join: server.streams(gateCodec, (stream, metadata) => this.#admit(stream, metadata)) });
+    server.add(service, { join: server.streams(controllerCodec, (stream, metadata) => this.#admit(stream, metadata)) });
     const { address, close } = await server.listen();
     this.address = address;
     this.#close = close;

@@ -1,13 +1,7 @@
 import { CorralError } from "../../../report/index.ts";
+import type { StreamCodec } from "../codecs.ts";
 import type { TransportLimits } from "../limits.ts";
 import type { FleetStream, StreamListener } from "../stream.ts";
-
-/** Messages of both directions as bytes. */
-export interface StreamCodec<Said, Heard> {
-  readonly encode: (said: Said) => Uint8Array;
-  /** A text: why the bytes are no message. */
-  readonly decode: (bytes: Uint8Array) => Heard | string;
-}
 
 /** What calls of a client and of a server have in common: whole messages as bytes. */
 export interface MessageCall {

@@ -4,9 +4,9 @@ import { GateService } from "../../wire/index.ts";
 import type { HostAddress } from "../address.ts";
 import { formatHostAddress } from "../address.ts";
 import type { AgentDoor, AgentLetter, AgentService } from "../agent-side.ts";
+import { agentCodec } from "../codecs.ts";
 import { refuseInsecureCalling } from "../security.ts";
 import type { FleetStream, StreamListener } from "../stream.ts";
-import { agentCodec } from "./agent-door.ts";
 import type { CallOptions } from "./client.ts";
 import { callerMetadata, openStream } from "./client.ts";
 

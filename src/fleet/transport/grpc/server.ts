@@ -4,12 +4,12 @@ import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { CorralError, errnoOf, quote } from "../../../report/index.ts";
 import type { HostAddress } from "../address.ts";
 import { formatHostAddress } from "../address.ts";
+import type { StreamCodec } from "../codecs.ts";
 import type { TransportSecurity } from "../security.ts";
 import { refuseInsecureListening } from "../security.ts";
 import { authenticate } from "./authenticate.ts";
 import type { CallOptions } from "./client.ts";
 import { callError, refusal } from "./failures.ts";
-import type { StreamCodec } from "./grpc-stream.ts";
 import { GrpcStream } from "./grpc-stream.ts";
 import { Strangers } from "./strangers.ts";
 

@@ -1,0 +1,4 @@
+/** The life of an agent's runs, over a broker: the suite that runs over gRPC, word for word. */
+import { useNats } from "../shared/fleet-wire.ts";
+
+if (await useNats()) await import("./fleet-agent.test.ts");

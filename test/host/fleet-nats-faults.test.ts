@@ -1,0 +1,4 @@
+/** What goes wrong in runs, over a broker: the suite that runs over gRPC, word for word. */
+import { useNats } from "../shared/fleet-wire.ts";
+
+if (await useNats()) await import("./fleet-faults.test.ts");
