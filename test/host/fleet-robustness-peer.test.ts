@@ -70,7 +70,7 @@ describe("an agent that says too much", () => {
       await stream.begin();
       stream.running(50, 100n);
       stream.running(40, 99n);
-      stream.say({ kind: "error", cause: "workload_failed", message: "late", result: "" }, 98n);
+      stream.say({ kind: "error", cause: "workload_failed", message: "late", result: "", rest: null }, 98n);
       await sleep(scaled(1200));
       stream.completed(60, 101n);
       await stream.heard("acknowledge");
@@ -166,7 +166,7 @@ describe("the end of an agent's stream", () => {
       if (number !== 0) return behave(stream);
       await stream.begin();
       stream.running(1);
-      stream.say({ kind: "aborted", reason: "its own" });
+      stream.say({ kind: "aborted", reason: "its own", rest: null });
       return stream.end();
     });
     const { status, status_: told } = await runOf(agentsAt(address, 2));

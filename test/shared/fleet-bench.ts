@@ -24,11 +24,7 @@ export interface FleetRan extends Ran {
 export const ms = (limitMs: number): string => `${scaled(limitMs)}ms`;
 
 /** Starts an agent which trusts everybody on this host. It ends with the tests' directory, or by `endAgents`. */
-export function startAgent(
-  bench: Bench,
-  flags: readonly string[] = [],
-  options: RunOptions = {},
-): Promise<TestAgent> {
+export function startAgent(bench: Bench, flags: readonly string[] = [], options: RunOptions = {}): Promise<TestAgent> {
   const allowed = flags.some((flag) => flag.startsWith("--allow-")) ? [] : ["--allow-all"];
   return launchAgent(bench, ["--insecure", ...allowed, ...flags], { limitMs: 600_000, ...options });
 }

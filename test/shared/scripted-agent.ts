@@ -43,7 +43,7 @@ export class ScriptedStream {
 
   /** A report that so many operations have been done. */
   running(operations: number, sequence?: bigint): void {
-    this.say({ kind: "running", ...noReport, totals: totalsOf(operations), actualStartNs: 1n }, sequence);
+    this.say({ kind: "running", ...noReport, totals: totalsOf(operations), actualStartNs: 1n, elapsedMs: 0 }, sequence);
   }
 
   completed(operations: number, sequence?: bigint): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { AgentSaying } from "../model/index.ts";
 import { controllerLimits, noReport, noWork } from "../model/index.ts";
 import { AgentLink } from "./agent-link.ts";
+import { Census } from "./census.ts";
 import { expectations } from "./expectations.ts";
 import type { FailureCause } from "./failure.ts";
 import type { LinkState } from "./link.ts";
@@ -12,10 +13,10 @@ import { RunOutput } from "./run-output.ts";
 const sayings: { readonly [K in AgentSaying["kind"]]: Extract<AgentSaying, { kind: K }> } = {
   ready: { kind: "ready", atNs: 5n },
   preparing: { kind: "preparing", done: 1n, total: null },
-  running: { kind: "running", ...noReport, actualStartNs: 5n },
+  running: { kind: "running", ...noReport, actualStartNs: 5n, elapsedMs: 0 },
   completed: { kind: "completed", ...noWork, actualStartNs: 5n, result: "{}" },
-  error: { kind: "error", cause: "workload_failed", message: "an error", result: "" },
-  aborted: { kind: "aborted", reason: "enough" },
+  error: { kind: "error", cause: "workload_failed", message: "an error", result: "", rest: null },
+  aborted: { kind: "aborted", reason: "enough", rest: null },
   pong: { kind: "pong", id: 7n, receivedNs: 5n, sentNs: 5n },
 };
 
@@ -28,6 +29,7 @@ function hear(state: LinkState, saying: AgentSaying) {
     link,
     limits: controllerLimits,
     output,
+    census: new Census(1),
     world: { nowMs: () => 0, wallNs: () => 9n },
     owner: { failed: (_, cause) => void causes.push(cause), waitedForOthers: () => {} },
   });
