@@ -49,9 +49,7 @@ async function serveBare(): Promise<string> {
 export async function serveEchoes(): Promise<void> {
   process.on("disconnect", () => process.exit());
   const bare = await serveBare();
-  const { address: ours } = await openManyAgents(
-    most,
-    once(process, "message").then(() => {}),
-  );
+  const isOver = async (): Promise<void> => void (await once(process, "message"));
+  const { address: ours } = await openManyAgents(most, isOver());
   process.send?.({ bare, ours } satisfies EchoAddresses);
 }

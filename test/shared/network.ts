@@ -63,12 +63,12 @@ export async function openNetwork(bench: Bench, count: number): Promise<Network 
     child.once("close", resolve);
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<unknown> => {
+  const readLine = async (): Promise<unknown> => {
     const { value, done } = await lines.next();
     if (done === true) throw new Error("the network has ended");
     return JSON.parse(value);
   };
-  const told = (await next()) as Told;
+  const told = (await readLine()) as Told;
   if ("missing" in told) return `hosts on a network cannot be made: ${told.missing}`;
   // Answers come in the order of the changes.
   let last: Promise<unknown> = Promise.resolve();
@@ -76,7 +76,7 @@ export async function openNetwork(bench: Bench, count: number): Promise<Network 
     hosts: told.hosts.map(({ address, namespace }) => ({ address, wrap: ["nsenter", `--net=${namespace}`] })),
     change: (host, { delayMs, jitterMs, loss, cut }) => {
       child.stdin.write(`${JSON.stringify({ host, delay_ms: delayMs, jitter_ms: jitterMs, loss, cut })}\n`);
-      const answer = last.then(next) as Promise<Frames>;
+      const answer = last.then(() => readLine()) as Promise<Frames>;
       last = answer;
       return answer;
     },

@@ -115,9 +115,7 @@ test("Ctrl-C ends the run in the guest, which reports what it found; nothing of 
   const report = bench.fresh("ended.json");
   const started = bench.start(runVm(long, "--report", report), { limitMs });
   let hasEnded = false;
-  void started.ended.then(() => {
-    hasEnded = true;
-  });
+  void started.ended.then(() => (hasEnded = true));
   await until("the step holds", () => hasEnded || started.err().includes("Step[0]"), limitMs);
   assert.equal(hasEnded, false, started.err());
   const [directory = ""] = guestDirectories(started.pid);

@@ -60,11 +60,11 @@ export function settlesWithin(
     promise.then(
       () => {
         end();
-        resolve(true);
+        return resolve(true);
       },
       (thrown: unknown) => {
         end();
-        reject(thrown);
+        return reject(thrown);
       },
     );
     cut?.addEventListener("abort", cutShort, { once: true });
