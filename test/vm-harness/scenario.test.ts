@@ -114,9 +114,7 @@ test("Ctrl-C ends the guest, and nothing of it is left", async (t) => {
   const long = fileOf("long.yaml", "version: 1\nname: long\nduration: 1000s\nsteps: [{setup: [{name: a}]}]\n");
   const started = bench.start(runVm(long), { limitMs });
   let hasEnded = false;
-  void started.ended.then(() => {
-    hasEnded = true;
-  });
+  void started.ended.then(() => (hasEnded = true));
   await until("the step holds", () => hasEnded || started.err().includes("Step[0]"), limitMs);
   assert.equal(hasEnded, false, started.err());
   const [directory = ""] = guestDirectories(started.pid);
