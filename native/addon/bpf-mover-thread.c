@@ -22,6 +22,7 @@ static void *watch_ring(void *data)
 	struct epoll_event ready;
 	int count;
 
+	pthread_setname_np(pthread_self(), "corral-mover");
 	thread->tid = (int)syscall(SYS_gettid);
 	sem_post(&thread->begun);
 	do {

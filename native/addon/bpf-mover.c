@@ -42,8 +42,7 @@ struct mover *mover_new(const struct mover_ring *ring)
 	mover->own_tgid = (uint32_t)getpid();
 	pthread_mutexattr_init(&attributes);
 	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-	/* Its own thread may be before all others: whom it waits for must be, too. */
-	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+	/* Its own thread may be before all others, and waits for JavaScript all the same, which is not to be so by that (PTHREAD_PRIO_INHERIT). */
 	pthread_mutex_init(&mover->lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
 	return mover;

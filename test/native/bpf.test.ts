@@ -359,9 +359,12 @@ test("closed programs give back every descriptor and every mapping, and read not
   if (first === null) return;
   const maps = () => execFileSync("/bin/grep", ["-c", "bpf-map", `/proc/${process.pid}/maps`], { encoding: "utf8" });
   const [before, mapped] = [openDescriptors().length, maps()];
+  const nobodys = { uid: 1, comm: "nobodys", exe: "/nobodys", anyMounts: true, directory: folder, id: 1 };
+  writeFileSync(path.join(folder, "cgroup.procs"), "");
   for (let round = 0; round < 20; round += 1) {
     for (const open of [openBpfLifecycle, openBpfOpens, openBpfReadline]) {
       const opened = open({ ...everything, ringBytes: 1 << 16 });
+      opened.mover.addProgram(nobodys);
       opened.close();
       opened.close();
       assert.deepEqual([opened.read(1), opened.writtenTo === opened.readTo], [[], opened.writtenTo === opened.readTo]);
@@ -383,6 +386,10 @@ test("worker threads that end with open and busy programs do not crash", async (
       const native = open(0);
       addon.bpfAttach(native.handle);
       const left = open(1);
+      for (const { handle } of [native, left]) {
+        addon.bpfMoverThread(handle);
+        addon.bpfMoverProgram(handle, 0, "nobodys", "/nobodys", 1, "/dev/null", 1);
+      }
       const data = Buffer.from(native.producer, 4096);
       addon.watchFd(native.ringFd, 1, () => data.readUInt32LE(0));
       require("worker_threads").parentPort.postMessage("up");\`;
@@ -393,12 +400,15 @@ test("worker threads that end with open and busy programs do not crash", async (
         spawn("/bin/true");
         await worker.terminate();
       }
-      console.log("survived", require("fs").readdirSync("/proc/self/fd").some((fd) => {
-        try { return require("fs").readlinkSync("/proc/self/fd/" + fd).includes("bpf"); } catch { return false; }
+      const { readdirSync, readFileSync, readlinkSync } = require("fs");
+      console.log("survived", readdirSync("/proc/self/fd").some((fd) => {
+        try { return readlinkSync("/proc/self/fd/" + fd).includes("bpf"); } catch { return false; }
+      }), readdirSync("/proc/self/task").some((tid) => {
+        try { return readFileSync("/proc/self/task/" + tid + "/comm", "utf8").includes("corral-mover"); } catch { return false; }
       }));
     })();`,
   ]);
-  assert.deepEqual([stdout, exit.code, exit.signal], ["survived false\n", 0, null]);
+  assert.deepEqual([stdout, exit.code, exit.signal], ["survived false false\n", 0, null]);
 });
 
 test("what is collected without being closed is freed", async (t) => {
