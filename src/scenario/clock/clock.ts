@@ -57,16 +57,17 @@ export function settlesWithin(
       takeBack();
       cut?.removeEventListener("abort", cutShort);
     };
-    promise.then(
-      () => {
-        end();
+    const settle = async (): Promise<void> => {
+      try {
+        await promise;
         resolve(true);
-      },
-      (thrown: unknown) => {
-        end();
+      } catch (thrown) {
         reject(thrown);
-      },
-    );
+      } finally {
+        end();
+      }
+    };
+    void settle();
     cut?.addEventListener("abort", cutShort, { once: true });
     if (cut?.aborted === true) cutShort();
   });
