@@ -57,16 +57,17 @@ export function settlesWithin(
       takeBack();
       cut?.removeEventListener("abort", cutShort);
     };
-    promise.then(
-      () => {
+    const settle = async (): Promise<void> => {
+      try {
+        await promise;
+        resolve(true);
+      } catch (thrown) {
+        reject(thrown);
+      } finally {
         end();
-        return resolve(true);
-      },
-      (thrown: unknown) => {
-        end();
-        return reject(thrown);
-      },
-    );
+      }
+    };
+    void settle();
     cut?.addEventListener("abort", cutShort, { once: true });
     if (cut?.aborted === true) cutShort();
   });
