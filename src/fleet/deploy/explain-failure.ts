@@ -11,7 +11,7 @@ const byHand = ({ user, host, port }: SshTarget): string =>
 /** What to do about what ssh says. */
 const remedies: readonly (readonly [RegExp, (target: SshTarget) => string])[] = [
   [
-    /permission denied|too many authentication failures/i,
+    /permission denied \(|too many authentication failures/i,
     (target) => `let ssh in without a question: ssh-copy-id ${byHand(target)}, or ssh-add the key`,
   ],
   [/remote host identification has changed/i, () => "find out why, and correct the entry in known_hosts"],
