@@ -28,13 +28,16 @@ const overGrpc: FleetWire = {
   dialer: (limits) => dialAgents({ security: nobody, limits }),
 };
 
+let names = 0;
+
+/** A name that no other agent of the tests has. */
+function nextName(): string {
+  names += 1;
+  return `host-${process.pid}-${names}.test`;
+}
+
 /** A broker's: agents are found by their names. */
 export function natsWire(url: string): FleetWire {
-  let agents = 0;
-  const nextName = (): string => {
-    agents += 1;
-    return `host-${process.pid}-${agents}.test`;
-  };
   return {
     lossMs: 8000,
     controllerFlags: ["--nats", url],

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo, Server } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,6 +13,8 @@ export interface NatsServer {
   readonly host: string;
   /** Its address without a user. */
   readonly url: string;
+  /** What it has said since it was started. */
+  log(): string;
   /** Starts it again, with what it has kept. */
   start(): Promise<void>;
   /** Ends it; what it keeps stays. */
@@ -25,16 +28,19 @@ const program = folders.map((folder) => path.join(folder, "nats-server")).find(e
 
 export const natsServer: Reason = program === undefined ? "nats-server is not installed" : null;
 
-/** A port that nobody uses: the broker must come back to it. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const bound = probe.address();
-      const port = bound === null || typeof bound === "string" ? 0 : bound.port;
-      probe.close(() => resolve(port));
-    });
-  });
+async function openProbe(): Promise<Server> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return probe;
+}
+
+/** Ports that nobody uses: a broker must come back to its own. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const probes = await Promise.all(Array.from({ length: count }, openProbe));
+  const ports = probes.map((probe) => (probe.address() as AddressInfo).port);
+  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
+  return ports;
+}
 
 /** A server that can be started again, from a directory of its own. */
 function makeServer(port: number, settings: string): NatsServer {
@@ -45,12 +51,13 @@ function makeServer(port: number, settings: string): NatsServer {
   const own = [`listen: "127.0.0.1:${port}"`, "max_payload: 5MB", `jetstream { store_dir: "${store}" }`];
   writeFileSync(file, [...own, settings, ""].join("\n"));
   let child: ChildProcess | null = null;
+  let said = "";
   const start = async (): Promise<void> => {
     // It is no process of a run: the mark of a bench does not belong to it.
     const { CORRAL_TEST_MARK: _, ...env } = process.env;
     const started = spawn(program ?? "", ["-c", file], { env, stdio: ["ignore", "ignore", "pipe"] });
     child = started;
-    let said = "";
+    said = "";
     started.stderr.on("data", (bytes: Buffer) => {
       said += bytes.toString();
     });
@@ -69,26 +76,30 @@ function makeServer(port: number, settings: string): NatsServer {
     await stop();
     rmSync(directory, { recursive: true, force: true });
   };
-  return { host: `127.0.0.1:${port}`, url: `nats://127.0.0.1:${port}`, start, stop, remove };
+  return { host: `127.0.0.1:${port}`, url: `nats://127.0.0.1:${port}`, log: () => said, start, stop, remove };
 }
 
 /** @param settings more lines of its configuration */
 export async function startNatsServer(settings = ""): Promise<NatsServer> {
-  const server = makeServer(await freePort(), settings);
+  const [port = 0] = await freePorts(1);
+  const server = makeServer(port, settings);
   await server.start();
   return server;
 }
 
 /** Several that are one broker. */
 export async function startNatsCluster(count: number): Promise<readonly NatsServer[]> {
-  const ports = await Promise.all(Array.from({ length: count }, async () => [await freePort(), await freePort()]));
-  const routes = ports.map(([, route]) => `"nats://127.0.0.1:${route}"`).join(", ");
-  const servers = ports.map(([port = 0, route], index) =>
+  const ports = await freePorts(2 * count);
+  const routes = ports.slice(count);
+  const all = routes.map((route) => `"nats://127.0.0.1:${route}"`).join(", ");
+  const servers = routes.map((route, index) =>
     makeServer(
-      port,
-      `server_name: "s${index}"\ncluster { name: "test", listen: "127.0.0.1:${route}", routes: [${routes}] }`,
+      ports[index] ?? 0,
+      `server_name: "s${index}"\ncluster { name: "test", listen: "127.0.0.1:${route}", routes: [${all}] }`,
     ),
   );
   await Promise.all(servers.map((server) => server.start()));
+  const isLed = (): boolean => servers.some((server) => server.log().includes("metadata leader"));
+  await until("the servers have agreed on one", isLed, 60_000);
   return servers;
 }
