@@ -47,6 +47,7 @@ test("a thousand short runs of one agent have a thousand last words, one each, w
     );
   }
   t.diagnostic(`${runs} runs in ${((performance.now() - beganMs) / 1000).toFixed(1)} s, ${late} too late to begin`);
+  await until("the agent to have told of every end", () => countOf(agent, "ended") >= runs);
   assert.equal(countOf(agent, "ended"), runs);
   assert.equal(countOf(agent, "warn"), 0);
 });
