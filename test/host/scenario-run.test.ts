@@ -86,6 +86,23 @@ test("what a payload leaves behind where Corral is ends with it", async (t) => {
   await until("nothing of it is left", () => processesMarked(mark).length === 0);
 });
 
+test("of more groups than have their files kept open the same is sampled of all", async (t) => {
+  if (!requires(t, root(), controller("pids"))) return;
+  const groups = Array.from({ length: 25 }, (_, at) =>
+    group(`g${at}`, { works: [], limits: { pidsMax: 5 }, controllers: ["pids"] }),
+  );
+  const scenario = plan([{ setup: groups }], { controllers: ["pids"] });
+  const { failures, groups: made } = await runScenario(scenario, options("many"));
+  const measured = made.map(({ samples }) =>
+    Object.entries(samples.at(-1)?.values ?? {})
+      .filter(([, value]) => value !== null)
+      .map(([name]) => name),
+  );
+  assert.deepEqual([failures, measured.length], [[], 25]);
+  assert.ok(measured[0]?.includes("pids_current") && measured[0].includes("cpu_total_us"), measured[0]?.join());
+  for (const names of measured) assert.deepEqual(names, measured[0]);
+});
+
 for (const { since, told } of [
   { since: "step", told: [] },
   { since: "wait", told: ["WAIT_TIMEOUT"] },

@@ -250,6 +250,13 @@ describe("pages", () => {
       "max_cross_node_migration_ratio inconclusive cross_node_migration",
     ]);
   });
+  test("of threads of one process they are counted once", () => {
+    const threads = two({ threadOf: 7, numaPagesMigrated: 20 }, { threadOf: 7, numaPagesMigrated: 20 });
+    expect(messages({ maxCrossNodeMigrationRatio: 1, maxSlowTierRatio: 1 }, threads)).toEqual([
+      "SpinWait in web: 20 pages moved between nodes, per page of 100: 0.2, at most 1 is allowed",
+      "SpinWait in web: share of 100 pages that is outside node 0: 0, at most 1 is allowed",
+    ]);
+  });
   test("max_slow_tier_ratio is the share outside the nodes of the cpuset", () => {
     const work = two({ numaPages: { 0: 50, 1: 50 } });
     expect(judged({ maxSlowTierRatio: 0.25 }, work)).toEqual(["max_slow_tier_ratio pass slow_tier"]);
