@@ -45,8 +45,8 @@ interface Part {
 
 const parts: Readonly<Record<string, Part>> = {
   merge: { measure: measureMerge, limitMs: 120_000 },
-  controller: { measure: () => measureController({ agents, seconds }), limitMs: 240_000 + 2000 * seconds },
-  skew: { measure: () => measureSkew(rounds), limitMs: 60_000 + 15_000 * rounds },
+  controller: { measure: () => measureController({ agents, seconds }), limitMs: 300_000 + 2000 * seconds },
+  skew: { measure: () => measureSkew(rounds), limitMs: 240_000 + 20_000 * rounds },
   throughput: { measure: () => measureThroughput(rounds), limitMs: 60_000 + 15_000 * rounds },
 };
 

@@ -83,6 +83,8 @@ export class WorkRun {
       const { why, result, figures } = await begun.ended;
       const left = await this.work.cleanUp();
       if (left !== null) this.#owner.warn(`cleaning up: ${left}`);
+      // Who has ended it asks for the rest of what was done, which can be told only once.
+      if (this.#over.signal.aborted) return;
       if (why !== null) this.#tell({ kind: "failed", why, result });
       else this.#tell({ kind: "done", ...this.work.report(), ...figures, result });
     } catch (thrown) {

@@ -1,25 +1,48 @@
 import type { LatencyBuckets } from "../model/index.ts";
-import { highestOf, indexOf, midOf } from "./layout.ts";
+import { highestOf, indexOf, midOf, widthOf } from "./layout.ts";
 
-/** Buckets are kept in blocks, since those of one workload lie close together. */
-const blockBits = 6;
+/** Buckets are kept in blocks, since those of one workload lie close together; all of a block are of the same width. */
+const blockBits = 7;
 const blockLength = 2 ** blockBits;
 const withinBlock = blockLength - 1;
 /** The most that one entry of a message counts. */
 const mostPerEntry = 2 ** 32 - 1;
 
 interface Block {
-  readonly counts: Float64Array;
+  /** Half the memory suffices as long as no count can be larger. */
+  counts: Uint32Array | Float64Array;
   sum: number;
 }
 
-const newBlock = (): Block => ({ counts: new Float64Array(blockLength), sum: 0 });
+type NumberedBlock = readonly [number: number, block: Block];
+
+const newBlock = (): Block => ({ counts: new Uint32Array(blockLength), sum: 0 });
+
+/** Makes room for so many more operations, whichever buckets they are of. */
+function grow(block: Block, more: number): void {
+  block.sum += more;
+  if (block.sum > mostPerEntry && block.counts instanceof Uint32Array) block.counts = Float64Array.from(block.counts);
+}
+
+/** Adds the entries of one block. */
+function addTo(
+  into: Uint32Array | Float64Array,
+  indexes: Uint16Array,
+  counts: Uint32Array,
+  from: number,
+  to: number,
+): void {
+  for (let entry = from; entry < to; entry += 1) {
+    const at = (indexes[entry] ?? 0) & withinBlock;
+    into[at] = (into[at] ?? 0) + (counts[entry] ?? 0);
+  }
+}
 
 /** How many operations took how long: a histogram of which only the parts that have something exist. */
 export class Latencies {
   readonly #blocks = new Map<number, Block>();
-  /** Numbers of the blocks, ascending; null: one has come since. */
-  #order: readonly number[] | null = null;
+  /** The blocks, ascending; null: one has come since. */
+  #order: readonly NumberedBlock[] | null = null;
   #count = 0;
 
   /** Adds one operation. */
@@ -31,40 +54,31 @@ export class Latencies {
   add(index: number, count: number): void {
     const block = this.#block(index >>> blockBits);
     const at = index & withinBlock;
+    grow(block, count);
     block.counts[at] = (block.counts[at] ?? 0) + count;
-    block.sum += count;
     this.#count += count;
   }
 
   /** Adds the buckets of a message: each block is looked up once, since they ascend. */
   addAll({ indexes, counts }: LatencyBuckets): void {
-    let number = -1;
-    let block: Block | null = null;
-    let sum = 0;
-    for (let entry = 0; entry < indexes.length; entry += 1) {
-      const index = indexes[entry] ?? 0;
-      if (block === null || index >>> blockBits !== number) {
-        if (block !== null) block.sum += sum;
-        this.#count += sum;
-        sum = 0;
-        number = index >>> blockBits;
-        block = this.#block(number);
-      }
-      const count = counts[entry] ?? 0;
-      const at = index & withinBlock;
-      block.counts[at] = (block.counts[at] ?? 0) + count;
-      sum += count;
+    for (let from = 0, to = 0; from < indexes.length; from = to) {
+      const number = (indexes[from] ?? 0) >>> blockBits;
+      let sum = 0;
+      for (; to < indexes.length && (indexes[to] ?? 0) >>> blockBits === number; to += 1) sum += counts[to] ?? 0;
+      const block = this.#block(number);
+      grow(block, sum);
+      addTo(block.counts, indexes, counts, from, to);
+      this.#count += sum;
     }
-    if (block !== null) block.sum += sum;
-    this.#count += sum;
   }
 
   merge(other: Latencies): void {
     for (const [number, theirs] of other.#blocks) {
       if (theirs.sum === 0) continue;
       const ours = this.#block(number);
-      for (let at = 0; at < blockLength; at += 1) ours.counts[at] = (ours.counts[at] ?? 0) + (theirs.counts[at] ?? 0);
-      ours.sum += theirs.sum;
+      grow(ours, theirs.sum);
+      const { counts } = ours;
+      for (let at = 0; at < blockLength; at += 1) counts[at] = (counts[at] ?? 0) + (theirs.counts[at] ?? 0);
     }
     this.#count += other.#count;
   }
@@ -134,10 +148,8 @@ export class Latencies {
     for (const [number, { counts, sum }] of this.#ascending()) {
       if (sum === 0) continue;
       const first = number << blockBits;
-      for (let at = 0; at < blockLength; at += 1) {
-        const count = counts[at] ?? 0;
-        if (count > 0) sumUs += midOf(first + at) * count;
-      }
+      const [midUs, widthUs] = [midOf(first), widthOf(first)];
+      for (let at = 0; at < blockLength; at += 1) sumUs += (midUs + at * widthUs) * (counts[at] ?? 0);
     }
     return sumUs / this.#count;
   }
@@ -151,11 +163,8 @@ export class Latencies {
     return block;
   }
 
-  *#ascending(): Generator<readonly [number: number, block: Block]> {
-    this.#order ??= [...this.#blocks.keys()].toSorted((one, other) => one - other);
-    for (const number of this.#order) {
-      const block = this.#blocks.get(number);
-      if (block !== undefined) yield [number, block];
-    }
+  #ascending(): readonly NumberedBlock[] {
+    this.#order ??= [...this.#blocks].toSorted(([one], [other]) => one - other);
+    return this.#order;
   }
 }

@@ -27,10 +27,11 @@ export function lowestOf(index: number): number {
   return isFirst ? index : ((index & (half - 1)) + half) * (1 << exponentOf(index));
 }
 
-const widthOf = (index: number): number => 1 << exponentOf(index);
+/** Values that a bucket has; all 128 from a multiple of 128 on have as many. */
+export const widthOf = (index: number): number => 1 << exponentOf(index);
 
 /** The greatest value that a bucket has. */
 export const highestOf = (index: number): number => lowestOf(index) + widthOf(index) - 1;
 
 /** The value in the middle of a bucket, which stands for all of them in a mean. */
-export const midOf = (index: number): number => lowestOf(index) + Math.floor(widthOf(index) / 2);
+export const midOf = (index: number): number => lowestOf(index) + (widthOf(index) >>> 1);

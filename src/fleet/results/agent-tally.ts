@@ -1,6 +1,6 @@
 import type { WorkMessage } from "../controller/index.ts";
 import { LatencyTable } from "../latencies/index.ts";
-import type { Interval, LatencyCell, PrepareResult, Totals } from "../model/index.ts";
+import type { LatencyCell, PrepareResult, Totals } from "../model/index.ts";
 import { noTotals } from "../model/index.ts";
 
 /** What an agent has told of its workload so far. */
@@ -21,13 +21,10 @@ export class AgentTally {
     return timed === 0n ? 0n : getOperations + putOperations + metaOperations - timed;
   }
 
-  /** Takes a report in. @returns its intervals, for the series */
-  take(report: WorkMessage): readonly Interval[] {
+  /** Takes a report in, but for the latencies of its intervals. */
+  take(report: WorkMessage): void {
     this.#totals = report.totals;
-    for (const { cells, toMs } of report.intervals) {
-      if (report.kind === "running") this.#table.add(cells);
-      this.#wallMs = Math.max(this.#wallMs, toMs);
-    }
+    for (const { toMs } of report.intervals) this.#wallMs = Math.max(this.#wallMs, toMs);
     if (report.kind === "running") this.#wallMs = Math.max(this.#wallMs, report.elapsedMs);
     else {
       // The last word is about the whole workload; what was added up until then is replaced, not added to.
@@ -37,7 +34,12 @@ export class AgentTally {
       this.#prepare = report.prepare;
       this.#isComplete = true;
     }
-    return report.intervals;
+  }
+
+  /** Takes in the latencies of an interval. */
+  takeSpan(span: LatencyTable): void {
+    // The last word tells of all of them once more.
+    if (!this.#isComplete) this.#table.merge(span);
   }
 
   /** Adds its latencies to those of others. */

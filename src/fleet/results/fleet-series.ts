@@ -37,7 +37,8 @@ export class FleetSeries {
   /** Seconds up to this one were told. */
   #told = 0;
 
-  add(interval: Interval): void {
+  /** @param span its latencies */
+  add(interval: Interval, span: LatencyTable): void {
     const second = Math.max(secondOf(interval), this.#told + 1);
     this.#newest = Math.max(this.#newest, second);
     let open = this.#open.get(second);
@@ -45,7 +46,7 @@ export class FleetSeries {
       open = { table: new LatencyTable(), cpus: [], errors: 0n, lastsMs: 0 };
       this.#open.set(second, open);
     }
-    open.table.add(interval.cells);
+    open.table.merge(span);
     open.errors += interval.errors;
     open.lastsMs = Math.max(open.lastsMs, interval.toMs - interval.fromMs);
     if (interval.cpu !== null) open.cpus.push(interval.cpu);

@@ -141,17 +141,19 @@ export class RunRecorder {
   }
 
   #report({ agent, report }: Extract<RunEffect, { kind: "report" }>, run: FleetRun): void {
-    const intervals = this.#tallies[agent]?.take(report) ?? [];
+    const tally = this.#tallies[agent];
+    tally?.take(report);
     this.#consolidated = null;
     const agentId = this.#nameOf(agent);
     const startMs = startMsOf(run);
-    for (const interval of intervals) {
+    for (const interval of report.intervals) {
       const { toMs, fromMs, cpu, errors, cells } = interval;
       const point = { agentId, atMs: startMs + toMs, elapsedMs: toMs, lastsMs: toMs - fromMs, cpu, errors };
       this.#span.clear();
       this.#span.add(cells);
       this.#appendSeries(`agents/${agentId}/perf_log.tsv`, [seriesLine({ ...point, table: this.#span })]);
-      this.#series.add(interval);
+      tally?.takeSpan(this.#span);
+      this.#series.add(interval, this.#span);
     }
     this.#appendFleetSeries(run, { all: false });
   }

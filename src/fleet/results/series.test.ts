@@ -44,6 +44,8 @@ test("a point has thirty columns, figures of its own span, and an empty cell for
   expect(line.split("\t")).toHaveLength(30);
 });
 
+const add = (series: FleetSeries, interval: Interval): void => series.add(interval, LatencyTable.of(interval.cells));
+
 const sums = (series: FleetSeries, all: boolean) =>
   series
     .take(0, { all })
@@ -51,19 +53,19 @@ const sums = (series: FleetSeries, all: boolean) =>
 
 test("seconds of all agents are sums, told once the next five have begun", () => {
   const series = new FleetSeries();
-  series.add(span(0, 1000, 2));
-  series.add(span(0, 1020, 3));
+  add(series, span(0, 1000, 2));
+  add(series, span(0, 1020, 3));
   expect(sums(series, false)).toEqual([]);
-  for (let second = 1; second < 6; second += 1) series.add(span(second * 1000, second * 1000 + 1000, 1));
+  for (let second = 1; second < 6; second += 1) add(series, span(second * 1000, second * 1000 + 1000, 1));
   expect(sums(series, false)).toEqual([[1000, 5, 2]]);
   expect(sums(series, true).map(([elapsedMs]) => elapsedMs)).toEqual([2000, 3000, 4000, 5000, 6000]);
 });
 
 test("what comes too late is counted all the same, so that a series adds up to everything", () => {
   const series = new FleetSeries();
-  for (let second = 0; second < 10; second += 1) series.add(span(second * 1000, second * 1000 + 1000, 1));
+  for (let second = 0; second < 10; second += 1) add(series, span(second * 1000, second * 1000 + 1000, 1));
   const told = sums(series, false);
-  series.add(span(0, 2000, 7));
+  add(series, span(0, 2000, 7));
   const rest = sums(series, true);
   expect(told).toHaveLength(5);
   expect([...told, ...rest].reduce((sum, [, count = 0]) => sum + count, 0)).toBe(17);

@@ -2,7 +2,7 @@ import type { AgentMessage, ControlMessage } from "../model/index.ts";
 import { decodeAgent, encodeAgent } from "./agent-codec.ts";
 import { decodeControl, encodeControl } from "./control-codec.ts";
 import { AgentMessage as AgentWire, ControlMessage as ControlWire } from "./generated/fleet.ts";
-import { readReport } from "./report-reader.ts";
+import { readInPlace } from "./report-reader.ts";
 
 /** What bytes say, or a text: why they say nothing. */
 function reading<Wire, Heard>(what: string, decode: (bytes: Uint8Array) => Wire, meaning: (wire: Wire) => Heard) {
@@ -28,7 +28,7 @@ export const controlBytes = {
   ),
 };
 
-const readAgent = reading<AgentWire, AgentMessage | string>(
+const readPlainly = reading<AgentWire, AgentMessage | string>(
   "AgentMessage",
   (bytes) => AgentWire.decode(bytes),
   decodeAgent,
@@ -38,5 +38,5 @@ const readAgent = reading<AgentWire, AgentMessage | string>(
 export const agentBytes = {
   encode: (agentId: string, message: AgentMessage): Uint8Array =>
     AgentWire.encode(encodeAgent(agentId, message)).finish(),
-  decode: (bytes: Uint8Array): AgentMessage | string => readReport(bytes) ?? readAgent(bytes),
+  decode: (bytes: Uint8Array): AgentMessage | string => readInPlace(bytes) ?? readPlainly(bytes),
 };

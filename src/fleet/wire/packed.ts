@@ -69,30 +69,62 @@ export function splitMessage(bytes: Uint8Array, keys: readonly number[]): SplitM
   return { head: bytes.subarray(0, headEnd), tail };
 }
 
-/** The numbers of a packed field; null: they are not all of 32 bits. */
-export function readPacked(bytes: Uint8Array): Uint32Array | null {
+/** How many numbers a packed field has: each ends with a byte below 128. */
+function countPacked(bytes: Uint8Array): number {
   let count = 0;
   for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] ?? 0) < 128) count += 1;
-  if (bytes.length > 0 && (bytes.at(-1) ?? 0) >= 128) return null;
-  const numbers = new Uint32Array(count);
+  return count;
+}
+
+/** The numbers of a packed field; null: they are not all of 32 bits. */
+export function readPacked(bytes: Uint8Array): Uint32Array | null {
+  const numbers = new Uint32Array(countPacked(bytes));
   let at = 0;
-  for (let number = 0; number < count; number += 1) {
-    const byte = bytes[at] ?? 0;
-    at += 1;
-    if (byte < 128) {
-      numbers[number] = byte;
-      continue;
-    }
-    const second = bytes[at] ?? 0;
-    if (second < 128) {
-      numbers[number] = (byte & 127) | (second << 7);
+  for (let entry = 0; entry < numbers.length; entry += 1) {
+    const first = bytes[at] ?? 0;
+    const second = bytes[at + 1] ?? 0;
+    if (first < 128) {
+      numbers[entry] = first;
       at += 1;
-      continue;
+    } else if (second < 128) {
+      numbers[entry] = (first & 127) | (second << 7);
+      at += 2;
+    } else {
+      const { value, next } = readVarint(bytes, at);
+      if (value === null) return null;
+      numbers[entry] = value;
+      at = next;
     }
-    const { value, next } = readVarint(bytes, at - 1);
-    if (value === null) return null;
-    numbers[number] = value;
-    at = next;
   }
-  return numbers;
+  return at === bytes.length ? numbers : null;
+}
+
+/**
+ * The sums of the numbers of a packed field, each with all before it; `last` is the last of them, however large.
+ * @param count so many there must be; null: there are others, or they are not all of 32 bits
+ */
+export function readSums(
+  bytes: Uint8Array,
+  count: number,
+): { readonly sums: Uint16Array; readonly last: number } | null {
+  const sums = new Uint16Array(count);
+  let [at, last] = [0, 0];
+  for (let entry = 0; entry < count; entry += 1) {
+    const first = bytes[at] ?? 0;
+    const second = bytes[at + 1] ?? 0;
+    if (first < 128) {
+      last += first;
+      at += 1;
+    } else if (second < 128) {
+      last += (first & 127) | (second << 7);
+      at += 2;
+    } else {
+      const { value, next } = readVarint(bytes, at);
+      if (value === null) return null;
+      last += value;
+      at = next;
+    }
+    sums[entry] = last;
+  }
+  return at === bytes.length ? { sums, last } : null;
 }

@@ -1,6 +1,6 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { AgentMessage, Interval, LatencyCell, PrepareResult } from "../model/index.ts";
-import { isReport, toReport } from "./agent-codec.ts";
+import { decodeAgent, isReport, toReport } from "./agent-codec.ts";
 import {
   AgentMessage as AgentWire,
   LatencyCell as CellWire,
@@ -8,7 +8,7 @@ import {
   PrepareSummary,
 } from "./generated/fleet.ts";
 import type { TailField } from "./packed.ts";
-import { lengthDelimited, readPacked, splitMessage } from "./packed.ts";
+import { lengthDelimited, readPacked, readSums, splitMessage } from "./packed.ts";
 import { decodeAll, toCell, toInterval, toPrepare } from "./work-codec.ts";
 
 /*
@@ -44,19 +44,16 @@ function whole<Wire>({ decode }: { readonly decode: (reader: BinaryReader) => Wi
   return wire;
 }
 
-function packed({ bytes }: TailField): Uint32Array {
-  const numbers = readPacked(bytes);
-  if (numbers === null) throw new Unusual();
-  return numbers;
-}
-
 function readCell(bytes: Uint8Array): LatencyCell | string {
   const { head, tail } = split(bytes, keys.indexSteps, keys.counts);
   const [steps, counts, more] = tail;
   const wire = whole(CellWire, head);
   if (steps?.key !== keys.indexSteps || counts?.key !== keys.counts || more !== undefined) throw new Unusual();
   if (wire.index_steps.length > 0 || wire.counts.length > 0) throw new Unusual();
-  return toCell(wire, packed(steps), packed(counts));
+  const numbers = readPacked(counts.bytes);
+  const sums = numbers === null ? null : readSums(steps.bytes, numbers.length);
+  if (numbers === null || sums === null) throw new Unusual();
+  return toCell(wire, sums, numbers);
 }
 
 const readCells = (fields: readonly TailField[]): readonly LatencyCell[] | string =>
@@ -79,7 +76,7 @@ function readPrepare(fields: readonly TailField[]): PrepareResult | null | strin
 function read(bytes: Uint8Array): AgentMessage | string | null {
   const { head, tail } = split(bytes, keys.intervals, keys.latencies, keys.prepareSummary);
   const wire = whole(AgentWire, head);
-  if (!isReport(wire)) return null;
+  if (!isReport(wire)) return tail.length === 0 ? decodeAgent(wire) : null;
   const of = (key: number): readonly TailField[] => tail.filter((field) => field.key === key);
   return toReport(wire, {
     intervals: decodeAll(of(keys.intervals), readInterval),
@@ -88,8 +85,8 @@ function read(bytes: Uint8Array): AgentMessage | string | null {
   });
 }
 
-/** A report of an agent; a text: why it is no message; null: it is none, or the generated code is to read it. */
-export function readReport(bytes: Uint8Array): AgentMessage | string | null {
+/** A message of an agent; a text: why it is none; null: the generated code is to read it. */
+export function readInPlace(bytes: Uint8Array): AgentMessage | string | null {
   try {
     return read(bytes);
   } catch {

@@ -8,9 +8,12 @@ import type {
   PrepareSummary,
 } from "./generated/fleet.ts";
 import { LatencyCell_Operation as OperationWire } from "./generated/fleet.ts";
+import type { readSums } from "./packed.ts";
 
 const operationsByName = { get: OperationWire.GET, put: OperationWire.PUT, meta: OperationWire.META } as const;
 const names = new Map(Object.entries(operationsByName).map(([name, wire]) => [wire as number, name as Operation]));
+
+type StepsTo = NonNullable<ReturnType<typeof readSums>>;
 
 export const encodeTotals = (totals: Totals) => ({
   get_ops: totals.getOperations,
@@ -50,34 +53,33 @@ export function encodeCell({ operation, sizeBucket, bytes, indexes, counts }: La
   };
 }
 
-/** Indexes by the steps to them, and the last of them; there is no farther one, as no step goes back. */
-function followSteps(steps: ArrayLike<number>): { readonly indexes: Uint16Array; readonly last: number } {
-  const indexes = new Uint16Array(steps.length);
+/** Indexes by the steps to them; no step goes back, so that the last is the farthest, however far that is. */
+function followSteps(steps: readonly number[]): StepsTo {
+  const sums = new Uint16Array(steps.length);
   let last = 0;
-  for (let at = 0; at < steps.length; at += 1) {
-    last += steps[at] ?? 0;
-    indexes[at] = last;
-  }
-  return { indexes, last };
+  steps.forEach((step, at) => {
+    last += step;
+    sums[at] = last;
+  });
+  return { sums, last };
 }
 
 /** A text: why it is none. */
 export function toCell(
   wire: Omit<CellWire, "index_steps" | "counts">,
-  steps: ArrayLike<number>,
+  { sums: indexes, last }: StepsTo,
   counts: Uint32Array,
 ): LatencyCell | string {
   const operation = names.get(wire.operation);
   if (operation === undefined) return `operation ${wire.operation} is not known`;
   if (wire.size_bucket >= sizeBuckets.length) return `size_bucket is ${wire.size_bucket}, of ${sizeBuckets.length}`;
-  if (steps.length !== counts.length) return `${steps.length} index_steps have ${counts.length} counts`;
-  const { indexes, last } = followSteps(steps);
+  if (indexes.length !== counts.length) return `${indexes.length} index_steps have ${counts.length} counts`;
   if (last >= indexCount) return `index_steps lead to ${last}, of ${indexCount}`;
   return { operation, sizeBucket: wire.size_bucket, bytes: wire.bytes, indexes, counts };
 }
 
 const decodeCell = (wire: CellWire): LatencyCell | string =>
-  toCell(wire, wire.index_steps, Uint32Array.from(wire.counts));
+  toCell(wire, followSteps(wire.index_steps), Uint32Array.from(wire.counts));
 
 /** All of them, or why one of them is none. */
 export function decodeAll<W, T extends object>(
