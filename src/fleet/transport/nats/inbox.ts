@@ -18,6 +18,8 @@ export class Inbox {
   readonly #waiting: Letter[] = [];
   #heard = 0;
   #fetching: Promise<void> | null = null;
+  /** Somebody asked for all, and not only for what is lacking. */
+  #wantsAll = false;
   #isOver = false;
 
   constructor(parts: InboxParts) {
@@ -30,13 +32,10 @@ export class Inbox {
     if (this.#fetching === null) this.#read();
   }
 
-  /** Gets what the broker keeps and did not arrive; settles when it was heard, or could not be got. Never rejects. */
+  /** Gets all that the broker keeps and did not arrive; settles when it was heard, or could not be got. Never rejects. */
   fetch(): Promise<void> {
-    this.#fetching ??= this.#fetch().finally(() => {
-      this.#fetching = null;
-      this.#read();
-    });
-    return this.#fetching;
+    this.#wantsAll = true;
+    return this.#fetchMore();
   }
 
   /** Nothing is heard any more. */
@@ -47,7 +46,7 @@ export class Inbox {
 
   #read(): void {
     for (let next = this.#waiting[0]; next !== undefined && !this.#isOver; next = this.#waiting[0]) {
-      if (this.#lacks(next)) return void this.fetch();
+      if (this.#lacks(next)) return void this.#fetchMore();
       this.#waiting.shift();
       this.#hear(next);
     }
@@ -59,14 +58,34 @@ export class Inbox {
     return after > this.#heard;
   }
 
+  #fetchMore(): Promise<void> {
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = null;
+      this.#read();
+    });
+    return this.#fetching;
+  }
+
   async #fetch(): Promise<void> {
-    try {
-      for (const letter of await this.#parts.fetch()) if (!this.#isOver) this.#hear(letter);
-    } catch {
-      // The broker may be away as well: it is asked again.
-    }
+    // The broker may be away as well: then it is asked again.
+    const kept = await this.#parts.fetch().catch(() => []);
+    if (this.#isOver) return;
+    this.#insert(kept);
     const [next] = this.#waiting;
     if (next !== undefined && this.#lacks(next)) await this.#parts.pause();
+  }
+
+  /** Among those that wait, by their numbers: what is lacking, and no more unless all is wanted, lest it overtakes others. */
+  #insert(kept: readonly Letter[]): void {
+    const [next] = this.#waiting;
+    const last = this.#wantsAll || next === undefined ? Number.POSITIVE_INFINITY : next.after;
+    this.#wantsAll = false;
+    const counted = [
+      ...kept.filter(({ number }) => number <= last),
+      ...this.#waiting.filter(({ number }) => number > 0),
+    ];
+    const others = this.#waiting.filter(({ number }) => number === 0);
+    this.#waiting.splice(0, this.#waiting.length, ...counted.toSorted((a, b) => a.number - b.number), ...others);
   }
 
   #hear(letter: Letter): void {

@@ -105,6 +105,26 @@ test("who was away hears what is kept before anything else, and has lost the res
   expect(broker.heard).toEqual(["A", "C", "E", "f"]);
 });
 
+test("what is got from the broker overtakes nothing that has arrived", async () => {
+  const broker = new TestBroker();
+  broker.outbox.open();
+  broker.listens = false;
+  broker.say("A");
+  await settle();
+  broker.listens = true;
+  broker.isAway = true;
+  // This one lacks A, which the broker cannot give yet: all others wait behind it.
+  broker.inbox.take({ kind: "message", number: 2, after: 1, bytes: Buffer.from("b") });
+  await settle();
+  broker.inbox.take({ kind: "message", number: 3, after: 1, bytes: Buffer.from("c") });
+  broker.kept.push({ kind: "message", number: 4, after: 1, bytes: Buffer.from("D") });
+  broker.isAway = false;
+  for (let turn = 0; turn < 5; turn += 1) await settle();
+  expect(broker.heard).toEqual(["A", "b", "c"]);
+  await broker.inbox.fetch();
+  expect(broker.heard).toEqual(["A", "b", "c", "D"]);
+});
+
 test("a sign of life is enough to know that something is lacking", async () => {
   const broker = new TestBroker();
   broker.outbox.open();
