@@ -27,8 +27,15 @@ test("ways of the same length give the very offset, and half of both is the boun
 });
 
 test("of several the quickest way there and the quickest way back count, whichever exchanges they are of", () => {
-  const samples = [exchange(5n, 9000n, 1000n, 0n), exchange(5n, 800n, 100n, 0n), exchange(5n, 100n, 4000n, 7n)];
-  expect(estimateClock(samples)).toEqual({ offsetNs: 5n, errorNs: 100n });
+  const ahead = 5000n;
+  const samples = [exchange(ahead, 9000n, 1000n, 0n), exchange(ahead, 800n, 100n, 0n), exchange(ahead, 100n, 4000n, 7n)];
+  expect(estimateClock(samples)).toEqual({ offsetNs: ahead, errorNs: 100n });
+});
+
+test("a clock nearby that cannot be told apart from ours is taken as ours, with all that is not known", () => {
+  expect(estimateClock([exchange(0n, 900n, 100n, 0n)])).toEqual({ offsetNs: 0n, errorNs: 900n });
+  expect(estimateClock([exchange(-30n, 40n, 500n, 0n)])).toEqual({ offsetNs: 0n, errorNs: 530n });
+  expect(estimateClock([exchange(0n, 1_500_000n, 500_000n, 0n)])).toEqual({ offsetNs: 500_000n, errorNs: 1_000_000n });
 });
 
 test("where a clock was set between two exchanges the quickest of them counts", () => {

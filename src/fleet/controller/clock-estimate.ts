@@ -17,6 +17,12 @@ export interface ClockEstimate {
   readonly errorNs: bigint;
 }
 
+/** On the way, both ways together. */
+export const roundTripNs = ({ sentNs, arrivedNs, agentReceivedNs, agentSentNs }: ClockSample): bigint => {
+  const wayNs = arrivedNs - sentNs - (agentSentNs - agentReceivedNs);
+  return wayNs < 0n ? 0n : wayNs;
+};
+
 /**
  * What an exchange leaves of the offset: no message arrives before it was sent, so that the way there bounds it from above and
  * the way back from below.
@@ -26,16 +32,26 @@ const boundsOf = ({ sentNs, arrivedNs, agentReceivedNs, agentSentNs }: ClockSamp
   mostNs: agentReceivedNs - sentNs,
 });
 
-const middleOf = (leastNs: bigint, mostNs: bigint): ClockEstimate => {
-  const widthNs = mostNs < leastNs ? 0n : mostNs - leastNs;
-  return { offsetNs: (leastNs + mostNs) / 2n, errorNs: (widthNs + 1n) / 2n };
-};
+const sizeOf = (ns: bigint): bigint => (ns < 0n ? -ns : ns);
+
+/** What so near an agent leaves unknown is more than clocks of one network differ by. */
+const nearNs = 2_000_000n;
 
 /**
- * The middle of what all exchanges together leave: the quickest way there and the quickest way back, which need not be of one
- * exchange. However unequal the two directions are, half of that is the most that it can be wrong (Marzullo's intersection;
- * NTP takes the exchange that was quickest, RFC 5905 §8). Where exchanges contradict each other a clock was set among them,
- * and the quickest counts. Null without an exchange.
+ * Agents of one host, and of hosts whose clocks NTP or PTP keeps together, are the rule where the ways are short: what exchanges do
+ * not tell apart from the same clock is taken as the same clock there. Else the middle is off by the least at worst.
+ */
+function pickWithin(leastNs: bigint, mostNs: bigint): ClockEstimate {
+  if (leastNs <= 0n && mostNs >= 0n && mostNs - leastNs < nearNs)
+    return { offsetNs: 0n, errorNs: sizeOf(leastNs) > mostNs ? sizeOf(leastNs) : mostNs };
+  return { offsetNs: (leastNs + mostNs) / 2n, errorNs: (sizeOf(mostNs - leastNs) + 1n) / 2n };
+}
+
+/**
+ * The offset by what all exchanges together leave: the quickest way there and the quickest way back, which need not be of one
+ * exchange. However unequal the two directions are, it is not off by more than is said (Marzullo's intersection; NTP takes
+ * the exchange that was quickest, RFC 5905 §8). Where exchanges contradict each other a clock was set among them, and the
+ * quickest counts. Null without an exchange.
  */
 export function estimateClock(samples: readonly ClockSample[]): ClockEstimate | null {
   const bounds = samples.map(boundsOf);
@@ -47,7 +63,7 @@ export function estimateClock(samples: readonly ClockSample[]): ClockEstimate | 
     if (one.mostNs < mostNs) mostNs = one.mostNs;
     if (one.mostNs - one.leastNs < quickest.mostNs - quickest.leastNs) quickest = one;
   }
-  return leastNs <= mostNs ? middleOf(leastNs, mostNs) : middleOf(quickest.leastNs, quickest.mostNs);
+  return leastNs <= mostNs ? pickWithin(leastNs, mostNs) : pickWithin(quickest.leastNs, quickest.mostNs);
 }
 
 /** Beyond this a clock, or the way to it, is worth a warning. */

@@ -4,7 +4,7 @@
  */
 export type { RunWorld } from "./agent-link.ts";
 export type { ClockEstimate, ClockSample } from "./clock-estimate.ts";
-export { estimateClock } from "./clock-estimate.ts";
+export { estimateClock, roundTripNs } from "./clock-estimate.ts";
 export type { Reading } from "./expectations.ts";
 export { expectations } from "./expectations.ts";
 export type { FailureCause } from "./failure.ts";

@@ -1,7 +1,7 @@
 import { CorralError, formatTable } from "../../report/index.ts";
 import type { FleetClock } from "../clock/index.ts";
 import type { ClockSample } from "../controller/index.ts";
-import { estimateClock } from "../controller/index.ts";
+import { estimateClock, roundTripNs } from "../controller/index.ts";
 import type { AgentDialer, PingReply, StatusReply } from "../transport/index.ts";
 
 /** What one agent answered, or why it did not. */
@@ -72,7 +72,7 @@ function answerOf(agent: string, { reply, status, samples }: Heard): AgentAnswer
     run_as: status.agentId === "" ? null : status.agentId,
     clock_offset_us: estimate === null ? null : microseconds(estimate.offsetNs),
     clock_error_us: estimate === null ? null : microseconds(estimate.errorNs),
-    round_trip_us: estimate === null ? null : microseconds(estimate.errorNs * 2n),
+    round_trip_us: samples.length === 0 ? null : Math.min(...samples.map((one) => microseconds(roundTripNs(one)))),
     error: null,
   };
 }
