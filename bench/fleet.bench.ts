@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { LatencyTable } from "../src/fleet/latencies/index.ts";
-import { controllerLimits, operations, sizeBuckets } from "../src/fleet/model/index.ts";
+import { controllerLimits, onlyStage, operations, sizeBuckets } from "../src/fleet/model/index.ts";
 import { startFleetRun } from "../src/fleet/perform/index.ts";
 import { dialAgents } from "../src/fleet/transport/grpc/index.ts";
 import { transportLimits } from "../src/fleet/transport/index.ts";
@@ -71,6 +71,8 @@ async function measureController(): Promise<readonly Target[]> {
       limits: { ...controllerLimits, connectMs: 60_000, prepareMs: null },
       minAgents: 1,
       thresholds: [],
+      stages: [onlyStage],
+      isStaged: false,
     },
     dialer,
     results,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/fleet/clock/index.ts";
 import { AgentHost } from "../../src/fleet/host/index.ts";
 import type { LatencyCell, WorkReport } from "../../src/fleet/model/index.ts";
-import { agentLimits, noTotals } from "../../src/fleet/model/index.ts";
+import { agentLimits, noTotals, onlyStage } from "../../src/fleet/model/index.ts";
 import { listenForControllers } from "../../src/fleet/transport/grpc/index.ts";
 import { parseHostAddress, transportLimits } from "../../src/fleet/transport/index.ts";
 import type { Work } from "../../src/fleet/work/index.ts";
@@ -48,7 +48,7 @@ export async function serveSimulatedAgents(count: number, seconds: number): Prom
     version: "0",
     clock,
     limits: { ...agentLimits, prepareMs: null },
-    makeWork: () => simulatedWork(seconds),
+    makeWork: () => [{ ...onlyStage, work: simulatedWork(seconds) }],
     log: () => {},
   };
   const newHost = (): AgentHost => new AgentHost(options);

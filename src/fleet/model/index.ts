@@ -17,5 +17,7 @@ export type {
 export { isTerminal } from "./messages.ts";
 export type { Operation } from "./operations.ts";
 export { operations, sizeBucketOf, sizeBuckets } from "./operations.ts";
+export type { RunStage } from "./stage.ts";
+export { onlyStage } from "./stage.ts";
 export type { CpuShares, FinalReport, Interval, LatencyCell, PrepareResult, Totals, WorkReport } from "./work.ts";
 export { noReport, noTotals, noWork } from "./work.ts";

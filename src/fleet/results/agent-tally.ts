@@ -3,7 +3,7 @@ import { LatencyTable } from "../latencies/index.ts";
 import type { Interval, PrepareResult, Totals } from "../model/index.ts";
 import { noTotals } from "../model/index.ts";
 
-/** What an agent has told of its workload so far. */
+/** What an agent has told of a stage of its workload so far. */
 export class AgentTally {
   #table = new LatencyTable();
   #totals: Totals = noTotals;
@@ -25,8 +25,8 @@ export class AgentTally {
       this.#table.add(cells);
       this.#wallMs = Math.max(this.#wallMs, toMs);
     }
-    if (report.kind === "completed") {
-      // The last word is about the whole workload; what was added up until then is replaced, not added to.
+    if (report.kind !== "running") {
+      // The last word is about the whole stage; what was added up until then is replaced, not added to.
       this.#table = LatencyTable.of(report.cells);
       this.#wallMs = report.wallMs;
       this.#prepare = report.prepare;
@@ -53,7 +53,7 @@ export class AgentTally {
     return this.#prepare;
   }
 
-  /** Whether its workload has come to its end by itself. */
+  /** Whether the stage has come to its end by itself. */
   get isComplete(): boolean {
     return this.#isComplete;
   }

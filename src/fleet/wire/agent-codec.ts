@@ -39,6 +39,7 @@ const empty: AgentWire = {
   prepare_summary: undefined,
   metrics: {},
   result_json: "",
+  stage_index: 0,
 };
 
 const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> = {
@@ -54,12 +55,22 @@ const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> 
 };
 const failures = new Map(Object.entries(causes).map(([failure, cause]) => [cause as Cause, failure as AgentFailure]));
 
-type Working = Extract<AgentMessage, { kind: "running" | "completed" }>;
+type Working = Extract<AgentMessage, { kind: "running" | "stage_done" | "completed" }>;
+type Ended = Exclude<Working, { kind: "running" }>;
 
 const encodeReport = ({ actualStartNs, totals, intervals }: Working): Partial<AgentWire> => ({
   actual_start_ns: actualStartNs,
   intervals: intervals.map(encodeInterval),
   ...encodeTotals(totals),
+});
+
+/** What came of a workload, or of a stage of it. */
+const encodeEnd = (message: Ended): Partial<AgentWire> => ({
+  result_json: message.result,
+  elapsed_s: message.wallMs / 1000,
+  latencies: message.cells.map(encodeCell),
+  prepare_summary: message.prepare === null ? undefined : encodePrepare(message.prepare),
+  ...encodeReport(message),
 });
 
 /** What a report of a workload says, or why it is none. */
@@ -74,9 +85,9 @@ function decodeWork(wire: AgentWire, kind: Working["kind"]): AgentMessage | stri
   if (typeof prepare === "string") return prepare;
   const { sequence, actual_start_ns: actualStartNs } = wire;
   const report = { totals: decodeTotals(wire), intervals, actualStartNs, sequence };
-  return kind === "running"
-    ? { kind, ...report }
-    : { kind, ...report, wallMs: wire.elapsed_s * 1000, cells, prepare, result: wire.result_json };
+  if (kind === "running") return { kind, ...report };
+  const end = { ...report, wallMs: wire.elapsed_s * 1000, cells, prepare, result: wire.result_json };
+  return kind === "completed" ? { kind, ...end } : { kind, ...end, stage: wire.stage_index };
 }
 
 /** The fields that a message has beside its number and its agent. */
@@ -93,15 +104,11 @@ function encodeSaying(message: AgentMessage): Partial<AgentWire> {
     case "running":
       return { status: Status.RUNNING, ...encodeReport(message) };
     case "completed":
-      return {
-        status: Status.COMPLETED,
-        completed: true,
-        result_json: message.result,
-        elapsed_s: message.wallMs / 1000,
-        latencies: message.cells.map(encodeCell),
-        prepare_summary: message.prepare === null ? undefined : encodePrepare(message.prepare),
-        ...encodeReport(message),
-      };
+      return { status: Status.COMPLETED, completed: true, ...encodeEnd(message) };
+    case "stage_done":
+      return { status: Status.STAGE_DONE, stage_index: message.stage, ...encodeEnd(message) };
+    case "arrived":
+      return { status: Status.AT_BARRIER, stage_index: message.stage, agent_timestamp_ns: message.atNs };
     case "error":
       return {
         status: Status.ERROR,
@@ -138,6 +145,9 @@ export function decodeAgent(wire: AgentWire): AgentMessage | string {
   if (status === Status.READY) return { kind: "ready", atNs: wire.agent_timestamp_ns, sequence };
   if (status === Status.RUNNING) return decodeWork(wire, "running");
   if (status === Status.COMPLETED) return decodeWork(wire, "completed");
+  if (status === Status.STAGE_DONE) return decodeWork(wire, "stage_done");
+  if (status === Status.AT_BARRIER)
+    return { kind: "arrived", stage: wire.stage_index, atNs: wire.agent_timestamp_ns, sequence };
   if (status === Status.ERROR) {
     const cause = failures.get(wire.cause) ?? "workload_failed";
     return { kind: "error", cause, message: wire.error_message, result: wire.result_json, sequence };
