@@ -123,7 +123,8 @@ class NatsDoor implements AgentDoor {
       onGone: () => void this.#streams.delete(stream),
     });
     const listener = this.#agent.accept(stream);
-    if (typeof listener === "string") return void message.respond(writeOpenAnswer({ refused: listener }));
+    if ("why" in listener)
+      return void message.respond(writeOpenAnswer({ refused: listener.why, isPassing: listener.isPassing }));
     this.#streams.add(stream);
     stream.hear(listener);
     stream.open({ broker, say: toController, hear: toAgent });
