@@ -70,9 +70,9 @@ test("an agent that cannot be reached is tried four times and ends the run for a
   assert.deepEqual([status, told.outcome, told.start_at], [4, "unreachable", null]);
   const [last] = told.agents.slice(-1);
   assert.deepEqual([last?.attempts, last?.failure?.cause, last?.failure?.during], [4, "unreachable", "connecting"]);
-  assert.equal(
+  assert.match(
     told.why,
-    "agent-4 failed before the start: 127.0.0.1:1 cannot be reached: nobody listens there, at the last of 4 attempts",
+    /^agent-4 failed before the start: 127\.0\.0\.1:1 cannot be reached: (nobody listens there|no agent of this name is at \S+), at the last of 4 attempts$/,
   );
   assert.equal(existsSync(marker), false);
 });
@@ -201,6 +201,7 @@ test("an agent that has a run already is not tried again, and told by what it do
 });
 
 test("an agent that wants another token is not tried again, and told as that: 5", async (t) => {
+  if (fleetWire().controllerFlags.length > 0) return t.skip("tokens are the broker's: fleet-nats.test.ts has them");
   const [right, wrong] = [bench.fresh("token"), bench.fresh("token")];
   writeFileSync(right, "correct-horse-battery-staple", { mode: 0o600 });
   writeFileSync(wrong, "incorrect-horse-battery-staple", { mode: 0o600 });
