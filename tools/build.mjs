@@ -37,7 +37,7 @@ const programs = { run: "src/cli/run-main.ts", program: "src/cli/main.ts" };
 /** What a program loads as a file of its own when it needs it: too much to be read at every start. */
 const parts = { mcp: "src/cli/mcp-server.ts", nats: "src/fleet/transport/nats/nats-client.ts" };
 /** Packages that a program loads as a file of their own, for the same reason. */
-const packagesApart = { grpc: "@grpc/grpc-js" };
+const packagesApart = { grpc: "@grpc/grpc-js", excel: "excel-builder-vanilla" };
 /** What worker threads and processes run: plain CommonJS, as Node loads it. */
 const threads = {
   "memory-thread": "src/guard/memory/protection-thread.ts",
@@ -70,6 +70,7 @@ function outputsExist() {
     [parts.mcp]: "dist/mcp.cjs",
     [parts.nats]: "dist/nats.cjs",
     [`node_modules/${packagesApart.grpc}`]: "dist/grpc.cjs",
+    [`node_modules/${packagesApart.excel}`]: "dist/excel.cjs",
     [threads["memory-thread"]]: "dist/memory-thread.cjs",
     [threads["custom-worker"]]: "dist/custom-worker.cjs",
     [threads["load-process"]]: "dist/load-process.cjs",

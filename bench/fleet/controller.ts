@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { controllerLimits } from "../../src/fleet/model/index.ts";
+import { controllerLimits, onlyStage } from "../../src/fleet/model/index.ts";
 import type { RunningFleet } from "../../src/fleet/perform/index.ts";
 import { startFleetRun } from "../../src/fleet/perform/index.ts";
 import { dialAgents } from "../../src/fleet/transport/grpc/index.ts";
@@ -59,6 +59,8 @@ function startRun(
       limits: patient,
       minAgents: 1,
       thresholds: [],
+      stages: [onlyStage],
+      isStaged: false,
     },
     dialer,
     results,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/fleet/clock/index.ts";
 import { AgentHost } from "../../src/fleet/host/index.ts";
 import type { LatencyCell, WorkReport } from "../../src/fleet/model/index.ts";
-import { agentLimits, noTotals } from "../../src/fleet/model/index.ts";
+import { agentLimits, noTotals, onlyStage } from "../../src/fleet/model/index.ts";
 import { listenForControllers } from "../../src/fleet/transport/grpc/index.ts";
 import type { AgentDoor } from "../../src/fleet/transport/index.ts";
 import { parseHostAddress, transportLimits } from "../../src/fleet/transport/index.ts";
@@ -61,7 +61,7 @@ export async function openManyAgents(count: number, over: Promise<void>): Promis
     version: "0",
     clock: systemClock(),
     limits: patient,
-    makeWork: () => simulatedWork(over),
+    makeWork: () => [{ ...onlyStage, work: simulatedWork(over) }],
     log: () => {},
   };
   const newHost = (): AgentHost => new AgentHost(options);

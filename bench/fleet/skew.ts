@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { controllerLimits } from "../../src/fleet/model/index.ts";
+import { controllerLimits, onlyStage } from "../../src/fleet/model/index.ts";
 import { startFleetRun } from "../../src/fleet/perform/index.ts";
 import type { FleetStatus } from "../../src/fleet/results/index.ts";
 import { dialAgents } from "../../src/fleet/transport/grpc/index.ts";
@@ -72,6 +72,8 @@ async function runFleet(dialer: AgentDialer, targets: readonly string[], results
       limits: { ...controllerLimits, connectMs: 30_000, firstReportMs: 30_000, startDelayMs: aheadMs },
       minAgents: 1,
       thresholds: [],
+      stages: [onlyStage],
+      isStaged: false,
     },
     dialer,
     results,

@@ -12,6 +12,8 @@ export const fleetCommands: readonly CommandDefinition[] = [
     args: "command",
     footer: [
       "Ctrl-C ends it on all agents within 5 s, and what was done is kept; a second one at once.",
+      "What it has measured and the directory of its results stand at the end of stdout, also with --quiet.",
+      "A load's rate is that of each agent. corral fleet analyze DIR tells, compares and draws results.",
       "Example: corral fleet run --agents a,b --threshold 'p99_us < 5000' --config load.yaml",
       "Exit status: 0 all agents completed; 1 none did; 2 some did, or usage; 3 ended by the user;",
       "4 an agent was not reached; 5 refused or could not prepare; 6 not ready in time;",
@@ -21,12 +23,12 @@ export const fleetCommands: readonly CommandDefinition[] = [
   },
   {
     path: ["fleet", "analyze"],
-    usage: "corral fleet analyze DIR… [--compare] [--html FILE] [--json]",
+    usage: "corral fleet analyze DIR… [--compare] [--html FILE] [--xlsx FILE] [--json]",
     brief: "Tell again what fleet runs have left behind, compare them, draw them",
     flags: fleetAnalyzeFlags,
     args: "directories",
     footer: [
-      "DIR: a directory that corral fleet run has made.",
+      "DIR: a directory that corral fleet run has made, or one that several of them are in.",
       "Exit status: 0; 125 FILE cannot be written, 2 usage or no run.",
     ],
     load: async () => typed((await import("./fleet-analyze-command.ts")).fleetAnalyzeCommand),

@@ -43,6 +43,7 @@ test("docs/fleet-run.md has every key of the file, of its time limits and of a l
   const { entries } = fleetFileSchema;
   expect(namesOf("## THE FILE")).toEqual(Object.keys(entries));
   expect(namesOf("### TIMEOUTS")).toEqual(Object.keys(entries.timeouts.wrapped.pipe[0].entries));
+  expect(namesOf("### STAGES")).toEqual(Object.keys(entries.stages.wrapped.pipe[0].item.entries));
   expect(namesOf("### LOAD")).toEqual(Object.keys(loadSchema.pipe[0].entries));
 });
 

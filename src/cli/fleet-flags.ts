@@ -60,5 +60,11 @@ export const fleetAnalyzeFlags = {
     value: "FILE",
     brief: "the runs as a page that stands alone, rates and latencies drawn",
   },
+  xlsx: {
+    group: "Output",
+    common: true,
+    value: "FILE",
+    brief: "the runs as a workbook for spreadsheets, a sheet for every table",
+  },
   json: { group: "Output", common: true, brief: "statuses and results, or with --compare the comparison, as JSON" },
 } as const satisfies FlagTable;

@@ -1,12 +1,12 @@
 import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { FleetFile, FleetPlan } from "../fleet/config/index.ts";
-import { parseFleetFile, planFleet } from "../fleet/config/index.ts";
+import { hasWork, parseFleetFile, planFleet } from "../fleet/config/index.ts";
 import type { LiveView } from "../fleet/live/index.ts";
 import { fleetMetricFamilies } from "../fleet/live/index.ts";
 import type { FleetRunEnd, RunningFleet } from "../fleet/perform/index.ts";
 import { startFleetRun } from "../fleet/perform/index.ts";
-import { statusText } from "../fleet/results/index.ts";
+import { resultsText, statusText } from "../fleet/results/index.ts";
 import type { AgentDialer } from "../fleet/transport/index.ts";
 import { readConfigText } from "../report/config/index.ts";
 import { CorralError } from "../report/index.ts";
@@ -48,11 +48,24 @@ function readGiven(flags: Flags, command: readonly string[]): Given {
   const own = fileOfFlags(flags, command);
   const text = flags.config === undefined ? stringify({ version: 1, ...own }) : readConfigText(flags.config);
   const ofFile = flags.config === undefined ? null : parseFleetFile(text, flags.config);
+  if (ofFile !== null && command.length > 0) refuseTwoWorkloads(ofFile, flags.config ?? "");
   const ofFlags = judgeFlags(own);
   const { timeouts } = ofFlags;
   const file = { ...ofFile, ...ofFlags, ...(timeouts && { timeouts: { ...ofFile?.timeouts, ...timeouts } }) };
   const name = flags.config === undefined ? "fleet" : basename(flags.config).replace(/\.ya?ml$/, "");
   return { file, text, path: flags.config ?? null, name };
+}
+
+/** A command after -- is what everybody runs; a file that says it, too, would be dropped without a word. */
+function refuseTwoWorkloads({ workload, stages, agents = [] }: FleetFile, path: string): void {
+  const own = agents.findIndex((agent) => typeof agent !== "string" && hasWork(agent.workload));
+  if (workload === undefined && stages === undefined && own === -1) return;
+  const ofAll = stages === undefined ? "workload" : "stages";
+  const where = workload === undefined && stages === undefined ? `agents[${own}].workload` : ofAll;
+  throw new CorralError("USAGE", `${path} says what runs (${where}), and a command after -- does, too`, {
+    object: path,
+    fix: `leave the command out, or take ${where} out of the file`,
+  });
 }
 
 function judgeFlags(own: Record<string, unknown>): FleetFile {
@@ -76,6 +89,13 @@ function dryRunText({ name, agents, limits, minAgents }: FleetPlan): string {
   );
   const start = `start ${limits.startDelayMs} ms after the last agent is ready; at least ${minAgents} must go on`;
   return `${[`${name}: ${start}`, ...each].join("\n")}\n`;
+}
+
+/** How a run ended, for people, with what it has measured and where to look further. */
+function endText({ status, results, failure }: FleetRunEnd, directory: string): string {
+  const tables = results.map(resultsText);
+  const where = `\nResults: ${directory}\nTo look at them again: corral fleet analyze ${directory}\n`;
+  return [statusText(status), ...tables, failure === null ? where : ""].join("");
 }
 
 /** The first INT or TERM ends the run in good order, the second at once; a third ends Corral as if it heard none. */
@@ -106,7 +126,7 @@ const serve = (listen: string, view: () => LiveView | null): Promise<MetricsServ
   });
 
 async function conduct(flags: Flags, given: Given, plan: FleetPlan, dialer: AgentDialer): Promise<FleetRunEnd> {
-  const { "json-lines": jsonLines = false, quiet = false } = flags;
+  const { json = false, "json-lines": jsonLines = false, quiet = false } = flags;
   const nameOf = (agent: number): string => plan.agents[agent]?.assignment.agentId ?? "";
   const teller = new FleetTeller({ name: plan.name, nameOf, jsonLines, quiet });
   const { listen } = flags;
@@ -129,6 +149,8 @@ async function conduct(flags: Flags, given: Given, plan: FleetPlan, dialer: Agen
     const end = await running.ended;
     await teller.end(end, running.directory);
     dispose();
+    if (json) writeText(1, `${JSON.stringify(end.status, null, 2)}\n`);
+    else if (!jsonLines) writeText(1, endText(end, running.directory));
     return end;
   } finally {
     await server?.close();
@@ -154,8 +176,6 @@ export async function fleetRunCommand(raw: Flags, command: readonly string[]): P
   }
   await using dialer = await openDialer(flags, given.file);
   const { status, failure } = await conduct(flags, given, plan, dialer);
-  if (flags.json === true) writeText(1, `${JSON.stringify(status, null, 2)}\n`);
-  else if (flags["json-lines"] !== true) writeText(1, statusText(status));
   // Whoever reads the status knows how the run ended; that its results are missing is told by the exit status.
   if (failure !== null) throw failure;
   return status.exit_status ?? 0;

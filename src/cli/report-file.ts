@@ -45,10 +45,10 @@ interface WriteOptions {
 }
 
 /** Writes to what is there; never creates: a mistyped name below /dev is no place for a file. */
-function writeInto(path: string, text: string): void {
+function writeInto(path: string, content: string | Uint8Array): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_TRUNC);
   try {
-    writeFileSync(fd, text);
+    writeFileSync(fd, content);
   } finally {
     closeSync(fd);
   }
@@ -61,14 +61,14 @@ function writeInto(path: string, text: string): void {
  */
 export function writeReportFile(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   { what, mode }: WriteOptions = { what: "the report", mode: null },
 ): void {
   try {
     const target = reportTarget(path);
-    if (target.kind === "file") replaceDurableFile(target.path, text, mode);
-    else if (target.kind === "descriptor") writeFileSync(target.fd, text);
-    else writeInto(target.path, text);
+    if (target.kind === "file") replaceDurableFile(target.path, content, mode);
+    else if (target.kind === "descriptor") writeFileSync(target.fd, content);
+    else writeInto(target.path, content);
   } catch (cause) {
     throw unwritable(path, cause, what);
   }

@@ -123,7 +123,7 @@ export const errorCodes = {
   },
   FLEET_BUSY: {
     exitStatus: exitStatus.corral,
-    meaning: "an agent has a run already, or still cleans up after one",
+    meaning: "an agent has a run of another controller, or ends",
   },
   FLEET_LOST: {
     exitStatus: exitStatus.corral,

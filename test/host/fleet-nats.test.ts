@@ -75,6 +75,10 @@ describe("who gets in", () => {
     const { status, out } = await bench.corral(["fleet", "ping", "--nats", broker.url, "--agents", "x", "--json"]);
     const [answer] = (JSON.parse(out) as PingDocument).agents;
     assert.deepEqual([status, answer?.error?.code], [4, "FLEET_DENIED"]);
+    const file = fleetFile(bench, [{ address: "x" }], { workload: { command: ["/bin/true"] } });
+    const { status: refused, status_: told } = await runFleet(bench, file);
+    const [x] = told.agents;
+    assert.deepEqual([refused, x?.failure?.cause, x?.attempts], [5, "denied", 1]);
   });
 
   test("is not everybody: an agent does not stay at a broker that asks nobody, unless it is told to", async (t) => {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { before, test } from "node:test";
 import type { FleetEvent } from "../../src/fleet/live/index.ts";
 import { openBench } from "../shared/bench.ts";
 import type { TestAgent } from "../shared/fleet-bench.ts";
-import { endAgents, fleetFile, ms, runFleet, startAgent, startAgents } from "../shared/fleet-bench.ts";
+import { endAgents, fleetFile, ms, runFleet, startAgent, startAgents, startFleet } from "../shared/fleet-bench.ts";
 import { fleetWire } from "../shared/fleet-wire.ts";
 import { expectNoLeftovers } from "../shared/leaks.ts";
 import { until } from "../shared/timing.ts";
@@ -69,7 +70,10 @@ test("an agent that cannot be reached is tried four times and ends the run for a
   assert.deepEqual([status, told.outcome, told.start_at], [4, "unreachable", null]);
   const [last] = told.agents.slice(-1);
   assert.deepEqual([last?.attempts, last?.failure?.cause, last?.failure?.during], [4, "unreachable", "connecting"]);
-  assert.match(told.why, /^agent-4 failed before the start: .*127\.0\.0\.1:1.*, at the last of 4 attempts$/);
+  assert.match(
+    told.why,
+    /^agent-4 failed before the start: 127\.0\.0\.1:1 cannot be reached: (nobody listens there|no agent of this name is at \S+), at the last of 4 attempts$/,
+  );
   assert.equal(existsSync(marker), false);
 });
 
@@ -168,6 +172,62 @@ test("events come as JSON lines while it runs, and its figures are served", asyn
   assert.deepEqual(events.at(-1)?.event, "end");
 });
 
+test("a command beside a file that says what runs is a mistake, and nobody is called", async () => {
+  const file = fleetFile(bench, agents, { workload: seconds(0) });
+  const { status, out, err } = await bench.corral(["fleet", "run", "--config", file, "--", "/bin/true"]);
+  assert.deepEqual([status, out], [2, ""]);
+  assert.match(err, /run\.yaml says what runs \(workload\), and a command after -- does, too; leave the command out/);
+});
+
+test("who ends because another failed has not failed, and what it was told stands in its directory", async () => {
+  const refused = { address: agents[1]?.address ?? "", workload: { wrong: 1 } };
+  const file = fleetFile(bench, [agents[0] as TestAgent, refused], { workload: seconds(1) });
+  const { status, status_: told, text } = await runFleet(bench, file);
+  assert.deepEqual([status, told.agents_failed, told.agents_aborted], [5, 1, 1]);
+  assert.equal(told.agents[0]?.state, "aborted");
+  assert.match(text("STATUS.txt"), /^Agents: 2 in all, 0 completed, 1 failed, 1 ended with the run$/m);
+  assert.equal(text("agents/agent-1/config.yaml"), 'command:\n  - /bin/sleep\n  - "1"\n');
+});
+
+test("an agent that has a run already is not tried again, and told by what it does", async () => {
+  const first = startFleet(bench, fleetFile(bench, agents, { workload: seconds(600) }));
+  await until("it works", () => /agent-1 start_sent -> collecting/.test(first.err()));
+  const { status, status_: told } = await runFleet(bench, fleetFile(bench, agents, { workload: seconds(0) }));
+  assert.equal(status, 5);
+  assert.deepEqual([told.agents[0]?.failure?.cause, told.agents[0]?.attempts], ["busy", 1]);
+  assert.match(told.why, /takes no run now: "it has a run already, as \\"agent-1\\", which is running"/);
+  first.kill("SIGINT");
+  assert.equal((await first.finished).status, 3);
+});
+
+test("an agent that wants another token is not tried again, and told as that: 5", async (t) => {
+  if (fleetWire().controllerFlags.length > 0) return t.skip("tokens are the broker's: fleet-nats.test.ts has them");
+  const [right, wrong] = [bench.fresh("token"), bench.fresh("token")];
+  writeFileSync(right, "correct-horse-battery-staple", { mode: 0o600 });
+  writeFileSync(wrong, "incorrect-horse-battery-staple", { mode: 0o600 });
+  const strict = await startAgent(bench, ["--token-file", right]);
+  t.after(() => endAgents([strict]));
+  const file = fleetFile(bench, [strict], { workload: seconds(0) });
+  const { status, status_: told, err } = await runFleet(bench, file, ["--token-file", wrong]);
+  assert.deepEqual([status, told.agents[0]?.failure?.cause, told.agents[0]?.attempts], [5, "denied", 1]);
+  assert.match(told.why, /does not know us: "the token is not the right one"$/);
+  assert.equal(told.warnings.length, 0);
+  assert.doesNotMatch(err, /unreachable/);
+});
+
+test("a run ends with what it has measured, and with where that is, also when it is quiet", async () => {
+  const load = { load: { memory: { size: "1M" }, duration: "1s", rate: 100 } };
+  const file = fleetFile(bench, agents.slice(0, 1), { workload: load });
+  const parent = bench.fresh("results");
+  const { status, out, err } = await bench.corral(["fleet", "run", "--config", file, "--results", parent, "--quiet"], {
+    limitMs: 60_000,
+  });
+  assert.deepEqual([status, err], [0, ""]);
+  assert.match(out, /^Workload, 1 agent, \d\.\d\d s(, \d+ operations? failed)?:\noperation +sizes +ops\/s/m);
+  const directory = `${parent}/${readdirSync(parent)[0]}`;
+  assert.ok(out.endsWith(`\nResults: ${directory}\nTo look at them again: corral fleet analyze ${directory}\n`), out);
+});
+
 test("a file with mistakes is told with their places, and nobody is called", async () => {
   const file = fleetFile(bench, agents, { workload: seconds(0), thresholds: ["p99"] });
   const { status, err } = await bench.corral(["fleet", "run", "--config", file]);
@@ -208,7 +268,14 @@ test("runs are told again, compared and drawn", async () => {
     ...["fleet", "analyze", one.directory, other.directory, "--compare", "--html", page],
   ]);
   assert.equal(compared.status, 0, compared.err);
-  assert.match(readFileSync(page, "utf8"), /^<!doctype html>/);
+  assert.match(readFileSync(page, "utf8"), /^<!doctype html>.*<h2>Comparison<\/h2>/s);
+  const sheets = bench.fresh("runs.xlsx");
+  const book = await bench.corral(["fleet", "analyze", one.directory, "--xlsx", sheets]);
+  assert.deepEqual([book.status, book.out], [0, ""], book.err);
+  assert.equal(readFileSync(sheets).subarray(0, 4).toString("latin1"), "PK\u0003\u0004");
+  // A directory that runs are in stands for them.
+  const all = await bench.corral(["fleet", "analyze", dirname(one.directory)]);
+  assert.equal(all.out, told.out);
   const foreign = await bench.corral(["fleet", "analyze", bench.dir]);
   assert.deepEqual([foreign.status, /has no status\.json/.test(foreign.err)], [2, true]);
 });

@@ -245,7 +245,7 @@ describe("what was said before", () => {
     const again = new Call(dialer, agent.address);
     again.start(config);
     await again.heard("ready");
-    again.stream.send({ kind: "go", startNs, localStartNs: startNs });
+    again.stream.send({ kind: "go", startNs, localStartNs: startNs, stage: 0 });
     assert.equal((await again.heard("error")).cause, "start_past");
     assert.equal(readFileSync(file, "utf8"), "once\n");
   });

@@ -46,6 +46,7 @@ describe("the packed package", () => {
     const wanted = [
       "bin/corral",
       "dist/corral.cjs",
+      "dist/excel.cjs",
       "dist/grpc.cjs",
       "dist/load-process.cjs",
       "dist/mcp.cjs",

@@ -132,7 +132,7 @@ export class Call {
   /** Names a moment that comes so soon on the reference machine. @returns that moment */
   go(inMs: number): bigint {
     const startNs = BigInt(Math.round(Date.now() + scaled(inMs))) * 1_000_000n;
-    this.stream.send({ kind: "go", startNs, localStartNs: startNs });
+    this.stream.send({ kind: "go", startNs, localStartNs: startNs, stage: 0 });
     return startNs;
   }
 

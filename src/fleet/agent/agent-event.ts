@@ -12,9 +12,13 @@ export type AgentEvent =
   /** How far preparing is; a total of null is unknown. */
   | { readonly kind: "progress"; readonly done: bigint; readonly total: bigint | null }
   | { readonly kind: "prepared" }
+  /** A stage after the first is prepared, and waits for nobody. */
+  | { readonly kind: "passed" }
   | { readonly kind: "prepare_failed"; readonly why: string }
   /** The workload has begun, at this moment of the agent's clock. */
   | { readonly kind: "began"; readonly atNs: WallNs }
+  /** A stage has ended, and another follows; otherwise as `done`. */
+  | ({ readonly kind: "stage_done"; readonly result: string } & FinalReport)
   /** `result`: what came of it, a JSON document; empty: nothing is known. */
   | ({ readonly kind: "done"; readonly result: string } & FinalReport)
   | { readonly kind: "failed"; readonly why: string; readonly result: string }
@@ -25,6 +29,8 @@ export type AgentEvent =
 export type AgentEffect =
   | { readonly kind: "send"; readonly message: AgentMessage }
   | { readonly kind: "prepare"; readonly assignment: Assignment }
+  /** Prepare this stage, from 0; `prepared` or `passed` is the answer. */
+  | { readonly kind: "prepare_stage"; readonly stage: number }
   /** Wait until then by this agent's clock, without going by steps of it, and run; `began` is the answer. */
   | { readonly kind: "begin"; readonly atNs: WallNs }
   /** Stop preparing, waiting or running, and clean up. */

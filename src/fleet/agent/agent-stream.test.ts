@@ -12,7 +12,10 @@ const message = (one: ControlMessage, problem: string | null = null): AgentEvent
   problem,
 });
 const go = (inMs: number): AgentEvent =>
-  message({ kind: "go", startNs, localStartNs: startNs + BigInt(inMs) * 1_000_000n });
+  message({ kind: "go", startNs, localStartNs: startNs + BigInt(inMs) * 1_000_000n, stage: 0 });
+
+const goTo = (stage: number): AgentEvent =>
+  message({ kind: "go", startNs, localStartNs: startNs + 10_000_000_000n, stage });
 
 /** An event of each kind. */
 const eventOf: Readonly<Record<AgentEventKind, AgentEvent>> = {
@@ -26,8 +29,10 @@ const eventOf: Readonly<Record<AgentEventKind, AgentEvent>> = {
   lost: { kind: "lost", why: "closed" },
   progress: { kind: "progress", done: 1n, total: null },
   prepared: { kind: "prepared" },
+  passed: { kind: "passed" },
   prepare_failed: { kind: "prepare_failed", why: "no space" },
   began: { kind: "began", atNs: startNs },
+  stage_done: { kind: "stage_done", ...noWork, result: "{}" },
   done: { kind: "done", ...noWork, result: "{}" },
   failed: { kind: "failed", why: "an error", result: "" },
   deadline: { kind: "deadline" },
@@ -40,6 +45,8 @@ const wayTo: Readonly<Record<AgentState, readonly AgentEventKind[]>> = {
   ready: ["start", "prepared"],
   waiting: ["start", "prepared", "go"],
   running: ["start", "prepared", "go", "began"],
+  between: ["start", "prepared", "go", "began", "stage_done"],
+  arrived: ["start", "prepared", "go", "began", "stage_done", "prepared"],
   completed: ["start", "prepared", "go", "began", "done"],
   error: ["reject"],
   aborted: ["abort"],
@@ -71,11 +78,13 @@ describe("every event in every state", () => {
       test(`${kind} while ${state}: ${verdict}`, () => {
         const { stream } = streamIn(state);
         expect(stream.state).toBe(state);
+        // At a barrier the second stage is next.
+        const event = kind === "go" && state === "arrived" ? goTo(1) : eventOf[kind];
         if (verdict === "never") {
-          expect(() => stream.handle(eventOf[kind])).toThrow(`an agent that is ${state} cannot be told ${kind}`);
+          expect(() => stream.handle(event)).toThrow(`an agent that is ${state} cannot be told ${kind}`);
           return;
         }
-        const effects = stream.handle(eventOf[kind]);
+        const effects = stream.handle(event);
         const expected = { stay: state, ignore: state, illegal: "error" } as const;
         expect(stream.state).toBe(verdict in expected ? expected[verdict as keyof typeof expected] : verdict);
         if (verdict === "ignore") expect(kindsOf(effects)).toEqual(["warn"]);
@@ -111,7 +120,7 @@ describe("a stream", () => {
   });
 
   test("answers a ping in every state that lives, with both of its moments", () => {
-    for (const state of ["idle", "preparing", "ready", "waiting", "running"] as const) {
+    for (const state of ["idle", "preparing", "ready", "waiting", "running", "between", "arrived"] as const) {
       const { stream } = streamIn(state);
       expect(sentOf(stream.handle(eventOf.ping))).toMatchObject([
         { kind: "pong", id: 7n, receivedNs: startNs, sentNs: startNs },
@@ -120,7 +129,7 @@ describe("a stream", () => {
   });
 
   test("that is ended by the controller cancels what is under way and says so", () => {
-    for (const state of ["preparing", "ready", "waiting", "running"] as const) {
+    for (const state of ["preparing", "ready", "waiting", "running", "between", "arrived"] as const) {
       const { stream } = streamIn(state);
       const effects = stream.handle(eventOf.abort);
       expect(kindsOf(effects)).toEqual(["went", "cancel", "send", "close"]);
@@ -148,6 +157,7 @@ describe("a stream", () => {
     ["idle", 30_000, "no_start", "nothing came for 30000 ms"],
     ["preparing", 30_000, "prepare_timeout", "it was not prepared within 30000 ms"],
     ["ready", 60_000, "ready_timeout", "it was ready for 60000 ms and was not told to begin"],
+    ["between", 30_000, "prepare_timeout", "it was not prepared within 30000 ms"],
   ] as const;
   for (const [state, limitMs, cause, text] of limits)
     test(`is ${state} for ${limitMs} ms at most`, () => {
@@ -156,8 +166,36 @@ describe("a stream", () => {
       expect(sentOf(stream.handle(eventOf.deadline))).toMatchObject([{ kind: "error", cause, message: text }]);
     });
 
-  test("waits for the start without a limit of its own", () => {
+  test("waits for the start, and at a barrier for the others, without a limit of its own", () => {
     expect(streamIn("waiting").stream.deadlineMs).toBeNull();
+    expect(streamIn("arrived").stream.deadlineMs).toBeNull();
+  });
+
+  test("goes from stage to stage, waits at barriers, and begins at once where there is none", () => {
+    const { stream, effects } = streamIn("arrived");
+    const events = [goTo(1), eventOf.began, eventOf.stage_done, eventOf.passed, eventOf.began, eventOf.done];
+    effects.push(...events.flatMap((event) => [...stream.handle(event)]));
+    expect(effects.flatMap((one) => (one.kind === "went" ? [one.to] : [])).slice(4)).toEqual([
+      ...["between", "arrived", "waiting", "running"],
+      ...["between", "waiting", "running", "completed"],
+    ]);
+    expect(effects.filter(({ kind }) => kind === "prepare_stage")).toEqual([
+      { kind: "prepare_stage", stage: 1 },
+      { kind: "prepare_stage", stage: 2 },
+    ]);
+    expect(sentOf(effects).flatMap((one) => ("stage" in one ? [[one.kind, one.stage]] : []))).toEqual([
+      ["stage_done", 0],
+      ["arrived", 1],
+      ["stage_done", 1],
+    ]);
+    expect(sentOf(effects).filter(({ kind }) => kind === "ready")).toHaveLength(1);
+  });
+
+  test("that is told to begin another stage than the next breaks off", () => {
+    const { stream } = streamIn("arrived");
+    expect(sentOf(stream.handle(goTo(0)))).toMatchObject([
+      { kind: "error", cause: "protocol", message: "stage 0 is to begin, and stage 1 is next" },
+    ]);
   });
 
   test("refuses a start that was, and one that is more than 300 s ahead", () => {

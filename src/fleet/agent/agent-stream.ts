@@ -39,6 +39,8 @@ export class AgentStream {
   #deadlineMs: number | null;
   #effects: AgentEffect[] = [];
   #actualStartNs: WallNs = 0n;
+  /** The stage that is under way, or is next. */
+  #stage = 0;
 
   constructor(world: AgentWorld, limits: AgentLimits) {
     this.#world = world;
@@ -90,7 +92,7 @@ export class AgentStream {
       this.#say({ kind: "pong", id: event.message.id, receivedNs: nowNs, sentNs: nowNs });
     }
     if (event.kind === "deadline" && this.#state === "running") this.#report();
-    if (event.kind === "progress" && this.#state === "preparing")
+    if (event.kind === "progress" && (this.#state === "preparing" || this.#state === "between"))
       this.#say({ kind: "preparing", done: event.done, total: event.total });
   }
 
@@ -120,8 +122,11 @@ export class AgentStream {
         this.#obey(event.message, event.problem);
         break;
       case "prepared":
-        this.#go("ready", "it has prepared", this.#limits.readyMs);
-        this.#say({ kind: "ready", atNs: this.#world.wallNs() });
+        this.#prepared(to);
+        break;
+      case "passed":
+        this.#go("waiting", "the next stage waits for nobody", null);
+        this.#effects.push({ kind: "begin", atNs: this.#world.wallNs() });
         break;
       case "prepare_failed":
         this.#fail("prepare_failed", event.why);
@@ -130,6 +135,9 @@ export class AgentStream {
         this.#actualStartNs = event.atNs;
         this.#go("running", "the start has come", 0);
         this.#report();
+        break;
+      case "stage_done":
+        this.#endStage(event);
         break;
       case "done":
         this.#end("completed", "the workload has ended", {
@@ -161,7 +169,7 @@ export class AgentStream {
     } else if (message.kind === "start") {
       this.#prepare(message.assignment);
     } else if (message.kind === "go") {
-      this.#await(message.localStartNs);
+      this.#await(message.localStartNs, message.stage);
     }
   }
 
@@ -170,7 +178,29 @@ export class AgentStream {
     this.#effects.push({ kind: "prepare", assignment });
   }
 
-  #await(atNs: WallNs): void {
+  /** The others are waited for: before the first stage it is ready, before another it has arrived at a barrier. */
+  #prepared(to: AgentState): void {
+    const atNs = this.#world.wallNs();
+    if (to === "ready") {
+      this.#go("ready", "it has prepared", this.#limits.readyMs);
+      this.#say({ kind: "ready", atNs });
+    } else {
+      // How long the others may take is the controller's business; its pings and its end are heard.
+      this.#go("arrived", "it is at the barrier", null);
+      this.#say({ kind: "arrived", stage: this.#stage, atNs });
+    }
+  }
+
+  #endStage(event: Extract<AgentEvent, { kind: "stage_done" }>): void {
+    this.#go("between", "a stage has ended, and another follows", this.#limits.prepareMs);
+    this.#say({ ...event, stage: this.#stage, actualStartNs: this.#actualStartNs });
+    this.#stage += 1;
+    this.#effects.push({ kind: "prepare_stage", stage: this.#stage });
+  }
+
+  #await(atNs: WallNs, stage: number): void {
+    if (stage !== this.#stage)
+      return this.#fail("protocol", `stage ${stage} is to begin, and stage ${this.#stage} is next`);
     const aheadMs = Number((atNs - this.#world.wallNs()) / nsPerMs);
     const { farthestStartMs } = this.#limits;
     if (aheadMs < 0) return this.#fail("start_past", `the start was ${-aheadMs} ms ago by this agent's clock`);
@@ -184,7 +214,8 @@ export class AgentStream {
   #expire(): void {
     const { firstMessageMs, prepareMs, readyMs } = this.#limits;
     if (this.#state === "idle") this.#fail("no_start", `nothing came for ${firstMessageMs} ms`);
-    else if (this.#state === "preparing") this.#fail("prepare_timeout", `it was not prepared within ${prepareMs} ms`);
+    else if (this.#state === "preparing" || this.#state === "between")
+      this.#fail("prepare_timeout", `it was not prepared within ${prepareMs} ms`);
     else this.#fail("ready_timeout", `it was ready for ${readyMs} ms and was not told to begin`);
   }
 
@@ -193,8 +224,7 @@ export class AgentStream {
   }
 
   #end(to: AgentState, why: string, last: AgentSaying | null): void {
-    const underWay = this.#state === "preparing" || this.#state === "waiting" || this.#state === "running";
-    const hasMade = underWay || this.#state === "ready";
+    const hasMade = this.#state !== "idle";
     this.#go(to, why, null);
     if (to !== "completed" && hasMade) this.#effects.push({ kind: "cancel" });
     if (last !== null) this.#say(last);

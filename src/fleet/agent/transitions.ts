@@ -3,17 +3,26 @@
  *
  *     idle ─start→ preparing ─prepared→ ready ─go→ waiting ─began→ running ─done→ completed
  *
+ * and while stages are left
+ *
+ *     running ─stage_done→ between ─prepared→ arrived ─go→ waiting, or between ─passed→ waiting
+ *
  * and from each of them to `error` or `aborted`. The three at the end are terminal for the stream, not for the process,
  * which takes the next one.
  */
 
-/** States as the controller is told of them; waiting is the part of ready in which the moment of the start is known. */
+/**
+ * States as the controller is told of them. waiting: the moment of the start is known; between: a stage has ended, and the
+ * next prepares; arrived: it is at a barrier.
+ */
 export const agentStates = [
   "idle",
   "preparing",
   "ready",
   "waiting",
   "running",
+  "between",
+  "arrived",
   "completed",
   "error",
   "aborted",
@@ -34,8 +43,10 @@ export const agentEvents = [
   "lost",
   "progress",
   "prepared",
+  "passed",
   "prepare_failed",
   "began",
+  "stage_done",
   "done",
   "failed",
   "deadline",
@@ -73,8 +84,10 @@ const ended: Row = {
   // What was under way when it ended comes too late.
   progress: "stay",
   prepared: "stay",
+  passed: "stay",
   prepare_failed: "stay",
   began: "stay",
+  stage_done: "stay",
   done: "stay",
   failed: "stay",
   deadline: "stay",
@@ -83,8 +96,10 @@ const ended: Row = {
 const noWork = {
   progress: "never",
   prepared: "never",
+  passed: "never",
   prepare_failed: "never",
   began: "never",
+  stage_done: "never",
   done: "never",
   failed: "never",
 } as const;
@@ -110,11 +125,24 @@ export const transitions: Readonly<Record<AgentState, Row>> = {
     start: "ignore",
     reject: "ignore",
     go: "ignore",
+    stage_done: "between",
     done: "completed",
     failed: "error",
     // A report is due: a running workload has no limit of its own here.
     deadline: "stay",
   },
+  between: {
+    ...alive,
+    ...noWork,
+    start: "ignore",
+    reject: "ignore",
+    go: "illegal",
+    progress: "stay",
+    prepared: "arrived",
+    passed: "waiting",
+    prepare_failed: "error",
+  },
+  arrived: { ...alive, ...noWork, start: "ignore", reject: "ignore", go: "waiting" },
   completed: ended,
   error: ended,
   aborted: ended,

@@ -1,7 +1,9 @@
 import * as v from "valibot";
-import { text, texts } from "../../report/schema/index.ts";
+import { count, text, textOrNull, texts } from "../../report/schema/index.ts";
+import { byWeight } from "../model/index.ts";
 import type { FleetResults } from "../results/index.ts";
-import type { StoredRun } from "./read-run.ts";
+import { compareSetups } from "./compare-setups.ts";
+import type { StoredRun, StoredStage } from "./read-run.ts";
 
 /** Figures that are compared, and whether more of it is better. */
 export const comparedFigures = {
@@ -20,15 +22,33 @@ const leastShare = 0.05;
 const number = (description: string) => v.pipe(v.number(), v.description(description));
 const numberOrNull = (description: string) => v.pipe(v.nullable(v.number()), v.description(description));
 
+const comparedRun = v.strictObject({
+  run: text("Directory."),
+  outcome: v.pipe(v.picklist([...byWeight, "running" as const]), v.description("What came of it.")),
+  agents_total: count("Agents."),
+  agents_completed: count("Those that completed."),
+  wall_sec: numberOrNull("How long it worked; null: it never came to it."),
+  operations: count("Of all agents, also of those that failed."),
+  errors: count("Likewise, those that failed."),
+});
+
+const note = v.strictObject({
+  run: text("Directory of the run that it is about."),
+  note: text("What to know before it is compared: that it failed, or ran something else."),
+});
+
 /** `corral.fleet-compare/1`. */
 export const fleetCompareSchema = v.strictObject({
   schema: v.pipe(v.literal("corral.fleet-compare/1"), v.description("Name and version of this document.")),
   base: text("Directory that the others are compared with."),
   others: texts("Directories that are compared, in their order."),
+  runs: v.pipe(v.array(comparedRun), v.description("All of them, the base first.")),
+  notes: v.pipe(v.array(note), v.description("What stands in the way of a comparison.")),
   rows: v.pipe(
     v.array(
       v.strictObject({
         other: text("Directory that is compared."),
+        stage: textOrNull("Stage that both have; null: the runs have only one."),
         operation: text("GET, PUT or META."),
         size_bucket: text("Sizes; ALL: every size."),
         figure: text("What is compared."),
@@ -53,11 +73,12 @@ function verdictOf(figure: Figure, base: number, value: number): "better" | "wor
   return value > base === comparedFigures[figure].moreIsBetter ? "better" : "worse";
 }
 
-function compareRow(other: string, base: Row, row: Row): FleetComparison["rows"] {
+function compareRow(other: string, stage: string | null, base: Row, row: Row): FleetComparison["rows"] {
   return (Object.keys(comparedFigures) as Figure[])
     .filter((figure) => base[figure] !== 0 || row[figure] !== 0)
     .map((figure) => ({
       other,
+      stage,
       operation: row.operation,
       size_bucket: row.size_bucket,
       figure,
@@ -68,21 +89,46 @@ function compareRow(other: string, base: Row, row: Row): FleetComparison["rows"]
     }));
 }
 
+function compareStages(other: string, base: StoredStage, stage: StoredStage): FleetComparison["rows"] {
+  return (stage.workload?.rows ?? []).flatMap((row) => {
+    const twin = base.workload?.rows.find(
+      ({ operation, bucket_idx: bucket }) => operation === row.operation && bucket === row.bucket_idx,
+    );
+    return twin === undefined ? [] : compareRow(other, stage.name, twin, row);
+  });
+}
+
+/** How long its stages took together; null: it never came to one. */
+function wallSecOf({ stages }: StoredRun): number | null {
+  const walls = stages.flatMap(({ workload }) => workload?.wall_sec ?? []);
+  return walls.length === 0 ? null : walls.reduce((sum, one) => sum + one, 0);
+}
+
 /** What is different between the first run and each of the others. */
-export function compareRuns([base, ...others]: readonly StoredRun[]): FleetComparison {
-  const rowsOf = (run: StoredRun | undefined): readonly Row[] => run?.workload?.rows ?? [];
+export function compareRuns(runs: readonly StoredRun[]): FleetComparison {
+  const [base, ...others] = runs;
   const rows = others.flatMap((other) =>
-    rowsOf(other).flatMap((row) => {
-      const twin = rowsOf(base).find(
-        ({ operation, bucket_idx: bucket }) => operation === row.operation && bucket === row.bucket_idx,
-      );
-      return twin === undefined ? [] : compareRow(other.directory, twin, row);
+    other.stages.flatMap((stage) => {
+      const before = base?.stages.find(({ name }) => name === stage.name);
+      return before === undefined ? [] : compareStages(other.directory, before, stage);
     }),
   );
   return {
     schema: "corral.fleet-compare/1",
     base: base?.directory ?? "",
     others: others.map(({ directory }) => directory),
+    runs: runs.map(toCompared),
+    notes: [...compareSetups(runs)],
     rows,
   };
 }
+
+const toCompared = (run: StoredRun): FleetComparison["runs"][number] => ({
+  run: run.directory,
+  outcome: run.status.outcome,
+  agents_total: run.status.agents_total,
+  agents_completed: run.status.agents_completed,
+  wall_sec: wallSecOf(run),
+  operations: run.status.operations,
+  errors: run.status.errors,
+});

@@ -1,6 +1,8 @@
-import type { FleetResults } from "../results/index.ts";
-import { statusText } from "../results/index.ts";
-import type { SeriesSecond, StoredRun } from "./read-run.ts";
+import { resultCells, statusText } from "../results/index.ts";
+import type { FleetComparison } from "./compare-runs.ts";
+import { comparisonCells, comparisonHeading } from "./comparison-cells.ts";
+import type { StoredRun, StoredStage } from "./read-run.ts";
+import type { SeriesSecond } from "./read-series.ts";
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escapeText = (text: string): string =>
@@ -54,29 +56,43 @@ const linesOf = (runs: readonly StoredRun[], value: (second: SeriesSecond) => nu
     }),
   }));
 
-function tableOf({ rows }: FleetResults): string {
-  const heading = ["operation", "sizes", "ops/s", "MiB/s", "mean us", "p50 us", "p95 us", "p99 us", "max us", "count"];
-  const cells = rows.map((row) => [
-    ...[row.operation, row.size_bucket],
-    ...[row.ops_per_sec, row.throughput_mibps, row.mean_us, row.p50_us, row.p95_us, row.p99_us, row.max_us].map((one) =>
-      one.toFixed(2),
-    ),
-    String(row.count),
-  ]);
+function tableOf(heading: readonly string[], cells: readonly (readonly string[])[]): string {
   const line = (tag: string, texts: readonly string[]): string =>
     `<tr>${texts.map((text) => `<${tag}>${escapeText(text)}</${tag}>`).join("")}</tr>`;
   return `<table>${line("th", heading)}${cells.map((one) => line("td", one)).join("\n")}</table>`;
 }
 
-const runSection = (run: StoredRun, at: number): string =>
-  [
+function stageSection({ name, workload }: StoredStage): string {
+  const title = name === null ? "" : `<h3>${escapeText(name)}</h3>`;
+  if (workload === null) return `${title}<p>It never came to ${name === null ? "its workload" : "this stage"}.</p>`;
+  const [heading = [], ...cells] = resultCells(workload);
+  return title + tableOf(heading, cells);
+}
+
+function runSection(run: StoredRun, at: number): string {
+  return [
     `<section><h2 class="t${at % colours}">${escapeText(run.name)}</h2>`,
-    run.workload === null ? "<p>It never came to its workload.</p>" : tableOf(run.workload),
+    ...run.stages.map(stageSection),
     `<pre>${escapeText(statusText(run.status))}</pre></section>`,
   ].join("\n");
+}
 
-/** Runs as a page that stands alone: rates, latencies and errors over time on common scales, and each run's tables. */
-export const runsPage = (runs: readonly StoredRun[]): string =>
+function comparisonSection(comparison: FleetComparison): string {
+  const { runs, notes, changes } = comparisonCells(comparison);
+  return [
+    `<section><h2>Comparison</h2>${tableOf(...runs)}`,
+    notes.length === 0 ? "" : `<ul>${notes.map((one) => `<li>${escapeText(one)}</li>`).join("")}</ul>`,
+    `<p>${escapeText(comparisonHeading(comparison))}</p>`,
+    changes[1].length === 0 ? "" : tableOf(...changes),
+    "</section>",
+  ].join("\n");
+}
+
+/**
+ * Runs as a page that stands alone: rates, latencies and errors over time on common scales, and each run's tables.
+ * @param comparison what is different between them; null: that is not wanted
+ */
+export const runsPage = (runs: readonly StoredRun[], comparison: FleetComparison | null): string =>
   [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -97,6 +113,7 @@ export const runsPage = (runs: readonly StoredRun[]): string =>
       linesOf(runs, ({ errors }) => errors),
       (value) => value.toFixed(0),
     ),
+    ...(comparison === null ? [] : [comparisonSection(comparison)]),
     ...runs.map(runSection),
     "</body></html>\n",
   ].join("\n");

@@ -4,6 +4,7 @@
  */
 export type { FleetComparison } from "./compare-runs.ts";
 export { compareRuns, fleetCompareSchema } from "./compare-runs.ts";
+export { findRuns } from "./find-runs.ts";
 export { runsPage } from "./html.ts";
 export type { StoredRun } from "./read-run.ts";
 export { readRun } from "./read-run.ts";

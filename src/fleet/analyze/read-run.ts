@@ -1,17 +1,24 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
-import { CorralError, errnoOf, quote } from "../../report/index.ts";
+import { CorralError } from "../../report/index.ts";
 import type { FleetResults, FleetStatus } from "../results/index.ts";
-import { fleetResultsSchema, fleetStatusSchema, seriesColumns } from "../results/index.ts";
+import { fleetResultsSchema, fleetStatusSchema, resultStem, stageStem } from "../results/index.ts";
+import { readRunFile, refuseRun } from "./find-runs.ts";
+import type { FlatConfig } from "./read-configs.ts";
+import { readConfig } from "./read-configs.ts";
+import type { SeriesSecond } from "./read-series.ts";
+import { readSeries } from "./read-series.ts";
 
-/** One second of a run, as far as a picture needs it. */
-export interface SeriesSecond {
-  readonly elapsedSec: number;
-  readonly opsPerSec: number;
-  /** The slowest kind of operations; null without any. */
-  readonly p99Us: number | null;
-  readonly errors: number;
+/** What a stage has left behind. */
+export interface StoredStage {
+  /** Null: the run has only one. */
+  readonly name: string | null;
+  /** Null: it never came to it. */
+  readonly workload: FleetResults | null;
+  readonly prepare: FleetResults | null;
+  /** Of every agent that has done something. */
+  readonly agents: readonly FleetResults[];
 }
 
 /** What a run has left behind. */
@@ -19,92 +26,61 @@ export interface StoredRun {
   readonly directory: string;
   readonly name: string;
   readonly status: FleetStatus;
-  /** Null: it never came to it. */
-  readonly workload: FleetResults | null;
-  readonly prepare: FleetResults | null;
+  /** At least one. */
+  readonly stages: readonly StoredStage[];
   /** Of all agents together. */
   readonly series: readonly SeriesSecond[];
-  readonly agents: readonly FleetResults[];
-}
-
-const refuse = (path: string, why: string, cause?: unknown): CorralError =>
-  new CorralError("CONFIG", `${quote(path, 300)} ${why}`, {
-    object: path,
-    cause,
-    fix: "give directories that corral fleet run has made",
-  });
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (thrown) {
-    throw refuse(path, `cannot be read: ${errnoOf(thrown) ?? String(thrown)}`, thrown);
-  }
+  /** What each agent was told to do, in the order of the status; null: it was not kept. */
+  readonly configs: readonly (FlatConfig | null)[];
 }
 
 function readDocument<T extends v.GenericSchema>(path: string, schema: T): v.InferOutput<T> {
   let value: unknown;
   try {
-    value = JSON.parse(readText(path));
+    value = JSON.parse(readRunFile(path));
   } catch (thrown) {
     if (thrown instanceof CorralError) throw thrown;
-    throw refuse(path, "is no JSON", thrown);
+    throw refuseRun(path, "is no JSON", thrown);
   }
   const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true });
   if (success) return output;
-  throw refuse(path, `is damaged: ${v.getDotPath(issues[0]) ?? "it"}: ${issues[0].message}`);
+  throw refuseRun(path, `is damaged: ${v.getDotPath(issues[0]) ?? "it"}: ${issues[0].message}`);
 }
 
 const readIfThere = (path: string): FleetResults | null =>
   existsSync(path) ? readDocument(path, fleetResultsSchema) : null;
 
-/** Lines of tab-separated values with a heading, by column; what is no number is null. */
-function readSeries(path: string): readonly SeriesSecond[] {
-  if (!existsSync(path)) return [];
-  const [, ...lines] = readText(path).split("\n");
-  return lines.flatMap((line) => {
-    const cells = line.split("\t");
-    // The last line of a controller that was killed may be cut.
-    if (cells.length !== seriesColumns.length) return [];
-    const number = (name: string): number | null => {
-      const cell = cells[seriesColumns.indexOf(name)] ?? "";
-      return cell === "" ? null : Number(cell);
-    };
-    const p99 = ["get_p99_us", "put_p99_us", "meta_p99_us"].flatMap((name) => number(name) ?? []);
-    const rates = ["get_iops", "put_iops", "meta_iops"].map((name) => number(name) ?? 0);
-    return [
-      {
-        elapsedSec: number("elapsed_s") ?? 0,
-        opsPerSec: rates.reduce((sum, one) => sum + one, 0),
-        p99Us: p99.length === 0 ? null : Math.max(...p99),
-        errors: number("errors") ?? 0,
-      },
-    ];
-  });
-}
-
-function agentsIn(directory: string): readonly FleetResults[] {
+/** What is there of a stage, or of the only one: a name of null. */
+function readStage(directory: string, name: string | null, number: number): StoredStage {
+  const stem = name === null ? null : stageStem(name, number);
+  const [workload, prepare] = (["workload", "prepare"] as const).map(
+    (part) => `${resultStem({ stem, part })}_results.json`,
+  ) as [string, string];
   const agents = join(directory, "agents");
-  if (!existsSync(agents)) return [];
-  return readdirSync(agents)
-    .toSorted()
-    .flatMap((name) => readIfThere(join(agents, name, "workload_results.json")) ?? []);
+  const agentIds = existsSync(agents) ? readdirSync(agents).toSorted() : [];
+  return {
+    name,
+    workload: readIfThere(join(directory, workload)),
+    prepare: readIfThere(join(directory, prepare)),
+    agents: agentIds.flatMap((agentId) => readIfThere(join(agents, agentId, workload)) ?? []),
+  };
 }
 
 /**
  * Reads what a run has left behind.
- * @throws CorralError CONFIG when the directory is none of a run, or a file in it is damaged
+ * @throws CorralError CONFIG when a file in it cannot be read or is damaged
  */
 export function readRun(directory: string): StoredRun {
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw refuse(directory, "is no directory");
-  if (!existsSync(join(directory, "status.json"))) throw refuse(directory, "has no status.json: it is of no fleet run");
+  const status = readDocument(join(directory, "status.json"), fleetStatusSchema);
   return {
     directory,
     name: basename(resolve(directory)),
-    status: readDocument(join(directory, "status.json"), fleetStatusSchema),
-    workload: readIfThere(join(directory, "workload_results.json")),
-    prepare: readIfThere(join(directory, "prepare_results.json")),
-    series: readSeries(join(directory, "perf_log.tsv")),
-    agents: agentsIn(directory),
+    status,
+    stages:
+      status.stages.length === 0
+        ? [readStage(directory, null, 1)]
+        : status.stages.map(({ name, number }) => readStage(directory, name, number)),
+    series: readSeries(directory),
+    configs: status.agents.map(({ agent_id: id }) => readConfig(directory, id)),
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CorralError } from "../../report/index.ts";
-import type { FleetRunOptions, RunEffect, RunEvent, RunWorld } from "../controller/index.ts";
+import type { ConnectRefusal, FleetRunOptions, RunEffect, RunEvent, RunWorld } from "../controller/index.ts";
 import { FleetRun } from "../controller/index.ts";
 import type { AgentMessage, ControlMessage, FleetOutcome } from "../model/index.ts";
 import type { AgentDialer, FleetStream, StreamListener } from "../transport/index.ts";
@@ -19,6 +19,9 @@ interface Line {
   readonly stream: FleetStream<ControlMessage>;
   isOpen: boolean;
 }
+
+/** Ends of an attempt to connect that another attempt would have, too. */
+const refusals: Readonly<Record<string, ConnectRefusal>> = { FLEET_DENIED: "denied", FLEET_BUSY: "busy" };
 
 /** How long streams may take to close once the run is over. */
 const farewellMs = 500;
@@ -115,7 +118,10 @@ export class Conductor {
         if (!isCurrent()) return;
         this.#lines.delete(agent);
         const why = error === null ? "it has closed the stream without a last word" : error.message;
-        this.#tell(line.isOpen ? { kind: "lost", agent, why } : { kind: "connect_failed", agent, attempt, why });
+        const refusal = error === null ? null : (refusals[error.code] ?? null);
+        this.#tell(
+          line.isOpen ? { kind: "lost", agent, why } : { kind: "connect_failed", agent, attempt, why, refusal },
+        );
       },
     };
     const line: Line = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { controllerLimits } from "../model/index.ts";
+import { controllerLimits, onlyStage } from "../model/index.ts";
 import { parseFleetFile, planFleet } from "./index.ts";
 
 const planOf = (text: string) =>
@@ -18,6 +18,7 @@ test("a short file comes to the limits that there are, and to agents with names 
   const plan = planOf("version: 1\nagents: [a, 'b:7000']\nworkload: {command: [echo, '{index}']}\n");
   expect({ ...plan, agents: [] }).toEqual({
     ...{ name: "f", agents: [], limits: controllerLimits, minAgents: 1, thresholds: [] },
+    ...{ stages: [onlyStage], isStaged: false },
   });
   const configs = plan.agents.map(({ target, assignment: { config, ...rest } }) => [target, rest, parse(config)]);
   expect(configs).toEqual([
@@ -92,6 +93,47 @@ test("without agents, without work and with more agents wanted than there are th
   expect(() => planOf("version: 1\nagents: [a]\nworkload: {x: 1}\ntimeouts: {start_delay: 301s}\n")).toThrow(
     "the start would be 301000 ms ahead, and agents wait for 300000 ms at most",
   );
+});
+
+test("stages have workloads of their own, agents' keys come last, and of what runs there is one kind", () => {
+  const plan = planOf(`version: 1
+agents: [a, {address: b, workload: {limits: {cpu-quota: 50}}}]
+workload: {command: [x], timeout: 9s}
+stages:
+  - {name: fill, workload: {timeout: 5s}}
+  - {name: read, barrier: false, workload: {load: {memory: {}}}, thresholds: ["ops > 1"]}
+timeouts: {barrier: none}
+`);
+  expect([plan.isStaged, plan.limits.barrierMs, plan.stages]).toEqual([
+    ...[true, null],
+    [
+      { name: "fill", barrier: true },
+      { name: "read", barrier: false },
+    ],
+  ]);
+  expect(plan.thresholds.map(({ stage, threshold }) => [stage, threshold.text])).toEqual([[1, "ops > 1"]]);
+  const stagesWith = (own: object) => ({
+    stages: [
+      { name: "fill", barrier: true, workload: { command: ["x"], timeout: "5s", ...own } },
+      { name: "read", barrier: false, workload: { load: { memory: {} }, ...own } },
+    ],
+  });
+  expect(plan.agents.map(({ assignment }) => parse(assignment.config))).toEqual([
+    stagesWith({}),
+    stagesWith({ limits: { "cpu-quota": 50 } }),
+  ]);
+});
+
+test("what is wrong with stages is told with its place", () => {
+  expect(problemsOf("version: 1\nstages:\n  - {name: a, workload: {command: [x], limit: 1}}\n  - {name: a}\n")).toMatch(
+    /^f\.yaml:3:40: stages\[0\]\.workload\.limit is not a key here.*\nf\.yaml:4:12: stages\[1\]\.name is that of stages\[0\]: "a"$/,
+  );
+  expect(problemsOf("version: 1\nstages: []\n")).toBe("f.yaml:2:9: stages needs at least one stage");
+  expect(() => planOf("version: 1\nagents: [a]\nstages: [{name: s}]\n")).toThrow(
+    'agent-1 has nothing to run in the stage "s"',
+  );
+  const both = 'version: 1\nagents: [a]\nthresholds: ["ops > 1"]\nstages: [{name: s, workload: {command: [x]}}]\n';
+  expect(() => planOf(both)).toThrow("thresholds are of stages where there are stages");
 });
 
 test("a scenario is named by its file and sent as its text", () => {

@@ -3,6 +3,7 @@ import { checked, described, expects, section, text, truth, wholeNumber, written
 import { isPlainName, parseDurationMs, plainNameRule, quote } from "../../report/index.ts";
 import { parseThreshold } from "../thresholds/index.ts";
 import { parseHostAddress } from "../transport/index.ts";
+import { mostStages } from "../work/index.ts";
 
 const optional = <T extends v.GenericSchema>(schema: T, description: string) =>
   v.exactOptional(described(schema, description));
@@ -79,6 +80,18 @@ function checkMinAgents(value: string): void {
     throw new RangeError(`expects a number of agents, or a part of them such as 50%, not ${quote(value)}`);
 }
 
+const thresholds = v.array(v.pipe(text, checked<string>(parseThreshold)), expects("a list of thresholds"));
+
+const stage = section({
+  name: described(plainName, "What it is called, in the names of its results too."),
+  workload: optional(workload, "What runs in it; its keys replace those of the run's workload."),
+  barrier: optional(
+    truth,
+    "Whether agents wait for each other before it, and begin it at one moment; before the first they always do. Default: true.",
+  ),
+  thresholds: optional(thresholds, "What it must reach."),
+});
+
 const timeouts = section({
   connect: duration("For one attempt to connect. Default: 5s."),
   retry: optional(
@@ -87,7 +100,12 @@ const timeouts = section({
   ),
   prepare: limitOrNone("For preparing; none: as long as the agent answers. Default: 30s."),
   ready: duration("From the first agent that is ready to the last. Default: 60s."),
-  start_delay: duration("From the last ready to the common start, up to 300s. Default: 10s."),
+  barrier: limitOrNone(
+    "From the first agent at a barrier to the last, who fails otherwise; none: no such limit. Default: 5m.",
+  ),
+  start_delay: duration(
+    "From the last ready, or the last at a barrier, to the common start, up to 300s. Default: 10s.",
+  ),
   first_report: duration("From the common start to an agent's first report. Default: 10s."),
   silence: duration("Silence after which an agent is asked for a sign of life. Default: 10s."),
   ping: duration("For the answer. Default: 5s."),
@@ -136,16 +154,21 @@ export const fleetFileSchema = section({
     workload,
     "What every agent runs: command, scenario (a file) or load. In it {index}, {count} and {agent} are the agent's own.",
   ),
+  stages: optional(
+    v.pipe(
+      v.array(stage, expects("a list of stages")),
+      v.minLength(1, "needs at least one stage"),
+      v.maxLength(mostStages, `has more than ${mostStages} stages`),
+    ),
+    "What runs one after the other, with results of each.",
+  ),
   shared_storage: optional(truth, "Whether agents see the same files: then no path prefix is used. Default: false."),
   path_template: optional(text, "Put before an agent's paths where storage is not shared. Default: {agent}/."),
   min_agents: optional(
     written("a number of agents, or a part such as 50%", checkMinAgents),
     "With fewer agents left a run that has begun is ended for all. Default: 1.",
   ),
-  thresholds: optional(
-    v.array(v.pipe(text, checked<string>(parseThreshold)), expects("a list of thresholds")),
-    "What the run must reach, such as p99_us < 5000 and error_rate < 0.1%.",
-  ),
+  thresholds: optional(thresholds, "What the run must reach, such as p99_us < 5000 and error_rate < 0.1%."),
   timeouts: optional(timeouts, "Time limits."),
   results: optional(text, "Directory for the results of runs. Default: the current one."),
   security: optional(security, "How controller and agents know each other."),

@@ -6,4 +6,4 @@ export type { FleetFile } from "./fleet-file.ts";
 export { fleetFileSchema } from "./fleet-file.ts";
 export { parseFleetFile } from "./load.ts";
 export type { FleetPlan, PlanContext, PlannedAgent } from "./plan-fleet.ts";
-export { planFleet } from "./plan-fleet.ts";
+export { hasWork, planFleet } from "./plan-fleet.ts";

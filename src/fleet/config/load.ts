@@ -36,11 +36,26 @@ function judgeWorkload(workload: Readonly<Record<string, unknown>>, path: Config
   }));
 }
 
+/** Stages of one name: their results would be told as one. */
+function findTwinStages({ stages = [] }: FleetFile): readonly ConfigIssue[] {
+  return stages.flatMap(({ name }, index): readonly ConfigIssue[] => {
+    const first = stages.findIndex((one) => one.name === name);
+    if (first === index) return [];
+    const message = `stages[${index}].name is that of stages[${first}]: ${quote(name)}`;
+    return [{ path: ["stages", index, "name"], at: "value", message }];
+  });
+}
+
 /** Workloads that are whole as they are written. */
-const workloadIssues = ({ workload, agents = [] }: FleetFile): readonly ConfigIssue[] => [
-  ...(workload === undefined ? [] : judgeWorkload(workload, ["workload"])),
+const workloadIssues = ({ workload, stages = [], agents = [] }: FleetFile): readonly ConfigIssue[] => [
+  ...(workload === undefined || stages.length > 0 ? [] : judgeWorkload(workload, ["workload"])),
+  ...stages.flatMap((stage, index) =>
+    workload !== undefined || stage.workload === undefined
+      ? []
+      : judgeWorkload(stage.workload, ["stages", index, "workload"]),
+  ),
   ...agents.flatMap((agent, index) =>
-    workload !== undefined || typeof agent === "string" || agent.workload === undefined
+    workload !== undefined || stages.length > 0 || typeof agent === "string" || agent.workload === undefined
       ? []
       : judgeWorkload(agent.workload, ["agents", index, "workload"]),
   ),
@@ -50,7 +65,7 @@ function judge(value: unknown): Judged<FleetFile> {
   const issues = judgeValues(fleetFileSchema, value);
   if (issues.length > 0) return { config: null, issues };
   const config = v.parse(fleetFileSchema, value);
-  const meant = [...findTwins(config.agents), ...workloadIssues(config)];
+  const meant = [...findTwins(config.agents), ...findTwinStages(config), ...workloadIssues(config)];
   return meant.length > 0 ? { config: null, issues: meant } : { config, issues: [] };
 }
 

@@ -1,9 +1,10 @@
 import { stringify } from "yaml";
-import { CorralError } from "../../report/index.ts";
-import type { Assignment, ControllerLimits } from "../model/index.ts";
-import { agentLimits, controllerLimits } from "../model/index.ts";
+import { CorralError, quote } from "../../report/index.ts";
+import type { Assignment, ControllerLimits, RunStage } from "../model/index.ts";
+import { agentLimits, controllerLimits, onlyStage } from "../model/index.ts";
 import type { Threshold } from "../thresholds/index.ts";
 import { parseThreshold } from "../thresholds/index.ts";
+import { workKinds } from "../work/index.ts";
 import type { FleetFile } from "./fleet-file.ts";
 import { defaultAgentId } from "./load.ts";
 
@@ -12,10 +13,20 @@ export interface FleetPlan {
   readonly name: string;
   /** By their number. */
   readonly agents: readonly PlannedAgent[];
+  /** What all agents go through, at least one. */
+  readonly stages: readonly RunStage[];
+  /** Whether the file speaks of stages. */
+  readonly isStaged: boolean;
   readonly limits: ControllerLimits;
   /** With fewer agents left a run that has begun is ended for all. */
   readonly minAgents: number;
-  readonly thresholds: readonly Threshold[];
+  readonly thresholds: readonly PlannedThreshold[];
+}
+
+export interface PlannedThreshold {
+  /** What it is judged by, from 0. */
+  readonly stage: number;
+  readonly threshold: Threshold;
 }
 
 export interface PlannedAgent {
@@ -29,14 +40,54 @@ type Workload = Readonly<Record<string, unknown>>;
 interface NamedAgent {
   readonly target: string;
   readonly agentId: string;
-  readonly workload: Workload;
+  /** Keys that replace those of every workload. */
+  readonly own: Workload | undefined;
 }
 
-function agentsOf({ agents, workload }: FleetFile): readonly NamedAgent[] {
+const kindOf = (workload: Workload | undefined): string | undefined =>
+  workKinds.find((kind) => workload?.[kind] !== undefined);
+
+/** Whether a workload says what runs, not only how. */
+export const hasWork = (workload: Workload | undefined): boolean => kindOf(workload) !== undefined;
+
+/** A workload with keys of another in the place of its own; of one that runs something of another kind nothing is left. */
+function overlay(workload: Workload | undefined, own: Workload | undefined): Workload {
+  const [before, now] = [kindOf(workload), kindOf(own)];
+  return now === undefined || before === undefined || now === before ? { ...workload, ...own } : { ...own };
+}
+
+function agentsOf({ agents }: FleetFile): readonly NamedAgent[] {
   return (agents ?? []).map((agent, index) => {
     const { address, id, workload: own } = typeof agent === "string" ? { address: agent } : agent;
-    return { target: address, agentId: id ?? defaultAgentId(index), workload: { ...workload, ...own } };
+    return { target: address, agentId: id ?? defaultAgentId(index), own };
   });
+}
+
+/** What an agent is told to do: one workload, or one for every stage. */
+function configOf(file: FleetFile, { agentId, own }: NamedAgent, readScenario: (path: string) => string): string {
+  const whole = (workload: Workload, where: string): Workload => {
+    if (Object.keys(workload).length === 0)
+      throw usage(`${agentId} has nothing to run${where}`, "give a command after --, or a workload in the file");
+    return withScenario(workload, readScenario);
+  };
+  const { stages, workload } = file;
+  if (stages === undefined) return stringify(whole(overlay(workload, own), ""));
+  return stringify({
+    stages: stages.map(({ name, barrier = true, workload: its }) => ({
+      name,
+      barrier,
+      workload: whole(overlay(overlay(workload, its), own), ` in the stage ${quote(name)}`),
+    })),
+  });
+}
+
+function thresholdsOf({ stages, thresholds = [] }: FleetFile): readonly PlannedThreshold[] {
+  if (stages === undefined) return thresholds.map((one) => ({ stage: 0, threshold: parseThreshold(one) }));
+  if (thresholds.length > 0)
+    throw usage("thresholds are of stages where there are stages", "give them in the stages that they are about");
+  return stages.flatMap(({ thresholds: its = [] }, stage) =>
+    its.map((one) => ({ stage, threshold: parseThreshold(one) })),
+  );
 }
 
 /** A template with an agent's own words in it. */
@@ -63,6 +114,7 @@ function limitsOf({ timeouts = {} }: FleetFile): ControllerLimits {
     retryMs: timeouts.retry,
     prepareMs: timeouts.prepare,
     readyMs: timeouts.ready,
+    barrierMs: timeouts.barrier,
     startDelayMs: timeouts.start_delay,
     firstReportMs: timeouts.first_report,
     silenceMs: timeouts.silence,
@@ -109,12 +161,13 @@ export function planFleet(file: FleetFile, { name, readScenario }: PlanContext):
     name: file.name ?? name,
     limits,
     minAgents,
-    thresholds: (file.thresholds ?? []).map(parseThreshold),
-    agents: agents.map(({ target, agentId, workload }, index) => {
-      if (Object.keys(workload).length === 0)
-        throw usage(`${agentId} has nothing to run`, "give a command after --, or a workload in the file");
+    stages: file.stages?.map(({ name: of, barrier = true }) => ({ name: of, barrier })) ?? [onlyStage],
+    isStaged: file.stages !== undefined,
+    thresholds: thresholdsOf(file),
+    agents: agents.map((agent, index) => {
+      const { target, agentId } = agent;
       const words = { index: String(index), count: String(agents.length), agent: agentId };
-      const config = stringify(withScenario(workload, readScenario));
+      const config = configOf(file, agent, readScenario);
       const pathPrefix = fill(prefixOf, words);
       return { target, assignment: { agentId, config, pathPrefix, index, count: agents.length } };
     }),

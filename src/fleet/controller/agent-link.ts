@@ -1,11 +1,12 @@
-import type { AgentMessage, ControllerLimits, WallNs } from "../model/index.ts";
+import { quote } from "../../report/index.ts";
+import type { AgentMessage, ControllerLimits, RunStage, WallNs } from "../model/index.ts";
 import type { Census } from "./census.ts";
 import { clockOddities, estimateClock } from "./clock-estimate.ts";
 import { expectations } from "./expectations.ts";
 import type { FailureCause } from "./failure.ts";
 import type { Link, LinkState } from "./link.ts";
 import { nextDue } from "./liveness.ts";
-import type { WorkMessage } from "./run-event.ts";
+import type { ConnectEnd, WorkMessage } from "./run-event.ts";
 import type { RunOutput } from "./run-output.ts";
 
 /** What a run asks of the world. */
@@ -26,6 +27,8 @@ interface Parts {
   readonly link: Link;
   readonly world: RunWorld;
   readonly limits: ControllerLimits;
+  /** What all agents go through, at least one. */
+  readonly stages: readonly RunStage[];
   readonly output: RunOutput;
   readonly census: Census;
   readonly owner: LinkOwner;
@@ -36,15 +39,17 @@ export class AgentLink {
   readonly link: Link;
   readonly #world: RunWorld;
   readonly #limits: ControllerLimits;
+  readonly #stages: readonly RunStage[];
   readonly #output: RunOutput;
   readonly #census: Census;
   readonly #owner: LinkOwner;
   #pings = 0n;
 
-  constructor({ link, world, limits, output, census, owner }: Parts) {
+  constructor({ link, world, limits, stages, output, census, owner }: Parts) {
     this.link = link;
     this.#world = world;
     this.#limits = limits;
+    this.#stages = stages;
     this.#output = output;
     this.#census = census;
     this.#owner = owner;
@@ -59,10 +64,10 @@ export class AgentLink {
   }
 
   /** An attempt to connect has come to its end; an answer to one that was given up does not count. */
-  connected(attempt: number, problem: string | null): void {
+  connected(attempt: number, problem: ConnectEnd | null): void {
     const { link } = this;
     if (attempt !== link.attempts || link.isOpen || link.retryAtMs !== null) return;
-    if (problem !== null) return this.#retry(problem);
+    if (problem !== null) return this.#giveUpOrRetry(problem);
     link.isOpen = true;
     link.heardMs = this.#world.nowMs();
     this.#go("config_sent", "it is connected", this.#limits.prepareMs);
@@ -85,7 +90,9 @@ export class AgentLink {
     const reading = expectations[link.state][message.kind];
     if (reading === "ignore") this.#output.warn(link, `${message.kind} is ignored: it is ${link.state}`);
     else if (reading === "illegal") this.fail("protocol", `${message.kind} is not expected while it is ${link.state}`);
+    else if (message.kind === "arrived") this.#arrive(message.stage);
     else if (reading === "take") this.#go("ready", "it has prepared", this.#limits.readyMs);
+    else if (message.kind === "stage_done") this.#endStage(message);
     else if (message.kind === "preparing") link.prepared = { done: message.done, total: message.total };
     else if (message.kind === "pong") this.#hearPong(message);
     else if (message.kind === "running") this.#count(message);
@@ -106,7 +113,8 @@ export class AgentLink {
     const { startDelayMs, firstReportMs } = this.#limits;
     link.reportedMs = this.#world.nowMs() + startDelayMs;
     this.#go("start_sent", "all agents are ready", startDelayMs + firstReportMs);
-    this.#output.send(link, { kind: "go", startNs, localStartNs: startNs + (link.clock?.offsetNs ?? 0n) });
+    const localStartNs = startNs + (link.clock?.offsetNs ?? 0n);
+    this.#output.send(link, { kind: "go", startNs, localStartNs, stage: link.stage });
   }
 
   /** When it needs to be looked at; null: never. */
@@ -136,6 +144,22 @@ export class AgentLink {
     this.#owner.failed(link, cause, message);
   }
 
+  /** The run ends for all: it is told, and its answer is waited for. Who has no stream has ended. */
+  endWithRun(why: string): void {
+    const { link } = this;
+    link.isTold = true;
+    if (link.isOpen) this.#output.send(link, { kind: "abort", reason: why });
+    else this.leave("the run has ended before it was connected");
+  }
+
+  /** It has ended because the run has, which is no failure of its own. */
+  leave(message: string): void {
+    const { link } = this;
+    link.failure = { cause: "aborted", message, during: link.state };
+    this.#go("aborted", message, null);
+    this.#disconnect();
+  }
+
   #go(to: LinkState, why: string, limitMs: number | null): void {
     this.#output.went(this.link, to, why);
     this.#census.move(this.link.state, to);
@@ -143,23 +167,61 @@ export class AgentLink {
     this.link.limitMs = limitMs === null ? null : this.#world.nowMs() + limitMs;
   }
 
-  #retry(why: string): void {
+  #giveUpOrRetry({ why, refusal }: ConnectEnd): void {
     const { link } = this;
+    if (refusal !== null) return this.fail(refusal, why, { isGone: true });
     const pauseMs = this.#limits.retryMs[link.attempts - 1];
     if (pauseMs === undefined)
       return this.fail("unreachable", `${why}, at the last of ${link.attempts} attempts`, { isGone: true });
-    this.#output.warn(link, `attempt ${link.attempts} to connect failed: ${why}; the next is in ${pauseMs} ms`);
+    // The same sentence once is enough.
+    const failed = why === link.problem ? "failed like the one before" : `failed: ${why}`;
+    this.#output.warn(link, `attempt ${link.attempts} to connect ${failed}; the next is in ${pauseMs} ms`);
+    link.problem = why;
     link.limitMs = null;
     link.retryAtMs = this.#world.nowMs() + pauseMs;
     return undefined;
   }
 
+  get #stageName(): string {
+    return quote(this.#stages[this.link.stage]?.name ?? "");
+  }
+
   #count(report: WorkMessage): void {
     const { link } = this;
-    const { totals, actualStartNs } = report;
-    [link.totals, link.actualStartNs, link.reportedMs] = [totals, actualStartNs, this.#world.nowMs()];
-    this.#output.add({ kind: "report", agent: link.assignment.index, report });
-    if (link.state === "start_sent") this.#go("collecting", "its workload runs", null);
+    if (link.state === "between" && this.#stages[link.stage]?.barrier !== false)
+      return this.fail("protocol", `it has begun the stage ${this.#stageName} without waiting at its barrier`);
+    link.totals = report.totals;
+    link.reportedMs = this.#world.nowMs();
+    if (link.stage === 0) link.actualStartNs = report.actualStartNs;
+    this.#output.add({ kind: "report", agent: link.assignment.index, stage: link.stage, report });
+    if (report.kind === "running" && link.state !== "collecting") this.#go("collecting", "its workload runs", null);
+    return undefined;
+  }
+
+  /** Counters begin again with the next stage. */
+  #endStage(message: Extract<WorkMessage, { kind: "stage_done" }>): void {
+    const { link } = this;
+    if (message.stage !== link.stage || link.stage + 1 >= this.#stages.length)
+      return this.fail("protocol", `it has ended stage ${message.stage}, and is in stage ${link.stage}`);
+    this.#count(message);
+    if (link.state === "failed") return undefined;
+    this.#keepResult(message.result);
+    link.stage += 1;
+    [link.totals, link.prepared] = [null, null];
+    this.#go("between", `it prepares the stage ${this.#stageName}`, this.#limits.prepareMs);
+    return undefined;
+  }
+
+  #arrive(stage: number): void {
+    const { link } = this;
+    if (stage !== link.stage || this.#stages[stage]?.barrier === false)
+      return this.fail("protocol", `it is at the barrier of stage ${stage}, and stage ${link.stage} is next`);
+    return this.#go("arrived", `it is at the barrier before the stage ${this.#stageName}`, null);
+  }
+
+  #keepResult(document: string): void {
+    const { assignment, stage } = this.link;
+    if (document !== "") this.#output.add({ kind: "result", agent: assignment.index, stage, document });
   }
 
   #hearPong({ id, receivedNs, sentNs }: Extract<AgentMessage, { kind: "pong" }>): void {
@@ -186,21 +248,30 @@ export class AgentLink {
     const { link } = this;
     this.#output.send(link, { kind: "acknowledge", sequence: message.sequence });
     this.#countRest(message);
-    if ((message.kind === "completed" || message.kind === "error") && message.result !== "")
-      this.#output.add({ kind: "result", agent: link.assignment.index, document: message.result });
+    if (message.kind === "completed" || message.kind === "error") this.#keepResult(message.result);
     if (message.kind === "completed") {
+      if (link.stage + 1 < this.#stages.length)
+        return this.fail("protocol", `it has completed before the stage ${this.#stageName} was its last`, {
+          isGone: true,
+        });
       this.#count(message);
+      // Without having waited at the barrier of the last stage.
+      if (link.state === "failed") return undefined;
       this.#go("completed", "its workload has ended", null);
       this.#disconnect();
     } else if (message.kind === "error") this.fail(message.cause, message.message, { isGone: true });
+    else if (message.kind === "aborted" && link.isTold) this.leave("ended with the run");
     else if (message.kind === "aborted") this.fail("aborted", message.reason, { isGone: true });
+    return undefined;
   }
 
   /** What a workload did between its last report and an end that was not its own. */
   #countRest(message: AgentMessage): void {
     if ((message.kind !== "error" && message.kind !== "aborted") || message.rest === null) return;
-    const { state } = this.link;
-    if (state !== "start_sent" && state !== "collecting") return;
+    const { state, stage } = this.link;
+    // A stage that waits for nobody may have begun without a report.
+    const hasPassed = state === "between" && this.#stages[stage]?.barrier === false;
+    if (state !== "start_sent" && state !== "collecting" && !hasPassed) return;
     this.#count({ kind: "running", ...message.rest, sequence: message.sequence });
   }
 
@@ -225,8 +296,10 @@ export class AgentLink {
     link.limitMs = null;
     if (link.state === "connecting") {
       this.#output.add({ kind: "disconnect", agent: link.assignment.index });
-      this.#retry(`no answer within ${connectMs} ms`);
+      this.#giveUpOrRetry({ why: `no answer within ${connectMs} ms`, refusal: null });
     } else if (link.state === "config_sent") this.fail("not_ready_in_time", `it was not ready within ${prepareMs} ms`);
+    else if (link.state === "between")
+      this.fail("not_ready_in_time", `it had not prepared the stage ${this.#stageName} within ${prepareMs} ms`);
     else if (link.state === "start_sent")
       this.fail("not_begun_in_time", `it had not begun ${firstReportMs} ms after the start`);
     else if (link.state === "ready") this.#owner.waitedForOthers(link);

@@ -9,33 +9,43 @@ import type { LinkState } from "./link.ts";
 import { linkStates, newLink } from "./link.ts";
 import { RunOutput } from "./run-output.ts";
 
+const stageNames = ["first", "second", "third"];
+/** The stage that an agent is in, or prepares: its last, unless it says that another follows. */
+const stageOf = (kind: AgentSaying["kind"]): number => (kind === "stage_done" ? 1 : 2);
+
 /** A message of each kind. */
 const sayings: { readonly [K in AgentSaying["kind"]]: Extract<AgentSaying, { kind: K }> } = {
   ready: { kind: "ready", atNs: 5n },
   preparing: { kind: "preparing", done: 1n, total: null },
   running: { kind: "running", ...noReport, actualStartNs: 5n, elapsedMs: 0 },
+  stage_done: { kind: "stage_done", ...noWork, stage: 1, actualStartNs: 5n, result: "{}" },
+  arrived: { kind: "arrived", stage: 2, atNs: 5n },
   completed: { kind: "completed", ...noWork, actualStartNs: 5n, result: "{}" },
   error: { kind: "error", cause: "workload_failed", message: "an error", result: "", rest: null },
   aborted: { kind: "aborted", reason: "enough", rest: null },
   pong: { kind: "pong", id: 7n, receivedNs: 5n, sentNs: 5n },
 };
 
-/** What becomes of an agent that is in this state and says this. */
-function hear(state: LinkState, saying: AgentSaying) {
-  const link = { ...newLink({ agentId: "a", config: "", pathPrefix: "", index: 0, count: 1 }, 0), state, isOpen: true };
+/** What becomes of an agent that is in this state and says this; it waits for others where it says so alone. */
+function hear(state: LinkState, saying: AgentSaying, barrier = saying.kind === "arrived") {
+  const assignment = { agentId: "a", config: "", pathPrefix: "", index: 0, count: 1 };
+  const link = { ...newLink(assignment, 0), state, stage: stageOf(saying.kind), isOpen: true };
   link.asked.set(7n, 1n);
   const [output, causes]: [RunOutput, FailureCause[]] = [new RunOutput(), []];
   const agent = new AgentLink({
     link,
     limits: controllerLimits,
+    stages: stageNames.map((name) => ({ name, barrier })),
     output,
     census: new Census(1),
     world: { nowMs: () => 0, wallNs: () => 9n },
     owner: { failed: (_, cause) => void causes.push(cause), waitedForOthers: () => {} },
   });
   agent.read({ ...saying, sequence: 1n });
-  const warnings = output.take().flatMap((one) => (one.kind === "warn" ? [one.text] : []));
-  return { link, causes, warnings };
+  const effects = output.take();
+  const warnings = effects.flatMap((one) => (one.kind === "warn" ? [one.text] : []));
+  const reports = effects.flatMap((one) => (one.kind === "report" ? [one.report] : []));
+  return { link, causes, warnings, reports };
 }
 
 describe("every message in every state", () => {
@@ -46,8 +56,9 @@ describe("every message in every state", () => {
       test(`${kind} while ${state}: ${reading}`, () => {
         const { link, causes, warnings } = hear(state, saying);
         const after: Readonly<Record<typeof reading, LinkState>> = {
-          take: "ready",
+          take: kind === "arrived" ? "arrived" : "ready",
           count: "collecting",
+          stage: "between",
           end: kind === "completed" ? "completed" : "failed",
           illegal: "failed",
           note: state,
@@ -62,4 +73,19 @@ describe("every message in every state", () => {
         expect(warnings).toEqual(reading === "ignore" ? [`${kind} is ignored: it is ${state}`] : []);
       });
     }
+});
+
+describe("the rest that a last word brings", () => {
+  const rest = { ...noReport, actualStartNs: 5n, elapsedMs: 7 };
+  const failed = { ...sayings.error, rest };
+  const aborted = { ...sayings.aborted, rest };
+
+  test.each(["start_sent", "collecting"] as const)("is counted while %s", (state) => {
+    for (const saying of [failed, aborted]) expect(hear(state, saying, true).reports).toMatchObject([rest]);
+  });
+
+  test("is counted of a stage that waits for nobody, and not of one whose barrier was still ahead", () => {
+    expect(hear("between", failed, false)).toMatchObject({ reports: [rest], causes: ["workload_failed"] });
+    expect(hear("between", failed, true)).toMatchObject({ reports: [], causes: ["workload_failed"] });
+  });
 });

@@ -3,19 +3,29 @@ import type { LinkState } from "./link.ts";
 
 /**
  * What a message means for the controller. take: it is what the state waits for. count: a report of the workload.
- * pong: an answer to a ping. end: the agent's last word. ignore: told as a warning. illegal: the agent breaks the
+ * stage: a stage of it is over, and another follows. pong: an answer to a ping. end: the agent's last word. ignore: told as a warning. illegal: the agent breaks the
  * protocol and counts as failed.
  */
-export type Reading = "take" | "note" | "count" | "pong" | "end" | "ignore" | "illegal";
+export type Reading = "take" | "note" | "count" | "stage" | "pong" | "end" | "ignore" | "illegal";
 
 type Row = Readonly<Record<AgentSaying["kind"], Reading>>;
 
-const notRunning = { running: "illegal", completed: "illegal", error: "end", aborted: "end", pong: "pong" } as const;
+const notRunning = {
+  running: "illegal",
+  stage_done: "illegal",
+  arrived: "illegal",
+  completed: "illegal",
+  error: "end",
+  aborted: "end",
+  pong: "pong",
+} as const;
 /** A workload may be over before it was ever reported. */
 const running = {
   ready: "ignore",
   preparing: "ignore",
   running: "count",
+  stage_done: "stage",
+  arrived: "illegal",
   completed: "end",
   error: "end",
   aborted: "end",
@@ -25,6 +35,8 @@ const over: Row = {
   ready: "ignore",
   preparing: "ignore",
   running: "ignore",
+  stage_done: "ignore",
+  arrived: "ignore",
   completed: "ignore",
   error: "ignore",
   aborted: "ignore",
@@ -38,6 +50,10 @@ export const expectations: Readonly<Record<LinkState, Row>> = {
   ready: { ...notRunning, ready: "ignore", preparing: "ignore" },
   start_sent: running,
   collecting: running,
+  // A stage that waits for nobody may be over before it was ever reported.
+  between: { ...running, preparing: "note", arrived: "take" },
+  arrived: { ...notRunning, ready: "ignore", preparing: "ignore", arrived: "ignore" },
   completed: over,
   failed: over,
+  aborted: over,
 };

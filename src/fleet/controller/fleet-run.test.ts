@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { controllerLimits, fleetExit } from "../model/index.ts";
+import { controllerLimits, fleetExit, onlyStage } from "../model/index.ts";
 import type { AgentFate, SimulatedRun } from "../simulation/index.ts";
 import { calmFate, randomOf, simulateRun } from "../simulation/index.ts";
 import { expectations, linkStates } from "./index.ts";
@@ -53,6 +53,34 @@ test("an agent that cannot be reached: 4, after tries at 0, 1, 3 and 7 s, and no
   expect([statusOf(run), endsOf(run)]).toEqual([4, ["aborted", "unreachable"]]);
   expect(timesOf(run, 1, "connect")).toEqual([0, 1000, 3000, 7000]);
   expect(run.startMs).toBeNull();
+});
+
+test("an agent that does not know us, or has another's run, is not tried again: 5", () => {
+  const run = runOf([{}, { refusals: Number.POSITIVE_INFINITY, refusedBy: "denial" }]);
+  expect([statusOf(run), endsOf(run), timesOf(run, 1, "connect")]).toEqual([5, ["aborted", "denied"], [0]]);
+});
+
+test("who is ended because another failed has not failed", () => {
+  const run = runOf([{}, { rejects: true }]);
+  expect(run.links.map(({ state, failure }) => [state, failure?.message])).toEqual([
+    ["aborted", "ended with the run"],
+    ["failed", "it does not parse"],
+  ]);
+});
+
+test("an agent that its host ends before the start ends the run for all: 1", () => {
+  const run = runOf([{}, { stopsAtMs: 500 }]);
+  expect([statusOf(run), run.links.map(({ state }) => state)]).toEqual([1, ["aborted", "failed"]]);
+});
+
+test("the same reason is told once, however often it is tried", () => {
+  const run = runOf([{ refusals: 3 }]);
+  const warnings = run.effects.flatMap((one) => (one.kind === "warn" ? [one.text] : []));
+  expect(warnings).toEqual([
+    "attempt 1 to connect failed: refused; the next is in 1000 ms",
+    "attempt 2 to connect failed like the one before; the next is in 2000 ms",
+    "attempt 3 to connect failed like the one before; the next is in 4000 ms",
+  ]);
 });
 
 test("an agent that does not answer is tried for 5 s each time: 27 s in all", () => {
@@ -122,8 +150,72 @@ test("agents whose controller dies stop", () => {
   expect(run.agents.map((agent) => agent?.states.at(-1))).toEqual([{ state: "error", atMs: 13_001 }]);
 });
 
+const barrier = { name: "second", barrier: true };
+const free = { name: "third", barrier: false };
+/** An agent that works so long in every stage. */
+const works = (...workMs: [number, ...number[]]): Partial<AgentFate> => ({
+  workMs: workMs[0],
+  later: workMs.slice(1).map((one) => ({ prepareMs: 500, workMs: one })),
+});
+
+test("at a barrier all wait for the last, and begin together", () => {
+  const run = runOf([{ ...works(2000, 3000), clockAheadMs: 4000 }, works(20_000, 1000)], {
+    stages: [onlyStage, barrier],
+  });
+  expect([statusOf(run), endsOf(run)]).toEqual([0, ["completed", "completed"]]);
+  const [one, other] = run.agents.map((agent) => agent?.stages[1]?.beganMs);
+  expect(one).toBe(other);
+  const lastMs = run.agents[1]?.arrivals[0]?.atMs ?? 0;
+  expect(one).toBe(lastMs + 1 + 8 * 2 + controllerLimits.startDelayMs);
+});
+
+test("without a barrier an agent goes on by itself", () => {
+  const run = runOf([works(2000, 3000), works(20_000, 1000)], { stages: [onlyStage, free] });
+  expect(endsOf(run)).toEqual(["completed", "completed"]);
+  const startMs = run.startMs ?? 0;
+  expect(run.agents.map((agent) => (agent?.stages[1]?.beganMs ?? 0) - startMs)).toEqual([2500, 20_500]);
+});
+
+test("who fails is not waited for at a barrier, and the others go on: 2", () => {
+  const run = runOf([works(2000, 1000), { ...works(60_000, 1000), diesAtMs: 15_000 }], {
+    stages: [onlyStage, barrier],
+  });
+  expect([statusOf(run), endsOf(run)]).toEqual([2, ["completed", "lost"]]);
+});
+
+test("who is not at a barrier in time has failed by name, and the others go on without it: 2", () => {
+  const limits = { ...controllerLimits, barrierMs: 10_000 };
+  const run = runOf([works(2000, 1000), works(60_000, 1000), works(3000, 1000)], {
+    stages: [onlyStage, barrier],
+    controllerLimits: limits,
+  });
+  expect([statusOf(run), endsOf(run)]).toEqual([2, ["completed", "missed_barrier", "completed"]]);
+  expect(run.links[1]?.failure?.message).toBe(
+    'it was not at the barrier before the stage "second" 10000 ms after the first',
+  );
+  const phases = run.effects.flatMap((one) => (one.kind === "phase" ? [one.why] : []));
+  expect(phases).toContain('all that are left are at the barrier before the stage "second", without agent-1');
+});
+
+test("a stage's reports and results are told as its own", () => {
+  const run = runOf([works(2000, 1000)], { stages: [onlyStage, barrier] });
+  const told = run.effects.flatMap((one) => (one.kind === "report" ? [[one.stage, one.report.kind]] : []));
+  expect(told.filter(([, kind]) => kind !== "running")).toEqual([
+    [0, "stage_done"],
+    [1, "completed"],
+  ]);
+});
+
+test("the user ends a run at a barrier: 3", () => {
+  const run = runOf([works(2000, 1000), works(600_000, 1000)], {
+    stages: [onlyStage, barrier],
+    interruptsAtMs: [30_000],
+  });
+  expect([statusOf(run), run.links.map(({ state }) => state)]).toEqual([3, ["aborted", "aborted"]]);
+});
+
 test("nothing counts after the end of an agent, and nothing before it is connected", () => {
-  for (const state of ["connecting", "completed", "failed"] as const)
+  for (const state of ["connecting", "completed", "failed", "aborted"] as const)
     expect(new Set(Object.values(expectations[state]))).toEqual(new Set(["ignore"]));
   expect(Object.keys(expectations)).toEqual([...linkStates]);
 });

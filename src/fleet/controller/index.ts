@@ -7,7 +7,7 @@ export type { ClockEstimate, ClockSample } from "./clock-estimate.ts";
 export { estimateClock, roundTripNs } from "./clock-estimate.ts";
 export type { Reading } from "./expectations.ts";
 export { expectations } from "./expectations.ts";
-export type { FailureCause } from "./failure.ts";
+export type { ConnectRefusal, FailureCause } from "./failure.ts";
 export type { FleetRunOptions } from "./fleet-run.ts";
 export { FleetRun } from "./fleet-run.ts";
 export type { Link, LinkFailure, LinkState } from "./link.ts";

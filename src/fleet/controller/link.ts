@@ -7,7 +7,11 @@ import type { FailureCause } from "./failure.ts";
  *
  *     connecting ─→ config_sent ─ready→ ready ─all ready→ start_sent ─running→ collecting ─→ completed
  *
- * and from each of them to `failed`.
+ * while stages are left
+ *
+ *     collecting ─stage_done→ between ─arrived→ arrived ─all arrived→ start_sent, or between ─running→ collecting
+ *
+ * and from each of them to `failed`, or to `aborted` when it ends because the run does.
  */
 export const linkStates = [
   "connecting",
@@ -15,16 +19,19 @@ export const linkStates = [
   "ready",
   "start_sent",
   "collecting",
+  "between",
+  "arrived",
   "completed",
   "failed",
+  "aborted",
 ] as const;
 export type LinkState = (typeof linkStates)[number];
 
-/** Why an agent failed. */
+/** Why an agent failed, or was ended with the run. */
 export interface LinkFailure {
   readonly cause: FailureCause;
   readonly message: string;
-  /** The state in which it did. */
+  /** The state in which it was. */
   readonly during: LinkState;
 }
 
@@ -36,6 +43,10 @@ export interface Link {
   isOpen: boolean;
   /** Attempts to connect so far; the answers name theirs. */
   attempts: number;
+  /** Why the last attempt failed; null: none has. */
+  problem: string | null;
+  /** Whether it was told to end because the run does. */
+  isTold: boolean;
   /** When the next attempt is due; null: one is under way, or it is connected. */
   retryAtMs: number | null;
   /** When the state has lasted too long. */
@@ -59,9 +70,13 @@ export interface Link {
   sequence: bigint;
   /** Messages that are missing before one that came. */
   missed: bigint;
+  /** The stage that it is in, or prepares, from 0. */
+  stage: number;
   /** How far preparing is, as it has told; a total of null is not known. */
   prepared: { readonly done: bigint; readonly total: bigint | null } | null;
+  /** Of its stage; null: nothing of it was told yet. */
   totals: Totals | null;
+  /** When its first stage really began. */
   actualStartNs: WallNs | null;
   failure: LinkFailure | null;
 }
@@ -71,6 +86,8 @@ export const newLink = (assignment: Assignment, nowMs: number): Link => ({
   state: "connecting",
   isOpen: false,
   attempts: 0,
+  problem: null,
+  isTold: false,
   retryAtMs: null,
   limitMs: null,
   heardMs: nowMs,
@@ -83,10 +100,14 @@ export const newLink = (assignment: Assignment, nowMs: number): Link => ({
   clock: null,
   sequence: 0n,
   missed: 0n,
+  stage: 0,
   prepared: null,
   totals: null,
   actualStartNs: null,
   failure: null,
 });
 
-export const isOver = ({ state }: Link): boolean => state === "completed" || state === "failed";
+/** States that a link does not leave. */
+export const overStates: readonly LinkState[] = ["completed", "failed", "aborted"];
+
+export const isOver = ({ state }: Link): boolean => overStates.includes(state);

@@ -6,6 +6,7 @@ import type {
   AgentService,
   FleetStream,
   PingReply,
+  Refusal,
   StatusReply,
   StreamListener,
 } from "../transport/index.ts";
@@ -34,11 +35,11 @@ export class AgentHost implements AgentService {
     this.#options = options;
   }
 
-  accept(stream: FleetStream<AgentLetter>): StreamListener<ControlMessage> | string {
+  accept(stream: FleetStream<AgentLetter>): StreamListener<ControlMessage> | Refusal {
     const { log, clock, limits, makeWork } = this.#options;
     const refusal = this.#refusal();
     if (refusal !== null) {
-      log("refused", { peer: stream.peer, why: refusal });
+      log("refused", { peer: stream.peer, why: refusal.why });
       return refusal;
     }
     log("opened", { peer: stream.peer });
@@ -75,11 +76,12 @@ export class AgentHost implements AgentService {
     await idle;
   }
 
-  #refusal(): string | null {
-    if (this.#ending !== null) return `the agent ends: ${this.#ending}`;
+  #refusal(): Refusal | null {
+    if (this.#ending !== null) return { why: `the agent ends: ${this.#ending}`, isPassing: false };
     if (this.#run === null) return null;
-    const { agentId, state } = this.#run;
-    return `it has a run already, as ${quote(agentId)}, which is ${state}`;
+    const { agentId, state, hasEnded } = this.#run;
+    if (hasEnded) return { why: `it still cleans up after its last run, as ${quote(agentId)}`, isPassing: true };
+    return { why: `it has a run already, as ${quote(agentId)}, which is ${state}`, isPassing: false };
   }
 
   #free(run: RunHost): void {

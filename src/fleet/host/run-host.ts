@@ -5,7 +5,7 @@ import type { FleetClock } from "../clock/index.ts";
 import type { AgentLimits, AgentMessage, Assignment, ControlMessage } from "../model/index.ts";
 import { noReport } from "../model/index.ts";
 import type { AgentLetter, FleetStream, StreamListener } from "../transport/index.ts";
-import type { Work, WorkMaker } from "../work/index.ts";
+import type { WorkMaker, WorkStage } from "../work/index.ts";
 import type { AgentLog } from "./agent-log.ts";
 import { WorkRun } from "./work-run.ts";
 
@@ -25,8 +25,9 @@ export class RunHost {
   readonly #parts: RunParts;
   readonly #machine: AgentStream;
   #assignment: Assignment | null = null;
-  /** Judged with the assignment, and not begun. */
-  #made: Work | null = null;
+  /** Judged with the assignment. */
+  #stages: readonly WorkStage[] = [];
+  /** Of the stage that is under way. */
   #work: WorkRun | null = null;
   #alarm: NodeJS.Timeout | undefined;
   #alarmMs: number | null = null;
@@ -56,6 +57,11 @@ export class RunHost {
     return this.#machine.state;
   }
 
+  /** Whether its last word is said; it may still be cleaning up. */
+  get hasEnded(): boolean {
+    return hasEnded(this.#machine);
+  }
+
   /** What the stream hears. */
   readonly listener: StreamListener<ControlMessage> = {
     message: (message) => this.#tell({ kind: "message", message, problem: this.#judge(message) }),
@@ -75,7 +81,7 @@ export class RunHost {
     if (message.kind !== "start" || this.#machine.state !== "idle") return null;
     this.#assignment = message.assignment;
     try {
-      this.#made = this.#parts.makeWork(message.assignment);
+      this.#stages = this.#parts.makeWork(message.assignment);
       return null;
     } catch (thrown) {
       return CorralError.from(thrown).toLine();
@@ -99,7 +105,10 @@ export class RunHost {
         this.#send(this.#withRest(effect.message));
         break;
       case "prepare":
-        this.#prepare();
+        this.#prepare(0);
+        break;
+      case "prepare_stage":
+        this.#prepare(effect.stage);
         break;
       case "begin":
         this.#work?.begin(this.#parts.clock.monotonicOf(effect.atNs));
@@ -127,27 +136,35 @@ export class RunHost {
     return { ...message, rest: { ...message.rest, totals, intervals: [...message.rest.intervals, ...intervals] } };
   }
 
-  /** A last word must come, without its result where that is too large. */
+  /** A last word, of a stage too, must come, without its result where that is too large. */
   #send(message: AgentMessage): void {
     const { stream, log } = this.#parts;
     try {
       stream.send({ agentId: this.agentId, message });
     } catch (thrown) {
       log("warn", { text: CorralError.from(thrown).toLine() });
-      if (message.kind === "completed" || message.kind === "error")
+      if (message.kind === "completed" || message.kind === "stage_done" || message.kind === "error")
         stream.send({ agentId: this.agentId, message: { ...message, result: "" } });
     }
   }
 
-  #prepare(): void {
-    if (this.#made === null) throw new Error("there is nothing to prepare");
+  #prepare(index: number): void {
+    const stage = this.#stages[index];
+    if (stage === undefined) throw new Error(`there is no stage ${index} to prepare`);
     const { clock, log } = this.#parts;
-    this.#work = new WorkRun(this.#made, {
-      tell: (event) => this.#tell(event),
+    this.#work = new WorkRun(stage.work, {
+      tell: (event) => this.#tell(this.#inStage(event, index)),
       wallOf: (monotonicNs) => clock.wallOf(monotonicNs),
       warn: (text) => log("warn", { text }),
     });
     this.#work.prepare();
+  }
+
+  /** What an event of a stage's work means for the run: others may follow, and it may have to wait for nobody. */
+  #inStage(event: AgentEvent, index: number): AgentEvent {
+    if (event.kind === "done" && index + 1 < this.#stages.length) return { ...event, kind: "stage_done" };
+    const isFree = index > 0 && this.#stages[index]?.barrier === false;
+    return event.kind === "prepared" && isFree ? { kind: "passed" } : event;
   }
 
   /** Nothing more is said. The next run may come when nothing of this one is left, whether or not the stream has gone. */

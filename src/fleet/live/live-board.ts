@@ -1,4 +1,5 @@
 import type { Link, LinkState, RunEffect, RunPhase } from "../controller/index.ts";
+import { linkStates } from "../controller/index.ts";
 import type { LatencyFigures } from "../latencies/index.ts";
 import { Latencies, LatencyTable } from "../latencies/index.ts";
 import type { Interval, Operation } from "../model/index.ts";
@@ -32,7 +33,9 @@ export interface LiveAgent {
 /** How a run stands at a moment. */
 export interface LiveView {
   readonly phase: RunPhase;
-  /** Since the common start; null: it has not come. Below zero: it is still to come. */
+  /** The stage that the last of the agents is in; null: the run has only one. */
+  readonly stage: string | null;
+  /** Since the last common start; null: none is known. Below zero: it is still to come. */
   readonly sinceStartMs: number | null;
   readonly states: Readonly<Record<LinkState, number>>;
   readonly figures: Readonly<Record<Operation, LiveFigures>>;
@@ -46,7 +49,10 @@ export interface LiveView {
 export interface LiveRun {
   readonly phase: RunPhase;
   readonly links: readonly Readonly<Link>[];
-  readonly startNs: bigint | null;
+  /** The last common start. */
+  readonly stageStartNs: bigint | null;
+  /** From 0. */
+  readonly stage: number;
 }
 
 /** Without a report for so long an agent is late, whatever it does. */
@@ -80,15 +86,24 @@ export class LiveBoard {
   readonly #last = new Map<number, Interval>();
   /** Of one agent after the other, in the same memory. */
   readonly #one = new Latencies();
+  /** Names of the stages; empty: there is only one. */
+  readonly #stages: readonly string[];
+
+  /** @param stages their names; empty: there is only one */
+  constructor(stages: readonly string[]) {
+    this.#stages = stages;
+  }
 
   /** Takes in what a run does. */
   take(effect: RunEffect): void {
     if (effect.kind === "report") {
-      const interval = effect.report.kind === "completed" ? undefined : effect.report.intervals.at(-1);
-      // What has completed does nothing any more.
-      if (effect.report.kind === "completed") this.#last.delete(effect.agent);
+      const isOver = effect.report.kind !== "running";
+      const interval = isOver ? undefined : effect.report.intervals.at(-1);
+      // What has completed a stage does nothing of it any more.
+      if (isOver) this.#last.delete(effect.agent);
       else if (interval !== undefined) this.#last.set(effect.agent, interval);
-    } else if (effect.kind === "went" && effect.to === "failed") this.#last.delete(effect.agent);
+    } else if (effect.kind === "went" && (effect.to === "failed" || effect.to === "aborted"))
+      this.#last.delete(effect.agent);
   }
 
   /** A pure look: asking twice changes nothing. */
@@ -113,7 +128,8 @@ export class LiveBoard {
     });
     return {
       phase: run.phase,
-      sinceStartMs: run.startNs === null ? null : Number(now.wallNs - run.startNs) / 1e6,
+      stage: this.#stages[run.stage] ?? null,
+      sinceStartMs: run.stageStartNs === null ? null : Number(now.wallNs - run.stageStartNs) / 1e6,
       states: statesOf(run.links),
       figures,
       all,
@@ -164,7 +180,7 @@ const preparedOf = ({ prepared }: Readonly<Link>): LiveAgent["prepared"] =>
     : { done: Number(prepared.done), total: prepared.total === null ? null : Number(prepared.total) };
 
 function statesOf(links: readonly Readonly<Link>[]): Readonly<Record<LinkState, number>> {
-  const states = { connecting: 0, config_sent: 0, ready: 0, start_sent: 0, collecting: 0, completed: 0, failed: 0 };
+  const states = Object.fromEntries(linkStates.map((state) => [state, 0])) as Record<LinkState, number>;
   for (const { state } of links) states[state] += 1;
   return states;
 }

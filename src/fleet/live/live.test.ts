@@ -11,6 +11,8 @@ function linkOf(agentId: string, state: LinkState, rest: Partial<Link> = {}): Li
     state,
     isOpen: state !== "failed",
     attempts: 1,
+    problem: null,
+    isTold: false,
     retryAtMs: null,
     limitMs: null,
     heardMs: 10_000,
@@ -21,6 +23,7 @@ function linkOf(agentId: string, state: LinkState, rest: Partial<Link> = {}): Li
     probesLeft: 0,
     samples: [],
     clock: null,
+    stage: 0,
     sequence: 1n,
     missed: 0n,
     prepared: null,
@@ -44,15 +47,20 @@ function report(agent: number, count: number, us: number): RunEffect {
     elapsedMs: 1000,
     sequence: 1n,
   } as const;
-  return { kind: "report", agent, report: message };
+  return { kind: "report", agent, stage: 0, report: message };
 }
 
 const startNs = 1_800_000_000_000_000_000n;
 const now = { nowMs: 10_000, wallNs: startNs + 2_500_000_000n };
-const runOf = (...links: readonly Link[]): LiveRun => ({ phase: "running", links, startNs });
+const runOf = (...links: readonly Link[]): LiveRun => ({
+  phase: "running",
+  links,
+  stageStartNs: startNs,
+  stage: 0,
+});
 
 function busyBoard(): { readonly board: LiveBoard; readonly run: LiveRun } {
-  const board = new LiveBoard();
+  const board = new LiveBoard([]);
   for (const [agent, count, us] of [
     [0, 100, 50],
     [1, 100, 50],
@@ -98,7 +106,7 @@ test("who has completed or failed does nothing any more", () => {
   board.take({ kind: "went", agent: 0, from: "collecting", to: "failed", why: "lost" });
   const { kind, actualStartNs, sequence } = { kind: "completed", actualStartNs: 1n, sequence: 2n } as const;
   const rest = { totals: noTotals, intervals: [], wallMs: 1, cells: [], prepare: null, result: "" };
-  board.take({ kind: "report", agent: 1, report: { kind, actualStartNs, sequence, ...rest } });
+  board.take({ kind: "report", agent: 1, stage: 0, report: { kind, actualStartNs, sequence, ...rest } });
   expect(board.view(run, now).all.opsPerSec).toBe(10);
 });
 
@@ -120,14 +128,21 @@ test("a terminal sees failures and stragglers first, and how many it does not se
 });
 
 test("before the start it says how far preparing is, and when the start will be", () => {
-  const board = new LiveBoard();
+  const board = new LiveBoard([]);
   const links = [linkOf("a", "config_sent", { totals: null, prepared: { done: 3n, total: 10n } })];
-  const view = board.view({ phase: "preparing", links, startNs: null }, now);
+  const view = board.view({ phase: "preparing", links, stageStartNs: null, stage: 0 }, now);
   expect(viewLines("n", view, 10)).toEqual([
     "n: preparing; agents: 1 preparing",
     "agent  state      operations  ops/s  p99  errors",
     "a      preparing  0           0      -    0       3 of 10 prepared",
   ]);
-  const soon = board.view({ phase: "running", links: [], startNs: now.wallNs + 9_500_000_000n }, now);
+  const soon = board.view({ phase: "running", links: [], stageStartNs: now.wallNs + 9_500_000_000n, stage: 0 }, now);
   expect(viewLine("n", soon)).toBe("n: running, start in 9.5 s; agents: ");
+});
+
+test("of a run with stages it says which one, and who waits at its barrier", () => {
+  const board = new LiveBoard(["fill", "read"]);
+  const links = [linkOf("a", "arrived", { totals: null }), linkOf("b", "collecting", { totals: null })];
+  const view = board.view({ phase: "running", links, stageStartNs: startNs, stage: 0 }, now);
+  expect(viewLine("n", view)).toBe("n: running, stage fill, 2.5 s; agents: 1 running, 1 at the barrier");
 });

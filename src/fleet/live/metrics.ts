@@ -24,13 +24,13 @@ export const fleetMetricFamilies = {
   corral_fleet_since_start_seconds: {
     type: "gauge",
     labels: [],
-    help: "Since the common start; below zero before it, absent while it is not known.",
+    help: "Since the last common start; below zero before it, absent while it is not known.",
     samples: ({ sinceStartMs }) => (sinceStartMs === null ? [] : [sample(sinceStartMs / 1000)]),
   },
   corral_fleet_operations_total: {
     type: "counter",
     labels: ["agent"],
-    help: "Operations of the workload since the start.",
+    help: "Operations of the workload, or of the stage it is in, since the start.",
     samples: ({ agents }) => agents.map(({ agentId, operations: done }) => sample(done, { agent: agentId })),
   },
   corral_fleet_errors_total: {

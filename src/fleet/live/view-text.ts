@@ -24,8 +24,11 @@ const words: readonly (readonly [LiveAgent["state"], string])[] = [
   ["ready", "ready"],
   ["start_sent", "starting"],
   ["collecting", "running"],
+  ["between", "preparing the next stage"],
+  ["arrived", "at the barrier"],
   ["completed", "completed"],
   ["failed", "FAILED"],
+  ["aborted", "ended"],
 ];
 const wordOf = new Map(words);
 
@@ -40,14 +43,15 @@ export function viewLine(name: string, view: LiveView): string {
   const states = words.flatMap(([state, word]) => (view.states[state] > 0 ? [`${view.states[state]} ${word}`] : []));
   const rates = view.all.opsPerSec > 0 ? `; ${rateText(view.all.opsPerSec)}, p99 ${latencyText(view.all.p99Us)}` : "";
   const errors = view.errors > 0 ? `; ${view.errors} errors` : "";
-  return `${name}: ${view.phase}${clockText(view.sinceStartMs)}; agents: ${states.join(", ")}${rates}${errors}`;
+  const stage = view.stage === null ? "" : `, stage ${view.stage}`;
+  return `${name}: ${view.phase}${stage}${clockText(view.sinceStartMs)}; agents: ${states.join(", ")}${rates}${errors}`;
 }
 
 /** What wants to be looked at first. */
 const urgency = ({ state, isStraggler }: LiveAgent): number => (state === "failed" ? 0 : isStraggler ? 1 : 2);
 
 const noteOf = ({ isStraggler, silentMs, prepared, state }: LiveAgent): string => {
-  if (state === "config_sent" && prepared !== null)
+  if ((state === "config_sent" || state === "between") && prepared !== null)
     return prepared.total === null ? `${prepared.done} prepared` : `${prepared.done} of ${prepared.total} prepared`;
   if (silentMs !== null && silentMs > 2500 && state !== "completed")
     return `silent for ${(silentMs / 1000).toFixed(0)} s`;

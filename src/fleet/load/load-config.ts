@@ -91,7 +91,7 @@ export const loadSchema = v.pipe(
     ),
     rate: optional(
       aboveZero("a rate above zero"),
-      "Operations a second that are due, whether those before are done or not. Their latency counts from when they were due.",
+      "Operations a second of each agent that are due, whether those before are done or not. Their latency counts from when they were due.",
     ),
     arrivals: optional(
       v.picklist(["uniform", "exponential"], expects("uniform or exponential")),

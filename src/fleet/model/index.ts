@@ -17,6 +17,8 @@ export type {
 export { isTerminal } from "./messages.ts";
 export type { Operation } from "./operations.ts";
 export { operations, sizeBucketOf, sizeBuckets } from "./operations.ts";
+export type { RunStage } from "./stage.ts";
+export { onlyStage } from "./stage.ts";
 export type {
   BegunReport,
   CpuShares,

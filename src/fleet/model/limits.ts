@@ -30,7 +30,9 @@ export interface ControllerLimits {
   readonly prepareMs: number | null;
   /** From the first agent that is ready to the last. */
   readonly readyMs: number;
-  /** From the last ready to the common start. */
+  /** From the first agent at a barrier to the last; who is not there by then has failed. Null: no such limit. */
+  readonly barrierMs: number | null;
+  /** From the last ready, or the last at a barrier, to the common start. */
   readonly startDelayMs: number;
   /** From the common start to the first report. */
   readonly firstReportMs: number;
@@ -53,6 +55,7 @@ export const controllerLimits: ControllerLimits = {
   retryMs: [1000, 2000, 4000],
   prepareMs: 30_000,
   readyMs: 60_000,
+  barrierMs: 300_000,
   startDelayMs: 10_000,
   firstReportMs: 10_000,
   silenceMs: 10_000,

@@ -32,6 +32,8 @@ export type ControlMessage =
       readonly startNs: WallNs;
       /** The same moment by this agent's clock, as the controller has estimated it. */
       readonly localStartNs: WallNs;
+      /** Which stage begins, from 0. */
+      readonly stage: number;
     }
   | { readonly kind: "ping"; readonly id: bigint; readonly sentNs: WallNs }
   | { readonly kind: "abort"; readonly reason: string }
@@ -44,6 +46,18 @@ export type AgentSaying =
   /** How far preparing is; it may come often, or never. */
   | { readonly kind: "preparing"; readonly done: bigint; readonly total: bigint | null }
   | ({ readonly kind: "running" } & BegunReport)
+  /** A stage has ended by itself, and another follows; figures are those of the stage. */
+  | ({
+      readonly kind: "stage_done";
+      /** Which, from 0. */
+      readonly stage: number;
+      readonly actualStartNs: WallNs;
+      /** As of `completed`. */
+      readonly result: string;
+    } & FinalReport)
+  /** It has prepared a stage, and waits at the barrier before it until the others have. */
+  | { readonly kind: "arrived"; readonly stage: number; readonly atNs: WallNs }
+  /** Figures are those of the last stage. */
   | ({
       readonly kind: "completed";
       readonly actualStartNs: WallNs;

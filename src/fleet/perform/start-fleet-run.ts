@@ -7,7 +7,7 @@ import type { FleetRun, RunEffect } from "../controller/index.ts";
 import type { LiveView } from "../live/index.ts";
 import { LiveBoard } from "../live/index.ts";
 import type { FleetOutcome } from "../model/index.ts";
-import type { FleetStatus } from "../results/index.ts";
+import type { FleetResults, FleetStatus } from "../results/index.ts";
 import { ResultsDirectory, RunRecorder } from "../results/index.ts";
 import type { AgentDialer } from "../transport/index.ts";
 
@@ -30,6 +30,8 @@ export interface FleetRunRequest {
 export interface FleetRunEnd {
   readonly outcome: FleetOutcome;
   readonly status: FleetStatus;
+  /** What all agents together have measured, stage by stage, what was prepared first. */
+  readonly results: readonly FleetResults[];
   /** Why results are missing; null: all were written. */
   readonly failure: CorralError | null;
 }
@@ -52,14 +54,20 @@ export function startFleetRun(request: FleetRunRequest): RunningFleet {
   const { plan, dialer } = request;
   const clock = systemClock();
   const directory = ResultsDirectory.create(request.results, plan.name, new Date());
-  const agents = plan.agents.map(({ target, assignment }) => ({ agentId: assignment.agentId, address: target }));
+  const agents = plan.agents.map(({ target, assignment: { agentId, config } }) => ({
+    agentId,
+    address: target,
+    config,
+  }));
   const { version, configPath, configText, commandLine } = request;
-  const facts = { version, configPath, configText, commandLine, agents, thresholds: plan.thresholds };
+  const { stages, isStaged, thresholds } = plan;
+  const facts = { version, configPath, configText, commandLine, agents, stages, isStaged, thresholds };
   const recorder = new RunRecorder({ ...facts, run: plan.name, hostname: hostName() }, directory, clock);
-  const board = new LiveBoard();
+  const board = new LiveBoard(isStaged ? stages.map(({ name }) => name) : []);
   const conductor = new Conductor({
     assignments: plan.agents.map(({ assignment }) => assignment),
     targets: plan.agents.map(({ target }) => target),
+    stages,
     limits: plan.limits,
     minAgents: plan.minAgents,
     dialer,
@@ -88,10 +96,11 @@ async function finish(
   const isMissed = machineOutcome === "completed" && recorder.verdicts().some(({ passed }) => !passed);
   const outcome = isMissed ? "missed" : machineOutcome;
   const status = await recorder.finish(run, outcome);
+  const results = recorder.documents;
   try {
     await directory.end();
-    return { outcome, status, failure: null };
+    return { outcome, status, results, failure: null };
   } catch (thrown) {
-    return { outcome, status, failure: CorralError.from(thrown) };
+    return { outcome, status, results, failure: CorralError.from(thrown) };
   }
 }

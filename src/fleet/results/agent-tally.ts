@@ -3,7 +3,7 @@ import { LatencyTable } from "../latencies/index.ts";
 import type { LatencyCell, PrepareResult, Totals } from "../model/index.ts";
 import { noTotals } from "../model/index.ts";
 
-/** What an agent has told of its workload so far. */
+/** What an agent has told of a stage of its workload so far. */
 export class AgentTally {
   /** Of its reports; empty once its last word has told of everything. */
   #table = new LatencyTable();
@@ -27,7 +27,7 @@ export class AgentTally {
     for (const { toMs } of report.intervals) this.#wallMs = Math.max(this.#wallMs, toMs);
     if (report.kind === "running") this.#wallMs = Math.max(this.#wallMs, report.elapsedMs);
     else {
-      // The last word is about the whole workload; what was added up until then is replaced, not added to.
+      // The last word is about the whole stage; what was added up until then is replaced, not added to.
       this.#table = new LatencyTable();
       this.#cells = report.cells;
       this.#wallMs = report.wallMs;
@@ -67,7 +67,7 @@ export class AgentTally {
     return this.#prepare;
   }
 
-  /** Whether its workload has come to its end by itself. */
+  /** Whether the stage has come to its end by itself. */
   get isComplete(): boolean {
     return this.#isComplete;
   }

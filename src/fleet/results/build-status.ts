@@ -3,12 +3,16 @@ import type { FleetOutcome } from "../model/index.ts";
 import { fleetExit } from "../model/index.ts";
 import type { ThresholdVerdict } from "../thresholds/index.ts";
 import type { AgentTally } from "./agent-tally.ts";
+import { aggregateWork } from "./aggregate.ts";
 import type { FleetStatus } from "./documents.ts";
+import type { StageRecord } from "./stage-record.ts";
 import { startLateUs, startSkew } from "./start-skew.ts";
 
 /** What a status is made of. Moments of the wall clock in milliseconds. */
 export interface StatusFacts {
   readonly run: string;
+  /** Directory of the results, from the root. */
+  readonly results: string;
   /** Null: it still runs. */
   readonly outcome: FleetOutcome | null;
   readonly why: string;
@@ -18,6 +22,7 @@ export interface StatusFacts {
   /** By the monotonic clock. */
   readonly durationMs: number | null;
   readonly agents: readonly AgentFacts[];
+  readonly stages: readonly StageRecord[];
   readonly thresholds: readonly ThresholdVerdict[];
   readonly warnings: readonly string[];
 }
@@ -26,7 +31,10 @@ export interface StatusFacts {
 export interface AgentFacts {
   readonly address: string;
   readonly link: Readonly<Link>;
-  readonly tally: AgentTally;
+  /** Of every stage. */
+  readonly tallies: readonly AgentTally[];
+  /** The stage that it is in; null: there is only one. */
+  readonly stageName: string | null;
   /** When it failed, since the common start; null: it did not, or before. */
   readonly failedAfterStartMs: number | null;
 }
@@ -35,8 +43,10 @@ const iso = (ms: number | null): string | null => (ms === null ? null : new Date
 const msOf = (ns: bigint): number => Number(ns) / 1e6;
 const secondsOf = (ms: number): number => ms / 1000;
 
-function agentStatus({ address, link, tally, failedAfterStartMs }: AgentFacts, startNs: bigint | null) {
-  const { getOperations, putOperations, metaOperations, getBytes, putBytes, errors } = tally.totals;
+function agentStatus(facts: AgentFacts, startNs: bigint | null) {
+  const { address, link, tallies, stageName, failedAfterStartMs } = facts;
+  const { getOperations, putOperations, metaOperations, getBytes, putBytes, errors } = aggregateWork(tallies).totals;
+  const worked = tallies.filter(({ wallMs, isComplete }) => wallMs > 0 || isComplete);
   const { failure, clock } = link;
   return {
     agent_id: link.assignment.agentId,
@@ -47,18 +57,37 @@ function agentStatus({ address, link, tally, failedAfterStartMs }: AgentFacts, s
         ? null
         : {
             ...failure,
+            stage: stageName,
             after_start_sec: failedAfterStartMs === null ? null : secondsOf(failedAfterStartMs),
           },
     attempts: link.attempts,
     clock_offset_ms: clock === null ? null : msOf(clock.offsetNs),
     clock_error_ms: clock === null ? null : msOf(clock.errorNs),
     start_late_us: startLateUs(link, startNs),
-    wall_sec: tally.wallMs === 0 && !tally.isComplete ? null : secondsOf(tally.wallMs),
+    wall_sec: worked.length === 0 ? null : secondsOf(worked.reduce((sum, { wallMs }) => sum + wallMs, 0)),
     operations: Number(getOperations + putOperations + metaOperations),
     bytes: Number(getBytes + putBytes),
     errors: Number(errors),
-    metrics: { ...tally.totals.metrics },
+    metrics: Object.assign({}, ...tallies.map(({ totals }) => totals.metrics)) as Record<string, number>,
     missed_messages: Number(link.missed),
+  };
+}
+
+/** How a stage went, of the agents whose clocks are known. */
+function stageStatus(record: StageRecord, agents: readonly AgentFacts[]) {
+  const { stage, number, tallies, startNs, starts } = record;
+  const totals = aggregateWork(tallies).totals;
+  const began = agents.map(({ link }, agent) => ({ actualStartNs: starts.get(agent) ?? null, clock: link.clock }));
+  return {
+    number,
+    name: stage.name,
+    barrier: stage.barrier,
+    start_at: startNs === null ? null : iso(msOf(startNs)),
+    agents_completed: tallies.filter(({ isComplete }) => isComplete).length,
+    start_skew: stage.barrier ? startSkew(began, startNs) : null,
+    wall_sec: secondsOf(record.consolidated().work.wallMs),
+    operations: Number(totals.getOperations + totals.putOperations + totals.metaOperations),
+    errors: Number(totals.errors),
   };
 }
 
@@ -72,6 +101,7 @@ export function buildStatus(facts: StatusFacts): FleetStatus {
   return {
     schema: "corral.fleet-status/1",
     run: facts.run,
+    results: facts.results,
     outcome: outcome ?? "running",
     exit_status: outcome === null ? null : fleetExit[outcome],
     why: facts.why,
@@ -82,12 +112,14 @@ export function buildStatus(facts: StatusFacts): FleetStatus {
     agents_total: agents.length,
     agents_completed: count("completed"),
     agents_failed: count("failed"),
+    agents_aborted: count("aborted"),
     start_skew: startSkew(
       facts.agents.map(({ link }) => link),
       startNs,
     ),
     operations: sum(({ operations }) => operations),
     errors: sum(({ errors }) => errors),
+    stages: facts.stages.filter(({ stem }) => stem !== null).map((one) => stageStatus(one, facts.agents)),
     agents,
     thresholds: [...facts.thresholds],
     warnings: [...facts.warnings],

@@ -35,6 +35,8 @@ export const fleetResultsSchema = v.strictObject({
   schema: schemaName("corral.fleet-results/1"),
   run: text("Name of the run."),
   stage: v.pipe(v.picklist(["prepare", "workload"]), v.description("What was measured.")),
+  stage_number: countOrNull("Of a run with stages: which, from 1; null: it has only one."),
+  stage_name: textOrNull("Likewise its name."),
   agents: texts("Whose work is added up."),
   partial: yesNo("Whether work of agents that did not complete is in it."),
   wall_sec: number("How long it took; the longest of several agents."),
@@ -45,8 +47,9 @@ export const fleetResultsSchema = v.strictObject({
 export type FleetResults = v.InferOutput<typeof fleetResultsSchema>;
 
 const failure = v.strictObject({
-  cause: text("Word for why, such as workload_failed, lost, silent, not_ready_in_time."),
+  cause: text("Word for why, such as workload_failed, denied, lost, silent, not_ready_in_time, aborted."),
   message: text("For people."),
+  stage: textOrNull("Stage that it was in; null: the run has only one."),
   during: v.pipe(v.picklist(linkStates), v.description("State in which it failed.")),
   after_start_sec: numberOrNull("Since the common start; null: before it."),
 });
@@ -55,7 +58,7 @@ const statusAgent = v.strictObject({
   agent_id: text("Name."),
   address: text("Where it was called."),
   state: v.pipe(v.picklist(linkStates), v.description("Where it came to.")),
-  failure: v.pipe(v.nullable(failure), v.description("Null: it did not fail.")),
+  failure: v.pipe(v.nullable(failure), v.description("Null: it neither failed nor was ended with the run.")),
   attempts: count("Attempts to connect."),
   clock_offset_ms: numberOrNull("How far its clock is ahead of the controller's; null: not measured."),
   clock_error_ms: numberOrNull("The offset is off by no more than this."),
@@ -63,7 +66,7 @@ const statusAgent = v.strictObject({
     "How long after the common start it began, by its own clock less the offset; null: it did not.",
   ),
   wall_sec: numberOrNull("How long it worked, as far as it has told; null: not at all."),
-  operations: count("Operations."),
+  operations: count("Operations, of all stages."),
   bytes: count("Bytes that they moved."),
   errors: count("Operations that failed."),
   metrics: v.pipe(v.record(v.string(), v.number()), v.description("Figures that its workload told by name.")),
@@ -76,10 +79,25 @@ const startSkew = v.strictObject({
   error_us: number("The spread is off by no more than this: what is not known of the clocks."),
 });
 
+const statusStage = v.strictObject({
+  number: count("From 1."),
+  name: text("Its name."),
+  barrier: yesNo("Whether agents waited for each other before it."),
+  start_at: momentOrNull(
+    "When it began, by the controller's clock; without a barrier on the first agent; null: never.",
+  ),
+  agents_completed: count("Agents that came to its end."),
+  start_skew: v.pipe(v.nullable(startSkew), v.description("Null: fewer than two began, or it has no barrier.")),
+  wall_sec: number("How long it took; the longest of several agents."),
+  operations: count("Of all agents, also of those that did not come to its end."),
+  errors: count("Likewise."),
+});
+
 /** `corral.fleet-status/1`: how a run ended. */
 export const fleetStatusSchema = v.strictObject({
   schema: schemaName("corral.fleet-status/1"),
   run: text("Name of the run."),
+  results: text("Directory that the run has written, from the root."),
   outcome: v.pipe(
     v.picklist([...byWeight, "running" as const]),
     v.description("What came of it; running: nothing yet, or the controller was killed."),
@@ -93,9 +111,11 @@ export const fleetStatusSchema = v.strictObject({
   agents_total: count("Agents."),
   agents_completed: count("Those that completed."),
   agents_failed: count("Those that failed."),
+  agents_aborted: count("Those that were ended because the run was."),
   start_skew: v.pipe(v.nullable(startSkew), v.description("Null: fewer than two began.")),
   operations: count("Of all agents, also of those that failed."),
   errors: count("Likewise."),
+  stages: list(statusStage, "Of a run with stages; empty: it has only one."),
   agents: list(statusAgent, "Every agent that was asked for."),
   thresholds: list(
     v.strictObject({

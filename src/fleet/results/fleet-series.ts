@@ -2,6 +2,12 @@ import { LatencyTable } from "../latencies/index.ts";
 import type { CpuShares, Interval } from "../model/index.ts";
 import type { SeriesPoint } from "./series.ts";
 
+interface SeriesSpan {
+  readonly startMs: number;
+  readonly stage: string;
+  readonly all: boolean;
+}
+
 /** Seconds that stay open for agents whose reports come late. */
 const lateSeconds = 5;
 
@@ -52,8 +58,8 @@ export class FleetSeries {
     if (interval.cpu !== null) open.cpus.push(interval.cpu);
   }
 
-  /** Seconds that are complete, or too old to wait for. @param startMs the common start; `all`: of those that are open, too */
-  take(startMs: number, { all }: { readonly all: boolean }): readonly SeriesPoint[] {
+  /** Seconds that are complete, or too old to wait for. `startMs`: the common start; `all`: of those that are open, too. */
+  take({ startMs, stage, all }: SeriesSpan): readonly SeriesPoint[] {
     const upTo = all ? this.#newest : this.#newest - lateSeconds;
     const points: SeriesPoint[] = [];
     for (; this.#told < upTo; this.#told += 1) {
@@ -64,7 +70,7 @@ export class FleetSeries {
       const { table, errors, lastsMs, cpus } = open;
       const elapsedMs = second * 1000;
       const [agentId, atMs, cpu] = ["ALL", startMs + elapsedMs, meanCpu(cpus)];
-      points.push({ agentId, atMs, elapsedMs, lastsMs, table, cpu, errors });
+      points.push({ agentId, stage, atMs, elapsedMs, lastsMs, table, cpu, errors });
     }
     return points;
   }

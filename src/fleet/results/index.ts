@@ -7,6 +7,8 @@ export type { FleetMetadata, FleetResults, FleetStatus } from "./documents.ts";
 export { fleetMetadataSchema, fleetResultsSchema, fleetStatusSchema } from "./documents.ts";
 export { resultColumns } from "./result-rows.ts";
 export { ResultsDirectory } from "./results-directory.ts";
+export { resultStem, stageStem } from "./results-files.ts";
+export { resultCells, resultsText } from "./results-text.ts";
 export { runLine } from "./run-lines.ts";
 export type { RecorderClock, RunFacts } from "./run-recorder.ts";
 export { RunRecorder } from "./run-recorder.ts";

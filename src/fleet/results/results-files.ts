@@ -11,11 +11,24 @@ export interface ResultFile {
 
 export interface ResultsSubject {
   readonly run: string;
-  readonly stage: "prepare" | "workload";
+  readonly part: "prepare" | "workload";
+  /** Of a run with stages: what names of files begin with, and which stage it is, from 1; null: it has only one. */
+  readonly stem: string | null;
+  readonly stageName: string | null;
+  readonly stageNumber: number | null;
   readonly agents: readonly string[];
   readonly partial: boolean;
   /** When the work began, for who reads the histograms. */
   readonly startMs: number;
+}
+
+/** What the names of a stage's files begin with, by its name and its number from 1: `01_fill`. */
+export const stageStem = (name: string, number: number): string => `${String(number).padStart(2, "0")}_${name}`;
+
+/** What the names of its files begin with: `workload`, or of a stage `01_fill` and `01_fill_prepare`. */
+export function resultStem({ stem, part }: Pick<ResultsSubject, "stem" | "part">): string {
+  if (stem === null) return part;
+  return part === "workload" ? stem : `${stem}_prepare`;
 }
 
 /** The document of a table of results. */
@@ -23,7 +36,9 @@ export function resultsDocument(work: Aggregate, subject: ResultsSubject): Fleet
   return {
     schema: "corral.fleet-results/1",
     run: subject.run,
-    stage: subject.stage,
+    stage: subject.part,
+    stage_number: subject.stageNumber,
+    stage_name: subject.stageName,
     agents: [...subject.agents],
     partial: subject.partial,
     wall_sec: work.wallMs / 1000,
@@ -34,12 +49,11 @@ export function resultsDocument(work: Aggregate, subject: ResultsSubject): Fleet
 }
 
 /** The table of results as tab-separated values and as JSON, and its histograms as other programs read them. */
-export function resultFiles(work: Aggregate, subject: ResultsSubject): readonly ResultFile[] {
-  const document = resultsDocument(work, subject);
-  const stem = `${subject.stage}_results`;
+export function resultFiles(document: FleetResults, work: Aggregate, subject: ResultsSubject): readonly ResultFile[] {
+  const name = resultStem(subject);
   return [
-    { name: `${stem}.tsv`, text: resultTsv(document.rows) },
-    { name: `${stem}.json`, text: `${JSON.stringify(document, null, 2)}\n` },
-    { name: `${subject.stage}.hlog`, text: hdrLog(work.table, { startMs: subject.startMs, lastsMs: work.wallMs }) },
+    { name: `${name}_results.tsv`, text: resultTsv(document.rows) },
+    { name: `${name}_results.json`, text: `${JSON.stringify(document, null, 2)}\n` },
+    { name: `${name}.hlog`, text: hdrLog(work.table, { startMs: subject.startMs, lastsMs: work.wallMs }) },
   ];
 }

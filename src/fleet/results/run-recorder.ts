@@ -1,21 +1,20 @@
+import { resolve } from "node:path";
 import { counted } from "../../report/index.ts";
 import type { FleetRun, RunEffect } from "../controller/index.ts";
 import { LatencyTable } from "../latencies/index.ts";
-import type { FleetOutcome, Operation } from "../model/index.ts";
+import type { FleetOutcome, Operation, RunStage } from "../model/index.ts";
 import type { Threshold, ThresholdVerdict } from "../thresholds/index.ts";
 import { judgeThreshold } from "../thresholds/index.ts";
-import { AgentTally } from "./agent-tally.ts";
-import type { Aggregate } from "./aggregate.ts";
-import { aggregatePrepare, aggregateWork, figuresFor } from "./aggregate.ts";
+import { figuresFor } from "./aggregate.ts";
 import { buildStatus } from "./build-status.ts";
-import type { FleetMetadata, FleetStatus } from "./documents.ts";
-import { FleetSeries } from "./fleet-series.ts";
+import type { FleetMetadata, FleetResults, FleetStatus } from "./documents.ts";
 import type { ResultsDirectory } from "./results-directory.ts";
-import type { ResultsSubject } from "./results-files.ts";
-import { resultFiles } from "./results-files.ts";
 import { runLine } from "./run-lines.ts";
 import { seriesHeading, seriesLine } from "./series.ts";
+import { StageRecord } from "./stage-record.ts";
 import { statusText } from "./status-text.ts";
+import { outputsIn } from "./work-outputs.ts";
+import { writeStage } from "./write-results.ts";
 
 /** How often what has come is written, and to how many files at a time: of many agents each has its turn. */
 const flushMs = 1000;
@@ -32,8 +31,13 @@ export interface RunFacts {
   readonly configText: string;
   readonly commandLine: readonly string[];
   readonly hostname: string;
-  readonly agents: readonly { readonly agentId: string; readonly address: string }[];
-  readonly thresholds: readonly Threshold[];
+  /** `config`: what the agent is told to do. */
+  readonly agents: readonly { readonly agentId: string; readonly address: string; readonly config: string }[];
+  readonly stages: readonly RunStage[];
+  /** Whether they have names that their user gave. */
+  readonly isStaged: boolean;
+  /** Each with the stage that it is judged by, from 0. */
+  readonly thresholds: readonly { readonly stage: number; readonly threshold: Threshold }[];
 }
 
 /** The time, of which records have two. */
@@ -42,54 +46,43 @@ export interface RecorderClock {
   wallNs(): bigint;
 }
 
-/** Work of several agents, and whose. */
-interface Consolidated {
-  readonly work: Aggregate;
-  readonly agents: readonly string[];
-  /** Whether none of them has completed. */
-  readonly partial: boolean;
-}
-
 /** Keeps what a run comes to, and writes it into a directory while it goes on. */
 export class RunRecorder {
   readonly #facts: RunFacts;
   readonly #directory: ResultsDirectory;
   readonly #clock: RecorderClock;
-  readonly #tallies: readonly AgentTally[];
-  readonly #series = new FleetSeries();
+  readonly #stages: readonly StageRecord[];
   readonly #failedAtMs = new Map<number, number>();
   readonly #warnings: string[] = [];
   /** Files of series that have their heading. */
   readonly #begunSeries = new Set<string>();
   /** Of the span that is written, in the same memory for all. */
   readonly #span = new LatencyTable();
-  /** What all have done, once it was asked for; null: more has come since. */
-  #consolidated: Consolidated | null = null;
   readonly #began: { readonly nowMs: number; readonly wallMs: number };
   readonly #timer: NodeJS.Timeout;
   /** Why the run was ended for all; null: it was not. */
   #endedBecause: string | null = null;
+  /** Of all agents together. */
+  readonly #documents: FleetResults[] = [];
 
   constructor(facts: RunFacts, directory: ResultsDirectory, clock: RecorderClock) {
     this.#facts = facts;
     this.#directory = directory;
     this.#clock = clock;
-    this.#tallies = facts.agents.map(() => new AgentTally());
+    const agentIds = facts.agents.map(({ agentId }) => agentId);
+    this.#stages = facts.stages.map((stage, index) => new StageRecord(stage, index, agentIds, facts.isStaged));
     this.#began = { nowMs: clock.nowMs(), wallMs: this.#wallMs };
     this.#timer = setInterval(() => void directory.flush(filesPerFlush), flushMs);
     this.#timer.unref();
     void directory.write("config.yaml", facts.configText);
     void directory.writeJson("metadata.json", this.#metadata(null));
+    for (const { agentId, config } of facts.agents) void directory.write(`agents/${agentId}/config.yaml`, config);
     this.log(`corral ${facts.version}: ${facts.run}, ${facts.agents.length} agents`);
   }
 
   /** Writes that the run is under way: what is found when the controller is killed. */
   begin(run: FleetRun): void {
     void this.#directory.writeJson("status.json", this.#status(run, null));
-  }
-
-  get tallies(): readonly AgentTally[] {
-    return this.#tallies;
   }
 
   /** Adds a line to the console log. */
@@ -105,17 +98,23 @@ export class RunRecorder {
     if (effect.kind === "went" && effect.to === "failed") this.#failedAtMs.set(effect.agent, this.#wallMs);
     if (effect.kind === "phase" && effect.to === "ending") this.#endedBecause = effect.why;
     if (effect.kind === "report") this.#report(effect, run);
-    if (effect.kind === "result")
-      void this.#directory.write(`agents/${this.#nameOf(effect.agent)}/work.json`, `${effect.document}\n`);
+    if (effect.kind === "result") this.#keepResult(effect);
+  }
+
+  /** What all agents together have measured; there once the run has finished. */
+  get documents(): readonly FleetResults[] {
+    return this.#documents;
   }
 
   /** What the thresholds come to, by the work of agents that completed; of all when none has. */
   verdicts(): readonly ThresholdVerdict[] {
-    if (this.#facts.thresholds.length === 0) return [];
-    const { work } = this.#consolidate();
-    return this.#facts.thresholds.map((threshold) =>
-      judgeThreshold(threshold, (operation: Operation | null) => figuresFor(work, operation)),
-    );
+    return this.#facts.thresholds.flatMap(({ stage, threshold }) => {
+      const record = this.#stages[stage];
+      if (record === undefined) return [];
+      const { work } = record.consolidated();
+      const verdict = judgeThreshold(threshold, (operation: Operation | null) => figuresFor(work, operation));
+      return [record.stem === null ? verdict : { ...verdict, threshold: `${record.stage.name}: ${verdict.threshold}` }];
+    });
   }
 
   /** Writes everything that is left; what could not be written the directory tells at its end. */
@@ -123,13 +122,21 @@ export class RunRecorder {
     clearInterval(this.#timer);
     this.#warnOfLoss();
     const status = this.#status(run, outcome);
-    this.#appendFleetSeries(run, { all: true });
-    await this.#writeResults(run);
+    for (const record of this.#stages) this.#appendFleetSeries(record, true);
+    await this.#writeResults();
     await this.#directory.writeJson("metadata.json", this.#metadata(this.#wallMs));
     await this.#directory.write("STATUS.txt", statusText(status));
     await this.#directory.writeJson("status.json", status);
     this.log(`ended: ${outcome}`);
     return status;
+  }
+
+  /** What came of an agent's workload, with the end of what it wrote as files of their own. */
+  #keepResult({ agent, stage, document }: Extract<RunEffect, { kind: "result" }>): void {
+    const { stem = null } = this.#stages[stage] ?? {};
+    const begin = `agents/${this.#nameOf(agent)}/${stem === null ? "" : `${stem}_`}`;
+    void this.#directory.write(`${begin}work.json`, `${document}\n`);
+    for (const [file, text] of outputsIn(document)) void this.#directory.write(`${begin}${file}`, text);
   }
 
   #nameOf(agent: number): string {
@@ -140,22 +147,24 @@ export class RunRecorder {
     return Number(this.#clock.wallNs() / 1_000_000n);
   }
 
-  #report({ agent, report }: Extract<RunEffect, { kind: "report" }>, run: FleetRun): void {
-    const tally = this.#tallies[agent];
-    tally?.take(report);
-    this.#consolidated = null;
+  #report({ agent, stage, report }: Extract<RunEffect, { kind: "report" }>, run: FleetRun): void {
+    const record = this.#stages[stage];
+    if (record === undefined) return;
+    record.startNs ??= startOf(record, report.actualStartNs, agent, run);
     const agentId = this.#nameOf(agent);
-    const startMs = startMsOf(run);
+    record.take(agent, report);
     for (const interval of report.intervals) {
       const { toMs, fromMs, cpu, errors, cells } = interval;
-      const point = { agentId, atMs: startMs + toMs, elapsedMs: toMs, lastsMs: toMs - fromMs, cpu, errors };
-      this.#span.clear();
-      this.#span.add(cells);
-      this.#appendSeries(`agents/${agentId}/perf_log.tsv`, [seriesLine({ ...point, table: this.#span })]);
-      tally?.takeSpan(this.#span);
-      this.#series.add(interval, this.#span);
+      const [atMs, lastsMs, table] = [record.startMs + toMs, toMs - fromMs, this.#span];
+      table.clear();
+      table.add(cells);
+      const point = { agentId, stage: record.stage.name, atMs, elapsedMs: toMs, lastsMs, cpu, errors, table };
+      this.#appendSeries(`agents/${agentId}/perf_log.tsv`, [seriesLine(point)]);
+      record.takeSpan(agent, interval, table);
     }
-    this.#appendFleetSeries(run, { all: false });
+    // Nothing of a stage is late once another has a common start.
+    for (const before of this.#stages.slice(0, stage)) this.#appendFleetSeries(before, record.stage.barrier);
+    this.#appendFleetSeries(record, false);
   }
 
   #appendSeries(file: string, lines: readonly string[]): void {
@@ -165,57 +174,23 @@ export class RunRecorder {
     this.#directory.append(file, heading + lines.join(""));
   }
 
-  #appendFleetSeries(run: FleetRun, which: { readonly all: boolean }): void {
-    this.#appendSeries("perf_log.tsv", this.#series.take(startMsOf(run), which).map(seriesLine));
+  #appendFleetSeries({ series, startMs, stage }: StageRecord, all: boolean): void {
+    this.#appendSeries("perf_log.tsv", series.take({ startMs, stage: stage.name, all }).map(seriesLine));
   }
 
-  /** Of the agents that completed; when none has, of all that have done something. */
-  #consolidate(): Consolidated {
-    this.#consolidated ??= this.#addUp();
-    return this.#consolidated;
-  }
-
-  #addUp(): Consolidated {
-    const all = this.#tallies.map((tally, agent) => ({ tally, agentId: this.#nameOf(agent) }));
-    const complete = all.filter(({ tally }) => tally.isComplete);
-    const counted = complete.length > 0 ? complete : all.filter(({ tally }) => tally.wallMs > 0);
-    return {
-      work: aggregateWork(counted.map(({ tally }) => tally)),
-      agents: counted.map(({ agentId }) => agentId),
-      partial: complete.length === 0 && counted.length > 0,
-    };
-  }
-
-  async #writeResults(run: FleetRun): Promise<void> {
-    const { work, agents, partial } = this.#consolidate();
-    const startMs = startMsOf(run);
-    const common = { run: this.#facts.run, startMs };
-    if (run.startNs !== null) await this.#writeTables("", work, { ...common, stage: "workload", agents, partial });
-    const prepare = aggregatePrepare(this.#tallies);
-    if (prepare !== null) await this.#writeTables("", prepare, { ...common, stage: "prepare", agents, partial });
-    for (const [agent, tally] of this.#tallies.entries()) await this.#writeAgent(agent, tally, common);
-  }
-
-  async #writeAgent(agent: number, tally: AgentTally, common: Pick<ResultsSubject, "run" | "startMs">): Promise<void> {
-    const agentId = this.#nameOf(agent);
-    const subject = { ...common, agents: [agentId], partial: !tally.isComplete };
-    const folder = `agents/${agentId}/`;
-    if (tally.isComplete || tally.wallMs > 0)
-      await this.#writeTables(folder, aggregateWork([tally]), { ...subject, stage: "workload" });
-    const prepare = aggregatePrepare([tally]);
-    if (prepare !== null) await this.#writeTables(folder, prepare, { ...subject, stage: "prepare" });
-  }
-
-  async #writeTables(folder: string, work: Aggregate, subject: ResultsSubject): Promise<void> {
-    for (const { name, text } of resultFiles(work, subject)) await this.#directory.write(`${folder}${name}`, text);
+  async #writeResults(): Promise<void> {
+    const { run, agents } = this.#facts;
+    const parts = { directory: this.#directory, run, agentIds: agents.map(({ agentId }) => agentId) };
+    for (const record of this.#stages) this.#documents.push(...(await writeStage(record, parts)));
   }
 
   #warnOfLoss(): void {
-    this.#tallies.forEach(({ untimed }, agent) => {
-      if (untimed <= 0n) return;
-      const agentId = this.#nameOf(agent);
-      this.#warnings.push(`WARNING: ${agentId}: the latencies of ${untimed} operations are not known`);
-    });
+    for (const { tallies } of this.#stages)
+      tallies.forEach(({ untimed }, agent) => {
+        if (untimed <= 0n) return;
+        const agentId = this.#nameOf(agent);
+        this.#warnings.push(`WARNING: ${agentId}: the latencies of ${untimed} operations are not known`);
+      });
   }
 
   #whyOf({ links }: FleetRun, outcome: FleetOutcome | null): string {
@@ -229,21 +204,24 @@ export class RunRecorder {
   }
 
   #status(run: FleetRun, outcome: FleetOutcome | null): FleetStatus {
-    const startMs = run.startNs === null ? null : startMsOf(run);
+    const startMs = run.startNs === null ? null : Number(run.startNs / 1000n) / 1000;
     return buildStatus({
       run: this.#facts.run,
+      results: resolve(this.#directory.path),
       outcome,
       why: this.#whyOf(run, outcome),
       startedAtMs: this.#began.wallMs,
       startNs: run.startNs,
       endedAtMs: outcome === null ? null : this.#wallMs,
       durationMs: outcome === null ? null : this.#clock.nowMs() - this.#began.nowMs,
+      stages: this.#stages,
       agents: run.links.map((link, agent) => {
         const failedAtMs = this.#failedAtMs.get(agent);
         return {
           address: this.#facts.agents[agent]?.address ?? "",
           link,
-          tally: this.#tallies[agent] ?? new AgentTally(),
+          tallies: this.#stages.flatMap(({ tallies }) => tallies[agent] ?? []),
+          stageName: this.#facts.isStaged ? (this.#stages[link.stage]?.stage.name ?? null) : null,
           failedAfterStartMs: failedAtMs === undefined || startMs === null ? null : failedAtMs - startMs,
         };
       }),
@@ -269,5 +247,9 @@ export class RunRecorder {
   }
 }
 
-/** The common start in milliseconds of the wall clock; 0 before there is one. */
-const startMsOf = ({ startNs }: FleetRun): number => (startNs === null ? 0 : Number(startNs / 1000n) / 1000);
+/** When a stage began, by the controller's clock: at the common start, or when this agent, the first, did. */
+function startOf({ stage, number }: StageRecord, actualStartNs: bigint, agent: number, run: FleetRun): bigint | null {
+  if (number === 1 || stage.barrier) return run.stageStartNs;
+  const { clock = null } = run.links[agent] ?? {};
+  return actualStartNs - (clock?.offsetNs ?? 0n);
+}

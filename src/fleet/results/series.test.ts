@@ -15,7 +15,7 @@ test("a point has thirty columns, figures of its own span, and an empty cell for
   expect(seriesColumns).toHaveLength(30);
   const { cells } = span(1000, 1500, 50, 2000);
   const line = seriesLine({
-    ...{ agentId: "a", atMs: 1_800_000_001_500.4, elapsedMs: 1500, lastsMs: 500, errors: 3n },
+    ...{ agentId: "a", stage: "fill", atMs: 1_800_000_001_500.4, elapsedMs: 1500, lastsMs: 500, errors: 3n },
     table: LatencyTable.of(cells),
     cpu: { userPercent: 12.34, systemPercent: 5, iowaitPercent: 0.06 },
   });
@@ -29,6 +29,7 @@ test("a point has thirty columns, figures of its own span, and an empty cell for
     agent_id: "a",
     timestamp_epoch_ms: "1800000001500",
     elapsed_s: "1.500",
+    stage: "fill",
     get_ops: "50",
     get_bytes: "51200",
     get_iops: "100.0",
@@ -48,7 +49,7 @@ const add = (series: FleetSeries, interval: Interval): void => series.add(interv
 
 const sums = (series: FleetSeries, all: boolean) =>
   series
-    .take(0, { all })
+    .take({ startMs: 0, stage: "workload", all })
     .map(({ elapsedMs, table, errors }) => [elapsedMs, table.sum().latencies.count, Number(errors)]);
 
 test("seconds of all agents are sums, told once the next five have begun", () => {

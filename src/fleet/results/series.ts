@@ -5,9 +5,11 @@ import type { CpuShares, Operation } from "../model/index.ts";
 export interface SeriesPoint {
   /** `ALL` for all of them together. */
   readonly agentId: string;
+  /** Name of the stage, `workload` where there is only one. */
+  readonly stage: string;
   /** End of the span, by the controller's clock. */
   readonly atMs: number;
-  /** End of the span, since the workload began. */
+  /** End of the span, since the stage began. */
   readonly elapsedMs: number;
   readonly lastsMs: number;
   readonly table: LatencyTable;
@@ -57,7 +59,7 @@ const percent = (value: number | undefined): string => (value === undefined ? ""
 export function seriesLine(point: SeriesPoint): string {
   const [get, put, meta] = (["get", "put", "meta"] as const).map((operation) => figuresOf(operation, point));
   const cells = [
-    ...[point.agentId, point.atMs.toFixed(0), (point.elapsedMs / 1000).toFixed(3), "workload"],
+    ...[point.agentId, point.atMs.toFixed(0), (point.elapsedMs / 1000).toFixed(3), point.stage],
     ...dataFigures.map((name) => get?.[name] ?? ""),
     ...dataFigures.map((name) => put?.[name] ?? ""),
     ...metaFigures.map((name) => meta?.[name] ?? ""),

@@ -21,13 +21,14 @@ const agentRow = (agent: StatusAgent): readonly string[] => [
 const heading = ["agent", "address", "state", "operations", "bytes", "errors", "clock", "started late by"] as const;
 
 function failureLines({ agents }: FleetStatus): readonly string[] {
-  return agents.flatMap(({ agent_id: id, failure }) => {
-    if (failure === null) return [];
+  return agents.flatMap(({ agent_id: id, state, failure }) => {
+    if (failure === null || state !== "failed") return [];
     const when =
       failure.after_start_sec === null
         ? "before the start"
         : `${formatSeconds(failure.after_start_sec)} after the start`;
-    return [`${id} failed ${when} while ${failure.during} (${failure.cause}): ${oneLine(failure.message)}`];
+    const where = failure.stage === null ? "" : ` in the stage ${quote(failure.stage)}`;
+    return [`${id} failed ${when}${where} while ${failure.during} (${failure.cause}): ${oneLine(failure.message)}`];
   });
 }
 
@@ -39,6 +40,31 @@ function skewLine({ start_skew: skew }: FleetStatus): readonly string[] {
   const bound = `off by at most ${skew.error_us.toFixed(0)} us`;
   return [`Start: ${counted(skew.agents, "agent")} within ${skew.spread_us.toFixed(0)} us of each other (${bound})`];
 }
+
+function agentsLine(status: FleetStatus): string {
+  const { agents_total: total, agents_completed: completed, agents_failed: failed, agents_aborted: aborted } = status;
+  const ended = aborted === 0 ? "" : `, ${aborted} ended with the run`;
+  return `Agents: ${total} in all, ${completed} completed, ${failed} failed${ended}`;
+}
+
+const stageLines = ({ stages }: FleetStatus): readonly string[] =>
+  stages.length === 0
+    ? []
+    : formatTable(
+        ["", "stage", "barrier", "completed by", "seconds", "operations", "errors", "begun within"],
+        stages.map((stage) => [
+          String(stage.number),
+          stage.name,
+          stage.barrier ? "yes" : "no",
+          counted(stage.agents_completed, "agent"),
+          stage.wall_sec.toFixed(2),
+          String(stage.operations),
+          String(stage.errors),
+          stage.start_skew === null ? "-" : `${stage.start_skew.spread_us.toFixed(0)} us`,
+        ]),
+      )
+        .trimEnd()
+        .split("\n");
 
 const thresholdLines = ({ thresholds }: FleetStatus): readonly string[] =>
   thresholds.map(
@@ -58,13 +84,14 @@ export function statusText(status: FleetStatus): string {
     `Outcome: ${outcome} (exit status ${status.exit_status ?? "unknown"}): ${oneLine(status.why)}`,
     `Run: ${status.run}`,
     `Ended: ${status.ended_at ?? "not yet"}${duration === null ? "" : ` after ${formatSeconds(duration)}`}`,
-    `Agents: ${status.agents_total} in all, ${status.agents_completed} completed, ${status.agents_failed} failed`,
+    agentsLine(status),
     `Operations: ${status.operations}, and ${status.errors} that failed`,
     ...skewLine(status),
   ];
   const table = formatTable(heading, status.agents.map(agentRow)).trimEnd().split("\n");
   return [
     lines.map((line) => `${line}\n`).join(""),
+    section("Stages:", stageLines(status)),
     section("Agents:", table),
     section("Failures:", failureLines(status)),
     section("Thresholds:", thresholdLines(status)),

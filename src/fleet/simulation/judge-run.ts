@@ -11,7 +11,9 @@ const isFaultless = (fate: AgentFate): boolean =>
   !fate.prepareFails &&
   !fate.workFails &&
   fate.prepareMs < 15_000 &&
+  fate.later.every(({ prepareMs }) => prepareMs < 15_000) &&
   fate.wayMs[1] < 1000 &&
+  fate.stopsAtMs === null &&
   fate.diesAtMs === null &&
   fate.hangsAtMs === null &&
   fate.cutOff === null;
@@ -48,7 +50,12 @@ function truthAfterStart(run: SimulatedRun): FleetOutcome {
 /** Causes of one outcome before the start, by what befell an agent. */
 const causesOf: Readonly<Record<string, (fate: AgentFate) => boolean>> = {
   unreachable: ({ refusals, diesAtMs, wayMs }) => refusals > 0 || diesAtMs !== null || wayMs[1] > 1000,
-  rejected: ({ rejects, prepareFails, wayMs, cutOff }) => rejects || prepareFails || wayMs[1] > 1000 || cutOff !== null,
+  rejected: ({ rejects, prepareFails, wayMs, cutOff, refusals, diesAtMs, refusedBy }) =>
+    rejects ||
+    prepareFails ||
+    wayMs[1] > 1000 ||
+    cutOff !== null ||
+    (refusedBy === "denial" && (refusals > 0 || diesAtMs !== null)),
   timeout: ({ prepareMs, hangsAtMs, cutOff, wayMs, refusals, diesAtMs }) =>
     prepareMs >= 15_000 ||
     hangsAtMs !== null ||
@@ -79,11 +86,14 @@ function judgeOutcome(run: SimulatedRun, fate: Fate): string[] {
     );
   else
     must(
-      fate.agents.some(({ diesAtMs }) => diesAtMs !== null) ||
+      fate.agents.some(({ diesAtMs, stopsAtMs }) => diesAtMs !== null || stopsAtMs !== null) ||
         run.links.some(({ failure }) => failure?.cause === "lost"),
       "an agent was lost",
     );
-  const all = fate.agents.every(isFaultless) && fate.interruptsAtMs.length === 0;
+  // A barrier that is shorter than the difference between two agents' work is a fault of its own.
+  const { barrierMs } = fate.controllerLimits;
+  const isPatient = fate.stages.length === 1 || barrierMs === null || barrierMs > 200_000;
+  const all = fate.agents.every(isFaultless) && isPatient && fate.interruptsAtMs.length === 0;
   if (all && fate.controllerDiesAtMs === null) must(outcome === "completed", "nothing was wrong");
   if (wasInterrupted && outcome !== "aborted")
     must(weightiest(["aborted", outcome]) !== "aborted", "an abort outweighs it");
@@ -94,11 +104,13 @@ const reported: readonly FailureCause[] = ["config_rejected", "prepare_failed", 
 
 /** What the controller says of its agents must be what they did. */
 function judgeLinks(run: SimulatedRun): string[] {
+  const isEnded = run.effects.some((effect) => effect.kind === "phase" && effect.to === "ending");
   return run.links.flatMap((link, number) => {
     const agent = run.agents[number];
     const broken: string[] = [];
     const must = (holds: boolean, rule: string): void => void (holds || broken.push(`link ${number}: ${rule}`));
     must(run.outcome === null || link.state === "completed" || link.failure !== null, "every agent has an end");
+    if (link.state === "aborted") must(isEnded, "nobody is ended with a run that goes on");
     if (link.state === "completed") must(agent?.workedToTheEnd === true, "who is completed has worked to the end");
     if (link.failure !== null && reported.includes(link.failure.cause))
       must(agent?.sent.some(({ kind }) => kind === "error") === true, "a reported failure was reported");
@@ -106,16 +118,56 @@ function judgeLinks(run: SimulatedRun): string[] {
   });
 }
 
-/** Clocks that are off by up to 10 s must not be seen in the start: only unequal ways, by half of the way at most. */
-function judgeStart(run: SimulatedRun, fate: Fate): string[] {
-  const { startMs } = run;
-  if (startMs === null) return [];
+/** The common starts of the stages that had one, by the true clock. */
+const startsOf = ({ effects }: SimulatedRun): ReadonlyMap<number, number> =>
+  new Map(
+    effects.flatMap((effect) =>
+      effect.kind === "send" && effect.message.kind === "go"
+        ? [[effect.message.stage, Number(effect.message.startNs / 1000n) / 1000 - 1e6] as const]
+        : [],
+    ),
+  );
+
+/** Clocks that are off by up to 10 s must not be seen in a start: only unequal ways, by half of the way at most. */
+function judgeStarts(run: SimulatedRun, fate: Fate): string[] {
+  const starts = startsOf(run);
   return run.agents.flatMap((agent, number) => {
     const [least = 0, most = 0] = fate.agents[number]?.wayMs ?? [];
-    const lateMs = agent?.beganMs == null ? 0 : agent.beganMs - startMs;
     const isCut = fate.agents[number]?.cutOff !== null;
-    return isCut || Math.abs(lateMs) <= (most - least) / 2 + 0.01 ? [] : [`agent ${number} began ${lateMs} ms late`];
+    return (agent?.stages ?? []).flatMap(({ stage, beganMs }) => {
+      const lateMs = beganMs - (starts.get(stage) ?? beganMs);
+      const where = stage === 0 ? "" : ` in stage ${stage}`;
+      return isCut || Math.abs(lateMs) <= (most - least) / 2 + 0.01
+        ? []
+        : [`agent ${number} began ${lateMs} ms late${where}`];
+    });
   });
+}
+
+/** At a barrier nobody begins before all that went on were there, and who completes has gone through every stage in order. */
+function judgeStages({ agents, links }: SimulatedRun, { stages }: Fate): string[] {
+  const broken: string[] = [];
+  const must = (holds: boolean, rule: string): void => void (holds || broken.push(rule));
+  for (const [number, agent] of agents.entries()) {
+    const went = (agent?.stages ?? []).map(({ stage }) => stage);
+    must(
+      went.every((stage, at) => stage === at),
+      `agent ${number}: it goes through the stages in order, each once`,
+    );
+    if (links[number]?.state === "completed")
+      must(went.length === stages.length, `agent ${number}: who is completed has done every stage`);
+  }
+  for (const [stage, { barrier }] of stages.entries()) {
+    if (stage === 0 || !barrier) continue;
+    const through = agents.filter((agent) => agent?.stages.some((one) => one.stage === stage) === true);
+    const arrived = through.map((agent) => agent?.arrivals.find((one) => one.stage === stage)?.atMs ?? Number.NaN);
+    const began = through.map((agent) => agent?.stages.find((one) => one.stage === stage)?.beganMs ?? Number.NaN);
+    must(
+      through.length === 0 || Math.min(...began) >= Math.max(...arrived),
+      `stage ${stage}: nobody begins before all that went on were at its barrier`,
+    );
+  }
+  return broken;
 }
 
 /** Rules that a run has broken; none of them may be, whatever befell it. */
@@ -132,5 +184,12 @@ export function judgeRun(run: SimulatedRun, fate: Fate): readonly string[] {
     const its = fate.agents[number];
     return agent === null || its === undefined ? [] : judgeAgent(agent, its, number);
   });
-  return [...broken, ...agents, ...judgeOutcome(run, fate), ...judgeLinks(run), ...judgeStart(run, fate)];
+  return [
+    ...broken,
+    ...agents,
+    ...judgeOutcome(run, fate),
+    ...judgeLinks(run),
+    ...judgeStarts(run, fate),
+    ...judgeStages(run, fate),
+  ];
 }

@@ -62,6 +62,7 @@ class Simulation {
       { nowMs: () => this.#time.nowMs, wallNs: () => BigInt(Math.round((this.#time.nowMs + 1e6) * 1e6)) },
       {
         assignments: fate.agents.map((_, index) => assignmentOf(index, count)),
+        stages: fate.stages,
         limits: fate.controllerLimits,
         minAgents: fate.minAgents,
       },
@@ -72,7 +73,8 @@ class Simulation {
     for (const atMs of this.#fate.interruptsAtMs) this.#time.at(atMs, () => this.#tell({ kind: "interrupt" }));
     const { controllerDiesAtMs } = this.#fate;
     if (controllerDiesAtMs !== null) this.#time.at(controllerDiesAtMs, () => this.#killController());
-    this.#fate.agents.forEach(({ diesAtMs, garblesAtMs }, agent) => {
+    this.#fate.agents.forEach(({ stopsAtMs, diesAtMs, garblesAtMs }, agent) => {
+      if (stopsAtMs !== null) this.#time.at(stopsAtMs, () => this.#agents[agent]?.stop());
       if (diesAtMs !== null) this.#time.at(diesAtMs, () => this.#killAgent(agent));
       if (garblesAtMs !== null) this.#time.at(garblesAtMs, () => this.#tell({ kind: "garbled", agent, what: "0xff" }));
     });
@@ -127,7 +129,8 @@ class Simulation {
     const isRefused = attempt <= fate.refusals || (fate.diesAtMs !== null && this.#time.nowMs >= fate.diesAtMs);
     if (isRefused && fate.refusedBy === "silence") return;
     this.#time.after(wayMs, () => {
-      if (isRefused) this.#tell({ kind: "connect_failed", agent, attempt, why: "refused" });
+      const refusal = fate.refusedBy === "denial" ? "denied" : null;
+      if (isRefused) this.#tell({ kind: "connect_failed", agent, attempt, why: "refused", refusal });
       else this.#accept(agent, attempt);
     });
   }
@@ -144,7 +147,12 @@ class Simulation {
     });
     this.#wires[agent] = wire;
     const way = { send: (message: AgentMessage) => wire.toController(message), close: () => wire.closeByAgent() };
-    this.#agents[agent] = new SimulatedAgent(this.#time, fate, way, this.#fate.agentLimits);
+    this.#agents[agent] = new SimulatedAgent(this.#time, {
+      fate,
+      way,
+      stages: this.#fate.stages,
+      limits: this.#fate.agentLimits,
+    });
     this.#tell({ kind: "connected", agent, attempt });
     if (this.#run.links[agent]?.isOpen !== true) wire.closeByController();
   }

@@ -1,6 +1,6 @@
 import type { AgentEffect, AgentEvent, AgentState } from "../agent/index.ts";
 import { AgentStream, hasEnded } from "../agent/index.ts";
-import type { AgentLimits, AgentMessage, ControlMessage } from "../model/index.ts";
+import type { AgentLimits, AgentMessage, ControlMessage, RunStage } from "../model/index.ts";
 import { noWork } from "../model/index.ts";
 import type { AgentFate } from "./fate.ts";
 import type { Planned, VirtualTime } from "./virtual-time.ts";
@@ -10,8 +10,12 @@ const nsPerMs = 1_000_000;
 /** What one stream of an agent did, for the judge. */
 export interface AgentTruth {
   readonly sent: AgentMessage[];
-  /** When its workload began and ended, by the true clock. */
+  /** When its workload began, by the true clock; of every stage. */
   beganMs: number | null;
+  readonly stages: { readonly stage: number; readonly beganMs: number }[];
+  /** When it was at the barrier before a stage. */
+  readonly arrivals: { readonly stage: number; readonly atMs: number }[];
+  /** Through all stages. */
   workedToTheEnd: boolean;
   /** States it came through, with the moments. */
   readonly states: { readonly state: AgentState; readonly atMs: number }[];
@@ -26,11 +30,20 @@ export interface AgentWire {
   close(): void;
 }
 
+interface AgentParts {
+  readonly fate: AgentFate;
+  readonly way: AgentWire;
+  readonly stages: readonly RunStage[];
+  readonly limits: AgentLimits;
+}
+
 /** One stream of a simulated agent: the real machine, and work that only takes time. */
 export class SimulatedAgent {
   readonly truth: AgentTruth = {
     sent: [],
     beganMs: null,
+    stages: [],
+    arrivals: [],
     workedToTheEnd: false,
     states: [],
     underWay: false,
@@ -39,15 +52,19 @@ export class SimulatedAgent {
   readonly #time: VirtualTime;
   readonly #fate: AgentFate;
   readonly #wire: AgentWire;
+  readonly #stages: readonly RunStage[];
   readonly #stream: AgentStream;
+  /** The stage that is under way, or is next. */
+  #stage = 0;
   #work: Planned | null = null;
   #alarm: Planned | null = null;
   #alarmMs: number | null = null;
 
-  constructor(time: VirtualTime, fate: AgentFate, wire: AgentWire, limits: AgentLimits) {
+  constructor(time: VirtualTime, { fate, way, stages, limits }: AgentParts) {
     this.#time = time;
     this.#fate = fate;
-    this.#wire = wire;
+    this.#wire = way;
+    this.#stages = stages;
     const world = {
       nowMs: () => time.nowMs,
       wallNs: () => this.#wallNs(time.nowMs),
@@ -67,6 +84,11 @@ export class SimulatedAgent {
 
   loseController(why: string): void {
     this.#tell({ kind: "lost", why });
+  }
+
+  /** Its host ends it, as its controller would. */
+  stop(): void {
+    this.#tell({ kind: "message", message: { kind: "abort", reason: "the agent ends" }, problem: null });
   }
 
   die(): void {
@@ -108,12 +130,20 @@ export class SimulatedAgent {
   #do(effect: AgentEffect): void {
     if (effect.kind === "send") {
       this.truth.sent.push(effect.message);
+      if (effect.message.kind === "arrived")
+        this.truth.arrivals.push({ stage: effect.message.stage, atMs: this.#time.nowMs });
       this.#wire.send(effect.message);
     } else if (effect.kind === "went") this.truth.states.push({ state: effect.to, atMs: this.#time.nowMs });
     else if (effect.kind === "close") this.#wire.close();
     else if (effect.kind === "cancel") this.#stopWork();
     else if (effect.kind === "prepare") this.#startWork(this.#fate.prepareMs, () => this.#prepared());
-    else if (effect.kind === "begin") {
+    else if (effect.kind === "prepare_stage") {
+      this.#stage = effect.stage;
+      const isFree = this.#stages[effect.stage]?.barrier === false;
+      this.#startWork(this.#fate.later[effect.stage - 1]?.prepareMs ?? 0, () =>
+        this.#tell({ kind: isFree ? "passed" : "prepared" }),
+      );
+    } else if (effect.kind === "begin") {
       const waitMs = Number(effect.atNs - this.#wallNs(this.#time.nowMs)) / nsPerMs;
       this.#startWork(Math.max(0, waitMs), () => this.#begin());
     }
@@ -138,15 +168,19 @@ export class SimulatedAgent {
 
   #begin(): void {
     if (this.#isStopped) return;
-    this.truth.beganMs = this.#time.nowMs;
-    this.#startWork(this.#fate.workMs, () => this.#end());
+    const beganMs = this.#time.nowMs;
+    this.truth.beganMs ??= beganMs;
+    this.truth.stages.push({ stage: this.#stage, beganMs });
+    const workMs = this.#stage === 0 ? this.#fate.workMs : (this.#fate.later[this.#stage - 1]?.workMs ?? 0);
+    this.#startWork(workMs, () => this.#end());
     this.#tell({ kind: "began", atNs: this.#wallNs(this.#time.nowMs) });
   }
 
   #end(): void {
     if (this.#isStopped) return;
+    if (this.#stage + 1 < this.#stages.length) return this.#tell({ kind: "stage_done", ...noWork, result: "" });
     this.truth.workedToTheEnd = !this.#fate.workFails;
-    this.#tell(
+    return this.#tell(
       this.#fate.workFails ? { kind: "failed", why: "an error", result: "" } : { kind: "done", ...noWork, result: "" },
     );
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { onlyStage } from "../model/index.ts";
 import { calmFate, drawFate, judgeRun, randomOf, simulateRun } from "./index.ts";
 
 const runs = 100_000;
@@ -31,6 +32,27 @@ test("a seed gives the same run again", () => {
   expect(outcomes()).toEqual(outcomes());
 });
 
+test("the judge sees who begins before all are at a barrier, leaves a stage out, or does one twice", () => {
+  const later = [{ prepareMs: 500, workMs: 1000 }];
+  const stages = [onlyStage, { name: "second", barrier: true }];
+  const fate = calmFate([{ later }, { later, workMs: 9000 }], { stages });
+  const run = simulateRun(fate, randomOf(1));
+  expect([run.outcome, judgeRun(run, fate)]).toEqual(["completed", []]);
+  const [one, other] = run.agents;
+  if (one == null || other == null) throw new Error("both were reached");
+  const withFirst = (part: Partial<typeof one>) => judgeRun({ ...run, agents: [{ ...one, ...part }, other] }, fate);
+  const [first, second] = one.stages;
+  if (first === undefined || second === undefined) throw new Error("it went through both");
+  const earlyMs = other.arrivals[0]?.atMs ?? 0;
+  expect(withFirst({ stages: [first, { ...second, beganMs: earlyMs - 1 }] })).toContain(
+    "stage 1: nobody begins before all that went on were at its barrier",
+  );
+  expect(withFirst({ stages: [first] })).toEqual(["agent 0: who is completed has done every stage"]);
+  expect(withFirst({ stages: [first, second, second] })).toContain(
+    "agent 0: it goes through the stages in order, each once",
+  );
+});
+
 test("the judge sees what is wrong", () => {
   const fate = calmFate([{}, {}]);
   const run = simulateRun(fate, randomOf(1));
@@ -56,7 +78,7 @@ test("the judge sees what is wrong", () => {
     "outcome completed: every workload was done to its end",
     "link 0: who is completed has worked to the end",
   ]);
-  expect(withFirst({ beganMs: (one.beganMs ?? 0) + 7 })).toEqual(["agent 0 began 7 ms late"]);
+  expect(withFirst({ stages: [{ stage: 0, beganMs: (one.beganMs ?? 0) + 7 }] })).toEqual(["agent 0 began 7 ms late"]);
   expect(judgeRun({ ...run, isQuiet: false }, fate)).toEqual(["nothing is left to happen"]);
   expect(judgeRun({ ...run, outcome: "aborted" }, fate)).toEqual([
     "outcome aborted: only the user aborts",

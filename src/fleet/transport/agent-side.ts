@@ -22,14 +22,21 @@ export interface StatusReply {
   readonly version: string;
   /** Of the run that is under way; empty: none is. */
   readonly agentId: string;
-  /** Of its stream: idle, preparing, ready, waiting, running; empty: there is none. */
+  /** Of its stream: idle, preparing, ready, waiting, running, between, arrived; empty: there is none. */
   readonly state: string;
+}
+
+/** Why a stream is not taken. */
+export interface Refusal {
+  readonly why: string;
+  /** Whether it would be taken soon, without anybody doing anything. */
+  readonly isPassing: boolean;
 }
 
 /** What a transport asks of an agent. Who asks has proven that they may. */
 export interface AgentService {
-  /** A controller has opened a stream. A text: why the agent does not take it. */
-  accept(stream: FleetStream<AgentLetter>): StreamListener<ControlMessage> | string;
+  /** A controller has opened a stream, which is taken or refused. */
+  accept(stream: FleetStream<AgentLetter>): StreamListener<ControlMessage> | Refusal;
   ping(): PingReply;
   status(): StatusReply;
 }

@@ -10,8 +10,9 @@ import type { FleetStream, StreamListener } from "./stream.ts";
  */
 export interface AgentDialer extends AsyncDisposable {
   /**
-   * Opens a stream. Ends with FLEET_UNREACHABLE (nobody there, or no certificate that we trust), FLEET_DENIED (it does not
-   * trust us), FLEET_BUSY (it has another run), FLEET_LOST (once it was open), FLEET_MESSAGE (a message was too large).
+   * Opens a stream. Ends with FLEET_UNREACHABLE (nobody there, no certificate that we trust, or it still cleans up after
+   * its last run), FLEET_DENIED (it does not trust us), FLEET_BUSY (it has another run), FLEET_LOST (once it was open),
+   * FLEET_MESSAGE (a message was too large).
    */
   open(target: string, listener: StreamListener<AgentMessage>): FleetStream<ControlMessage>;
   /** @throws CorralError FLEET_UNREACHABLE, FLEET_DENIED, ABORTED */

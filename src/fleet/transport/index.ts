@@ -5,7 +5,7 @@
  */
 export type { HostAddress } from "./address.ts";
 export { formatHostAddress, isHostName, isLoopback, parseHostAddress } from "./address.ts";
-export type { AgentDoor, AgentLetter, AgentService, PingReply, StatusReply } from "./agent-side.ts";
+export type { AgentDoor, AgentLetter, AgentService, PingReply, Refusal, StatusReply } from "./agent-side.ts";
 export type { AgentDialer, AgentGate, WaitingAgent } from "./controller-side.ts";
 export type { SecurityFiles } from "./credential-files.ts";
 export { readSecretFile, readSecurity } from "./credential-files.ts";

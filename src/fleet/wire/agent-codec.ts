@@ -47,6 +47,7 @@ const empty: AgentWire = {
   prepare_summary: undefined,
   metrics: {},
   result_json: "",
+  stage_index: 0,
 };
 
 const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> = {
@@ -62,14 +63,26 @@ const causes: Readonly<Record<AgentFailure, Exclude<Cause, typeof Cause.NONE>>> 
 };
 const failures = new Map(Object.entries(causes).map(([failure, cause]) => [cause as Cause, failure as AgentFailure]));
 
-const encodeReport = (report: WorkReport & Pick<BegunReport, "actualStartNs">): Partial<AgentWire> => ({
-  actual_start_ns: report.actualStartNs,
-  intervals: report.intervals.map(encodeInterval),
-  ...encodeTotals(report.totals),
+type Working = Pick<BegunReport, "actualStartNs"> & WorkReport;
+type Ended = Extract<AgentMessage, { kind: "stage_done" | "completed" }>;
+
+const encodeReport = ({ actualStartNs, totals, intervals }: Working): Partial<AgentWire> => ({
+  actual_start_ns: actualStartNs,
+  intervals: intervals.map(encodeInterval),
+  ...encodeTotals(totals),
 });
 
 const encodeBegun = (report: BegunReport | null): Partial<AgentWire> =>
   report === null ? {} : { elapsed_s: report.elapsedMs / 1000, ...encodeReport(report) };
+
+/** What came of a workload, or of a stage of it. */
+const encodeEnd = (message: Ended): Partial<AgentWire> => ({
+  result_json: message.result,
+  elapsed_s: message.wallMs / 1000,
+  latencies: message.cells.map(encodeCell),
+  prepare_summary: message.prepare === null ? undefined : encodePrepare(message.prepare),
+  ...encodeReport(message),
+});
 
 /** What a report has beside the fields of its own message; each of them, or why it is none. */
 interface ReportParts {
@@ -86,12 +99,16 @@ export function toReport(wire: AgentWire, { intervals, cells, prepare }: ReportP
   const { sequence, actual_start_ns: actualStartNs } = wire;
   const elapsedMs = wire.elapsed_s * 1000;
   const report = { totals: decodeTotals(wire), intervals, actualStartNs, sequence };
-  return wire.status === Status.RUNNING
-    ? { kind: "running", ...report, elapsedMs }
-    : { kind: "completed", ...report, wallMs: elapsedMs, cells, prepare, result: wire.result_json };
+  if (wire.status === Status.RUNNING) return { kind: "running", ...report, elapsedMs };
+  const end = { ...report, wallMs: elapsedMs, cells, prepare, result: wire.result_json };
+  return wire.status === Status.COMPLETED
+    ? { kind: "completed", ...end }
+    : { kind: "stage_done", ...end, stage: wire.stage_index };
 }
 
-export const isReport = ({ status }: AgentWire): boolean => status === Status.RUNNING || status === Status.COMPLETED;
+const reports: readonly Status[] = [Status.RUNNING, Status.STAGE_DONE, Status.COMPLETED];
+
+export const isReport = ({ status }: AgentWire): boolean => reports.includes(status);
 
 const decodeReport = (wire: AgentWire): AgentMessage | string =>
   toReport(wire, {
@@ -132,15 +149,11 @@ function encodeSaying(message: AgentMessage): Partial<AgentWire> {
     case "running":
       return { status: Status.RUNNING, ...encodeBegun(message) };
     case "completed":
-      return {
-        status: Status.COMPLETED,
-        completed: true,
-        result_json: message.result,
-        elapsed_s: message.wallMs / 1000,
-        latencies: message.cells.map(encodeCell),
-        prepare_summary: message.prepare === null ? undefined : encodePrepare(message.prepare),
-        ...encodeReport(message),
-      };
+      return { status: Status.COMPLETED, completed: true, ...encodeEnd(message) };
+    case "stage_done":
+      return { status: Status.STAGE_DONE, stage_index: message.stage, ...encodeEnd(message) };
+    case "arrived":
+      return { status: Status.AT_BARRIER, stage_index: message.stage, agent_timestamp_ns: message.atNs };
     case "error":
       return {
         status: Status.ERROR,
@@ -175,6 +188,8 @@ export function decodeAgent(wire: AgentWire): AgentMessage | string {
   if (status === Status.READY) return { kind: "ready", atNs: wire.agent_timestamp_ns, sequence };
   if (isReport(wire)) return decodeReport(wire);
   if (status === Status.ERROR || status === Status.ABORTED) return decodeEnd(wire);
+  if (status === Status.AT_BARRIER)
+    return { kind: "arrived", stage: wire.stage_index, atNs: wire.agent_timestamp_ns, sequence };
   if (status === Status.ACKNOWLEDGE)
     return { kind: "pong", id: wire.ping_id, receivedNs: wire.ping_received_ns, sentNs: wire.sent_ns, sequence };
   if (status === Status.PREPARING) {

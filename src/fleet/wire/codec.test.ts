@@ -53,6 +53,12 @@ const interval = fc
 const report = { totals, intervals: fc.array(interval, { maxLength: 3 }), actualStartNs: positive };
 const begun = { ...report, elapsedMs: wholeMs };
 const rest = fc.option(fc.record(begun));
+const end = {
+  wallMs: wholeMs,
+  cells,
+  result: fc.string(),
+  prepare: fc.option(fc.record({ wallMs: wholeMs, cells })),
+};
 const kind = <const K extends string>(name: K) => fc.constant(name);
 
 const control: fc.Arbitrary<ControlMessage> = fc.oneof(
@@ -62,7 +68,7 @@ const control: fc.Arbitrary<ControlMessage> = fc.oneof(
       .record({ agentId: fc.string(), config: fc.string({ minLength: 1 }), pathPrefix: fc.string(), index: fc.nat(99) })
       .map((one) => ({ ...one, count: one.index + 1 })),
   }),
-  fc.record({ kind: kind("go"), startNs: positive, localStartNs: positive }),
+  fc.record({ kind: kind("go"), startNs: positive, localStartNs: positive, stage: fc.nat(99) }),
   fc.record({ kind: kind("ping"), id: positive, sentNs: positive }),
   fc.record({ kind: kind("abort"), reason: fc.string() }),
   fc.record({ kind: kind("acknowledge"), sequence: positive }),
@@ -73,15 +79,9 @@ const agent: fc.Arbitrary<AgentMessage> = fc.oneof(
   fc.record({ kind: kind("ready"), atNs: positive, sequence }),
   fc.record({ kind: kind("preparing"), done: counter, total: fc.option(positive), sequence }),
   fc.record({ kind: kind("running"), ...begun, sequence }),
-  fc.record({
-    kind: kind("completed"),
-    ...report,
-    wallMs: wholeMs,
-    cells,
-    result: fc.string(),
-    prepare: fc.option(fc.record({ wallMs: wholeMs, cells })),
-    sequence,
-  }),
+  fc.record({ kind: kind("completed"), ...report, ...end, sequence }),
+  fc.record({ kind: kind("stage_done"), stage: fc.nat(99), ...report, ...end, sequence }),
+  fc.record({ kind: kind("arrived"), stage: fc.nat(99), atNs: positive, sequence }),
   fc.record({
     kind: kind("error"),
     cause: fc.constantFrom("config_rejected" as const, "prepare_timeout" as const, "protocol" as const),
@@ -155,8 +155,8 @@ test("a message without content asks for a sign of life", () => {
 });
 
 test("a start by the controller's clock alone is taken as it is", () => {
-  const wire = { ...encodeControl({ kind: "go", startNs: 5n, localStartNs: 5n }), local_start_ns: 0n };
-  expect(decodeControl(wire)).toEqual({ kind: "go", startNs: 5n, localStartNs: 5n });
+  const go = { kind: "go", startNs: 5n, localStartNs: 5n, stage: 0 } as const;
+  expect(decodeControl({ ...encodeControl(go), local_start_ns: 0n })).toEqual(go);
 });
 
 const assignment = { agentId: "a", config: "x", pathPrefix: "", index: 0, count: 1 };

@@ -15,6 +15,7 @@ const empty: ControlWire = {
   ping_id: 0n,
   sent_ns: 0n,
   local_start_ns: 0n,
+  stage_index: 0,
 };
 
 /** As it is written to the wire. */
@@ -31,6 +32,7 @@ export function encodeControl(message: ControlMessage): ControlWire {
         command: Command.START,
         start_timestamp_ns: message.startNs,
         local_start_ns: message.localStartNs,
+        stage_index: message.stage,
       };
     case "ping":
       return { ...empty, ping_id: message.id, sent_ns: message.sentNs };
@@ -55,8 +57,10 @@ function decodeStart(wire: ControlWire): ControlMessage | string {
   const startNs = wire.start_timestamp_ns;
   if (startNs !== 0n && wire.config_yaml !== "") return "START has a configuration and a moment; one of them is due";
   // Who estimates no clocks gives the moment once.
-  if (startNs !== 0n)
-    return { kind: "go", startNs, localStartNs: wire.local_start_ns === 0n ? startNs : wire.local_start_ns };
+  if (startNs !== 0n) {
+    const localStartNs = wire.local_start_ns === 0n ? startNs : wire.local_start_ns;
+    return { kind: "go", startNs, localStartNs, stage: wire.stage_index };
+  }
   if (wire.config_yaml === "") return "START has neither a configuration nor a moment";
   if (wire.agent_index >= Math.max(1, wire.num_agents))
     return `agent_index is ${wire.agent_index}, of ${wire.num_agents} agents`;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { HostPolicy } from "./host-policy.ts";
-import { nothingAllowed, pathsIn, whyNotPath, whyNotVariable } from "./host-policy.ts";
+import { nothingAllowed, pathsIn, whyNotPath, whyNotProgram, whyNotVariable } from "./host-policy.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "corral-policy-"));
 const scratch = join(folder, "scratch");
@@ -45,6 +45,15 @@ test("what leads out of it, by dots or by links, is not", () => {
 test("an allowed name that is a link itself is allowed as what it leads to", () => {
   const linked = { ...policy, paths: [`${folder}/alias`] };
   expect([may(`${folder}/data/in`, linked), may(`${folder}/alias/in`, linked)]).toEqual([true, true]);
+});
+
+test("a pattern below a link is one of what the link leads to, and a refusal says where a name leads", () => {
+  const linked = { ...policy, commands: [`${folder}/alias/*`] };
+  expect(whyNotProgram(linked, `${folder}/alias/tool`)).toBeNull();
+  expect(whyNotProgram(linked, `${folder}/data/tool`)).toBeNull();
+  expect(whyNotProgram(linked, `${folder}/alias/in/tool`)).toBe(
+    `names the command "${folder}/alias/in/tool" (it is "${folder}/data/in/tool"), which this host does not allow; it allows "${folder}/alias/*"`,
+  );
 });
 
 test("wildcards are for names between slashes", () => {

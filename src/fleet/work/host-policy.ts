@@ -44,6 +44,14 @@ export const allAllowed: HostPolicy = {
 
 const isPattern = (text: string): boolean => /[*?[\\]/.test(text);
 
+/** A pattern with the directories before its first wildcard as they really are: `/bin/*` is `/usr/bin/*` where one links to the other. */
+function realPattern(pattern: string): string {
+  if (!isPattern(pattern)) return realPath(pattern);
+  const plain = pattern.slice(0, pattern.search(/[*?[\\]/));
+  const directory = plain.slice(0, plain.lastIndexOf("/"));
+  return directory === "" ? pattern : realPath(directory) + pattern.slice(directory.length);
+}
+
 /** Where a path really leads; of what does not exist yet, where the part that does leads. */
 function realPath(path: string): string {
   try {
@@ -54,11 +62,17 @@ function realPath(path: string): string {
   }
 }
 
-/** Whether a path, as it really is, fits one of the patterns; a pattern without wildcards may lead there by links itself. */
+/** Whether a path, as it really is, fits one of the patterns, which may lead there by links themselves. */
 const fits = (path: string, patterns: readonly string[], pattern: typeof pathGlob): boolean => {
   const real = realPath(path);
-  return patterns.some((one) => pattern(isPattern(one) ? one : realPath(one))(real));
+  return patterns.some((one) => pattern(realPattern(one))(real));
 };
+
+/** A path as it was written, with where it really leads if that is elsewhere: patterns are compared with that. */
+function told(written: string, whole: string): string {
+  const real = realPath(whole);
+  return real === whole ? quote(written, 200) : `${quote(written, 200)} (it is ${quote(real, 200)})`;
+}
 
 function isProgram(path: string): boolean {
   try {
@@ -80,7 +94,7 @@ export function findProgram(name: string, path: string): string | null {
 export function whyNotProgram(policy: HostPolicy, program: string): string | null {
   if (fits(program, policy.commands, pathGlob)) return null;
   const allowed = policy.commands.map((one) => quote(one)).join(", ");
-  return `names the command ${quote(program, 200)}, which this host does not allow; it allows ${allowed || "none"}`;
+  return `names the command ${told(program, program)}, which this host does not allow; it allows ${allowed || "none"}`;
 }
 
 /** Why a path may not be named; null: it may. Relative ones count from `directory`; in the directories `own` all is allowed. */
@@ -88,7 +102,7 @@ export function whyNotPath(policy: HostPolicy, path: string, directory: string, 
   const whole = resolve(directory, path);
   return fits(whole, [...own, ...policy.paths], pathPrefix)
     ? null
-    : `names the path ${quote(path, 200)}, which this host does not allow`;
+    : `names the path ${told(path, whole)}, which this host does not allow`;
 }
 
 /** Why load may not be put on a URL; null: it may. */

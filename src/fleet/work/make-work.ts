@@ -3,14 +3,16 @@ import { parseConfig } from "../../report/config/index.ts";
 import { CorralError } from "../../report/index.ts";
 import { parseScenario } from "../../scenario/index.ts";
 import type { Assignment } from "../model/index.ts";
+import { onlyStage } from "../model/index.ts";
 import { readCommand } from "./command-config.ts";
 import { CommandWork } from "./command-work.ts";
 import type { HostPolicy } from "./host-policy.ts";
 import { makeLoad } from "./make-load.ts";
+import { makeStages } from "./make-stages.ts";
 import { placeholdersOf } from "./placeholders.ts";
 import { ScenarioWork } from "./scenario-work.ts";
 import { Scratch } from "./scratch.ts";
-import type { Work, WorkMaker } from "./work.ts";
+import type { Work, WorkMaker, WorkStage } from "./work.ts";
 
 /** What configurations may ask of an agent. */
 export const workKinds = ["command", "scenario", "load"] as const;
@@ -25,7 +27,7 @@ export interface WorkBench {
 /** What messages call a configuration that came over the wire. */
 const fileName = "config";
 
-const refused = (message: string): Judged<Work> => ({ config: null, issues: [{ path: [], at: "value", message }] });
+const refused = (message: string): Judged<never> => ({ config: null, issues: [{ path: [], at: "value", message }] });
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -38,16 +40,24 @@ const isPrefix = (prefix: string): boolean =>
 export const workMaker =
   (bench: WorkBench): WorkMaker =>
   (assignment) =>
-    parseConfig(assignment.config, fileName, (value) => {
+    parseConfig(assignment.config, fileName, (value): Judged<readonly WorkStage[]> => {
       if (!isPrefix(assignment.pathPrefix))
         return refused("path_prefix leads elsewhere: it is relative, and has no ..");
-      const kinds = isMap(value) ? workKinds.filter((kind) => value[kind] !== undefined) : [];
-      const [kind, ...more] = kinds;
-      if (!isMap(value) || kind === undefined || more.length > 0)
-        return refused(`the configuration needs one of ${workKinds.join(", ")}`);
-      if (kind === "load") return makeLoad(value, assignment, bench);
-      return kind === "command" ? makeCommand(value, assignment, bench) : makeScenario(value, assignment, bench);
+      if (isMap(value) && value["stages"] !== undefined)
+        return makeStages(value, (workload) => makeOne(workload, assignment, bench));
+      const { config: work, issues } = makeOne(value, assignment, bench);
+      return work === null ? { config: null, issues } : { config: [{ ...onlyStage, work }], issues };
     });
+
+/** Judges what runs in one stage. */
+function makeOne(value: unknown, assignment: Assignment, bench: WorkBench): Judged<Work> {
+  const kinds = isMap(value) ? workKinds.filter((kind) => value[kind] !== undefined) : [];
+  const [kind, ...more] = kinds;
+  if (!isMap(value) || kind === undefined || more.length > 0)
+    return refused(`the configuration needs one of ${workKinds.join(", ")}`);
+  if (kind === "load") return makeLoad(value, assignment, bench);
+  return kind === "command" ? makeCommand(value, assignment, bench) : makeScenario(value, assignment, bench);
+}
 
 function makeCommand(value: unknown, assignment: Assignment, { policy }: WorkBench): Judged<Work> {
   const scratch = new Scratch();

@@ -1,4 +1,4 @@
-import type { Assignment, FinalReport, WorkReport } from "../model/index.ts";
+import type { Assignment, FinalReport, RunStage, WorkReport } from "../model/index.ts";
 
 /** How a workload ended. */
 export interface WorkEnd {
@@ -40,5 +40,10 @@ export interface Work {
   cleanUp(): Promise<string | null>;
 }
 
-/** Makes the work of an assignment. @throws CorralError CONFIG with what is wrong with it */
-export type WorkMaker = (assignment: Assignment) => Work;
+/** A part of a run's work, judged and not begun. */
+export interface WorkStage extends RunStage {
+  readonly work: Work;
+}
+
+/** Makes the work of an assignment: at least one stage. @throws CorralError CONFIG with what is wrong with it */
+export type WorkMaker = (assignment: Assignment) => readonly WorkStage[];

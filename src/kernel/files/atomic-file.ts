@@ -14,9 +14,9 @@ import { dirname } from "node:path";
 import { doFileCalls } from "../file-calls.ts";
 import { unlinkIfThere } from "./unlink.ts";
 
-/** Writes all of `text`; a short write is continued, so that a full disk is an error and not a cut file. */
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
+/** Writes all of it; a short write is continued, so that a full disk is an error and not a cut file. */
+function writeAll(fd: number, content: string | Uint8Array): void {
+  const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 
@@ -24,12 +24,12 @@ function writeAll(fd: number, text: string): void {
 const temporaryName = (path: string): string => `${path}.${process.pid}.${process.hrtime.bigint().toString(36)}.tmp`;
 
 /** On the disk. @param mode set whatever the umask is; null: 0640, as the umask allows */
-function writeTemporary(path: string, text: string, mode: number | null = null): string {
+function writeTemporary(path: string, content: string | Uint8Array, mode: number | null = null): string {
   const temporary = temporaryName(path);
   const fd = openSync(temporary, "wx", 0o640);
   try {
     if (mode !== null) fchmodSync(fd, mode);
-    writeAll(fd, text);
+    writeAll(fd, content);
     fsyncSync(fd);
   } catch (cause) {
     unlinkSync(temporary);
@@ -130,8 +130,8 @@ function syncAside(path: string): void {
  * Replaces a file durably: the way a report reaches the path its user named.
  * @param mode set whatever the umask is; null: 0640, as the umask allows
  */
-export function replaceDurableFile(path: string, text: string, mode: number | null = null): void {
-  moveInto(path, writeTemporary(path, text, mode));
+export function replaceDurableFile(path: string, content: string | Uint8Array, mode: number | null = null): void {
+  moveInto(path, writeTemporary(path, content, mode));
 }
 
 function syncDirectory(path: string): void {

@@ -1,5 +1,6 @@
 import { Metadata, status } from "@grpc/grpc-js";
 import { CorralError, quote } from "../../../report/index.ts";
+import { whyBroken, whyUnreachable } from "./why-unreachable.ts";
 
 /** What the library says of the end of a call. */
 export interface CallStatus {
@@ -17,7 +18,7 @@ const maxDetails = 300;
 const told = (details: string): string => (details === "" ? "no reason was told" : quote(details, maxDetails));
 
 const unreachable = (target: string, details: string): CorralError =>
-  new CorralError("FLEET_UNREACHABLE", `${target} cannot be reached: ${told(details)}`, {
+  new CorralError("FLEET_UNREACHABLE", `${target} cannot be reached: ${whyUnreachable(details) ?? told(details)}`, {
     object: target,
     found: details,
     fix: "check that an agent runs there, its port, and both sides' TLS files",
@@ -41,8 +42,13 @@ export function callError(target: string, { code, details }: CallStatus, wasOpen
       ...parts,
       fix: "try again when its run has ended; corral fleet ping shows what it does",
     });
+  if (!wasOpen && code === status.ABORTED)
+    return new CorralError("FLEET_UNREACHABLE", `${target} takes no run yet: ${told(details)}`, {
+      ...parts,
+      fix: "try again when it has",
+    });
   if (!wasOpen) return unreachable(target, details);
-  return new CorralError("FLEET_LOST", `the stream with ${target} has broken: ${told(details)}`, {
+  return new CorralError("FLEET_LOST", `the stream with ${target} has broken: ${whyBroken(details) ?? told(details)}`, {
     ...parts,
     fix: "look at the other side's log",
   });

@@ -2,7 +2,7 @@ import type { Metadata } from "@grpc/grpc-js";
 import { CorralError, isPlainName, plainNameRule, quote } from "../../../report/index.ts";
 import type { AgentMessage, ControlMessage } from "../../model/index.ts";
 import { GateService } from "../../wire/index.ts";
-import type { PingReply, StatusReply } from "../agent-side.ts";
+import type { PingReply, Refusal, StatusReply } from "../agent-side.ts";
 import { controllerCodec } from "../codecs.ts";
 import type { AgentGate, WaitingAgent } from "../controller-side.ts";
 import type { FleetStream, StreamListener } from "../stream.ts";
@@ -88,11 +88,11 @@ class Gate implements AgentGate {
   }
 
   /** An agent has come. One that comes again has lost its connection, and ours may not know of it yet. */
-  #admit(stream: GrpcStream<ControlMessage, AgentMessage>, metadata: Metadata): StreamListener<AgentMessage> | string {
+  #admit(stream: GrpcStream<ControlMessage, AgentMessage>, metadata: Metadata): StreamListener<AgentMessage> | Refusal {
     const name = word(metadata, "corral-agent");
-    if (!isPlainName(name)) return `the name of an agent is ${plainNameRule}, not ${quote(name, 80)}`;
+    if (!isPlainName(name)) return refused(`the name of an agent is ${plainNameRule}, not ${quote(name, 80)}`);
     const before = this.#agents.get(name);
-    if (before?.isWaiting === false) return `an agent ${name} is here already, and has a run`;
+    if (before?.isWaiting === false) return refused(`an agent ${name} is here already, and has a run`);
     before?.stream.cut("an agent of this name has come again");
     const about = {
       name,
@@ -117,6 +117,8 @@ class Gate implements AgentGate {
     for (const look of [...this.#watchers]) look();
   }
 }
+
+const refused = (why: string): Refusal => ({ why, isPassing: false });
 
 const aborted = (signal: AbortSignal): CorralError =>
   new CorralError("ABORTED", "waiting for agents was ended", { cause: signal.reason });

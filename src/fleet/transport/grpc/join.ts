@@ -91,8 +91,8 @@ class Joiner {
     const stream = this.#stream;
     if (stream === null) return null;
     const listener = this.#agent.accept(stream);
-    if (typeof listener !== "string") return listener;
-    stream.cut(listener);
+    if (!("why" in listener)) return listener;
+    stream.cut(listener.why);
     return null;
   }
 

@@ -4,6 +4,7 @@ import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { CorralError, errnoOf, quote } from "../../../report/index.ts";
 import type { HostAddress } from "../address.ts";
 import { formatHostAddress } from "../address.ts";
+import type { Refusal } from "../agent-side.ts";
 import type { StreamCodec } from "../codecs.ts";
 import type { TransportSecurity } from "../security.ts";
 import { refuseInsecureListening } from "../security.ts";
@@ -41,7 +42,7 @@ function peerName(call: ServerDuplexStream<Buffer, Buffer>): string {
 export type Accept<Said, Heard> = (
   stream: GrpcStream<Said, Heard>,
   metadata: Metadata,
-) => Parameters<GrpcStream<Said, Heard>["hear"]>[0] | string;
+) => Parameters<GrpcStream<Said, Heard>["hear"]>[0] | Refusal;
 
 /** A server of streams and questions. */
 export class GrpcServer {
@@ -82,9 +83,10 @@ export class GrpcServer {
     return (call) => {
       const stream = this.#wrap(call, codec);
       const listener = accept(stream, call.metadata);
-      if (typeof listener === "string") {
+      if ("why" in listener) {
         stream.end(null);
-        call.emit("error", refusal(status.FAILED_PRECONDITION, listener));
+        const code = listener.isPassing ? status.ABORTED : status.FAILED_PRECONDITION;
+        call.emit("error", refusal(code, listener.why));
         return;
       }
       this.#streams.add(stream);

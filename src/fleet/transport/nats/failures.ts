@@ -45,12 +45,26 @@ export function questionError(agent: string, broker: string, thrown: unknown): C
   });
 }
 
-export const busyError = (agent: string, why: string): CorralError =>
-  new CorralError("FLEET_BUSY", `${agent} takes no run now: ${quote(why, maxDetails)}`, {
+interface OpenRefusal {
+  readonly refused: string;
+  readonly isPassing: boolean;
+}
+
+/** Why an agent does not take a stream: another attempt may be taken soon, or would end like this one. */
+export function refusedError(agent: string, { refused: found, isPassing }: OpenRefusal): CorralError {
+  const why = quote(found, maxDetails);
+  if (isPassing)
+    return new CorralError("FLEET_UNREACHABLE", `${agent} takes no run yet: ${why}`, {
+      object: agent,
+      found,
+      fix: "try again when it has",
+    });
+  return new CorralError("FLEET_BUSY", `${agent} takes no run now: ${why}`, {
     object: agent,
-    found: why,
+    found,
     fix: "try again when its run has ended; corral fleet ping shows what it does",
   });
+}
 
 export const lostError = (peer: string, why: string): CorralError =>
   new CorralError("FLEET_LOST", `the stream with ${peer} has broken: ${quote(why, maxDetails)}`, {

@@ -15,7 +15,7 @@ export interface Presence extends PresentAgent {
 }
 
 /** What an agent says to who wants a stream. */
-export type OpenAnswer = { readonly session: string } | { readonly refused: string };
+export type OpenAnswer = { readonly session: string } | { readonly refused: string; readonly isPassing: boolean };
 
 const bytesOf = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
@@ -50,7 +50,7 @@ export const writeOpenAnswer = (answer: OpenAnswer): Uint8Array => bytesOf(answe
 
 /** Null: it is none. */
 export function readOpenAnswer(bytes: Uint8Array): OpenAnswer | null {
-  const { session, refused } = membersOf(bytes);
+  const { session, refused, isPassing } = membersOf(bytes);
   if (typeof session === "string" && /^[A-Za-z0-9-]{1,64}$/.test(session)) return { session };
-  return typeof refused === "string" ? { refused } : null;
+  return typeof refused === "string" ? { refused, isPassing: isPassing === true } : null;
 }

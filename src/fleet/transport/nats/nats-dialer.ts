@@ -9,7 +9,7 @@ import { connectBroker } from "./broker.ts";
 import { formatBrokerAddress } from "./broker-address.ts";
 import type { BrokerOptions } from "./broker-login.ts";
 import { loginOptions } from "./broker-login.ts";
-import { busyError, questionError } from "./failures.ts";
+import { questionError, refusedError } from "./failures.ts";
 import type { PresentAgent } from "./greetings.ts";
 import { readOpenAnswer, writeCaller } from "./greetings.ts";
 import { NatsStream } from "./nats-stream.ts";
@@ -100,7 +100,7 @@ class Dialer implements BrokerDialer {
       const { data } = await broker.ask(open(target), writeCaller(this.#options.name), this.#answerMs);
       const answer = readOpenAnswer(data);
       if (answer === null) throw new Error("its answer is none of this protocol");
-      if ("refused" in answer) return stream.refuse(busyError(target, answer.refused));
+      if ("refused" in answer) return stream.refuse(refusedError(target, answer));
       return this.#begin(broker, stream, lanes(target, answer.session), onGone);
     } catch (thrown) {
       return stream.refuse(questionError(target, this.#where, thrown));

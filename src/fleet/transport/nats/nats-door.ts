@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CorralError, quote } from "../../../report/index.ts";
-import type { ControlMessage } from "../../model/index.ts";
+import type { AgentMessage, ControlMessage } from "../../model/index.ts";
 import { isTerminal } from "../../model/index.ts";
 import { PingWire, StatusWire } from "../../wire/index.ts";
 import type { AgentDoor, AgentLetter, AgentService } from "../agent-side.ts";
@@ -24,6 +24,8 @@ export interface NatsDoorOptions extends BrokerOptions {
 /** Pauses between two attempts. */
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
+/** What an agent says once, apart from its last word. */
+const saidOnce: readonly AgentMessage["kind"][] = ["ready", "stage_done", "arrived"];
 /** For another agent of this name to say that it is there. */
 const twinMs = 1000;
 
@@ -118,12 +120,13 @@ class NatsDoor implements AgentDoor {
     const stream = new NatsStream<AgentLetter, ControlMessage>({
       peer: quote(readCaller(message.data), 80),
       codec: agentCodec,
-      isKept: ({ message: said }) => said.kind === "ready" || isTerminal(said),
+      isKept: ({ message: said }) => saidOnce.includes(said.kind) || isTerminal(said),
       limits: this.#options.limits,
       onGone: () => void this.#streams.delete(stream),
     });
     const listener = this.#agent.accept(stream);
-    if (typeof listener === "string") return void message.respond(writeOpenAnswer({ refused: listener }));
+    if ("why" in listener)
+      return void message.respond(writeOpenAnswer({ refused: listener.why, isPassing: listener.isPassing }));
     this.#streams.add(stream);
     stream.hear(listener);
     stream.open({ broker, say: toController, hear: toAgent });

@@ -30,7 +30,7 @@ export const protobufFileName = "fleet.proto";
 
 export interface ControlMessage {
   command: ControlMessage_Command;
-  /** What runs; empty in the second START. */
+  /** What runs; empty in every further START. */
   config_yaml: string;
   agent_id: string;
   /** Put before every path of the agent; empty where the agents share them. */
@@ -50,12 +50,17 @@ export interface ControlMessage {
   sent_ns: bigint;
   /** The common start by the agent's own clock, as the controller has estimated it. */
   local_start_ns: bigint;
+  /** With `start_timestamp_ns`: which stage of the configuration begins then, from 0. */
+  stage_index: number;
 }
 
 /** 0 is PING: a message without content asks for a sign of life. */
 export const ControlMessage_Command = {
   PING: 0,
-  /** START - With `config`: prepare. With `start_timestamp_ns`: begin then. */
+  /**
+   * START - With `config`: prepare. With `start_timestamp_ns`: begin then; again for every stage that the agent has told
+   * AT_BARRIER of.
+   */
   START: 1,
   ABORT: 2,
   /** ACKNOWLEDGE - The last message of the agent has arrived and is kept. */
@@ -73,20 +78,20 @@ export namespace ControlMessage_Command {
 
 export interface AgentMessage {
   agent_id: string;
-  /** Totals since the workload began, never differences. */
+  /** Totals since the workload, or its stage, began, never differences. */
   get_ops: bigint;
   get_bytes: bigint;
   put_ops: bigint;
   put_bytes: bigint;
   meta_ops: bigint;
-  /** Since the workload really began; with COMPLETED: how long it took. */
+  /** Since the workload, or its stage, really began; with COMPLETED and STAGE_DONE: how long it took. */
   elapsed_s: number;
   /** True in the last message of a workload that ended by itself. */
   completed: boolean;
   status: AgentMessage_Status;
   /** With ERROR and ABORTED. */
   error_message: string;
-  /** When READY was sent, by the agent's clock. */
+  /** When READY or AT_BARRIER was sent, by the agent's clock. */
   agent_timestamp_ns: bigint;
   /** Counts the agent's messages of a stream from 1, without a gap. */
   sequence: bigint;
@@ -104,11 +109,13 @@ export interface AgentMessage {
   cause: AgentMessage_Cause;
   /** Figures of the workload's own, by name, as they stand. */
   metrics: { [key: string]: number };
-  /** With COMPLETED and ERROR: what came of the workload, a JSON document; empty: nothing is known. */
+  /** With COMPLETED, STAGE_DONE and ERROR: what came of the workload, a JSON document; empty: nothing is known. */
   result_json: string;
-  /** With RUNNING, COMPLETED, ERROR and ABORTED: what no message before has told. */
+  /** With STAGE_DONE and AT_BARRIER: which stage, from 0. */
+  stage_index: number;
+  /** With RUNNING, COMPLETED, STAGE_DONE, ERROR and ABORTED: what no message before has told. */
   intervals: Interval[];
-  /** With COMPLETED: of the whole workload. */
+  /** With COMPLETED and STAGE_DONE: of the whole workload, or the whole stage. */
   latencies: LatencyCell[];
   /** With COMPLETED, where something was prepared and measured. */
   prepare_summary: PrepareSummary | undefined;
@@ -126,6 +133,10 @@ export const AgentMessage_Status = {
   ACKNOWLEDGE: 6,
   /** PREPARING - Not ready yet; `stage_progress_current` says how far it is. */
   PREPARING: 7,
+  /** STAGE_DONE - A stage has ended by itself, and another follows; with what COMPLETED has, of this stage alone. */
+  STAGE_DONE: 8,
+  /** AT_BARRIER - The next stage is prepared, and begins when the controller says so. */
+  AT_BARRIER: 9,
 } as const;
 
 export type AgentMessage_Status = typeof AgentMessage_Status[keyof typeof AgentMessage_Status];
@@ -139,6 +150,8 @@ export namespace AgentMessage_Status {
   export type ABORTED = typeof AgentMessage_Status.ABORTED;
   export type ACKNOWLEDGE = typeof AgentMessage_Status.ACKNOWLEDGE;
   export type PREPARING = typeof AgentMessage_Status.PREPARING;
+  export type STAGE_DONE = typeof AgentMessage_Status.STAGE_DONE;
+  export type AT_BARRIER = typeof AgentMessage_Status.AT_BARRIER;
 }
 
 export const AgentMessage_Cause = {
@@ -241,7 +254,7 @@ export interface StatusReply {
   version: string;
   /** Of the run that is under way; empty: none is. */
   agent_id: string;
-  /** Of the stream: idle, preparing, ready, waiting, running. */
+  /** Of the stream: idle, preparing, ready, waiting, running, between, arrived. */
   state: string;
 }
 
@@ -259,6 +272,7 @@ function createBaseControlMessage(): ControlMessage {
     ping_id: 0n,
     sent_ns: 0n,
     local_start_ns: 0n,
+    stage_index: 0,
   };
 }
 
@@ -314,6 +328,9 @@ export const ControlMessage: MessageFns<ControlMessage> = {
         throw new globalThis.Error("value provided for field message.local_start_ns of type int64 too large");
       }
       writer.uint32(424).int64(message.local_start_ns);
+    }
+    if (message.stage_index !== 0) {
+      writer.uint32(432).uint32(message.stage_index);
     }
     return writer;
   },
@@ -427,6 +444,14 @@ export const ControlMessage: MessageFns<ControlMessage> = {
             message.local_start_ns = reader.int64() as bigint;
             continue;
           }
+          case 54: {
+            if (tag !== 432) {
+              break;
+            }
+
+            message.stage_index = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -465,6 +490,7 @@ function createBaseAgentMessage(): AgentMessage {
     cause: 0,
     metrics: {},
     result_json: "",
+    stage_index: 0,
     intervals: [],
     latencies: [],
     prepare_summary: undefined,
@@ -586,6 +612,9 @@ export const AgentMessage: MessageFns<AgentMessage> = {
     });
     if (message.result_json !== "") {
       writer.uint32(466).string(message.result_json);
+    }
+    if (message.stage_index !== 0) {
+      writer.uint32(472).uint32(message.stage_index);
     }
     for (const v of message.intervals) {
       Interval.encode(v!, writer.uint32(562).fork()).join();
@@ -797,6 +826,14 @@ export const AgentMessage: MessageFns<AgentMessage> = {
             }
 
             message.result_json = reader.string();
+            continue;
+          }
+          case 59: {
+            if (tag !== 472) {
+              break;
+            }
+
+            message.stage_index = reader.uint32();
             continue;
           }
           case 70: {
