@@ -58,7 +58,7 @@ export class NatsStream<Said, Heard> implements FleetStream<Said> {
   #isGone = false;
   #cutWhy: string | null = null;
   #closeTimer: NodeJS.Timeout | undefined;
-  #ends: (() => void)[] = [];
+  readonly #ends: (() => void)[] = [];
   readonly #gone: Promise<void>;
   #markGone: () => void = () => {};
 
