@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { packageRoot } from "../../src/kernel/index.ts";
 import { inGuest } from "./guest.ts";
 
-/** What a user of the package needs of it. */
-const parts = ["package.json", "dist", "examples", "prebuilds", "scenarios", "vm"];
 
 /** True when every directory on the way may be entered by anybody: a clone in a private home may not. */
 function isOpenToAll(directory: string): boolean {
@@ -17,11 +15,19 @@ function isOpenToAll(directory: string): boolean {
   }
 }
 
+/** What the package consists of (package.json(5), files). */
+function packedParts(checkout: string): readonly string[] {
+  const text = readFileSync(path.join(checkout, "package.json"), "utf8");
+  const { files } = JSON.parse(text) as { readonly files: readonly string[] };
+  return ["package.json", "README.md", "LICENSE", ...files.filter((one) => !one.startsWith("!"))];
+}
+
 function copyCheckout(checkout: string): string {
   const copy = mkdtempSync(path.join(tmpdir(), "corral-copy-"));
   process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
   chmodSync(copy, 0o755);
-  for (const part of parts) cpSync(path.join(checkout, part), path.join(copy, part), { recursive: true });
+  for (const part of packedParts(checkout))
+    cpSync(path.join(checkout, part), path.join(copy, part), { recursive: true });
   return copy;
 }
 
