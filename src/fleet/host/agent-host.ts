@@ -81,7 +81,9 @@ export class AgentHost implements AgentService {
     if (this.#run === null) return null;
     const { agentId, state, hasEnded } = this.#run;
     if (hasEnded) return { why: `it still cleans up after its last run, as ${quote(agentId)}`, isPassing: true };
-    return { why: `it has a run already, as ${quote(agentId)}, which is ${state}`, isPassing: false };
+    // Until the controller has said what is to run, it has no name.
+    const which = agentId === "" ? "which is about to begin" : `as ${quote(agentId)}, which is ${state}`;
+    return { why: `it has a run already, ${which}`, isPassing: false };
   }
 
   #free(run: RunHost): void {
