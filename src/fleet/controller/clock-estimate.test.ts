@@ -28,7 +28,11 @@ test("ways of the same length give the very offset, and half of both is the boun
 
 test("of several the quickest way there and the quickest way back count, whichever exchanges they are of", () => {
   const ahead = 5000n;
-  const samples = [exchange(ahead, 9000n, 1000n, 0n), exchange(ahead, 800n, 100n, 0n), exchange(ahead, 100n, 4000n, 7n)];
+  const samples = [
+    exchange(ahead, 9000n, 1000n, 0n),
+    exchange(ahead, 800n, 100n, 0n),
+    exchange(ahead, 100n, 4000n, 7n),
+  ];
   expect(estimateClock(samples)).toEqual({ offsetNs: ahead, errorNs: 100n });
 });
 
