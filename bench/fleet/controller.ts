@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { controllerLimits, onlyStage } from "../../src/fleet/model/index.ts";
@@ -35,12 +35,22 @@ const patient = {
   noReportMs: null,
 };
 
-const rssBytes = (): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1]) * 1024;
-
 interface Watched {
   reports: number;
-  mostBytes: number;
+  /** When there was most of it. */
+  memory: NodeJS.MemoryUsage;
+  phase: string;
+  /** Phase in which there was most memory. */
+  during: string;
 }
+
+/** Notes how much memory there is, if it is more than ever. */
+function look(watched: Watched): void {
+  const memory = process.memoryUsage();
+  if (memory.rss > watched.memory.rss) [watched.memory, watched.during] = [memory, watched.phase];
+}
+
+const mb = (bytes: number): string => fixed(bytes / 1e6, 0);
 
 function startRun(
   target: string,
@@ -107,14 +117,12 @@ async function measure(running: RunningFleet, pings: Pings, watched: Watched, se
 export async function measureController({ agents, seconds }: ControllerOptions): Promise<PartResult> {
   const { child, told } = await startServer("agents");
   const results = mkdtempSync(join(tmpdir(), "corral-bench-"));
-  const watched: Watched = { reports: 0, mostBytes: 0 };
-  const look = setInterval(() => {
-    watched.mostBytes = Math.max(watched.mostBytes, rssBytes());
-  }, 250);
+  const watched: Watched = { reports: 0, memory: process.memoryUsage(), phase: "the calls", during: "" };
+  const looking = setInterval(() => look(watched), 250);
   try {
     await using dialer = dialAgents({ security: { tls: null, token: null, insecure: true }, limits: patientTransport });
     const pings = new Pings(dialer);
-    const [beganMs, emptyBytes] = [nowMs(), rssBytes()];
+    const [beganMs, emptyBytes] = [nowMs(), process.memoryUsage.rss()];
     const running = startRun(String(told), agents, pings.dialer, results, watched);
     const states = (): string => JSON.stringify(running.view().states);
     const begun = (): boolean => {
@@ -124,10 +132,12 @@ export async function measureController({ agents, seconds }: ControllerOptions):
     };
     await waitUntil("all agents report", begun, 180_000, states);
     const startMs = nowMs() - beganMs - patient.startDelayMs;
-    const openBytes = rssBytes();
+    const openBytes = process.memoryUsage.rss();
+    watched.phase = "the run";
     await sleep(settleMs);
     const measured = await measure(running, pings, watched, seconds);
     child.send("over");
+    watched.phase = "the end";
     const overMs = nowMs();
     const { status } = await running.ended;
     const endMs = nowMs() - overMs;
@@ -136,16 +146,21 @@ export async function measureController({ agents, seconds }: ControllerOptions):
     if (status.warnings.length > 0) throw new Error(`there were warnings: ${status.warnings[0]}`);
     return toResult(agents, measured, watched, [
       `${fixed(startMs / 1000)} s to connect, prepare and compare clocks; ${fixed(endMs / 1000)} s to end and write results`,
-      `RSS before the first call ${fixed(emptyBytes / 1e6, 0)} MB, once all report ${fixed(openBytes / 1e6, 0)} MB`,
+      `RSS before the first call ${mb(emptyBytes)} MB, once all report ${mb(openBytes)} MB`,
     ]);
   } finally {
-    clearInterval(look);
+    clearInterval(looking);
     child.disconnect();
     rmSync(results, { recursive: true });
   }
 }
 
-function toResult(agents: number, measured: Measured, { mostBytes }: Watched, notes: readonly string[]): PartResult {
+function toResult(
+  agents: number,
+  measured: Measured,
+  { memory, during }: Watched,
+  notes: readonly string[],
+): PartResult {
   const { cpuMs, wallMs, reports, answersMs } = measured;
   const sorted = answersMs.toSorted((one, other) => one - other);
   const p99 = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? Number.NaN;
@@ -158,11 +173,12 @@ function toResult(agents: number, measured: Measured, { mostBytes }: Watched, no
         value: (cpuMs / reports) * (agents / 1000),
         limit: 0.15,
       },
-      { name: "the same, most RSS from the first call to the last result, MB", value: mostBytes / 1e6, limit: 200 },
+      { name: "the same, most RSS from the first call to the last result, MB", value: memory.rss / 1e6, limit: 200 },
       { name: "answers to its pings meanwhile, p99 in ms", value: p99, limit: 100 },
     ],
     notes: [
       ...notes,
+      `most memory during ${during}: heap ${mb(memory.heapTotal)} MB, of it used ${mb(memory.heapUsed)}, arrays ${mb(memory.arrayBuffers)}`,
       `${fixed(reports / (wallMs / 1000), 0)} reports a second, ${fixed(cpuMs / (wallMs / 1000) / 10, 1)} % of a core`,
       `${answersMs.length} pings: median ${fixed(median)} ms, longest ${fixed(sorted.at(-1) ?? Number.NaN)} ms`,
     ],
