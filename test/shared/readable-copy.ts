@@ -6,7 +6,6 @@ import path from "node:path";
 import { packageRoot } from "../../src/kernel/index.ts";
 import { inGuest } from "./guest.ts";
 
-
 /** True when every directory on the way may be entered by anybody: a clone in a private home may not. */
 function isOpenToAll(directory: string): boolean {
   for (let at = directory; ; at = path.dirname(at)) {
