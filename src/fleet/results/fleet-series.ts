@@ -30,8 +30,15 @@ const meanCpu = (cpus: readonly CpuShares[]): CpuShares | null =>
         iowaitPercent: mean(cpus.map(({ iowaitPercent }) => iowaitPercent)),
       };
 
-/** Second of a run that a span belongs to: the one it ends in. A span that ends 1 ms late still belongs to its second. */
-const secondOf = ({ toMs }: Interval): number => Math.max(1, Math.ceil((toMs - 50) / 1000));
+/** What is shorter is what was left of a second when a workload ended. */
+const leftoverMs = 250;
+
+/**
+ * Second of a run that a span belongs to: the one its middle lies in, so that reports which drift by less than half a second have one
+ * each; of what was left over the one in which it began.
+ */
+const secondOf = ({ fromMs, toMs }: Interval): number =>
+  toMs - fromMs < leftoverMs ? Math.max(1, Math.ceil(fromMs / 1000)) : Math.floor((fromMs + toMs) / 2000) + 1;
 
 /**
  * What all agents did, second by second since the common start: the sum of their spans. What comes when its second was told

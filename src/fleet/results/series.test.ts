@@ -62,6 +62,28 @@ test("seconds of all agents are sums, told once the next five have begun", () =>
   expect(sums(series, true).map(([elapsedMs]) => elapsedMs)).toEqual([2000, 3000, 4000, 5000, 6000]);
 });
 
+test("reports that drift have a second each, and what is left at the end belongs to the last one", () => {
+  const series = new FleetSeries();
+  const ends = [0, 1015, 2015, 3015, 4000, 4001];
+  for (let at = 1; at < ends.length; at += 1) add(series, span(ends[at - 1] ?? 0, ends[at] ?? 0, at));
+  expect(sums(series, true).map(([elapsedMs, count]) => [elapsedMs, count])).toEqual([
+    [1000, 1],
+    [2000, 2],
+    [3000, 3],
+    [4000, 9],
+  ]);
+});
+
+test("a span of some milliseconds has operations and no rate", () => {
+  const { cells } = span(4000, 4001, 17);
+  const line = seriesLine({
+    ...{ agentId: "a", stage: "workload", atMs: 0, elapsedMs: 4001, lastsMs: 1, errors: 0n, cpu: null },
+    table: LatencyTable.of(cells),
+  });
+  const [ops, iops] = ["get_ops", "get_iops"].map((name) => line.split("\t")[seriesColumns.indexOf(name)]);
+  expect([ops, iops]).toEqual(["17", ""]);
+});
+
 test("what comes too late is counted all the same, so that a series adds up to everything", () => {
   const series = new FleetSeries();
   for (let second = 0; second < 10; second += 1) add(series, span(second * 1000, second * 1000 + 1000, 1));

@@ -20,18 +20,20 @@ export interface SeriesPoint {
 type Cells = Readonly<Record<string, string>>;
 
 const mib = 2 ** 20;
+/** A span that is shorter says nothing of a rate. */
+const shortestMs = 50;
 
 /** Figures of the span itself: what was before does not enter into its percentiles. */
 function figuresOf(operation: Operation, { table, lastsMs }: SeriesPoint): Cells {
   const { latencies, bytes } = table.sum([operation]);
-  // A span that is shorter than a millisecond says nothing of a rate.
-  const seconds = Math.max(lastsMs, 1) / 1000;
+  const rate = (amount: number, digits: number): string =>
+    lastsMs < shortestMs ? "" : ((amount * 1000) / lastsMs).toFixed(digits);
   const us = (value: number | null): string => (value === null ? "" : value.toFixed(2));
   return {
     ops: String(latencies.count),
     bytes: String(bytes),
-    iops: (latencies.count / seconds).toFixed(1),
-    mbps: (Number(bytes) / mib / seconds).toFixed(2),
+    iops: rate(latencies.count, 1),
+    mbps: rate(Number(bytes) / mib, 2),
     mean_us: us(latencies.meanUs),
     p50_us: us(latencies.percentileUs(50)),
     p90_us: us(latencies.percentileUs(90)),
